@@ -1,0 +1,1 @@
+//! Decides what service control policies let pass, and why.

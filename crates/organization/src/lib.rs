@@ -1,0 +1,1 @@
+//! An AWS organization as scproof sees it: snapshot format, tree, inheritance paths.

@@ -1,0 +1,1 @@
+//! Parses AWS service control policies into typed documents with exact diagnostics.

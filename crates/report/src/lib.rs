@@ -1,0 +1,1 @@
+//! Renders scproof answers as text and versioned JSON.

@@ -1,0 +1,1 @@
+//! The reference evaluator and test strategies of scproof (development only).
