@@ -1,1 +1,26 @@
 //! Decides what service control policies let pass, and why.
+
+mod decision;
+mod request;
+mod truth;
+
+pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
+pub use request::{Context, ContextValue, Request, RequestResource, ResourceInput};
+pub use truth::Truth;
+
+/// How answers are computed; part of every compiled organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvaluationOptions {
+    /// At a point that AWS's documentation leaves open, take the preferred reading instead of answering unknown (GEN-3).
+    pub assume_preferred: bool,
+    /// Keys that begin with `aws:` and are not in the table of global keys are absent rather than unknown (DOC-32).
+    pub closed_key_list: bool,
+    /// Split unknown keys into the finitely many cases that policies can tell apart, and use the common verdict (K3-16).
+    pub refine: bool,
+}
+
+impl Default for EvaluationOptions {
+    fn default() -> Self {
+        Self { assume_preferred: false, closed_key_list: false, refine: true }
+    }
+}
