@@ -4,12 +4,25 @@ mod action;
 mod condition;
 mod diagnostic;
 mod document;
+mod language;
+mod operand;
 mod parse;
 mod resource;
+mod template;
+mod wildcard;
 
 pub use action::{ActionPattern, ActionShape};
 pub use condition::{BaseOperator, Condition, ConditionOperator, ConditionValue, OperatorFamily, SetPrefix, ValueKind};
 pub use diagnostic::{Diagnostic, PathStep, PolicyPath, Severity};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
+pub use language::{LanguagePattern, TextCell, covers, overlaps, text_cells};
+pub use operand::{
+    AddressBlock, AddressReading, DateReading, Decimal, Instant, date_is_ambiguous, decode_base64, format_date,
+    is_mapped, lenient_decimal, parse_address, parse_bool, parse_date,
+};
 pub use parse::Parsed;
 pub use resource::ResourcePattern;
+pub use template::{Template, TemplatePart};
+pub use wildcard::{
+    AsPiece, CharacterUnit, Piece, WildcardPattern, flat_pieces, matches_pieces, matches_pieces_exhaustively,
+};

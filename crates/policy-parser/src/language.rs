@@ -1,0 +1,266 @@
+//! Questions about the *sets* of texts that patterns match: which combinations of matches are possible at all, whether one
+//! pattern covers another, whether two overlap.
+//!
+//! The patterns run side by side over all texts at once: a state is the set of positions each of them can be in, and texts
+//! that lead to the same state are not told apart. Policies use few patterns on one key, so the walk is short; hostile ones
+//! are cut off by a limit and the question stays open.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use rustc_hash::FxHashMap;
+
+use crate::wildcard::{Piece, WildcardPattern};
+
+/// A class of texts that none of the patterns can tell apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextCell {
+    /// For each pattern, in the order given, whether it matches the texts of this class.
+    pub matches: Vec<bool>,
+    /// A shortest text of the class.
+    pub example: String,
+}
+
+/// A pattern and whether it ignores ASCII case.
+#[derive(Debug, Clone, Copy)]
+pub struct LanguagePattern<'a> {
+    /// The pattern.
+    pub pattern: &'a WildcardPattern,
+    /// Whether letters match in either case.
+    pub ignore_case: bool,
+}
+
+impl<'a> From<&'a WildcardPattern> for LanguagePattern<'a> {
+    fn from(pattern: &'a WildcardPattern) -> Self {
+        Self { pattern, ignore_case: false }
+    }
+}
+
+/// One position of a pattern: what it accepts and whether it may stay.
+#[derive(Debug, Clone, Copy)]
+enum Position {
+    Character(char),
+    One { wide: bool },
+    Run { wide: bool },
+    End,
+}
+
+/// All classes into which the patterns cut the set of all texts, or `None` if there are more states than `limit`.
+///
+/// The classes cover every text, and no two have the same `matches`. `O(limit × alphabet × positions)`.
+///
+/// ```
+/// use scproof_policy_parser::{WildcardPattern, text_cells};
+/// let patterns = [WildcardPattern::flat("eu-*"), WildcardPattern::literal("eu-west-1")];
+/// let cells = text_cells(&[(&patterns[0]).into(), (&patterns[1]).into()], 1000).ok_or("too many")?;
+/// assert_eq!(cells.len(), 3); // another text, another `eu-…`, and `eu-west-1`
+/// # Ok::<(), &str>(())
+/// ```
+pub fn text_cells(patterns: &[LanguagePattern<'_>], limit: usize) -> Option<Vec<TextCell>> {
+    let machine = Machine::new(patterns);
+    let mut seen: FxHashMap<Box<[u64]>, usize> = FxHashMap::default();
+    // For each state the state and letter it was first reached by, to spell the example.
+    let mut origin: Vec<Option<(usize, char)>> = vec![None];
+    let mut queue = VecDeque::new();
+    let mut cells: Vec<TextCell> = Vec::new();
+    let mut vectors: BTreeSet<Vec<bool>> = BTreeSet::new();
+    let start = machine.start();
+    seen.insert(start.clone(), 0);
+    queue.push_back((0, start));
+    while let Some((id, state)) = queue.pop_front() {
+        let matches = machine.accepts(&state);
+        if vectors.insert(matches.clone()) {
+            cells.push(TextCell { matches, example: spell(&origin, id) });
+        }
+        for &letter in &machine.alphabet {
+            let next = machine.step(&state, letter);
+            if seen.contains_key(&next) {
+                continue;
+            }
+            let next_id = origin.len();
+            if next_id >= limit {
+                return None;
+            }
+            origin.push(Some((id, letter)));
+            seen.insert(next.clone(), next_id);
+            queue.push_back((next_id, next));
+        }
+    }
+    Some(cells)
+}
+
+/// Whether `wide` matches every text that `narrow` matches; `None` if the limit was reached.
+pub fn covers(wide: &WildcardPattern, narrow: &WildcardPattern, limit: usize) -> Option<bool> {
+    if wide.is_any() {
+        return Some(true);
+    }
+    let cells = text_cells(&[wide.into(), narrow.into()], limit)?;
+    Some(!cells.iter().any(|cell| matches!(cell.matches.as_slice(), [false, true])))
+}
+
+/// Whether some text matches both patterns; `None` if the limit was reached.
+pub fn overlaps(a: &WildcardPattern, b: &WildcardPattern, limit: usize) -> Option<bool> {
+    let cells = text_cells(&[a.into(), b.into()], limit)?;
+    Some(cells.iter().any(|cell| matches!(cell.matches.as_slice(), [true, true])))
+}
+
+fn spell(origin: &[Option<(usize, char)>], mut id: usize) -> String {
+    let mut letters = Vec::new();
+    while let Some(&Some((previous, letter))) = origin.get(id) {
+        letters.push(letter);
+        id = previous;
+    }
+    letters.into_iter().rev().collect()
+}
+
+/// All patterns laid out in one bit set of positions.
+struct Machine {
+    positions: Vec<(Position, bool)>,
+    starts: Vec<usize>,
+    ends: Vec<usize>,
+    alphabet: Vec<char>,
+    words: usize,
+}
+
+impl Machine {
+    fn new(patterns: &[LanguagePattern<'_>]) -> Self {
+        let mut positions = Vec::new();
+        let (mut starts, mut ends) = (Vec::new(), Vec::new());
+        let mut letters: BTreeSet<char> = BTreeSet::from([':']);
+        for LanguagePattern { pattern, ignore_case } in patterns {
+            starts.push(positions.len());
+            for piece in pattern.pieces() {
+                match piece {
+                    Piece::Literal(text) => {
+                        for letter in text.chars() {
+                            letters.insert(letter);
+                            if *ignore_case {
+                                letters.insert(letter.to_ascii_lowercase());
+                                letters.insert(letter.to_ascii_uppercase());
+                            }
+                            positions.push((Position::Character(letter), *ignore_case));
+                        }
+                    }
+                    Piece::One { wide } => positions.push((Position::One { wide }, false)),
+                    Piece::Run { wide } => positions.push((Position::Run { wide }, false)),
+                }
+            }
+            ends.push(positions.len());
+            positions.push((Position::End, false));
+        }
+        // One letter that no pattern names stands for all the others.
+        let other = ('a'..='z').chain('0'..='9').chain('\u{e000}'..).find(|letter| !letters.contains(letter));
+        letters.extend(other);
+        let words = positions.len().div_ceil(64).max(1);
+        // A readable example begins with ordinary letters rather than with a colon.
+        let mut alphabet: Vec<char> = letters.into_iter().collect();
+        alphabet.sort_by_key(|&letter| (Some(letter) != other, !letter.is_ascii_alphanumeric(), letter));
+        Self { positions, starts, ends, alphabet, words }
+    }
+
+    fn start(&self) -> Box<[u64]> {
+        let mut state = vec![0; self.words].into_boxed_slice();
+        for &start in &self.starts {
+            self.enter(&mut state, start);
+        }
+        state
+    }
+
+    /// Adds a position and those reachable from it without a letter: a run may be empty.
+    fn enter(&self, state: &mut [u64], mut at: usize) {
+        loop {
+            if let Some(word) = state.get_mut(at / 64) {
+                *word |= 1 << (at % 64);
+            }
+            match self.positions.get(at) {
+                Some((Position::Run { .. }, _)) => at += 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn step(&self, state: &[u64], letter: char) -> Box<[u64]> {
+        let mut next = vec![0; self.words].into_boxed_slice();
+        for at in ones(state) {
+            match self.positions.get(at) {
+                Some((Position::Character(expected), ignore_case)) => {
+                    if *expected == letter || (*ignore_case && expected.eq_ignore_ascii_case(&letter)) {
+                        self.enter(&mut next, at + 1);
+                    }
+                }
+                Some((Position::One { wide }, _)) if *wide || letter != ':' => self.enter(&mut next, at + 1),
+                Some((Position::Run { wide }, _)) if *wide || letter != ':' => self.enter(&mut next, at),
+                _ => {}
+            }
+        }
+        next
+    }
+
+    fn accepts(&self, state: &[u64]) -> Vec<bool> {
+        self.ends.iter().map(|&end| state.get(end / 64).is_some_and(|word| word & (1 << (end % 64)) != 0)).collect()
+    }
+}
+
+fn ones(state: &[u64]) -> impl Iterator<Item = usize> {
+    state.iter().enumerate().flat_map(|(index, &word)| {
+        std::iter::successors((word != 0).then_some(word), |&rest| {
+            let rest = rest & (rest - 1);
+            (rest != 0).then_some(rest)
+        })
+        .map(move |rest| index * 64 + rest.trailing_zeros() as usize)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn covers_and_overlaps() {
+        let glob = WildcardPattern::flat;
+        assert_eq!(covers(&glob("s3:*"), &glob("s3:Get*"), 1000), Some(true));
+        assert_eq!(covers(&glob("s3:Get*"), &glob("s3:*"), 1000), Some(false));
+        assert_eq!(covers(&glob("*a*"), &glob("?a"), 1000), Some(true));
+        assert_eq!(overlaps(&glob("a*c"), &glob("ab*"), 1000), Some(true));
+        assert_eq!(overlaps(&glob("a*"), &glob("b*"), 1000), Some(false));
+        let narrow = WildcardPattern::from_pieces([Piece::Run { wide: false }, Piece::Literal("b")]);
+        assert_eq!(overlaps(&narrow, &glob("*:b"), 1000), Some(false));
+    }
+
+    #[test]
+    fn a_hostile_family_is_cut_off() {
+        let patterns: Vec<_> = (0..24).map(|n| WildcardPattern::flat(&format!("*a{}*", "?".repeat(n)))).collect();
+        let patterns: Vec<_> = patterns.iter().map(LanguagePattern::from).collect();
+        assert_eq!(text_cells(&patterns, 500), None);
+    }
+
+    proptest! {
+        #[test]
+        fn cells_cover_every_text(
+            patterns in proptest::collection::vec("[aB*?:]{0,5}", 1..4),
+            ignore_case in any::<bool>(),
+            texts in proptest::collection::vec("[abAB:x]{0,6}", 1..8),
+        ) {
+            let compiled: Vec<_> = patterns.iter().map(|text| WildcardPattern::flat(text)).collect();
+            let folded: Vec<_> =
+                patterns.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect();
+            let matches = |text: &str| -> Vec<bool> {
+                if ignore_case {
+                    folded.iter().map(|pattern| pattern.is_match(&text.to_ascii_lowercase())).collect()
+                } else {
+                    compiled.iter().map(|pattern| pattern.is_match(text)).collect()
+                }
+            };
+            let language: Vec<_> =
+                compiled.iter().map(|pattern| LanguagePattern { pattern, ignore_case }).collect();
+            let cells = text_cells(&language, 100_000).unwrap();
+            for cell in &cells {
+                prop_assert_eq!(&matches(&cell.example), &cell.matches, "example {}", cell.example);
+            }
+            for text in texts {
+                let vector = matches(&text);
+                prop_assert!(cells.iter().any(|cell| cell.matches == vector), "no cell for {}", text);
+            }
+        }
+    }
+}
