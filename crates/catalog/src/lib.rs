@@ -1,1 +1,43 @@
 //! The AWS actions, resource types and condition keys that scproof knows, as data.
+//!
+//! The table is generated from a daily copy of AWS's Service Authorization Reference and compiled into the crate;
+//! opening it reads no file and takes about a millisecond. [`Catalog::embedded`] is the only way in.
+//!
+//! What this crate deliberately does not do: it judges nothing. AWS adds services, actions and keys every day, and
+//! an organization may name ones that are retired, so a name that the catalog lacks is an ordinary name \[DOC-21\]:
+//! every lookup answers with an [`Option`], none with an error. It knows no wildcards and no policies either.
+//!
+//! ```
+//! use scproof_catalog::{AccessLevel, Catalog};
+//!
+//! let catalog = Catalog::embedded();
+//! let id = catalog.find_action("S3:getobject").ok_or("not in the catalog")?;
+//! let action = catalog.action(id);
+//! assert_eq!(action.full_name(), "s3:GetObject");
+//! assert_eq!(action.access_level(), AccessLevel::Read);
+//! assert!(action.resource_types().any(|(kind, _)| kind.name() == "object"));
+//!
+//! assert!(catalog.find_action("s3:NotYetInvented").is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Modules: `catalog` (the table and its lookups), `action`, `resource_type`, `condition_key` (views of one row),
+//! `id` (typed positions), `nearest` ("did you mean"), `table` (reading the embedded text).
+
+mod access_level;
+mod action;
+mod catalog;
+mod condition_key;
+mod id;
+mod nearest;
+mod resource_type;
+mod table;
+mod value_type;
+
+pub use access_level::AccessLevel;
+pub use action::Action;
+pub use catalog::Catalog;
+pub use condition_key::ConditionKey;
+pub use id::{ActionId, ActionRange, ActionRangeIter, ServiceId};
+pub use resource_type::ResourceType;
+pub use value_type::ValueType;

@@ -1,0 +1,269 @@
+//! Reading the embedded text into rows.
+//!
+//! The rows of actions keep positions in the text and decode the rest of their line when asked, so opening costs one
+//! pass over the text and a handful of allocations. The form of the text is described at its top.
+
+use crate::value_type::ValueType;
+
+/// The generated table.
+pub(crate) const CATALOG_TEXT: &str = include_str!("../data/catalog.txt");
+/// The hand-kept list of global condition keys.
+pub(crate) const GLOBAL_KEYS_TEXT: &str = include_str!("../data/global_condition_keys.txt");
+
+/// What an abbreviated ARN pattern begins with.
+const USUAL_ARN: char = '~';
+
+/// The embedded text as rows. The rows of all services stand in one vector a kind; a service has a range of each.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) text: &'static str,
+    /// `text` with ASCII letters lowered, so that every position holds in both.
+    pub(crate) lower: String,
+    /// The ARN patterns, spelt out, one after the other.
+    pub(crate) arns: String,
+    pub(crate) source: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) date: &'static str,
+    /// How many rows the header promises: services, actions, resource types, keys by service, distinct keys.
+    pub(crate) promised: [usize; 5],
+    pub(crate) rcp_services: Vec<&'static str>,
+    pub(crate) services: Vec<ServiceRow>,
+    pub(crate) actions: Vec<ActionRow>,
+    pub(crate) resource_types: Vec<ResourceTypeRow>,
+    /// Sets of keys, as comma separated positions among the keys of the service.
+    pub(crate) key_sets: Vec<&'static str>,
+    pub(crate) keys: Vec<KeyRow>,
+}
+
+/// One service, with the positions at which its rows begin. They end where those of the next service begin.
+#[derive(Debug)]
+pub(crate) struct ServiceRow {
+    pub(crate) prefix: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) actions: u32,
+    pub(crate) resource_types: u32,
+    pub(crate) key_sets: u32,
+    pub(crate) keys: u32,
+}
+
+/// What a service has rows of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RowKind {
+    Actions,
+    ResourceTypes,
+    KeySets,
+    Keys,
+}
+
+/// Where an action's line is; see [`Table::action_fields`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActionRow {
+    start: u32,
+    line_len: u16,
+    service: u16,
+    name_len: u8,
+}
+
+impl ActionRow {
+    pub(crate) const fn service(self) -> u16 {
+        self.service
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct ResourceTypeRow {
+    pub(crate) name: &'static str,
+    pub(crate) service: u16,
+    /// Position of the key set among those of the service.
+    pub(crate) key_set: Option<u32>,
+    /// From where to where the pattern stands in [`Table::arns`].
+    pub(crate) arn: (u32, u32),
+}
+
+/// A key as one service lists it; no type if the service does not define it.
+#[derive(Debug)]
+pub(crate) struct KeyRow {
+    pub(crate) name: &'static str,
+    pub(crate) value_type: Option<ValueType>,
+}
+
+/// A key of the hand-kept list.
+#[derive(Debug)]
+pub(crate) struct GlobalKeyRow {
+    pub(crate) name: &'static str,
+    pub(crate) value_type: ValueType,
+}
+
+impl Table {
+    /// Reads the text; `None` if it does not have the form that its top describes.
+    pub(crate) fn parse(text: &'static str) -> Option<Self> {
+        let (header, body) = text.split_once("\n\n")?;
+        let mut table = Self { text, lower: text.to_ascii_lowercase(), ..Self::default() };
+        table.read_header(header)?;
+        let [services, actions, resource_types, keys, _] = table.promised;
+        table.services.reserve(services);
+        table.actions.reserve(actions);
+        table.resource_types.reserve(resource_types);
+        table.keys.reserve(keys);
+        table.arns.reserve(resource_types.saturating_mul(96));
+
+        let mut start = u32::try_from(header.len().checked_add(2)?).ok()?;
+        for line in body.strip_suffix('\n')?.split('\n') {
+            table.read_line(line, start)?;
+            start = start.checked_add(u32::try_from(line.len()).ok()?)?.checked_add(1)?;
+        }
+        Some(table)
+    }
+
+    fn read_header(&mut self, header: &'static str) -> Option<()> {
+        for line in header.split('\n').filter(|line| !line.starts_with('#')) {
+            let (name, value) = line.strip_prefix('!')?.split_once(' ')?;
+            let [services, actions, resource_types, service_keys, distinct_keys] = &mut self.promised;
+            match name {
+                "source" => self.source = value,
+                "version" => self.version = value,
+                "date" => self.date = value,
+                "services" => *services = value.parse().ok()?,
+                "actions" => *actions = value.parse().ok()?,
+                "resource-types" => *resource_types = value.parse().ok()?,
+                "service-keys" => *service_keys = value.parse().ok()?,
+                "distinct-keys" => *distinct_keys = value.parse().ok()?,
+                "rcp" => self.rcp_services = value.split(' ').collect(),
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn read_line(&mut self, line: &'static str, start: u32) -> Option<()> {
+        let service = || u16::try_from(self.services.len().checked_sub(1)?).ok();
+        match line.as_bytes().first()? {
+            b'@' => {
+                let (prefix, name) = line.get(1..)?.split_once(' ')?;
+                self.services.push(ServiceRow {
+                    prefix,
+                    name,
+                    actions: u32::try_from(self.actions.len()).ok()?,
+                    resource_types: u32::try_from(self.resource_types.len()).ok()?,
+                    key_sets: u32::try_from(self.key_sets.len()).ok()?,
+                    keys: u32::try_from(self.keys.len()).ok()?,
+                });
+            }
+            b'?' => {
+                let (name, code) = line.get(1..)?.split_once(' ')?;
+                let value_type = if code == "-" { None } else { Some(ValueType::from_code(code)?) };
+                self.keys.push(KeyRow { name, value_type });
+            }
+            b'&' => self.key_sets.push(line.get(1..)?),
+            b'/' => {
+                let service = service()?;
+                let mut fields = line.get(1..)?.split('\t');
+                let (key_set, arn, name) = (fields.next()?, fields.next()?, fields.next()?);
+                let key_set = if key_set.is_empty() { None } else { Some(key_set.parse().ok()?) };
+                let begin = u32::try_from(self.arns.len()).ok()?;
+                if let Some(rest) = arn.strip_prefix(USUAL_ARN) {
+                    let prefix = self.services.last()?.prefix;
+                    for part in ["arn:${Partition}:", prefix, ":${Region}:${Account}:", rest] {
+                        self.arns.push_str(part);
+                    }
+                } else {
+                    self.arns.push_str(arn);
+                }
+                let arn = (begin, u32::try_from(self.arns.len()).ok()?);
+                self.resource_types.push(ResourceTypeRow { name, service, key_set, arn });
+            }
+            _ => {
+                let name_len = line.bytes().position(|byte| byte == b' ')?;
+                self.actions.push(ActionRow {
+                    start,
+                    line_len: u16::try_from(line.len()).ok()?,
+                    service: service()?,
+                    name_len: u8::try_from(name_len).ok()?,
+                });
+            }
+        }
+        Some(())
+    }
+
+    /// From where to where the rows of one kind of a service stand.
+    pub(crate) fn bounds(&self, service: usize, kind: RowKind) -> (u32, u32) {
+        let total = match kind {
+            RowKind::Actions => self.actions.len(),
+            RowKind::ResourceTypes => self.resource_types.len(),
+            RowKind::KeySets => self.key_sets.len(),
+            RowKind::Keys => self.keys.len(),
+        };
+        let begin = |row: &ServiceRow| match kind {
+            RowKind::Actions => row.actions,
+            RowKind::ResourceTypes => row.resource_types,
+            RowKind::KeySets => row.key_sets,
+            RowKind::Keys => row.keys,
+        };
+        let total = u32::try_from(total).unwrap_or(u32::MAX);
+        let start = self.services.get(service).map_or(total, begin);
+        (start, self.services.get(service.saturating_add(1)).map_or(total, begin))
+    }
+
+    /// The name of an action in display spelling.
+    pub(crate) fn action_name(&self, row: ActionRow) -> &str {
+        slice(self.text, row.start, row.start.saturating_add(u32::from(row.name_len)))
+    }
+
+    /// The name of an action in lower case.
+    pub(crate) fn action_lower_name(&self, row: ActionRow) -> &str {
+        slice(&self.lower, row.start, row.start.saturating_add(u32::from(row.name_len)))
+    }
+
+    /// The rest of an action's line: level letter, resource types, position of the key set.
+    pub(crate) fn action_fields(&self, row: ActionRow) -> ActionFields<'_> {
+        let from = row.start.saturating_add(u32::from(row.name_len)).saturating_add(1);
+        let rest = slice(self.text, from, row.start.saturating_add(u32::from(row.line_len)));
+        let (touches, key_set) = rest.split_once(' ').unwrap_or((rest, ""));
+        ActionFields {
+            level: touches.as_bytes().first().copied().unwrap_or_default(),
+            resource_types: touches.get(1..).unwrap_or_default(),
+            key_set: key_set.parse().ok(),
+        }
+    }
+
+    /// The ARN pattern of a resource type, spelt out.
+    pub(crate) fn arn(&self, row: &ResourceTypeRow) -> &str {
+        slice(&self.arns, row.arn.0, row.arn.1)
+    }
+}
+
+/// What an action's line says after the name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActionFields<'a> {
+    pub(crate) level: u8,
+    /// Positions among the resource types of the service, `!` after those that are required.
+    pub(crate) resource_types: &'a str,
+    /// Position among the key sets of the service.
+    pub(crate) key_set: Option<u32>,
+}
+
+/// The global keys in the order of the file; `None` if a line has another form.
+pub(crate) fn parse_global_keys(text: &'static str) -> Option<Vec<GlobalKeyRow>> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let mut fields = line.split('\t');
+            let (name, value_type) = (fields.next()?, ValueType::from_name(fields.next()?)?);
+            let several = fields.next()? == "M";
+            (several == value_type.is_array()).then_some(GlobalKeyRow { name, value_type })
+        })
+        .collect()
+}
+
+/// The positions in a comma separated list; a trailing `!` gives `true`.
+pub(crate) fn positions(list: &str) -> impl Iterator<Item = (u32, bool)> + Clone + '_ {
+    list.split(',').filter_map(|item| {
+        let (number, marked) = item.strip_suffix('!').map_or((item, false), |number| (number, true));
+        Some((number.parse().ok()?, marked))
+    })
+}
+
+// INVARIANT: every caller passes positions that `Table::parse` took from the same text, so the slice is there.
+fn slice(text: &str, from: u32, to: u32) -> &str {
+    text.get(from as usize..to as usize).unwrap_or_default()
+}
