@@ -43,6 +43,11 @@ pub struct PolicyPath {
 }
 
 impl PolicyPath {
+    /// A route of the given steps.
+    pub fn from_steps(steps: impl Into<Vec<PathStep>>) -> Self {
+        Self { steps: steps.into() }
+    }
+
     /// The steps from the root.
     pub fn steps(&self) -> &[PathStep] {
         &self.steps

@@ -1,6 +1,6 @@
 //! What a policy text says, nothing resolved.
 //!
-//! Every part that could not be given a meaning is `None`; nothing is dropped ([K3-14](crate#rules)).
+//! Every part that could not be given a meaning is `None`; nothing is dropped (K3-14).
 
 use crate::action::ActionPattern;
 use crate::condition::Condition;
@@ -66,6 +66,11 @@ pub struct PolicyDocument {
 }
 
 impl PolicyDocument {
+    /// A document of which nothing could be read: one statement without meaning (K3-14).
+    pub fn without_meaning(kind: PolicyKind) -> Self {
+        Self { kind, statements: vec![Statement::without_meaning()], single_statement: true, ..Self::default() }
+    }
+
     /// The route to a statement as diagnostics and answers print it: `Statement[2]`, or `Statement` for a bare object.
     pub fn statement_path(&self, index: usize) -> String {
         if self.single_statement { "Statement".to_owned() } else { format!("Statement[{index}]") }

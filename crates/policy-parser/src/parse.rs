@@ -1,7 +1,15 @@
 //! Text to [`PolicyDocument`] with every diagnostic.
 
+mod condition;
+mod document;
+mod statement;
+
+use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{PolicyDocument, PolicyKind};
+use crate::json;
+use crate::quota::Quotas;
+use crate::sink::{Route, Sink, Wording};
 
 /// A document and everything there is to say about its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +27,85 @@ impl Parsed {
     }
 }
 
+/// What a text is validated against. Never changes the document, only the diagnostics.
+#[derive(Debug, Clone, Default)]
+pub struct ValidationOptions {
+    /// Also reports what the SCP language did not allow before 2025-09-19 (DOC-13 to DOC-17).
+    pub legacy_scp_language: bool,
+    /// The size limits.
+    pub quotas: Quotas,
+}
+
 impl PolicyDocument {
-    /// Reads any text as a policy document of the given kind.
+    /// Reads any text as a policy document of the given kind, with the default [`ValidationOptions`].
+    ///
+    /// ```
+    /// use scproof_policy_parser::{Effect, PolicyDocument, PolicyKind};
+    /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
+    /// let parsed = PolicyDocument::parse(text, PolicyKind::ServiceControl);
+    /// assert!(parsed.diagnostics.is_empty());
+    /// assert_eq!(parsed.document.statements[0].effect, Some(Effect::Deny));
+    /// ```
     pub fn parse(text: &str, kind: PolicyKind) -> Parsed {
-        let _ = (text, kind);
-        Parsed { document: Self::default(), diagnostics: Vec::new() }
+        validate(text, kind, &ValidationOptions::default())
+    }
+
+    /// Like [`PolicyDocument::parse`], for bytes that may not be UTF-8.
+    pub fn parse_bytes(bytes: &[u8], kind: PolicyKind) -> Parsed {
+        let error = match str::from_utf8(bytes) {
+            Ok(text) => return Self::parse(text, kind),
+            Err(error) => error,
+        };
+        let start = error.valid_up_to();
+        let end = error.error_len().map_or(bytes.len(), |length| start + length);
+        let readable = bytes.get(..start).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default();
+        let mut sink = Sink::default();
+        sink.report(codes::INVALID_UTF8, Route::Root, &(start..end), || {
+            Wording::new(format!("byte {start} of the text is not UTF-8")).help("save the file as UTF-8")
+        });
+        Parsed { document: Self::without_meaning(kind), diagnostics: sink.finish(readable) }
+    }
+}
+
+/// Reads any text as a policy document of the given kind and reports every fault of it. Time is linear in the text.
+///
+/// ```
+/// use scproof_policy_parser::{PolicyKind, ValidationOptions, validate};
+/// let text = r#"{"Version": "2012-10-17", "Statement": {"Efect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
+/// let parsed = validate(text, PolicyKind::ServiceControl, &ValidationOptions::default());
+/// let fault = &parsed.diagnostics[1];
+/// assert_eq!((fault.code, fault.rule, fault.line, fault.column), ("unknown-element", "JSON-5", 1, 41));
+/// assert_eq!(fault.help.as_deref(), Some("did you mean `Effect`?"));
+/// ```
+pub fn validate(text: &str, kind: PolicyKind, options: &ValidationOptions) -> Parsed {
+    let mut sink = Sink::default();
+    if text.starts_with('\u{feff}') {
+        sink.report(codes::BYTE_ORDER_MARK, Route::Root, &(0..'\u{feff}'.len_utf8()), || {
+            Wording::new("the text starts with a byte order mark")
+                .help("save the file as UTF-8 without byte order mark")
+        });
+    }
+    let read = json::read(text, &mut sink);
+    let mut walker = Walker { sink, kind, options, variables: false, full_access: false };
+    walker.check_size(text);
+    let document = read.root.as_ref().map(|root| walker.document(text, root));
+    let document = document.filter(|_| read.is_valid).unwrap_or_else(|| PolicyDocument::without_meaning(kind));
+    Parsed { document, diagnostics: walker.sink.finish(text) }
+}
+
+/// Goes through a document once, builds what it says and reports its faults.
+pub(crate) struct Walker<'o> {
+    pub(crate) sink: Sink,
+    kind: PolicyKind,
+    pub(crate) options: &'o ValidationOptions,
+    /// Whether `${…}` is live in this document (VAR-3).
+    pub(crate) variables: bool,
+    /// Whether this is AWS's own `RCPFullAWSAccess` (RCP-3).
+    pub(crate) full_access: bool,
+}
+
+impl Walker<'_> {
+    pub(crate) fn is_scp(&self) -> bool {
+        self.kind == PolicyKind::ServiceControl
     }
 }

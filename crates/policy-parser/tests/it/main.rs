@@ -1,0 +1,3 @@
+//! Tests of the policy parser as its users see it.
+
+mod document;
