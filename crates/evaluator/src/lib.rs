@@ -1,10 +1,31 @@
 //! Decides what service control policies let pass, and why.
 
+mod action;
+mod compile;
+mod condition;
+mod decide;
 mod decision;
+mod derive;
+mod effective;
+mod explain;
+mod json;
+mod keys;
+mod prepare;
+mod principal;
+mod refine;
 mod request;
+mod resource;
+mod state;
+mod template;
+mod trace;
 mod truth;
+mod values;
 
+pub use compile::CompiledOrganization;
 pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
+pub use effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
+pub use json::RequestFormatError;
+pub use prepare::{Query, RequestError};
 pub use request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 pub use truth::Truth;
 

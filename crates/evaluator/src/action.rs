@@ -1,0 +1,386 @@
+//! Actions and the cells into which policies cut them (part C.2; `docs/architecture.md`, "cells").
+//!
+//! Two actions are in one cell if no `Action` or `NotAction` element of the organization tells them apart. All questions
+//! about actions are answered once a cell.
+
+use rustc_hash::FxHashMap;
+use scproof_catalog::{ActionId, Catalog, ServiceId};
+use scproof_policy_parser::{ActionElement, ActionPattern, ActionShape, WildcardPattern};
+
+use crate::truth::Truth;
+
+/// Number of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CellId(pub(crate) u32);
+
+/// Number of a distinct `Action` or `NotAction` element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ElementId(pub(crate) u32);
+
+/// Number of a distinct action pattern.
+type PatternId = u32;
+
+/// One action pattern, lower case (ACT-3).
+#[derive(Debug)]
+enum ActionMatcher {
+    Any,
+    /// Everything or nothing: unsure (DOC-19, CLR-13).
+    Open,
+    /// Nothing in every reading (DOC-19).
+    Nothing,
+    Named {
+        prefix: Box<str>,
+        name: WildcardPattern,
+    },
+    /// A glob on the prefix, or nothing (DOC-19).
+    WildcardPrefix {
+        prefix: WildcardPattern,
+        name: WildcardPattern,
+    },
+    /// Nothing, or the trimmed pattern (DOC-20).
+    Spaced {
+        prefix: Box<str>,
+        name: WildcardPattern,
+    },
+}
+
+/// How the preferred reading of an unsure pattern goes.
+impl ActionMatcher {
+    fn compile(pattern: &ActionPattern, assume_preferred: bool) -> Self {
+        let lower = |text: &str| text.to_ascii_lowercase();
+        let glob = |text: &str| WildcardPattern::flat(&lower(text));
+        match pattern.shape() {
+            ActionShape::Any => Self::Any,
+            ActionShape::AnyPreferred if assume_preferred => Self::Any,
+            ActionShape::SeveralColons if assume_preferred => Self::Nothing,
+            ActionShape::AnyPreferred | ActionShape::SeveralColons => Self::Open,
+            ActionShape::NoColon => Self::Nothing,
+            ActionShape::Named { prefix, name } => Self::Named { prefix: lower(prefix).into(), name: glob(name) },
+            ActionShape::WildcardPrefix { prefix, name } => {
+                Self::WildcardPrefix { prefix: glob(prefix), name: glob(name) }
+            }
+            ActionShape::Spaced { .. } if assume_preferred => Self::Nothing,
+            ActionShape::Spaced { prefix, .. } if prefix.contains(['*', '?']) => Self::Nothing,
+            ActionShape::Spaced { prefix, name } => Self::Spaced { prefix: lower(prefix).into(), name: glob(name) },
+        }
+    }
+
+    /// The truth for one lower-case action.
+    fn truth(&self, prefix: &str, name: &str, assume_preferred: bool) -> Truth {
+        match self {
+            Self::Any => Truth::True,
+            Self::Open => Truth::Unknown,
+            Self::Nothing => Truth::False,
+            Self::Named { prefix: expected, name: pattern } => (**expected == *prefix && pattern.is_match(name)).into(),
+            Self::WildcardPrefix { prefix: expected, name: pattern } => {
+                match expected.is_match(prefix) && pattern.is_match(name) {
+                    true if assume_preferred => Truth::True,
+                    true => Truth::Unknown,
+                    false => Truth::False,
+                }
+            }
+            Self::Spaced { prefix: expected, name: pattern } => {
+                if **expected == *prefix && pattern.is_match(name) {
+                    Truth::Unknown
+                } else {
+                    Truth::False
+                }
+            }
+        }
+    }
+
+    /// The truth for names of a service that no policy and no catalog mentions; `None` as the service is any other one.
+    fn truth_of_other_names(&self, service: Option<&str>, assume_preferred: bool) -> Truth {
+        let sure = |matched: bool| if matched && !assume_preferred { Truth::Unknown } else { matched.into() };
+        match self {
+            Self::Any => Truth::True,
+            Self::Open => Truth::Unknown,
+            Self::Nothing => Truth::False,
+            Self::Named { prefix, name } => (service == Some(&**prefix) && name.is_any()).into(),
+            Self::WildcardPrefix { prefix, name } => {
+                sure(name.is_any() && service.map_or_else(|| prefix.is_any(), |service| prefix.is_match(service)))
+            }
+            Self::Spaced { prefix, name } => {
+                if service == Some(&**prefix) && name.is_any() {
+                    Truth::Unknown
+                } else {
+                    Truth::False
+                }
+            }
+        }
+    }
+}
+
+/// The unsure rule behind an action pattern that does not decide.
+pub(crate) fn unsure_rule(pattern: &ActionPattern) -> &'static str {
+    match pattern.shape() {
+        ActionShape::SeveralColons => "CLR-13",
+        ActionShape::Spaced { .. } => "DOC-20",
+        _ => "DOC-19",
+    }
+}
+
+/// A distinct element: its patterns by number.
+#[derive(Debug, PartialEq, Eq, Hash, Clone)]
+struct Element {
+    negated: bool,
+    patterns: Box<[PatternId]>,
+}
+
+/// Collects the distinct patterns and elements of an organization.
+#[derive(Debug, Default)]
+pub(crate) struct ActionTableBuilder {
+    pattern_ids: FxHashMap<String, PatternId>,
+    patterns: Vec<ActionPattern>,
+    element_ids: FxHashMap<Element, ElementId>,
+    elements: Vec<Element>,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "numbers of things that a snapshot holds in memory fit 32 bits")]
+impl ActionTableBuilder {
+    pub(crate) fn element(&mut self, element: &ActionElement) -> ElementId {
+        let mut patterns: Vec<PatternId> = element
+            .patterns
+            .iter()
+            .map(|pattern| {
+                // Patterns that differ only in case are one (ACT-3).
+                *self.pattern_ids.entry(pattern.text.to_ascii_lowercase()).or_insert_with(|| {
+                    self.patterns.push(pattern.clone());
+                    self.patterns.len() as PatternId - 1
+                })
+            })
+            .collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let element = Element { negated: element.negated, patterns: patterns.into() };
+        let next = ElementId(self.elements.len() as u32);
+        *self.element_ids.entry(element.clone()).or_insert_with(|| {
+            self.elements.push(element);
+            next
+        })
+    }
+
+    /// Cuts the actions into cells. About `O(catalog + Σ matches of each pattern + cells × elements)`.
+    pub(crate) fn build(self, catalog: &'static Catalog, assume_preferred: bool) -> ActionTable {
+        let matchers: Vec<ActionMatcher> =
+            self.patterns.iter().map(|pattern| ActionMatcher::compile(pattern, assume_preferred)).collect();
+        let mut by_service: FxHashMap<Box<str>, Vec<PatternId>> = FxHashMap::default();
+        let mut everywhere: Vec<PatternId> = Vec::new();
+        for (id, matcher) in matchers.iter().enumerate() {
+            match matcher {
+                ActionMatcher::Named { prefix, .. } | ActionMatcher::Spaced { prefix, .. } => {
+                    by_service.entry(prefix.clone()).or_default().push(id as PatternId);
+                }
+                ActionMatcher::Any | ActionMatcher::Open | ActionMatcher::WildcardPrefix { .. } => {
+                    everywhere.push(id as PatternId)
+                }
+                ActionMatcher::Nothing => {}
+            }
+        }
+        let mut table = ActionTable {
+            catalog,
+            assume_preferred,
+            matchers,
+            elements: self.elements,
+            by_service,
+            everywhere,
+            cells: FxHashMap::default(),
+            truths: Vec::new(),
+            cell_count: 0,
+            action_cells: Vec::with_capacity(catalog.action_count()),
+            service_other_cells: FxHashMap::default(),
+            other_cell: CellId(0),
+            extra_actions: Vec::new(),
+        };
+        table.cut();
+        table
+    }
+}
+
+/// Every action, and every pattern that a policy names, by cell.
+#[derive(Debug)]
+pub(crate) struct ActionTable {
+    pub(crate) catalog: &'static Catalog,
+    assume_preferred: bool,
+    matchers: Vec<ActionMatcher>,
+    elements: Vec<Element>,
+    by_service: FxHashMap<Box<str>, Vec<PatternId>>,
+    everywhere: Vec<PatternId>,
+    /// From the truths of all elements to their cell.
+    cells: FxHashMap<Box<[Truth]>, CellId>,
+    /// Element truths, cell by cell.
+    truths: Vec<Truth>,
+    cell_count: usize,
+    /// The cell of each catalog action.
+    action_cells: Vec<CellId>,
+    /// For each service that the catalog or a policy names the cell of its other names.
+    service_other_cells: FxHashMap<Box<str>, CellId>,
+    /// The cell of all other services.
+    other_cell: CellId,
+    /// Action names that policies spell out and the catalog lacks, lower case, sorted.
+    extra_actions: Vec<(Box<str>, CellId)>,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "numbers of things that a snapshot holds in memory fit 32 bits")]
+impl ActionTable {
+    fn cut(&mut self) {
+        let catalog = self.catalog;
+        // Pattern truths of an action to its cell, so that element truths are worked out once a distinct row.
+        let mut by_row: FxHashMap<Vec<(PatternId, Truth)>, CellId> = FxHashMap::default();
+        for service in catalog.services() {
+            let prefix = catalog.service_prefix(service);
+            let candidates = self.candidates(prefix);
+            for action in catalog.actions_of(service).iter() {
+                let row = self.row(&candidates, prefix, catalog.action(action).lower_name());
+                let cell = match by_row.get(&row) {
+                    Some(cell) => *cell,
+                    None => {
+                        let cell = self.cell_of_row(&row);
+                        by_row.insert(row, cell);
+                        cell
+                    }
+                };
+                self.action_cells.push(cell);
+            }
+        }
+        let mut services: Vec<Box<str>> =
+            catalog.services().map(|service: ServiceId| catalog.service_prefix(service).into()).collect();
+        let mut named: Vec<Box<str>> = self.by_service.keys().cloned().collect();
+        named.sort_unstable();
+        services.extend(named);
+        services.sort_unstable();
+        services.dedup();
+        for service in services {
+            let cell = self.cell_of_other_names(Some(&service));
+            self.service_other_cells.insert(service, cell);
+        }
+        self.other_cell = self.cell_of_other_names(None);
+        let mut extra: Vec<Box<str>> = self
+            .matchers
+            .iter()
+            .filter_map(|matcher| match matcher {
+                ActionMatcher::Named { prefix, name } => {
+                    name.as_literal().filter(|name| !name.is_empty()).map(|name| format!("{prefix}:{name}").into())
+                }
+                _ => None,
+            })
+            .filter(|full_name: &Box<str>| catalog.find_action(full_name).is_none())
+            .collect();
+        extra.sort_unstable();
+        extra.dedup();
+        for full_name in extra {
+            let truths = self.element_truths(&full_name);
+            let cell = self.intern(truths);
+            self.extra_actions.push((full_name, cell));
+        }
+    }
+
+    /// The patterns that can match an action of a service.
+    fn candidates(&self, prefix: &str) -> Vec<PatternId> {
+        let mut candidates = self.everywhere.clone();
+        candidates.extend(self.by_service.get(prefix).into_iter().flatten());
+        candidates
+    }
+
+    fn row(&self, candidates: &[PatternId], prefix: &str, name: &str) -> Vec<(PatternId, Truth)> {
+        candidates
+            .iter()
+            .filter_map(|&id| {
+                let truth = self.matchers.get(id as usize)?.truth(prefix, name, self.assume_preferred);
+                (truth != Truth::False).then_some((id, truth))
+            })
+            .collect()
+    }
+
+    fn cell_of_row(&mut self, row: &[(PatternId, Truth)]) -> CellId {
+        let mut by_pattern = vec![Truth::False; self.matchers.len()];
+        for (id, truth) in row {
+            if let Some(slot) = by_pattern.get_mut(*id as usize) {
+                *slot = *truth;
+            }
+        }
+        let truths = self.truths_of_patterns(|id| by_pattern.get(id as usize).copied().unwrap_or(Truth::False));
+        self.intern(truths)
+    }
+
+    fn cell_of_other_names(&mut self, service: Option<&str>) -> CellId {
+        let truths = self.truths_of_patterns(|id| {
+            self.matchers
+                .get(id as usize)
+                .map_or(Truth::False, |matcher| matcher.truth_of_other_names(service, self.assume_preferred))
+        });
+        self.intern(truths)
+    }
+
+    /// ACT-4 and DOC-26 for every element.
+    fn truths_of_patterns(&self, pattern_truth: impl Fn(PatternId) -> Truth) -> Box<[Truth]> {
+        self.elements
+            .iter()
+            .map(|element| {
+                if element.patterns.is_empty() {
+                    return match (element.negated, self.assume_preferred) {
+                        (false, _) => Truth::False,
+                        (true, true) => Truth::True,
+                        (true, false) => Truth::Unknown,
+                    };
+                }
+                let matched = element.patterns.iter().fold(Truth::False, |truth, &id| truth.or(pattern_truth(id)));
+                matched.negate_if(element.negated)
+            })
+            .collect()
+    }
+
+    fn intern(&mut self, truths: Box<[Truth]>) -> CellId {
+        if let Some(cell) = self.cells.get(&truths) {
+            return *cell;
+        }
+        let cell = CellId(self.cell_count as u32);
+        self.truths.extend_from_slice(&truths);
+        self.cells.insert(truths, cell);
+        self.cell_count += 1;
+        cell
+    }
+
+    /// The truth of every element for one action, known or not, lower case.
+    pub(crate) fn element_truths(&self, action: &str) -> Box<[Truth]> {
+        let (prefix, name) = action.split_once(':').unwrap_or((action, ""));
+        let candidates = self.candidates(prefix);
+        let row = self.row(&candidates, prefix, name);
+        self.truths_of_patterns(|id| {
+            row.iter().find(|(found, _)| *found == id).map_or(Truth::False, |(_, truth)| *truth)
+        })
+    }
+
+    /// The cell of an action, if its element truths are those of one.
+    pub(crate) fn find_cell(&self, truths: &[Truth]) -> Option<CellId> {
+        self.cells.get(truths).copied()
+    }
+
+    pub(crate) fn cell_of_action(&self, action: ActionId) -> Option<CellId> {
+        self.action_cells.get(action.index()).copied()
+    }
+
+    /// The cell of the names of a service that neither catalog nor policies know.
+    pub(crate) fn cell_of_other_names_of(&self, prefix: &str) -> CellId {
+        self.service_other_cells.get(prefix).copied().unwrap_or(self.other_cell)
+    }
+
+    pub(crate) fn cell_of_other_services(&self) -> CellId {
+        self.other_cell
+    }
+
+    /// Actions that policies spell out and the catalog lacks, lower case.
+    pub(crate) fn extra_actions(&self) -> &[(Box<str>, CellId)] {
+        &self.extra_actions
+    }
+
+    pub(crate) fn cell_count(&self) -> usize {
+        self.cell_count
+    }
+
+    /// The truths of all elements in a cell.
+    pub(crate) fn cell_truths(&self, cell: CellId) -> &[Truth] {
+        let start = cell.0 as usize * self.elements.len();
+        self.truths.get(start..start + self.elements.len()).unwrap_or(&[])
+    }
+}

@@ -1,0 +1,491 @@
+//! From an organization to something that answers fast: each distinct document, each distinct set of attached documents
+//! (a *level*) and each distinct inheritance path once.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use scproof_catalog::{Catalog, ValueType};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, Statement};
+
+use crate::EvaluationOptions;
+use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
+use crate::condition::{CompiledCondition, ConditionBody};
+use crate::keys::{self, KeyRow};
+use crate::resource::CompiledResource;
+use crate::trace::KeySlot;
+use crate::truth::Truth;
+
+/// An organization ready to answer: immutable, shared freely between threads.
+///
+/// Building it costs time in proportion to the distinct documents, levels and paths, not to accounts × actions.
+#[derive(Debug)]
+pub struct CompiledOrganization {
+    pub(crate) organization: Arc<Organization>,
+    pub(crate) options: EvaluationOptions,
+    pub(crate) actions: ActionTable,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) slot_ids: FxHashMap<Box<str>, KeySlot>,
+    pub(crate) conditions: Vec<CompiledCondition>,
+    /// The conditions as written, for words.
+    pub(crate) condition_sources: Vec<Condition>,
+    pub(crate) resources: Vec<CompiledResource>,
+    pub(crate) resource_sources: Vec<ResourceElement>,
+    pub(crate) statements: Vec<CompiledStatement>,
+    pub(crate) atoms: Vec<Atom>,
+    pub(crate) levels: Vec<Level>,
+    pub(crate) paths: Vec<Path>,
+    /// For each node of the tree its level, and for each account its path.
+    pub(crate) node_levels: Vec<LevelId>,
+    pub(crate) account_paths: FxHashMap<NodeId, PathId>,
+    /// For each policy the numbers of its document's statements; empty for policies that are attached nowhere.
+    pub(crate) policy_statements: Vec<(u32, u32)>,
+}
+
+/// A condition key that some policy names.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// As first spelt in a policy.
+    pub(crate) name: Box<str>,
+    pub(crate) row: Option<&'static KeyRow>,
+    /// Whether the key may carry several values.
+    pub(crate) may_be_list: bool,
+    /// Whether a scalar given for it is still a list (SET-9).
+    pub(crate) multivalued: bool,
+    pub(crate) value_type: Option<ValueType>,
+    /// The conditions on this key.
+    pub(crate) conditions: Vec<u32>,
+}
+
+/// What a statement asks beside its action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Atom {
+    Resource(u32),
+    Condition(u32),
+}
+
+/// A statement of a distinct document.
+#[derive(Debug)]
+pub(crate) struct CompiledStatement {
+    pub(crate) action: Option<ElementId>,
+    pub(crate) effect: Option<Effect>,
+    /// Range in the list of atoms; all must hold. Atoms that are always true are left out.
+    pub(crate) atoms: (u32, u32),
+    /// Whether a part could not be read, so that the statement is never certain (K3-14).
+    pub(crate) unreadable: bool,
+    /// Its index in its document.
+    pub(crate) index: u32,
+}
+
+/// Number of a distinct set of attached documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct LevelId(pub(crate) u32);
+
+/// Number of a distinct inheritance path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PathId(pub(crate) u32);
+
+/// A distinct set of attached documents.
+#[derive(Debug)]
+pub(crate) struct Level {
+    /// Statements of all its documents.
+    pub(crate) statements: Vec<u32>,
+    /// Whether the attachments could not be read (K3-13).
+    pub(crate) unreadable: bool,
+    pub(crate) by_cell: Box<[u32]>,
+    pub(crate) entries: Vec<LevelEntry>,
+    /// Whether it lets everything through: no Deny, and an Allow of everything.
+    pub(crate) passes_everything: bool,
+}
+
+/// What a level holds for the actions of one cell.
+#[derive(Debug, Default, PartialEq, Eq, Hash, Clone)]
+pub(crate) struct LevelEntry {
+    /// A Deny without resource or condition matches (EVAL-4).
+    pub(crate) denies: bool,
+    /// An Allow without resource or condition matches (EVAL-5).
+    pub(crate) allows: bool,
+    /// Deny statements that depend on resource or context.
+    pub(crate) deny: Box<[Candidate]>,
+    /// Allow statements that depend on resource or context; empty if `allows`.
+    pub(crate) allow: Box<[Candidate]>,
+}
+
+/// A statement whose action part holds or may hold.
+#[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
+pub(crate) struct Candidate {
+    pub(crate) statement: u32,
+    /// Whether the action part is unknown, or the statement unreadable.
+    pub(crate) uncertain: bool,
+}
+
+/// A distinct inheritance path.
+#[derive(Debug)]
+pub(crate) struct Path {
+    /// All levels, root first.
+    pub(crate) levels: Box<[LevelId]>,
+    /// The levels that do not pass everything.
+    pub(crate) active: Box<[LevelId]>,
+}
+
+/// A statement of a document that some policy holds: the document's statements start at a number.
+type DocumentStatements = (u32, u32);
+
+#[derive(Default)]
+struct Builder {
+    catalog: Option<&'static Catalog>,
+    slots: Vec<Slot>,
+    slot_ids: FxHashMap<Box<str>, KeySlot>,
+    conditions: Vec<CompiledCondition>,
+    condition_sources: Vec<Condition>,
+    condition_ids: FxHashMap<(Condition, bool), u32>,
+    resources: Vec<CompiledResource>,
+    resource_sources: Vec<ResourceElement>,
+    resource_ids: FxHashMap<(ResourceElement, bool), u32>,
+    actions: ActionTableBuilder,
+    statements: Vec<CompiledStatement>,
+    atoms: Vec<Atom>,
+    untyped_services: Vec<&'static str>,
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "numbers of things that a snapshot holds in memory fit 32 bits")]
+impl Builder {
+    fn slot(
+        slots: &mut Vec<Slot>,
+        slot_ids: &mut FxHashMap<Box<str>, KeySlot>,
+        catalog: &Catalog,
+        key: &str,
+    ) -> KeySlot {
+        let folded = key.to_ascii_lowercase();
+        if let Some(slot) = slot_ids.get(folded.as_str()) {
+            return *slot;
+        }
+        let row = keys::find(key);
+        let listed = catalog.condition_key(key);
+        let value_type =
+            row.map(|row| row.value_type).or_else(|| listed.map(scproof_catalog::ConditionKey::value_type));
+        let multivalued = match (row, listed) {
+            (Some(row), _) => Some(row.multivalued),
+            (None, Some(listed)) => Some(listed.is_multivalued()),
+            (None, None) => None,
+        };
+        let slot = KeySlot(slots.len() as u32);
+        slots.push(Slot {
+            name: key.into(),
+            row,
+            may_be_list: multivalued.unwrap_or(true),
+            multivalued: multivalued.unwrap_or(false),
+            value_type,
+            conditions: Vec::new(),
+        });
+        slot_ids.insert(folded.into(), slot);
+        slot
+    }
+
+    fn condition(&mut self, condition: &Condition, variables: bool) -> u32 {
+        let key = (condition.clone(), variables);
+        if let Some(id) = self.condition_ids.get(&key) {
+            return *id;
+        }
+        let Some(catalog) = self.catalog else { return 0 };
+        let id = self.conditions.len() as u32;
+        let (slots, slot_ids) = (&mut self.slots, &mut self.slot_ids);
+        let key_type = |name: &str| {
+            keys::find(name)
+                .map(|row| row.value_type)
+                .or_else(|| catalog.condition_key(name).map(scproof_catalog::ConditionKey::value_type))
+        };
+        let compiled = CompiledCondition::compile(id, condition, variables, key_type, &mut |key| {
+            Self::slot(slots, slot_ids, catalog, key)
+        });
+        if let Some(slot) = self.slots.get_mut(compiled.slot.0 as usize) {
+            slot.conditions.push(id);
+        }
+        self.conditions.push(compiled);
+        self.condition_sources.push(condition.clone());
+        self.condition_ids.insert(key, id);
+        id
+    }
+
+    fn resource(&mut self, element: &ResourceElement, variables: bool) -> u32 {
+        let key = (element.clone(), variables);
+        if let Some(id) = self.resource_ids.get(&key) {
+            return *id;
+        }
+        let Some(catalog) = self.catalog else { return 0 };
+        let id = self.resources.len() as u32;
+        let (slots, slot_ids) = (&mut self.slots, &mut self.slot_ids);
+        self.resources.push(CompiledResource::compile(element, variables, &self.untyped_services, &mut |key| {
+            Self::slot(slots, slot_ids, catalog, key)
+        }));
+        self.resource_sources.push(element.clone());
+        self.resource_ids.insert(key, id);
+        id
+    }
+
+    fn document(&mut self, document: &PolicyDocument) -> DocumentStatements {
+        let start = self.statements.len() as u32;
+        for (index, statement) in document.statements.iter().enumerate() {
+            self.statement(index as u32, statement, document.version.has_variables());
+        }
+        (start, self.statements.len() as u32)
+    }
+
+    fn statement(&mut self, index: u32, statement: &Statement, variables: bool) {
+        let start = self.atoms.len() as u32;
+        let mut unreadable = statement.without_meaning || statement.effect.is_none() || statement.action.is_none();
+        match &statement.resource {
+            None => unreadable = true,
+            Some(element) => {
+                let id = self.resource(element, variables);
+                if !self.resources.get(id as usize).is_some_and(CompiledResource::is_everything) {
+                    self.atoms.push(Atom::Resource(id));
+                }
+            }
+        }
+        match &statement.condition {
+            None => unreadable = true,
+            Some(conditions) => {
+                for condition in conditions {
+                    let id = self.condition(condition, variables);
+                    self.atoms.push(Atom::Condition(id));
+                }
+            }
+        }
+        // Cheap and decisive atoms first: a condition is one comparison, a resource often several patterns.
+        let (slots, conditions) = (&self.slots, &self.conditions);
+        if let Some(atoms) = self.atoms.get_mut(start as usize..) {
+            atoms.sort_by_key(|atom| match atom {
+                Atom::Condition(id) => {
+                    let slot = conditions.get(*id as usize).and_then(|condition| slots.get(condition.slot.0 as usize));
+                    u8::from(slot.is_none_or(|slot| slot.value_type == Some(ValueType::Arn)))
+                }
+                Atom::Resource(_) => 2,
+            });
+        }
+        let action = statement.action.as_ref().map(|element| self.actions.element(element));
+        self.statements.push(CompiledStatement {
+            action,
+            effect: statement.effect,
+            atoms: (start, self.atoms.len() as u32),
+            unreadable,
+            index,
+        });
+    }
+}
+
+impl CompiledOrganization {
+    /// Compiles an organization. Every policy text is accepted: what cannot be read stays unknown (GEN-2, K3-14).
+    ///
+    /// Takes time in proportion to the distinct documents and levels, times the number of action cells.
+    pub fn compile(organization: impl Into<Arc<Organization>>, options: EvaluationOptions) -> Self {
+        let organization: Arc<Organization> = organization.into();
+        let catalog = Catalog::embedded();
+        let mut builder = Builder {
+            catalog: Some(catalog),
+            untyped_services: catalog.services_without_resource_type_prefix(),
+            ..Builder::default()
+        };
+        let mut documents: FxHashMap<*const PolicyDocument, DocumentStatements> = FxHashMap::default();
+        let mut document_of = |index: PolicyIndex, builder: &mut Builder| {
+            let document = &organization.policy(index).document;
+            *documents.entry(Arc::as_ptr(document)).or_insert_with(|| builder.document(document))
+        };
+        // A level is the set of its documents, whatever their policies are called (EVAL-15, GEN-6).
+        let mut level_ids: FxHashMap<(Vec<DocumentStatements>, bool), LevelId> = FxHashMap::default();
+        let mut drafts: Vec<(Vec<DocumentStatements>, bool)> = Vec::new();
+        let mut policy_statements = vec![(0, 0); organization.policies().len()];
+        let mut node_levels = Vec::with_capacity(organization.node_count());
+        for (_, node) in organization.nodes() {
+            let mut set: Vec<DocumentStatements> = Vec::with_capacity(node.scps.len());
+            for &index in &node.scps {
+                let range = document_of(index, &mut builder);
+                if let Some(slot) = policy_statements.get_mut(index.index()) {
+                    *slot = range;
+                }
+                set.push(range);
+            }
+            set.sort_unstable();
+            set.dedup();
+            let key = (set, node.unreadable.is_some());
+            let level = match level_ids.get(&key) {
+                Some(level) => *level,
+                None => {
+                    let level = LevelId(u32::try_from(drafts.len()).unwrap_or(u32::MAX));
+                    drafts.push(key.clone());
+                    level_ids.insert(key, level);
+                    level
+                }
+            };
+            node_levels.push(level);
+        }
+        let Builder {
+            slots,
+            slot_ids,
+            conditions,
+            condition_sources,
+            resources,
+            resource_sources,
+            actions,
+            statements,
+            atoms,
+            ..
+        } = builder;
+        let actions = actions.build(catalog, options.assume_preferred);
+        let levels: Vec<Level> = drafts
+            .into_par_iter()
+            .map(|(documents, unreadable)| {
+                let numbers = documents.into_iter().flat_map(|(start, end)| start..end).collect();
+                Level::build(numbers, unreadable, &statements, &actions)
+            })
+            .collect();
+        let mut compiled = Self {
+            organization,
+            options,
+            actions,
+            slots,
+            slot_ids,
+            conditions,
+            condition_sources,
+            resources,
+            resource_sources,
+            statements,
+            atoms,
+            levels,
+            paths: Vec::new(),
+            node_levels,
+            account_paths: FxHashMap::default(),
+            policy_statements,
+        };
+        compiled.build_paths();
+        compiled
+    }
+
+    fn build_paths(&mut self) {
+        let mut path_ids: FxHashMap<Box<[LevelId]>, PathId> = FxHashMap::default();
+        let organization = Arc::clone(&self.organization);
+        for account in organization.accounts() {
+            let levels: Box<[LevelId]> =
+                organization.inheritance_path(account).into_iter().map(|node| self.level_of(node)).collect();
+            let next = PathId(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
+            let path = *path_ids.entry(levels.clone()).or_insert_with(|| {
+                let mut active: Vec<LevelId> = levels
+                    .iter()
+                    .copied()
+                    .filter(|level| !self.levels.get(level.0 as usize).is_some_and(|level| level.passes_everything))
+                    .collect();
+                // The same set at two levels is one question (EVAL-15).
+                active.sort_unstable();
+                active.dedup();
+                self.paths.push(Path { levels, active: active.into() });
+                next
+            });
+            self.account_paths.insert(account, path);
+        }
+    }
+
+    /// The organization that was compiled.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// How answers are computed.
+    pub fn options(&self) -> EvaluationOptions {
+        self.options
+    }
+
+    /// The number of distinct inheritance paths: accounts with the same one have the same answers, apart from keys that
+    /// name the account.
+    pub fn path_count(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// The number of cells into which the policies cut all actions.
+    pub fn action_cell_count(&self) -> usize {
+        self.actions.cell_count()
+    }
+
+    pub(crate) fn level_of(&self, node: NodeId) -> LevelId {
+        self.node_levels.get(node.index()).copied().unwrap_or(LevelId(u32::MAX))
+    }
+
+    pub(crate) fn level(&self, level: LevelId) -> Option<&Level> {
+        self.levels.get(level.0 as usize)
+    }
+
+    pub(crate) fn statement_atoms(&self, statement: &CompiledStatement) -> &[Atom] {
+        self.atoms.get(statement.atoms.0 as usize..statement.atoms.1 as usize).unwrap_or(&[])
+    }
+}
+
+impl Level {
+    fn build(numbers: Vec<u32>, unreadable: bool, statements: &[CompiledStatement], actions: &ActionTable) -> Self {
+        let mut ids: FxHashMap<LevelEntry, u32> = FxHashMap::default();
+        let mut entries = Vec::new();
+        let by_cell = (0..actions.cell_count())
+            .map(|cell| {
+                let cell = CellId(u32::try_from(cell).unwrap_or(u32::MAX));
+                let entry = LevelEntry::build(&numbers, statements, actions.cell_truths(cell));
+                *ids.entry(entry).or_insert_with_key(|entry| {
+                    entries.push(entry.clone());
+                    u32::try_from(entries.len() - 1).unwrap_or(u32::MAX)
+                })
+            })
+            .collect();
+        let passes_everything = !unreadable
+            && numbers.iter().all(|&number| {
+                statements.get(number as usize).is_some_and(|statement| statement.effect == Some(Effect::Allow))
+            })
+            && entries.iter().all(|entry| entry.allows && entry.deny.is_empty() && !entry.denies);
+        Self { statements: numbers, unreadable, by_cell, entries, passes_everything }
+    }
+
+    pub(crate) fn entry(&self, cell: CellId) -> Option<&LevelEntry> {
+        let id = *self.by_cell.get(cell.0 as usize)?;
+        self.entries.get(id as usize)
+    }
+}
+
+impl LevelEntry {
+    /// What the statements hold for actions with these element truths.
+    pub(crate) fn build(numbers: &[u32], statements: &[CompiledStatement], truths: &[Truth]) -> Self {
+        let mut entry = Self::default();
+        let (mut deny, mut allow) = (Vec::new(), Vec::new());
+        for &number in numbers {
+            let Some(statement) = statements.get(number as usize) else { continue };
+            let action = statement
+                .action
+                .map_or(Truth::Unknown, |element| truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown));
+            if action == Truth::False {
+                continue;
+            }
+            let uncertain = action == Truth::Unknown || statement.unreadable;
+            let certain = !uncertain && statement.atoms.0 == statement.atoms.1;
+            let candidate = Candidate { statement: number, uncertain };
+            match statement.effect {
+                Some(Effect::Deny) if certain => entry.denies = true,
+                Some(Effect::Allow) if certain => entry.allows = true,
+                Some(Effect::Deny) => deny.push(candidate),
+                Some(Effect::Allow) => allow.push(candidate),
+                None => {
+                    deny.push(candidate);
+                    allow.push(candidate);
+                }
+            }
+        }
+        if entry.allows {
+            allow.clear();
+        }
+        entry.deny = deny.into();
+        entry.allow = allow.into();
+        entry
+    }
+}
+
+impl CompiledCondition {
+    /// Whether the condition could not be read (DOC-29).
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.body == ConditionBody::Unreadable
+    }
+}

@@ -1,0 +1,175 @@
+//! The hot path: from a prepared question to the verdict (parts B.1 and H.3). Nothing is allocated here unless an unknown
+//! verdict is refined.
+
+use crate::action::CellId;
+use crate::compile::{Atom, Candidate, CompiledOrganization, LevelEntry, LevelId};
+use crate::decision::Decision;
+use crate::prepare::{ActionCell, Gate, Pair, Query, RequestError};
+use crate::request::Request;
+use crate::trace::{Evaluation, NoTrace, Trace};
+use crate::truth::Truth;
+
+/// What a Deny and the Allows of all levels come to (K3-11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Whether some Deny matches.
+    pub(crate) denied: Truth,
+    /// Whether every level has an Allow that matches.
+    pub(crate) allowed: Truth,
+}
+
+impl Outcome {
+    /// The table of K3-11.
+    pub(crate) fn decision(self) -> Decision {
+        match (self.denied, self.allowed) {
+            (Truth::True, _) => Decision::ExplicitDeny,
+            (Truth::False, Truth::True) => Decision::Allowed,
+            (Truth::False, Truth::False) => Decision::ImplicitDeny,
+            (Truth::Unknown, Truth::False) => Decision::Deny,
+            (Truth::Unknown, Truth::True | Truth::Unknown) | (Truth::False, Truth::Unknown) => Decision::Unknown,
+        }
+    }
+}
+
+impl CompiledOrganization {
+    /// Answers a prepared question.
+    ///
+    /// A call with several resources passes only if each passes (EVAL-10). With
+    /// [`refine`](crate::EvaluationOptions::refine) an answer that would stay unknown is worked out case by case (K3-16).
+    pub fn decide(&self, query: &Query) -> Decision {
+        match query.gate {
+            Gate::Final(decision, _) => decision,
+            Gate::Open => self.decide_open(query),
+            // Switched off it is not applicable, so only what passes while on is certain (TRAP-15a).
+            Gate::Pending => match self.decide_open(query) {
+                Decision::Allowed => Decision::Allowed,
+                _ => Decision::Unknown,
+            },
+        }
+    }
+
+    /// Reads and answers a question.
+    ///
+    /// # Errors
+    ///
+    /// If the question cannot be understood; see [`prepare`](Self::prepare).
+    pub fn ask(&self, request: &Request) -> Result<Decision, RequestError> {
+        self.prepare(request).map(|query| self.decide(&query))
+    }
+
+    fn decide_open(&self, query: &Query) -> Decision {
+        let mut worst = Decision::Allowed;
+        for pair in &query.pairs {
+            worst = worst_of(worst, self.decide_pair(query, pair));
+            if worst == Decision::ExplicitDeny {
+                break;
+            }
+        }
+        worst
+    }
+
+    pub(crate) fn decide_pair(&self, query: &Query, pair: &Pair) -> Decision {
+        let mut evaluation =
+            Evaluation { states: &pair.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
+        let outcome = self.outcome(query, |atom| self.atom_truth(atom, pair, &mut evaluation));
+        let decision = outcome.decision();
+        if self.options.refine && matches!(decision, Decision::Unknown | Decision::Deny) {
+            return self.refine(query, pair, decision);
+        }
+        decision
+    }
+
+    /// D and A of K3-11 with the truth of each atom from `truth`.
+    pub(crate) fn outcome(&self, query: &Query, mut truth: impl FnMut(Atom) -> Truth) -> Outcome {
+        let Some(path) = self.paths.get(query.path.0 as usize) else {
+            return Outcome { denied: Truth::Unknown, allowed: Truth::Unknown };
+        };
+        let mut denied = Truth::False;
+        for &level in &path.active {
+            let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
+            if entry.denies {
+                return Outcome { denied: Truth::True, allowed: Truth::Unknown };
+            }
+            denied = denied.or(if unreadable { Truth::Unknown } else { Truth::False });
+            for candidate in &entry.deny {
+                denied = denied.or(self.candidate_truth(*candidate, &mut truth));
+                if denied == Truth::True {
+                    return Outcome { denied, allowed: Truth::Unknown };
+                }
+            }
+        }
+        let mut allowed = Truth::True;
+        for &level in &path.active {
+            let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
+            if entry.allows {
+                continue;
+            }
+            let mut here = if unreadable { Truth::Unknown } else { Truth::False };
+            for candidate in &entry.allow {
+                here = here.or(self.candidate_truth(*candidate, &mut truth));
+                if here == Truth::True {
+                    break;
+                }
+            }
+            allowed = allowed.and(here);
+            if allowed == Truth::False {
+                break;
+            }
+        }
+        Outcome { denied, allowed }
+    }
+
+    /// What a level holds for the action of a query, and whether its attachments are unreadable.
+    pub(crate) fn entry_of<'a>(&'a self, id: LevelId, cell: &'a ActionCell) -> Option<(&'a LevelEntry, bool)> {
+        let level = self.level(id)?;
+        let entry = match cell {
+            ActionCell::Known(cell) => level.entry(*cell),
+            ActionCell::Loose(entries) => entries.get(&id),
+        };
+        entry.map(|entry| (entry, level.unreadable))
+    }
+
+    /// What a level holds for a cell.
+    pub(crate) fn entry_of_cell(&self, id: LevelId, cell: CellId) -> Option<&LevelEntry> {
+        self.level(id).and_then(|level| level.entry(cell))
+    }
+
+    /// EVAL-3: all parts must hold.
+    pub(crate) fn candidate_truth(&self, candidate: Candidate, truth: &mut impl FnMut(Atom) -> Truth) -> Truth {
+        let mut result = if candidate.uncertain { Truth::Unknown } else { Truth::True };
+        let Some(statement) = self.statements.get(candidate.statement as usize) else { return Truth::Unknown };
+        for atom in self.statement_atoms(statement) {
+            result = result.and(truth(*atom));
+            if result == Truth::False {
+                break;
+            }
+        }
+        result
+    }
+
+    /// The truth of one atom in one pair of a request.
+    pub(crate) fn atom_truth<T: Trace>(&self, atom: Atom, pair: &Pair, evaluation: &mut Evaluation<'_, T>) -> Truth {
+        match atom {
+            Atom::Condition(id) => {
+                self.conditions.get(id as usize).map_or(Truth::Unknown, |condition| condition.truth(evaluation))
+            }
+            Atom::Resource(id) => self
+                .resources
+                .get(id as usize)
+                .map_or(Truth::Unknown, |resource| resource.truth(&pair.resource, evaluation)),
+        }
+    }
+}
+
+/// Any denial beats unknown, unknown beats allowed; among denials the explicit one is named (EVAL-10, CLR-7).
+pub(crate) fn worst_of(a: Decision, b: Decision) -> Decision {
+    let rank = |decision| match decision {
+        Decision::ExplicitDeny => 5,
+        Decision::ImplicitDeny => 4,
+        Decision::Deny => 3,
+        Decision::Unknown => 2,
+        Decision::Allowed => 1,
+        Decision::NotApplicable => 0,
+    };
+    if rank(b) > rank(a) { b } else { a }
+}

@@ -1,0 +1,133 @@
+//! Who calls (part B.2, CTX-60 to CTX-63).
+
+use thiserror::Error;
+
+/// A caller, read from its ARN or name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Principal {
+    /// The ARN or name as given.
+    pub(crate) text: String,
+    /// The partition of the ARN; empty for services and unsigned requests.
+    pub(crate) partition: String,
+    /// The account of the ARN; empty for services and unsigned requests.
+    pub(crate) account: String,
+    pub(crate) kind: PrincipalKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum PrincipalKind {
+    Root,
+    /// The user name without its path.
+    User(String),
+    /// `linked`: by its path a service-linked role (EXM-6).
+    Role {
+        linked: bool,
+    },
+    /// A role session: the path of the role is lost (CTX-61).
+    Session {
+        role: String,
+        session: String,
+    },
+    Federated(String),
+    Service,
+    Anonymous,
+}
+
+/// A principal that is none of the kinds a request can come from.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{text}` is not a principal that can make a request")]
+pub struct PrincipalError {
+    /// The text as given.
+    pub text: String,
+}
+
+/// The name prefix reserved for service-linked roles (EXM-6).
+const SERVICE_LINKED_NAME: &str = "AWSServiceRoleFor";
+/// The path of service-linked roles (EXM-6).
+const SERVICE_LINKED_PATH: &str = "aws-service-role/";
+
+impl Principal {
+    /// Reads an ARN of IAM or STS, the name of an AWS service (EXM-8), or `anonymous` (EXM-10).
+    pub(crate) fn parse(text: &str) -> Result<Self, PrincipalError> {
+        Self::read(text).ok_or_else(|| PrincipalError { text: text.to_owned() })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let bare = |kind| Some(Self { text: text.to_owned(), partition: String::new(), account: String::new(), kind });
+        if text.eq_ignore_ascii_case("anonymous") {
+            return bare(PrincipalKind::Anonymous);
+        }
+        if !text.contains(':') && text.contains('.') && !text.contains(char::is_whitespace) {
+            return bare(PrincipalKind::Service);
+        }
+        let mut parts = text.splitn(6, ':');
+        let (arn, partition, service, region, account, name) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        if arn != "arn" || partition.is_empty() || !region.is_empty() || !digits {
+            return None;
+        }
+        let last = |path: &str| path.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
+        let kind = match (service, name.split_once('/')) {
+            ("iam", None) if name == "root" => PrincipalKind::Root,
+            ("iam", Some(("user", path))) => PrincipalKind::User(last(path)?),
+            ("iam", Some(("role", path))) => {
+                last(path)?;
+                PrincipalKind::Role { linked: path.starts_with(SERVICE_LINKED_PATH) }
+            }
+            ("sts", Some(("assumed-role", session))) => {
+                let (role, session) = session.split_once('/')?;
+                if role.is_empty() || session.is_empty() {
+                    return None;
+                }
+                PrincipalKind::Session { role: role.to_owned(), session: session.to_owned() }
+            }
+            ("sts", Some(("federated-user", name))) if !name.is_empty() => PrincipalKind::Federated(name.to_owned()),
+            _ => return None,
+        };
+        Some(Self { text: text.to_owned(), partition: partition.to_owned(), account: account.to_owned(), kind })
+    }
+
+    /// Whether SCPs never restrict this caller because it is a service-linked role (EXM-6). A path that merely looks
+    /// like one, such as `service-role/`, does not count (EXM-7).
+    pub(crate) fn is_service_linked_role(&self) -> bool {
+        match &self.kind {
+            PrincipalKind::Role { linked } => *linked,
+            PrincipalKind::Session { role, .. } => role.starts_with(SERVICE_LINKED_NAME),
+            PrincipalKind::Root
+            | PrincipalKind::User(_)
+            | PrincipalKind::Federated(_)
+            | PrincipalKind::Service
+            | PrincipalKind::Anonymous => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exm_6_and_exm_7_service_linked_roles() {
+        let linked = |text| Principal::parse(text).unwrap().is_service_linked_role();
+        assert!(linked("arn:aws:iam::222222222222:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"));
+        assert!(linked("arn:aws:sts::222222222222:assumed-role/AWSServiceRoleForECS/x"));
+        assert!(!linked("arn:aws:iam::222222222222:role/service-role/my-lambda-role"));
+        assert!(!linked("arn:aws:iam::222222222222:role/AWSServiceRoleForECS"));
+        assert!(!linked("arn:aws:iam::222222222222:root"));
+    }
+
+    #[test]
+    fn kinds() {
+        let kind = |text| Principal::parse(text).map(|principal| principal.kind);
+        assert_eq!(kind("arn:aws:iam::222222222222:user/team/alice"), Ok(PrincipalKind::User("alice".into())));
+        assert_eq!(kind("cloudtrail.amazonaws.com"), Ok(PrincipalKind::Service));
+        assert_eq!(kind("anonymous"), Ok(PrincipalKind::Anonymous));
+        assert_eq!(kind("arn:aws:sts::222222222222:federated-user/bob"), Ok(PrincipalKind::Federated("bob".into())));
+        for text in
+            ["alice", "arn:aws:iam::222222222222:group/x", "arn:aws:iam::22:root", "arn:aws:s3:::b", "", "a b.c"]
+        {
+            assert!(kind(text).is_err(), "{text}");
+        }
+    }
+}

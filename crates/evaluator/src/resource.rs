@@ -1,0 +1,396 @@
+//! `Resource` and `NotResource`: ARN patterns against the resource of a request (C.3).
+
+use scproof_policy_parser::{CharacterUnit, ResourceElement, Template, TemplatePart, WildcardPattern};
+
+use crate::state::Value;
+use crate::template::{self, Fold, TemplateMode};
+use crate::trace::{Evaluation, KeySlot, SlottedTemplate, Trace};
+use crate::truth::Truth;
+use crate::values::{escape_template, static_pattern, unit_readings};
+
+/// The resource of one pair of a request (RES-1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ResourceState {
+    Unknown,
+    /// An ARN, or the literal `*` of an action that takes no resource (RES-3).
+    Known {
+        value: Value,
+        not_scoped: bool,
+    },
+}
+
+/// A `Resource` or `NotResource` ready to evaluate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CompiledResource {
+    pub(crate) negated: bool,
+    pub(crate) patterns: Box<[ResourceMatcher]>,
+}
+
+/// One pattern in all its readings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ResourceMatcher {
+    /// Only stars: everything (RES-2).
+    Any,
+    /// A malformed variable (VAR-13).
+    Malformed,
+    Pattern(Box<Readings>),
+}
+
+/// The readings of one pattern, the preferred one first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Readings {
+    /// A pattern without variables and without any reading but the preferred one for most texts; the fast path.
+    pub(crate) plain: Option<WildcardPattern>,
+    forms: Box<[Form]>,
+    /// Whether the documentation forbids the pattern, so that it may match nothing at all, and the rule (DOC-23, DOC-24).
+    pub(crate) forbidden: Option<&'static str>,
+    /// Whether a `*` in the middle of the sixth component may stop at colons (RES-7).
+    mid_star: bool,
+    /// Whether partition, service or region are spelt with capitals (RES-4).
+    upper_head: bool,
+}
+
+/// One way to lay a pattern out: as written, or with missing components filled or not (DOC-23), or with the escapes of an
+/// old document read (DOC-4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Form {
+    rule: &'static str,
+    template: SlottedTemplate,
+    /// Whether each wildcard crosses colons (RES-8).
+    widths: Box<[bool]>,
+    /// The same where a `*` inside the sixth component does not (RES-7).
+    narrow_widths: Box<[bool]>,
+}
+
+impl CompiledResource {
+    /// Compiles an element of a document with or without variables.
+    pub(crate) fn compile(
+        element: &ResourceElement,
+        variables: bool,
+        untyped_services: &[&str],
+        slot_of: &mut impl FnMut(&str) -> KeySlot,
+    ) -> Self {
+        let patterns = element
+            .patterns
+            .iter()
+            .map(|pattern| ResourceMatcher::compile(&pattern.text, variables, untyped_services, slot_of))
+            .collect();
+        Self { negated: element.negated, patterns }
+    }
+
+    /// Whether the element matches the resource (RES-10, K3-6, DOC-26).
+    pub(crate) fn truth<T: Trace>(&self, resource: &ResourceState, eval: &mut Evaluation<'_, T>) -> Truth {
+        if self.patterns.is_empty() {
+            return if self.negated { eval.readings("DOC-26", Truth::True, Truth::False) } else { Truth::False };
+        }
+        let matched = match resource {
+            ResourceState::Unknown if self.patterns.contains(&ResourceMatcher::Any) => Truth::True,
+            ResourceState::Unknown => {
+                eval.trace.resource();
+                Truth::Unknown
+            }
+            ResourceState::Known { value, .. } => {
+                let mut matched = Truth::False;
+                for pattern in &self.patterns {
+                    matched = matched.or(pattern.truth(value, eval));
+                    if matched == Truth::True {
+                        break;
+                    }
+                }
+                matched
+            }
+        };
+        matched.negate_if(self.negated)
+    }
+
+    /// Whether the element matches every request whatever its resource and context.
+    pub(crate) fn is_everything(&self) -> bool {
+        !self.negated && self.patterns.contains(&ResourceMatcher::Any)
+    }
+}
+
+impl ResourceMatcher {
+    fn compile(
+        text: &str,
+        variables: bool,
+        untyped_services: &[&str],
+        slot_of: &mut impl FnMut(&str) -> KeySlot,
+    ) -> Self {
+        if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
+            return Self::Any;
+        }
+        let template = literal_head(&Template::parse(text, variables, true), text, variables);
+        if template.is_malformed() {
+            return Self::Malformed;
+        }
+        let mut forms = Vec::new();
+        let colons = colon_count(&template);
+        let forbidden = if colons < 5 {
+            let mut filled = template.clone();
+            for _ in colons..5 {
+                filled.parts.extend([TemplatePart::Literal(":".to_owned()), TemplatePart::Run]);
+            }
+            forms.push(Form::new("DOC-23", filled, slot_of));
+            forms.push(Form::new("DOC-23", template.clone(), slot_of));
+            Some("DOC-23")
+        } else {
+            forms.push(Form::new("", template.clone(), slot_of));
+            has_forbidden_wildcard(&template, untyped_services).then_some("DOC-24")
+        };
+        if !variables && let Some(escaped) = escape_template(text, true) {
+            forms.push(Form::new("DOC-4", escaped, slot_of));
+        }
+        let upper_head = head_parts(&template).any(|part| part.bytes().any(|byte| byte.is_ascii_uppercase()));
+        let first = forms.first();
+        let mid_star = forms.iter().any(|form| form.widths != form.narrow_widths);
+        let plain = first
+            .filter(|form| forms.len() == 1 && form.template.slots.is_empty())
+            .map(|form| static_pattern(&form.template.template, &form.widths));
+        Self::Pattern(Box::new(Readings { plain, forms: forms.into(), forbidden, mid_star, upper_head }))
+    }
+
+    fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
+        match self {
+            Self::Any => Truth::True,
+            Self::Malformed => eval.open("VAR-13"),
+            Self::Pattern(readings) => readings.truth(value, eval),
+        }
+    }
+}
+
+impl Readings {
+    /// Whether a text has but one reading under this pattern.
+    fn is_settled(&self, value: &Value, matched: bool) -> bool {
+        let upper = self.upper_head || head_of(&value.text).bytes().any(|byte| byte.is_ascii_uppercase());
+        let extra_colons = value.text.bytes().filter(|&byte| byte == b':').count() > 5;
+        (!matched || self.forbidden.is_none())
+            && (matched || !upper)
+            && (!matched || !self.mid_star || !extra_colons)
+            && (value.is_ascii || self.plain.as_ref().is_some_and(|pattern| !pattern.has_single_wildcard()))
+    }
+
+    fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
+        if let Some(pattern) = &self.plain {
+            let matched = pattern.is_match(&value.text);
+            if eval.assume_preferred || self.is_settled(value, matched) {
+                return matched.into();
+            }
+        }
+        let Some((first, others)) = self.forms.split_first() else { return Truth::False };
+        let mut truth = first.truth(value, false, false, eval);
+        let mut consider =
+            |rule, other: &mut dyn FnMut(&mut Evaluation<'_, T>) -> Truth, eval: &mut Evaluation<'_, T>| {
+                if truth != Truth::Unknown {
+                    let other = other(eval);
+                    truth = eval.readings(rule, truth, other);
+                }
+            };
+        if let Some(rule) = self.forbidden {
+            consider(rule, &mut |_| Truth::False, eval);
+        }
+        for form in std::iter::once(first).chain(others) {
+            for (narrow, folded) in [(false, false), (true, false), (false, true), (true, true)] {
+                let rule = match (folded, narrow) {
+                    (true, _) => "RES-4",
+                    (false, true) => "RES-7",
+                    (false, false) => form.rule,
+                };
+                let settled = eval.assume_preferred && rule != form.rule;
+                let relevant = (!narrow || form.widths != form.narrow_widths) && !settled;
+                if relevant {
+                    consider(rule, &mut |eval| form.truth(value, narrow, folded, eval), eval);
+                }
+            }
+        }
+        truth
+    }
+}
+
+impl Form {
+    fn new(rule: &'static str, template: Template, slot_of: &mut impl FnMut(&str) -> KeySlot) -> Self {
+        let template = split_head_colons(template);
+        let (widths, narrow_widths) = widths(&template);
+        let slots = template.variable_keys().map(slot_of).collect();
+        Self { rule, template: SlottedTemplate { template, slots }, widths, narrow_widths }
+    }
+
+    fn truth<T: Trace>(&self, value: &Value, narrow: bool, folded: bool, eval: &mut Evaluation<'_, T>) -> Truth {
+        let widths = if narrow { &self.narrow_widths } else { &self.widths };
+        if folded {
+            // RES-4: partition, service and region compared ignoring case.
+            let text = Value::from(fold_head(&value.text).as_str());
+            let template = SlottedTemplate {
+                template: fold_template_head(&self.template.template),
+                slots: self.template.slots.clone(),
+            };
+            return Self::run(&template, widths, narrow, &text, eval);
+        }
+        Self::run(&self.template, widths, narrow, value, eval)
+    }
+
+    fn run<T: Trace>(
+        template: &SlottedTemplate,
+        widths: &[bool],
+        narrow: bool,
+        value: &Value,
+        eval: &mut Evaluation<'_, T>,
+    ) -> Truth {
+        unit_readings(value, eval, |unit: CharacterUnit, eval| {
+            let mode = TemplateMode { wide: true, wildcards: true, exhaustive: narrow, unit, fold: Fold::Exact };
+            template::matches(template, widths, &value.text, mode, eval)
+        })
+    }
+}
+
+/// Variables before the fifth colon are literal text, and their colons count (CLR-5).
+fn literal_head(template: &Template, text: &str, variables: bool) -> Template {
+    if !variables {
+        return template.clone();
+    }
+    let mut colons = 0;
+    let mut parts = Vec::with_capacity(template.parts.len());
+    for part in &template.parts {
+        let part = match part {
+            TemplatePart::Variable { key, default } if colons < 5 => TemplatePart::Literal(match default {
+                None => format!("${{{key}}}"),
+                Some(default) => format!("${{{key}, '{default}'}}"),
+            }),
+            TemplatePart::Escape(character) if colons < 5 => TemplatePart::Literal(format!("${{{character}}}")),
+            TemplatePart::Malformed(malformed) if colons < 5 && malformed.len() < text.len() + 1 => {
+                TemplatePart::Literal(malformed.clone())
+            }
+            other => other.clone(),
+        };
+        if let TemplatePart::Literal(text) = &part {
+            colons += text.matches(':').count();
+        }
+        parts.push(part);
+    }
+    Template { parts }
+}
+
+fn colon_count(template: &Template) -> usize {
+    template
+        .parts
+        .iter()
+        .map(|part| if let TemplatePart::Literal(text) = part { text.matches(':').count() } else { 0 })
+        .sum()
+}
+
+/// Splits literals after each of the first five colons, so that each part lies in one component.
+fn split_head_colons(template: Template) -> Template {
+    let mut parts = Vec::with_capacity(template.parts.len() + 5);
+    let mut colons = 0;
+    for part in template.parts {
+        let TemplatePart::Literal(text) = part else {
+            parts.push(part);
+            continue;
+        };
+        let mut rest = text.as_str();
+        while colons < 5
+            && let Some((before, after)) = rest.split_once(':')
+        {
+            parts.push(TemplatePart::Literal(format!("{before}:")));
+            colons += 1;
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(TemplatePart::Literal(rest.to_owned()));
+        }
+    }
+    Template { parts }
+}
+
+/// For each part whether its wildcard crosses colons (RES-8), and the same in the other reading of RES-7.
+fn widths(template: &Template) -> (Box<[bool]>, Box<[bool]>) {
+    let mut colons = 0;
+    let (mut wide, mut narrow) = (Vec::new(), Vec::new());
+    for (index, part) in template.parts.iter().enumerate() {
+        let starts_colon = |part: &TemplatePart| matches!(part, TemplatePart::Literal(text) if text.starts_with(':'));
+        let ends_component = match template.parts.iter().skip(index + 1).find(|part| **part != TemplatePart::Run) {
+            None => true,
+            Some(next) => starts_colon(next),
+        };
+        match part {
+            TemplatePart::Literal(text) => {
+                colons += text.matches(':').count().min(5);
+                wide.push(true);
+                narrow.push(true);
+            }
+            TemplatePart::Run => {
+                wide.push(colons >= 5 || ends_component);
+                narrow.push(ends_component);
+            }
+            _ => {
+                wide.push(colons >= 5);
+                narrow.push(colons >= 5);
+            }
+        }
+    }
+    (wide.into(), narrow.into())
+}
+
+/// The literal texts of partition, service and region.
+fn head_parts(template: &Template) -> impl Iterator<Item = &str> {
+    let mut colons = 0;
+    template.parts.iter().flat_map(move |part| {
+        let text = if let TemplatePart::Literal(text) = part { text.as_str() } else { "" };
+        let start = colons;
+        colons += text.matches(':').count();
+        text.split(':').enumerate().filter(move |(index, _)| (1..4).contains(&(start + index))).map(|(_, piece)| piece)
+    })
+}
+
+/// Partition, service and region of an ARN with their colons.
+fn head_of(text: &str) -> &str {
+    text.match_indices(':').nth(3).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+}
+
+fn fold_head(text: &str) -> String {
+    let head = head_of(text);
+    let first = head.split_once(':').map_or(head.len(), |(arn, _)| arn.len());
+    let (arn, rest) = head.split_at_checked(first).unwrap_or((head, ""));
+    let tail = text.get(head.len()..).unwrap_or_default();
+    format!("{arn}{}{tail}", rest.to_ascii_lowercase())
+}
+
+fn fold_template_head(template: &Template) -> Template {
+    let mut colons = 0;
+    let parts = template
+        .parts
+        .iter()
+        .map(|part| {
+            let TemplatePart::Literal(text) = part else { return part.clone() };
+            let folded = if (1..4).contains(&colons) { text.to_ascii_lowercase() } else { text.clone() };
+            colons += text.matches(':').count();
+            TemplatePart::Literal(folded)
+        })
+        .collect();
+    Template { parts }
+}
+
+/// Wildcards where the documentation does not allow them: in the service, or in the resource type (DOC-24).
+fn has_forbidden_wildcard(template: &Template, untyped_services: &[&str]) -> bool {
+    let mut text = String::new();
+    for part in &template.parts {
+        match part {
+            TemplatePart::Literal(literal) => text.push_str(literal),
+            TemplatePart::Run => text.push('*'),
+            TemplatePart::One => text.push('?'),
+            // Neither a wildcard nor a separator.
+            TemplatePart::Escape(_) | TemplatePart::Variable { .. } | TemplatePart::Malformed(_) => {
+                text.push('\u{fffd}')
+            }
+        }
+    }
+    let mut components = text.splitn(6, ':');
+    let service = components.nth(2).unwrap_or_default();
+    let resource = components.nth(2).unwrap_or_default();
+    if service.contains(['*', '?']) {
+        return true;
+    }
+    let typed = !untyped_services.iter().any(|untyped| untyped.eq_ignore_ascii_case(service));
+    let kind = resource.split(['/', ':']).next().unwrap_or_default();
+    let only_stars = !resource.is_empty() && resource.bytes().all(|byte| byte == b'*');
+    typed && !only_stars && kind.contains(['*', '?'])
+}

@@ -1,0 +1,92 @@
+//! What is known of a context key: its value, its absence, or nothing (K3-3, K3-7).
+
+use scproof_policy_parser::WildcardPattern;
+
+use crate::truth::Truth;
+
+/// The state of one context key in one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyState {
+    /// The request certainly does not carry the key.
+    Absent,
+    /// The request carries these values.
+    Present(Values),
+    /// The analyst does not know.
+    Unknown(Domain),
+    /// The request carries several keys that differ only in case; which one counts is open (COND-5).
+    Candidates(Box<[KeyState]>),
+    /// The request carries a key that equals the policy's only under full case folding (GEN-7).
+    OtherFold,
+}
+
+/// The values of a present key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Values {
+    pub(crate) texts: Box<[Value]>,
+    /// Whether the key is multivalued, also if it happens to carry one value (SET-9).
+    pub(crate) multivalued: bool,
+}
+
+/// One value of a request, with what matching asks of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) text: Box<str>,
+    /// Whether it has the six components of an ARN (OP-21).
+    pub(crate) is_arn: bool,
+    pub(crate) is_ascii: bool,
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        let is_arn = text.bytes().filter(|&byte| byte == b':').count() >= 5;
+        Self { text: text.into(), is_arn, is_ascii: text.is_ascii() }
+    }
+}
+
+/// What an unknown key may be (K3-7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Domain {
+    /// Whether the request may lack the key.
+    pub(crate) may_be_absent: bool,
+    /// Whether the key may carry several values, or an empty list of them.
+    pub(crate) may_be_list: bool,
+    pub(crate) values: DomainValues,
+}
+
+/// Which texts a value of an unknown key may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DomainValues {
+    Any,
+    OneOf(Box<[Value]>),
+    NoneOf(Box<[Value]>),
+    /// A text that at least one of the patterns matches (CTX-61, CTX-62).
+    Like {
+        patterns: Box<[WildcardPattern]>,
+        /// For each condition on the key, by its number, whether its values match all, none or some of the texts.
+        truths: Box<[(u32, Truth)]>,
+    },
+}
+
+impl KeyState {
+    pub(crate) fn single(text: &str) -> Self {
+        Self::Present(Values { texts: Box::new([text.into()]), multivalued: false })
+    }
+
+    pub(crate) fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::Present(Values { texts: texts.into_iter().map(Into::into).collect(), multivalued: true })
+    }
+
+    pub(crate) fn one_of<'a>(texts: impl IntoIterator<Item = &'a str>, may_be_absent: bool) -> Self {
+        let values = DomainValues::OneOf(texts.into_iter().map(Into::into).collect());
+        Self::Unknown(Domain { may_be_absent, may_be_list: false, values })
+    }
+
+    pub(crate) fn like(patterns: impl IntoIterator<Item = WildcardPattern>) -> Self {
+        let values = DomainValues::Like { patterns: patterns.into_iter().collect(), truths: Box::new([]) };
+        Self::Unknown(Domain { may_be_absent: false, may_be_list: false, values })
+    }
+
+    pub(crate) fn any(may_be_absent: bool, may_be_list: bool) -> Self {
+        Self::Unknown(Domain { may_be_absent, may_be_list, values: DomainValues::Any })
+    }
+}
