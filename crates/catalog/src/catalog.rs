@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use crate::action::Action;
 use crate::condition_key::{ConditionKey, KeyIndex};
 use crate::id::{ActionId, ActionRange, ServiceId};
+use crate::name_index::NameIndex;
 use crate::resource_type::ResourceType;
 use crate::table::{ActionRow, CATALOG_TEXT, GLOBAL_KEYS_TEXT, RowKind, ServiceRow, Table, parse_global_keys};
 use crate::value_type::ValueType;
@@ -30,6 +31,8 @@ use crate::value_type::ValueType;
 pub struct Catalog {
     pub(crate) table: Table,
     pub(crate) key_index: KeyIndex,
+    /// Built when first needed: most questions come with ids.
+    name_index: OnceLock<NameIndex>,
 }
 
 impl Catalog {
@@ -45,7 +48,7 @@ impl Catalog {
     pub(crate) fn parse(text: &'static str, global_keys: &'static str) -> Option<Self> {
         let table = Table::parse(text)?;
         let key_index = KeyIndex::build(&table, &parse_global_keys(global_keys)?)?;
-        Some(Self { table, key_index })
+        Some(Self { table, key_index, name_index: OnceLock::new() })
     }
 
     /// The version of the data, which is that of the package it was made from.
@@ -108,26 +111,21 @@ impl Catalog {
         ActionRange { start, end }
     }
 
-    /// The action of a full name such as `s3:GetObject`, in any case. `O(log actions)`, allocates nothing.
+    /// The action of a full name such as `s3:GetObject`, in any case. `O(length)`, allocates nothing.
+    ///
+    /// The first call builds a hash table, less than a millisecond.
     pub fn find_action(&self, full_name: &str) -> Option<ActionId> {
         let (prefix, name) = full_name.split_once(':')?;
-        self.find_folded(self.service(prefix)?, name)
+        self.name_index.get_or_init(|| NameIndex::build(&self.table)).find(&self.table, prefix, name)
     }
 
     /// The action of a service with this lower-cased name. `O(log actions)`, allocates nothing.
     ///
     /// A name with upper-case letters is not found: [`Catalog::find_action`] takes any case.
     pub fn find_in_service(&self, service: ServiceId, lower_name: &str) -> Option<ActionId> {
-        self.search(service, |name| name.cmp(lower_name))
-    }
-
-    fn find_folded(&self, service: ServiceId, name: &str) -> Option<ActionId> {
-        self.search(service, |lower| compare_folded(lower, name.as_bytes()))
-    }
-
-    fn search(&self, service: ServiceId, compare: impl Fn(&str) -> Ordering) -> Option<ActionId> {
         let actions = self.actions_of(service);
-        let position = self.rows(actions).binary_search_by(|row| compare(self.table.action_lower_name(*row))).ok()?;
+        let rows = self.rows(actions);
+        let position = rows.binary_search_by(|row| self.table.action_lower_name(*row).cmp(lower_name)).ok()?;
         Some(ActionId(actions.start.saturating_add(u32::try_from(position).ok()?)))
     }
 

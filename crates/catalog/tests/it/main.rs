@@ -1,0 +1,6 @@
+//! The catalog through its public interface.
+
+mod data;
+mod keys;
+mod lookup;
+mod nearest;
