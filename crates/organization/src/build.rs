@@ -234,29 +234,25 @@ impl Builder<'_> {
                 list.sort_unstable();
                 list.dedup();
                 if list.len() < listed {
-                    findings.push(Finding {
-                        code: "attachment-listed-twice",
-                        rule: "API-33",
-                        severity: Severity::Note,
-                        item: node.target.as_str().to_owned(),
-                        message: "the snapshot lists an attachment here more than once; it counts once".to_owned(),
-                        help: None,
-                    });
+                    findings.push(Finding::new(
+                        "attachment-listed-twice",
+                        "API-33",
+                        Severity::Note,
+                        node.target.as_str(),
+                        "the snapshot lists an attachment here more than once; it counts once",
+                    ));
                 }
             }
         }
         let ignored = self.resolved.policies.iter().filter(|policy| policy.is_none()).count();
         if ignored > 0 {
-            findings.push(Finding {
-                code: "policy-type-ignored",
-                rule: "API-4",
-                severity: Severity::Note,
-                item: self.resolved.id.as_str().to_owned(),
-                message: format!(
-                    "{ignored} of the snapshot's policies are neither service nor resource control policies"
-                ),
-                help: None,
-            });
+            findings.push(Finding::new(
+                "policy-type-ignored",
+                "API-4",
+                Severity::Note,
+                self.resolved.id.as_str(),
+                format!("{ignored} of the snapshot's policies are neither service nor resource control policies"),
+            ));
         }
         findings
     }
@@ -295,17 +291,19 @@ impl Builder<'_> {
                 expected.push_str(target.as_str());
             }
             if given.trim_matches('/') != expected.trim_matches('/') {
-                findings.push(Finding {
-                    code: "path-differs",
-                    rule: "API-27",
-                    severity: Severity::Warning,
-                    item: target.as_str().to_owned(),
-                    message: format!(
-                        "AWS's path `{}` is not the place in the snapshot's tree",
-                        crate::resolve::shorten(given)
-                    ),
-                    help: Some("the item moved while the snapshot was taken; take a new one".to_owned()),
-                });
+                findings.push(
+                    Finding::new(
+                        "path-differs",
+                        "API-27",
+                        Severity::Warning,
+                        target.as_str(),
+                        format!(
+                            "AWS's path `{}` is not the place in the snapshot's tree",
+                            crate::resolve::shorten(given)
+                        ),
+                    )
+                    .help("the item moved while the snapshot was taken; take a new one"),
+                );
             }
         };
         for (index, unit) in self.inventory.organizational_units.iter().enumerate() {
@@ -345,6 +343,7 @@ fn is_aws_managed(record: &PolicyRecord) -> bool {
 }
 
 /// A text with its meaning.
+#[derive(Clone)]
 struct ParsedText {
     text: Option<Arc<str>>,
     document: Arc<PolicyDocument>,
@@ -354,7 +353,7 @@ struct ParsedText {
 /// Parses each distinct text once.
 #[derive(Default)]
 struct Texts<'a> {
-    known: FxHashMap<(PolicyKind, &'a str), (Arc<str>, Arc<PolicyDocument>, Arc<[Diagnostic]>)>,
+    known: FxHashMap<(PolicyKind, &'a str), ParsedText>,
     unknown: [Option<Arc<PolicyDocument>>; 2],
 }
 
@@ -372,15 +371,15 @@ impl<'a> Texts<'a> {
             });
             return ParsedText { text: None, document: Arc::clone(document), diagnostics: Arc::from([]) };
         };
-        let (text, document, diagnostics) = self.known.entry((kind, text)).or_insert_with(|| {
+        let parsed = self.known.entry((kind, text)).or_insert_with(|| {
             let parsed = PolicyDocument::parse(text, kind);
-            (Arc::from(text), Arc::new(parsed.document), Arc::from(parsed.diagnostics))
+            ParsedText {
+                text: Some(Arc::from(text)),
+                document: Arc::new(parsed.document),
+                diagnostics: Arc::from(parsed.diagnostics),
+            }
         });
-        ParsedText {
-            text: Some(Arc::clone(text)),
-            document: Arc::clone(document),
-            diagnostics: Arc::clone(diagnostics),
-        }
+        parsed.clone()
     }
 }
 
@@ -401,14 +400,16 @@ fn partition(inventory: &Inventory, findings: &mut Vec<Finding>) -> Option<Strin
         None => Some(first.to_owned()),
         Some(other) => {
             let (low, high) = if first < other { (first, other) } else { (other, first) };
-            findings.push(Finding {
-                code: "several-partitions",
-                rule: "API-10",
-                severity: Severity::Warning,
-                item: inventory.organization.id.clone(),
-                message: format!("the snapshot has ARNs of the partitions `{low}` and `{high}`"),
-                help: Some("an organization lies in one partition; do not mix snapshots".to_owned()),
-            });
+            findings.push(
+                Finding::new(
+                    "several-partitions",
+                    "API-10",
+                    Severity::Warning,
+                    &inventory.organization.id,
+                    format!("the snapshot has ARNs of the partitions `{low}` and `{high}`"),
+                )
+                .help("an organization lies in one partition; do not mix snapshots"),
+            );
             own.map(str::to_owned)
         }
     }

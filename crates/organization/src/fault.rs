@@ -96,10 +96,6 @@ impl Faults {
         if self.list.len() < Self::KEPT { self.list.push(fault) } else { self.omitted += 1 }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.list.len() + self.omitted
-    }
-
     /// Nothing wrong so far: `Ok`.
     pub(crate) fn into_result(self) -> Result<(), LoadError> {
         if self.list.is_empty() {

@@ -116,7 +116,7 @@ pub(crate) fn content<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     }
 }
 
-/// Cuts serde_json's ` at line 1 column 2`, which is reported apart.
+/// Cuts `serde_json`'s ` at line 1 column 2`, which is reported apart.
 pub(crate) fn without_position(message: &str) -> &str {
     message.rsplit_once(" at line ").map_or(message, |(head, _)| head)
 }

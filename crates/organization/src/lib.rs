@@ -37,6 +37,7 @@ mod load;
 mod locate;
 mod organization;
 mod resolve;
+mod save;
 mod select;
 
 pub use fault::{Fault, LoadError};
@@ -46,9 +47,9 @@ pub use inventory::{
     AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OuRecord, PolicyRecord, PolicyTypeRecord,
     RootRecord, Tag, Timestamp, UnreadableRecord,
 };
-pub use load::SaveError;
 pub use organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus,
     Unreadable,
 };
+pub use save::SaveError;
 pub use select::SelectError;

@@ -1,13 +1,31 @@
 //! Choosing targets by id, name, path, glob and tag.
 
+use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
-use crate::organization::{NodeId, Organization};
+use crate::id::{AccountId, Target};
+use crate::organization::{Node, NodeId, Organization};
+use crate::resolve::{near_texts, shorten};
 
-/// Names to nodes.
+/// Names to the units and accounts that have them, in node order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NameIndex {
-    pub(crate) exact: FxHashMap<Box<str>, Vec<NodeId>>,
+    exact: FxHashMap<Box<str>, Vec<NodeId>>,
+    /// By the name in ASCII lower case.
+    folded: FxHashMap<Box<str>, Vec<NodeId>>,
+}
+
+impl NameIndex {
+    fn of(organization: &Organization) -> Self {
+        let mut index = Self::default();
+        for (id, node) in organization.nodes() {
+            if let Some(name) = &node.name {
+                index.exact.entry(name.as_str().into()).or_default().push(id);
+                index.folded.entry(name.to_ascii_lowercase().into()).or_default().push(id);
+            }
+        }
+        index
+    }
 }
 
 /// Why a text chooses no target.
@@ -20,18 +38,26 @@ pub enum SelectError {
         text: String,
         /// What was looked for, such as `account`.
         wanted: &'static str,
-        /// What is spelt nearly so, nearest first.
+        /// What is spelt nearly so, nearest first, at most three.
         near: Vec<String>,
     },
     /// Several things have this name.
-    #[error("`{text}` is the name of {} {wanted}s", candidates.len())]
+    #[error("`{text}` is the name of {count} {wanted}s")]
     Ambiguous {
         /// The text.
         text: String,
         /// What was looked for, such as `account`.
         wanted: &'static str,
-        /// All that have the name, with ids and places.
+        /// How many have the name.
+        count: usize,
+        /// Those that have the name, with ids and places, at most twenty.
         candidates: Vec<String>,
+    },
+    /// A pattern or tag that no account has.
+    #[error("`{text}` chooses no account")]
+    Nothing {
+        /// The text.
+        text: String,
     },
     /// Not a pattern.
     #[error("`{text}` is not a pattern: {reason}")]
@@ -43,32 +69,265 @@ pub enum SelectError {
     },
 }
 
+impl SelectError {
+    /// How to repair it, if that can be said.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Unknown { near, .. } if near.is_empty() => None,
+            Self::Unknown { near, .. } => Some(format!("did you mean `{}`?", near.join("` or `"))),
+            Self::Ambiguous { candidates, .. } => Some(format!("use the id: {}", candidates.join(", "))),
+            Self::Nothing { .. } => Some(
+                "patterns match ids, names, paths such as `Prod/**` and tags such as `tag:env=prod`, case-sensitively"
+                    .into(),
+            ),
+            Self::Pattern { .. } => Some("`*`, `?`, `[…]` and `{…,…}` are special; put a backslash before them".into()),
+        }
+    }
+}
+
 impl Organization {
-    /// The account with an id or a name.
+    /// The account with an id or a name: exactly so, else in other capitals if only one fits.
     ///
     /// # Errors
     ///
-    /// If no account or more than one fits.
+    /// If no account or more than one fits. Looking for near names is linear in the number of accounts.
     pub fn resolve_account(&self, text: &str) -> Result<NodeId, SelectError> {
-        Err(SelectError::Unknown { text: text.to_owned(), wanted: "account", near: Vec::new() })
+        if let Some(node) = AccountId::parse(text).ok().and_then(|id| self.account(&id)) {
+            return Ok(node);
+        }
+        self.by_name(text, "account", |id| self.node(id).account.is_some(), false)
     }
 
-    /// The root, unit or account with an id, a name or a path.
+    /// The root, unit or account with an id, a name or a path, such as `Root/Prod/Web` or, without the root, `Prod/Web`:
+    /// exactly so, else in other capitals if only one fits. A path may end in the name of an account.
     ///
     /// # Errors
     ///
-    /// If no target or more than one fits.
+    /// If no target or more than one fits. Looking for near names is linear in the number of targets.
     pub fn resolve_target(&self, text: &str) -> Result<NodeId, SelectError> {
-        Err(SelectError::Unknown { text: text.to_owned(), wanted: "target", near: Vec::new() })
+        if let Some(node) = Target::parse(text).ok().and_then(|target| self.find_node(&target)) {
+            return Ok(node);
+        }
+        let text = text.strip_suffix('/').unwrap_or(text);
+        self.by_name(text, "target", |_| true, text.contains('/'))
     }
 
-    /// The accounts that any of the patterns chooses, by account id.
+    /// The accounts that any of the patterns chooses, by account id, each once.
+    ///
+    /// A text without special characters is what [`resolve_target`](Self::resolve_target) takes; a root or unit stands for
+    /// every account below. Else it is a glob over ids and names, and, if it has a `/`, over paths with and without the root:
+    /// `Prod/*` chooses the accounts directly in Prod, `Prod/**` those at any depth. `tag:env=prod` chooses by tag (the value
+    /// may be a glob), `tag:env` those that have the tag.
     ///
     /// # Errors
     ///
     /// If a pattern is malformed or chooses nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use scproof_organization::Organization;
+    /// # fn example(organization: &Organization) -> Result<(), Box<dyn std::error::Error>> {
+    /// let accounts = organization.select_accounts(&["Prod/**", "tag:env=staging"])?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn select_accounts<S: AsRef<str>>(&self, patterns: &[S]) -> Result<Vec<NodeId>, SelectError> {
-        let _ = patterns;
-        Ok(Vec::new())
+        let mut chosen = vec![false; self.node_count()];
+        for pattern in patterns {
+            let text = pattern.as_ref();
+            let mut any = false;
+            let mut choose = |id: NodeId| {
+                if let Some(flag) = chosen.get_mut(id.index()) {
+                    *flag = true;
+                }
+                any = true;
+            };
+            match Chooser::parse(text)? {
+                Chooser::Target => {
+                    let target = self.resolve_target(text)?;
+                    self.subtree(target).filter(|&id| self.node(id).account.is_some()).for_each(&mut choose);
+                }
+                Chooser::Tag(tag) => {
+                    self.accounts().filter(|&id| tag.is_match(self.node(id))).for_each(&mut choose);
+                }
+                Chooser::Glob(glob) => self.choose_by_glob(text, &glob, &mut choose),
+            }
+            if !any {
+                return Err(SelectError::Nothing { text: shorten(text) });
+            }
+        }
+        Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
     }
+
+    fn choose_by_glob(&self, text: &str, glob: &Glob, choose: &mut impl FnMut(NodeId)) {
+        for (parent, container) in self.nodes() {
+            let accounts = || container.children.iter().copied().filter(|&id| self.node(id).account.is_some());
+            if accounts().next().is_none() {
+                continue;
+            }
+            // With the root's name and a slash before everything below it.
+            let prefix = glob.path.as_ref().map(|_| self.ou_path(parent));
+            for id in accounts() {
+                let node = self.node(id);
+                let names = [Some(node.target.as_str()), node.name.as_deref()];
+                let by_name = names.iter().flatten().any(|&name| name == text || glob.name.is_match(name));
+                let by_path = || {
+                    glob.path.iter().zip(&prefix).any(|(glob, prefix)| {
+                        let below_root = prefix
+                            .strip_prefix(self.node(self.root()).display_name())
+                            .map_or(prefix.as_str(), |rest| rest.strip_prefix('/').unwrap_or(rest));
+                        names.iter().flatten().any(|name| {
+                            let short =
+                                if below_root.is_empty() { (*name).to_owned() } else { format!("{below_root}/{name}") };
+                            glob.is_match(&short) || glob.is_match(format!("{prefix}/{name}"))
+                        })
+                    })
+                };
+                if by_name || by_path() {
+                    choose(id);
+                }
+            }
+        }
+    }
+
+    /// Finds by name, or by path if that is asked.
+    fn by_name(
+        &self,
+        text: &str,
+        wanted: &'static str,
+        fits: impl Fn(NodeId) -> bool,
+        or_path: bool,
+    ) -> Result<NodeId, SelectError> {
+        let index = self.names.get_or_init(|| NameIndex::of(self));
+        for folded in [false, true] {
+            let named =
+                if folded { index.folded.get(text.to_ascii_lowercase().as_str()) } else { index.exact.get(text) };
+            let mut found: Vec<NodeId> = named.into_iter().flatten().copied().filter(|&id| fits(id)).collect();
+            if or_path {
+                found.extend(self.nodes().map(|(id, _)| id).filter(|&id| fits(id) && self.has_path(id, text, folded)));
+                found.sort_unstable();
+                found.dedup();
+            }
+            match found.as_slice() {
+                [] => {}
+                &[only] => return Ok(only),
+                several => {
+                    return Err(SelectError::Ambiguous {
+                        text: shorten(text),
+                        wanted,
+                        count: several.len(),
+                        candidates: several.iter().take(20).map(|&id| self.describe(id)).collect(),
+                    });
+                }
+            }
+        }
+        Err(SelectError::Unknown { text: shorten(text), wanted, near: self.near(text, fits) })
+    }
+
+    /// Whether a text is a node's path in names, with or without the root. Compares from the end, without building the path.
+    fn has_path(&self, id: NodeId, text: &str, folded: bool) -> bool {
+        let mut rest = text;
+        let mut at = id;
+        loop {
+            let node = self.node(at);
+            let Some(before) = strip_suffix(rest, node.display_name(), folded) else { return false };
+            match (before.is_empty(), node.parent) {
+                (true, None) => return true,
+                (true, Some(parent)) => return parent == self.root(),
+                (false, None) => return false,
+                (false, Some(parent)) => {
+                    let Some(before) = before.strip_suffix('/') else { return false };
+                    (rest, at) = (before, parent);
+                }
+            }
+        }
+    }
+
+    fn describe(&self, id: NodeId) -> String {
+        let node = self.node(id);
+        match (&node.account, &node.name) {
+            (Some(_), Some(name)) => format!("{} ({name} in {})", node.target, self.ou_path(id)),
+            (Some(_), None) => format!("{} (in {})", node.target, self.ou_path(id)),
+            (None, _) => format!("{} ({})", node.target, self.ou_path(id)),
+        }
+    }
+
+    fn near(&self, text: &str, fits: impl Fn(NodeId) -> bool) -> Vec<String> {
+        // A third of the letters may differ, but an id is only near with two digits off.
+        let distance = if Target::parse(text).is_ok() { 2 } else { (text.chars().count() / 3).clamp(1, 3) };
+        let fitting = self.nodes().filter(|&(id, _)| fits(id)).map(|(_, node)| node);
+        near_texts(
+            text,
+            fitting.flat_map(|node| node.name.as_deref().into_iter().chain([node.target.as_str()])),
+            distance,
+        )
+    }
+}
+
+fn strip_suffix<'t>(text: &'t str, suffix: &str, folded: bool) -> Option<&'t str> {
+    let (before, end) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    (end == suffix || folded && end.eq_ignore_ascii_case(suffix)).then_some(before)
+}
+
+/// A text that chooses accounts.
+enum Chooser {
+    /// An id, name or path.
+    Target,
+    Tag(TagPattern),
+    Glob(Glob),
+}
+
+struct Glob {
+    /// Over ids and names, where a slash is an ordinary character.
+    name: GlobMatcher,
+    /// Over paths; none if the pattern has no slash.
+    path: Option<GlobMatcher>,
+}
+
+struct TagPattern {
+    /// The whole text as a key.
+    key: String,
+    /// The text split at each `=`, which a key may contain too.
+    pairs: Vec<(String, String, GlobMatcher)>,
+}
+
+impl TagPattern {
+    fn is_match(&self, node: &Node) -> bool {
+        node.account.iter().flat_map(|account| &account.tags).any(|tag| {
+            tag.key == self.key
+                || self
+                    .pairs
+                    .iter()
+                    .any(|(key, value, glob)| tag.key == *key && (tag.value == *value || glob.is_match(&tag.value)))
+        })
+    }
+}
+
+impl Chooser {
+    fn parse(text: &str) -> Result<Self, SelectError> {
+        if let Some(rest) = text.strip_prefix("tag:") {
+            // A tag key has at most 128 characters (LIM-8), so what is split after that many `=` is no key.
+            let pairs = rest.match_indices('=').take(128).map(|(at, _)| {
+                let (key, value) = rest.split_at_checked(at).unwrap_or_default();
+                let value = value.strip_prefix('=').unwrap_or(value);
+                Ok((key.to_owned(), value.to_owned(), matcher(text, value, false)?))
+            });
+            return Ok(Self::Tag(TagPattern { key: rest.to_owned(), pairs: pairs.collect::<Result<_, _>>()? }));
+        }
+        if !text.contains(['*', '?', '[', '{']) {
+            return Ok(Self::Target);
+        }
+        let path = if text.contains('/') { Some(matcher(text, text, true)?) } else { None };
+        Ok(Self::Glob(Glob { name: matcher(text, text, false)?, path }))
+    }
+}
+
+fn matcher(text: &str, pattern: &str, is_path: bool) -> Result<GlobMatcher, SelectError> {
+    GlobBuilder::new(pattern)
+        .literal_separator(is_path)
+        .backslash_escape(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| SelectError::Pattern { text: shorten(text), reason: error.kind().to_string() })
 }
