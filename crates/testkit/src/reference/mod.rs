@@ -1,0 +1,188 @@
+//! The reference evaluator: the rules of the specification, one function a rule, as plainly as they can be written.
+//!
+//! It is slow and obvious on purpose, and shares no code with the evaluator that it checks, except for the types of questions and
+//! answers and the syntax tree of policies. It knows no cells, no caches and no case splitting (K3-16): an answer is what
+//! three-valued logic alone gives. Rule ids in comments (`EVAL-5`, `SP-14`) name the rule that a function implements.
+//!
+//! | module | rules |
+//! |---|---|
+//! | `statements` | statements, levels, verdicts: B.1, H.3 |
+//! | `caller` | who is exempt: B.2 |
+//! | `actions`, `resources`, `glob`, `variables` | matching: part C |
+//! | `conditions`, `operators`, `numbers`, `dates`, `addresses`, `base64` | conditions: part D |
+//! | `keys`, `facts`, `derive` | context keys: part E |
+//! | `value`, `readings` | three-valued truth, unsure rules: H.1, GEN-3 |
+
+mod actions;
+mod addresses;
+mod base64;
+mod caller;
+mod conditions;
+mod dates;
+mod derive;
+mod facts;
+mod glob;
+mod keys;
+mod numbers;
+mod operators;
+mod readings;
+mod resources;
+mod statements;
+#[cfg(test)]
+mod tests;
+mod value;
+mod variables;
+
+use std::collections::BTreeSet;
+
+use scproof_catalog::Catalog;
+use scproof_evaluator::{
+    Context, Decision, EvaluationOptions, Reason, Request, RequestResource, ResourceInput, Undecided,
+};
+use scproof_organization::Organization;
+
+use caller::Standing;
+use facts::Facts;
+use readings::Settler;
+use statements::{Judgement, Pair};
+
+/// A Deny statement: the target that its policy is attached to, the policy, and its index in the document.
+pub type Determining = (String, String, usize);
+
+/// What the reference evaluator says about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceAnswer {
+    /// The verdict.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Reason,
+    /// For an explicit denial: all Deny statements that certainly match, for any of the resources.
+    pub determining: BTreeSet<Determining>,
+    /// For an implicit denial, and a denial of unknown kind: the targets without a matching Allow, root first.
+    pub levels_without_allow: Vec<String>,
+    /// For an open verdict, and a denial of unknown kind: the reasons of what is unknown (K3-2).
+    pub undecided: BTreeSet<Undecided>,
+    /// The rules whose preferred reading was taken somewhere where another reading gives another value (GEN-3).
+    pub assumed: BTreeSet<&'static str>,
+}
+
+impl ReferenceAnswer {
+    fn plain(decision: Decision, reason: Reason) -> Self {
+        Self {
+            decision,
+            reason,
+            determining: BTreeSet::new(),
+            levels_without_allow: Vec::new(),
+            undecided: BTreeSet::new(),
+            assumed: BTreeSet::new(),
+        }
+    }
+}
+
+/// Decides a request, by plain three-valued logic; `options.refine` makes no difference.
+///
+/// Takes time exponential in the number of unsure rules that one value raises.
+///
+/// # Errors
+///
+/// In words, if the request is malformed or names an account or principal that cannot be: SP-25, SP-27, SP-31, SP-45.
+pub fn decide(
+    organization: &Organization,
+    catalog: &Catalog,
+    options: EvaluationOptions,
+    request: &Request,
+) -> Result<ReferenceAnswer, String> {
+    check_action(&request.action)?;
+    // No resource given: one unknown resource (K3-6).
+    let one_unknown = [ResourceInput { resource: RequestResource::Unknown, context: Context::new() }];
+    let resources = if request.resources.is_empty() { one_unknown.as_slice() } else { request.resources.as_slice() };
+    let mut inputs = Vec::new();
+    for input in resources {
+        check_resource(&input.resource)?;
+        inputs.push((&input.resource, facts::given(&request.context, &input.context, catalog)?));
+    }
+    let caller = caller::find(organization, request)?;
+    let (account, pending) = match caller::standing(organization, &caller) {
+        Standing::Exempt(reason) => return Ok(ReferenceAnswer::plain(Decision::NotApplicable, reason)),
+        Standing::Governed { node, pending } => (node, pending),
+    };
+    // EXM-15, SP-41.
+    if request.action.eq_ignore_ascii_case("sts:GetCallerIdentity") {
+        return Ok(ReferenceAnswer::plain(Decision::Allowed, Reason::CannotBeDenied));
+    }
+    let settler = Settler::new(options.assume_preferred);
+    let mut judgements = Vec::new();
+    for (resource, given) in inputs {
+        let derived = derive::derive(organization, &caller, &request.action, resource, &given);
+        let facts = Facts::new(given, derived, catalog, options, request.closed_context);
+        let pair = Pair { action: &request.action, resource, facts: &facts, settler: &settler };
+        judgements.push(statements::judge(organization, account, &pair));
+    }
+    let mut answer = worst(organization, &judgements);
+    // EXM-2, SP-40, TRAP-15a: while the type is being switched, only what passes either way is known to pass.
+    if pending && answer.decision != Decision::Allowed {
+        answer.decision = Decision::Unknown;
+        answer.reason = Reason::Undecided;
+        answer.determining.clear();
+        answer.levels_without_allow.clear();
+        answer.undecided.insert(Undecided::Rule("EXM-2"));
+    }
+    answer.assumed = settler.assumed();
+    Ok(answer)
+}
+
+/// ACT-1, SP-27.
+fn check_action(action: &str) -> Result<(), String> {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.chars().all(|character| character.is_ascii_alphanumeric() || character == '-')
+    };
+    match action.split_once(':') {
+        Some((prefix, name)) if is_part(prefix) && is_part(name) => Ok(()),
+        Some(_) | None => Err(format!("`{action}` is no action")),
+    }
+}
+
+/// RES-9, SP-45.
+fn check_resource(resource: &RequestResource) -> Result<(), String> {
+    match resource {
+        RequestResource::Arn(text) if !text.starts_with("arn:") || text.matches(':').count() < 5 => {
+            Err(format!("`{text}` is no ARN"))
+        }
+        RequestResource::Arn(_) | RequestResource::NotScoped | RequestResource::Unknown => Ok(()),
+    }
+}
+
+/// EVAL-10, CLR-7, SP-43: the worst of the pairs.
+fn worst(organization: &Organization, judgements: &[Judgement]) -> ReferenceAnswer {
+    let has = |decision: Decision| judgements.iter().any(|judgement| judgement.decision == decision);
+    let (decision, reason) = if has(Decision::ExplicitDeny) {
+        (Decision::ExplicitDeny, Reason::DenyStatement)
+    } else if has(Decision::ImplicitDeny) {
+        (Decision::ImplicitDeny, Reason::NoAllow)
+    } else if has(Decision::Deny) {
+        (Decision::Deny, Reason::DeniedEitherWay)
+    } else if has(Decision::Unknown) {
+        (Decision::Unknown, Reason::Undecided)
+    } else {
+        (Decision::Allowed, Reason::AllowedAtEveryLevel)
+    };
+    let mut answer = ReferenceAnswer::plain(decision, reason);
+    // What explains the verdict are the pairs that have it.
+    for judgement in judgements.iter().filter(|judgement| judgement.decision == decision) {
+        answer.determining.extend(judgement.determining.iter().cloned());
+        answer.undecided.extend(judgement.undecided.iter().cloned());
+        for node in &judgement.levels_without_allow {
+            let target = organization.node(*node).target.as_str();
+            if !answer.levels_without_allow.iter().any(|listed| listed == target) {
+                answer.levels_without_allow.push(target.to_owned());
+            }
+        }
+    }
+    // Root first: a target's place on the chain is the length of its path.
+    let depth = |target: &String| {
+        let node = organization.nodes().find(|(_, node)| node.target.as_str() == target);
+        node.map_or(0, |(id, _)| organization.inheritance_path(id).len())
+    };
+    answer.levels_without_allow.sort_by_key(depth);
+    answer
+}

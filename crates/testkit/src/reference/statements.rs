@@ -1,0 +1,122 @@
+//! Statements, levels and the table of verdicts (B.1, H.3).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use scproof_evaluator::{Decision, RequestResource, Truth, Undecided};
+use scproof_organization::{NodeId, Organization};
+use scproof_policy_parser::{Effect, PolicyDocument, Statement, Version};
+
+use super::facts::Facts;
+use super::readings::Settler;
+use super::resources::Surroundings;
+use super::value::Value;
+use super::{Determining, actions, conditions, resources};
+
+/// One action on one resource.
+#[derive(Debug)]
+pub(crate) struct Pair<'a> {
+    pub(crate) action: &'a str,
+    pub(crate) resource: &'a RequestResource,
+    pub(crate) facts: &'a Facts<'a>,
+    pub(crate) settler: &'a Settler,
+}
+
+/// The judgement of one pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    pub(crate) decision: Decision,
+    pub(crate) determining: BTreeSet<Determining>,
+    /// The levels that certainly have no Allow, root first.
+    pub(crate) levels_without_allow: Vec<NodeId>,
+    pub(crate) undecided: BTreeSet<Undecided>,
+}
+
+/// EVAL-3, K3-11, K3-14: AND of the parts; a part that could not be read is unknown, as is what lies outside the parts.
+fn statement_matches(statement: &Statement, document: &PolicyDocument, policy: &str, pair: &Pair<'_>) -> Value {
+    let unreadable = || Value::unknown(Undecided::Policy(policy.to_owned()));
+    let has_variables = document.version == Version::V2012;
+    let surroundings = Surroundings { facts: pair.facts, has_variables, settler: pair.settler };
+    let action = match &statement.action {
+        Some(element) => actions::element_matches(element, pair.action, pair.settler),
+        None => unreadable(),
+    };
+    let resource = match &statement.resource {
+        Some(element) => resources::element_matches(element, pair.resource, &surroundings),
+        None => unreadable(),
+    };
+    let mut parts = vec![action, resource];
+    match &statement.condition {
+        None => parts.push(unreadable()),
+        Some(list) => {
+            parts.extend(list.iter().map(|condition| {
+                conditions::condition_holds(condition, pair.facts, has_variables, policy, pair.settler)
+            }))
+        }
+    }
+    // DOC-7: an unreadable effect is an unknown Deny and an unknown Allow. CLR-13: an unknown version takes every meaning.
+    let has_unknown_version = matches!(document.version, Version::Other(_));
+    if statement.without_meaning || statement.effect.is_none() || has_unknown_version {
+        parts.push(unreadable());
+    }
+    Value::all(parts)
+}
+
+/// EVAL-2 to EVAL-7, K3-11, K3-13: one pair on one chain.
+pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_>) -> Judgement {
+    let mut denies = Vec::new();
+    let mut levels = Vec::new();
+    let mut determining = BTreeSet::new();
+    let mut levels_without_allow = Vec::new();
+    for node in organization.inheritance_path(account) {
+        let target = organization.node(node);
+        let mut allows = Vec::new();
+        for &index in &target.scps {
+            let policy = organization.policy(index);
+            let document = Arc::clone(&policy.document);
+            for (number, statement) in document.statements.iter().enumerate() {
+                let value = statement_matches(statement, &document, policy.id.as_str(), pair);
+                if statement.effect != Some(Effect::Allow) {
+                    if value.truth == Truth::True {
+                        determining.insert((target.target.as_str().to_owned(), policy.id.as_str().to_owned(), number));
+                    }
+                    denies.push(value.clone());
+                }
+                if statement.effect != Some(Effect::Deny) {
+                    allows.push(value);
+                }
+            }
+        }
+        if target.unreadable.is_some() {
+            let unknown = || Value::unknown(Undecided::Attachments(target.target.as_str().to_owned()));
+            denies.push(unknown());
+            allows.push(unknown());
+        }
+        let allowed = Value::any(allows);
+        if allowed.truth == Truth::False {
+            levels_without_allow.push(node);
+        }
+        levels.push(allowed);
+    }
+    let (denied, allowed) = (Value::any(denies), Value::all(levels));
+    let decision = match (denied.truth, allowed.truth) {
+        (Truth::True, _) => Decision::ExplicitDeny,
+        (Truth::False, Truth::True) => Decision::Allowed,
+        (Truth::False, Truth::False) => Decision::ImplicitDeny,
+        (Truth::Unknown, Truth::False) => Decision::Deny,
+        (Truth::Unknown, Truth::True | Truth::Unknown) | (Truth::False, Truth::Unknown) => Decision::Unknown,
+    };
+    let undecided = match decision {
+        Decision::Deny | Decision::Unknown => denied.reasons.into_iter().chain(allowed.reasons).collect(),
+        Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::NotApplicable => {
+            BTreeSet::new()
+        }
+    };
+    if decision != Decision::ExplicitDeny {
+        determining.clear();
+    }
+    if !matches!(decision, Decision::ImplicitDeny | Decision::Deny) {
+        levels_without_allow.clear();
+    }
+    Judgement { decision, determining, levels_without_allow, undecided }
+}
