@@ -1,7 +1,8 @@
 //! What the parser has to say about a text: plain data, rendered elsewhere.
 
-use std::fmt;
 use std::ops::Range;
+
+use crate::path::PolicyPath;
 
 /// How serious a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,68 +23,6 @@ impl Severity {
             Self::Warning => "warning",
             Self::Error => "error",
         }
-    }
-}
-
-/// One step of a route through a JSON document.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PathStep {
-    /// A member of an object.
-    Key(String),
-    /// An element of an array, from 0.
-    Index(usize),
-}
-
-/// A route through a document: `Statement[3].Condition.StringEquals["aws:PrincipalTag/team"][1]`.
-///
-/// The root is the empty text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct PolicyPath {
-    steps: Vec<PathStep>,
-}
-
-impl PolicyPath {
-    /// A route of the given steps.
-    pub fn from_steps(steps: impl Into<Vec<PathStep>>) -> Self {
-        Self { steps: steps.into() }
-    }
-
-    /// The steps from the root.
-    pub fn steps(&self) -> &[PathStep] {
-        &self.steps
-    }
-
-    /// This route with one more member step.
-    #[must_use]
-    pub fn key(&self, name: impl Into<String>) -> Self {
-        let mut steps = self.steps.clone();
-        steps.push(PathStep::Key(name.into()));
-        Self { steps }
-    }
-
-    /// This route with one more element step.
-    #[must_use]
-    pub fn index(&self, index: usize) -> Self {
-        let mut steps = self.steps.clone();
-        steps.push(PathStep::Index(index));
-        Self { steps }
-    }
-}
-
-impl fmt::Display for PolicyPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, step) in self.steps.iter().enumerate() {
-            match step {
-                PathStep::Index(index) => write!(f, "[{index}]")?,
-                PathStep::Key(name)
-                    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') =>
-                {
-                    write!(f, "{}{name}", if position == 0 { "" } else { "." })?;
-                }
-                PathStep::Key(name) => write!(f, "[{name:?}]")?,
-            }
-        }
-        Ok(())
     }
 }
 

@@ -12,6 +12,8 @@ use std::ops::Range;
 use crate::codes::{self, DiagnosticCode};
 use crate::sink::{Route, Sink, Wording, quoted};
 
+pub(crate) use scalar::{is_number, write_string};
+
 /// How deep arrays and objects may nest (JSON-10).
 pub(crate) const MAX_DEPTH: usize = 64;
 
@@ -53,10 +55,9 @@ pub(crate) struct Member<'t> {
 impl<'t> Node<'t> {
     /// The elements of a list with their routes, or the one value itself (JSON-6).
     pub(crate) fn items<'n>(&'n self, route: &'n Route<'n>) -> impl Iterator<Item = (Route<'n>, &'n Node<'t>)> {
-        let (elements, is_list) = match &self.value {
-            Value::Array(elements) => (elements.as_slice(), true),
-            _ => (std::slice::from_ref(self), false),
-        };
+        let list = self.value.as_array();
+        let is_list = list.is_some();
+        let elements = list.unwrap_or(std::slice::from_ref(self));
         elements
             .iter()
             .enumerate()
@@ -64,7 +65,17 @@ impl<'t> Node<'t> {
     }
 }
 
-impl Value<'_> {
+impl<'t> Value<'t> {
+    /// The text, if this is a string.
+    pub(crate) fn as_string(&self) -> Option<&Cow<'t, str>> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The elements, if this is an array.
+    pub(crate) fn as_array(&self) -> Option<&[Node<'t>]> {
+        if let Self::Array(elements) = self { Some(elements) } else { None }
+    }
+
     /// What the value is, for messages.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {

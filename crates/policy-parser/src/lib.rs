@@ -10,6 +10,7 @@ mod json;
 mod language;
 mod operand;
 mod parse;
+mod path;
 mod print;
 mod quota;
 mod resource;
@@ -20,7 +21,7 @@ mod wildcard;
 pub use action::{ActionPattern, ActionShape};
 pub use codes::{DIAGNOSTIC_CODES, DiagnosticCode};
 pub use condition::{BaseOperator, Condition, ConditionOperator, ConditionValue, OperatorFamily, SetPrefix, ValueKind};
-pub use diagnostic::{Diagnostic, PathStep, PolicyPath, Severity};
+pub use diagnostic::{Diagnostic, Severity};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
 pub use language::{LanguagePattern, TextCell, covers, overlaps, text_cells};
 pub use operand::{
@@ -28,6 +29,7 @@ pub use operand::{
     is_mapped, lenient_decimal, parse_address, parse_bool, parse_date,
 };
 pub use parse::{Parsed, ValidationOptions, validate};
+pub use path::{PathError, PathStep, PolicyPath, locate};
 pub use print::minified_len;
 pub use quota::{Quota, QuotaError, QuotaName, Quotas};
 pub use resource::ResourcePattern;

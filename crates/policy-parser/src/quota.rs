@@ -184,7 +184,7 @@ impl Quotas {
     fn newest(history: History, day: Option<Date>) -> Self {
         let in_force = history.into_iter().filter_map(|(name, values)| {
             let held = |since: &Option<Date>| day.is_none_or(|day| since.is_none_or(|since| since <= day));
-            values.into_iter().filter(|(since, _)| held(since)).next_back().map(|(_, quota)| (name, quota))
+            values.into_iter().rfind(|(since, _)| held(since)).map(|(_, quota)| (name, quota))
         });
         Self { in_force: in_force.collect() }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::codes::{self, DiagnosticCode};
-use crate::diagnostic::{Diagnostic, PathStep, PolicyPath};
+use crate::diagnostic::Diagnostic;
+use crate::path::{PathStep, PolicyPath};
 
 /// How many diagnostics of one code are kept; a hostile text could hold a million faults of one kind.
 const MAX_PER_CODE: usize = 200;

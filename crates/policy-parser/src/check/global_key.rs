@@ -1,6 +1,6 @@
 //! The global condition keys and how many values they have.
 
-/// The global keys of AWS's documentation and the service keys that sessions carry, each with whether it is multivalued.
+/// The global keys of AWS's documentation, each with whether it is multivalued.
 /// A key that ends in `/` takes a tag's key behind it.
 const KEYS: &[(&str, bool)] = &[
     ("aws:PrincipalArn", false),
@@ -24,15 +24,6 @@ const KEYS: &[(&str, bool)] = &[
     ("aws:Ec2InstanceSourceVpc", false),
     ("aws:Ec2InstanceSourcePrivateIPv4", false),
     ("aws:SourceIdentity", false),
-    ("ec2:RoleDelivery", false),
-    ("ec2:SourceInstanceArn", false),
-    ("glue:RoleAssumedBy", false),
-    ("glue:CredentialIssuingService", false),
-    ("codebuild:BuildArn", false),
-    ("codebuild:ProjectArn", false),
-    ("lambda:SourceFunctionArn", false),
-    ("ssm:SourceInstanceArn", false),
-    ("identitystore:UserId", false),
     ("aws:SourceIp", false),
     ("aws:SourceVpc", false),
     ("aws:SourceVpcArn", false),
@@ -112,4 +103,35 @@ pub(super) fn is_multivalued(key: &str) -> Option<bool> {
 /// All global keys, for suggestions.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn doc_32_the_table_is_that_of_the_catalog() {
+        let catalog = scproof_catalog::Catalog::embedded();
+        let expected: BTreeMap<_, _> = catalog
+            .global_condition_keys()
+            .filter(|key| key.name().starts_with("aws:"))
+            .map(|key| (key.name().replace("${TagKey}", ""), key.is_multivalued()))
+            .collect();
+        assert_eq!(KEYS.iter().map(|&(key, many)| (key.to_owned(), many)).collect::<BTreeMap<_, _>>(), expected);
+    }
+
+    #[test]
+    fn doc_31_doc_32_look_up() {
+        for key in ["aws:PrincipalTag", "aws:principaltag/", "AWS:ResourceTag"] {
+            assert_eq!(look_up(key), GlobalKey::WithoutTag, "{key}");
+        }
+        for key in ["aws:Foo", "aws:PrincipalTags/x", "aws:", "AWS:x"] {
+            assert_eq!(look_up(key), GlobalKey::Unknown, "{key}");
+        }
+        assert_eq!(is_multivalued("AWS:TagKeys"), Some(true));
+        assert_eq!(is_multivalued("aws:RequestTag/é"), Some(false));
+        assert_eq!(look_up("s3:prefix"), GlobalKey::Other);
+    }
 }

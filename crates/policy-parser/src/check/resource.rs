@@ -8,7 +8,24 @@ use crate::sink::{Route, Wording, quoted};
 
 /// Services with resources whose ARN names no resource type: the part before the first `/` or `:` is a name, and a
 /// wildcard in it is ordinary (DOC-24).
-const UNTYPED_SERVICES: &[&str] = &["s3", "sns", "sqs"];
+const UNTYPED_SERVICES: &[&str] = &[
+    "aws-marketplace",
+    "codecommit",
+    "codepipeline",
+    "eventsbilltoaws",
+    "execute-api",
+    "kinesis",
+    "mapcredits",
+    "mediaconnect",
+    "mgh",
+    "neptune-db",
+    "s3",
+    "servicequotas",
+    "sns",
+    "sqs",
+    "ssm-sap",
+    "wafv2",
+];
 
 impl Walker<'_> {
     /// Checks one string of `Resource` or `NotResource`.
@@ -89,5 +106,15 @@ impl Walker<'_> {
                 .expected("a resource type without wildcards, such as `role` in `role/*`")
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UNTYPED_SERVICES;
+
+    #[test]
+    fn doc_24_the_list_is_that_of_the_catalog() {
+        assert_eq!(UNTYPED_SERVICES, scproof_catalog::Catalog::embedded().services_without_resource_type_prefix());
     }
 }

@@ -141,13 +141,13 @@ impl Walker<'_> {
             (Version::V2008, _) => self.sink.report(codes::OLD_VERSION, here, &place, || {
                 Wording::new("the version `2008-10-17` turns policy variables into plain text").expected(EXPECTED)
             }),
-            (Version::Other(_), Some(member)) => match &member.value.value {
-                Value::String(text) => self.sink.report(codes::UNKNOWN_VERSION, here, &place, || {
+            (Version::Other(_), Some(member)) => match member.value.value.as_string() {
+                Some(text) => self.sink.report(codes::UNKNOWN_VERSION, here, &place, || {
                     Wording::new(format!("unknown version {}", quoted(text)))
                         .expected(EXPECTED)
                         .help("the version names the policy language, not the date of the policy")
                 }),
-                _ => self.not_a_string(here, &member.value, EXPECTED),
+                None => self.not_a_string(here, &member.value, EXPECTED),
             },
             (Version::Other(_), None) | (Version::V2012, _) => {}
         }
@@ -158,13 +158,11 @@ impl Walker<'_> {
         self.sink.report(codes::ID_ELEMENT, here, &member.name_span, || {
             Wording::new("`Id` has no meaning in this kind of policy").help("delete it; `Sid` names a statement")
         });
-        match &member.value.value {
-            Value::String(text) => Some(text.clone().into_owned()),
-            _ => {
-                self.not_a_string(here, &member.value, "a string");
-                None
-            }
+        let id = member.value.value.as_string();
+        if id.is_none() {
+            self.not_a_string(here, &member.value, "a string");
         }
+        id.map(|id| id.clone().into_owned())
     }
 
     /// Reads the value of `Statement`: the statements, and whether it is a bare object.
@@ -172,22 +170,19 @@ impl Walker<'_> {
         let here = route.key("Statement");
         let node = &member.value;
         let mut sids = BTreeMap::new();
-        match &node.value {
-            Value::Array(elements) => {
-                if elements.is_empty() {
-                    self.sink.report(codes::EMPTY_STATEMENT_LIST, here, &node.span, || {
-                        Wording::new("the `Statement` list is empty").expected("at least one statement")
-                    });
-                }
-                let statements = elements
-                    .iter()
-                    .enumerate()
-                    .map(|(index, element)| self.statement(here.index(index), element, &mut sids, index))
-                    .collect();
-                (statements, false)
-            }
-            _ => (vec![self.statement(here, node, &mut sids, 0)], true),
+        let Some(elements) = node.value.as_array() else {
+            return (vec![self.statement(here, node, &mut sids, 0)], true);
+        };
+        if elements.is_empty() {
+            self.sink.report(codes::EMPTY_STATEMENT_LIST, here, &node.span, || {
+                Wording::new("the `Statement` list is empty").expected("at least one statement")
+            });
         }
+        let statements = elements.iter().enumerate();
+        (
+            statements.map(|(index, element)| self.statement(here.index(index), element, &mut sids, index)).collect(),
+            false,
+        )
     }
 }
 
@@ -197,11 +192,11 @@ pub(super) fn member<'n, 't>(members: &'n [Member<'t>], name: &str) -> Option<&'
 }
 
 fn version_of(text: &str, node: &Node<'_>) -> Version {
-    match &node.value {
-        Value::String(text) if text == "2012-10-17" => Version::V2012,
-        Value::String(text) if text == "2008-10-17" => Version::V2008,
-        Value::String(text) => Version::Other(text.clone().into_owned()),
-        _ => Version::Other(text.get(node.span.clone()).unwrap_or_default().to_owned()),
+    match node.value.as_string().map(|text| &**text) {
+        Some("2012-10-17") => Version::V2012,
+        Some("2008-10-17") => Version::V2008,
+        Some(other) => Version::Other(other.to_owned()),
+        None => Version::Other(text.get(node.span.clone()).unwrap_or_default().to_owned()),
     }
 }
 
@@ -215,22 +210,19 @@ fn forget_variables(statement: &mut Statement) {
 
 /// Whether the members say what AWS's own `RCPFullAWSAccess` says (RCP-3).
 fn is_full_access(members: &[Member<'_>]) -> bool {
-    let statement = match member(members, "Statement").map(|member| &member.value.value) {
-        Some(Value::Array(elements)) => match elements.as_slice() {
-            [only] => &only.value,
-            _ => return false,
-        },
-        Some(other) => other,
-        None => return false,
+    let Some(statement) = member(members, "Statement").map(|member| &member.value) else { return false };
+    let only = |node: &'_ Node<'_>| node.value.as_array().is_none_or(|elements| elements.len() == 1);
+    let statement = match statement.value.as_array() {
+        Some([only]) => only,
+        Some(_) => return false,
+        None => statement,
     };
-    let Value::Object(members) = statement else { return false };
+    let Value::Object(members) = &statement.value else { return false };
     let says = |name, text: &str| {
-        member(members, name).is_some_and(|member| match &member.value.value {
-            Value::String(value) => value == text,
-            Value::Array(elements) => {
-                matches!(elements.as_slice(), [Node { value: Value::String(value), .. }] if value == text)
-            }
-            _ => false,
+        member(members, name).is_some_and(|member| {
+            let route = Route::Root;
+            only(&member.value)
+                && member.value.items(&route).all(|(_, item)| item.value.as_string().is_some_and(|item| item == text))
         })
     };
     let expected = [("Effect", "Allow"), ("Principal", "*"), ("Action", "*"), ("Resource", "*")];

@@ -161,14 +161,14 @@ impl Walker<'_> {
         };
         let here = route.key("Effect");
         let node = &member.value;
-        let effect = match &node.value {
-            Value::String(text) if text == "Allow" => Effect::Allow,
-            Value::String(text) if text == "Deny" => Effect::Deny,
-            Value::String(text) => {
+        let effect = match node.value.as_string().map(|text| &**text) {
+            Some("Allow") => Effect::Allow,
+            Some("Deny") => Effect::Deny,
+            Some(text) => {
                 self.bad_effect(here, &node.span, text);
                 return None;
             }
-            _ => {
+            None => {
                 self.not_a_string(here, node, EXPECTED);
                 return None;
             }

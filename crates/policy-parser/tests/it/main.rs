@@ -1,3 +1,6 @@
 //! Tests of the policy parser as its users see it.
 
 mod document;
+mod fixtures;
+mod json;
+mod print;
