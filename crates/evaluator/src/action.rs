@@ -112,7 +112,7 @@ impl ActionMatcher {
 }
 
 /// The unsure rule behind an action pattern that does not decide.
-pub(crate) fn unsure_rule(pattern: &ActionPattern) -> &'static str {
+fn unsure_rule(pattern: &ActionPattern) -> &'static str {
     match pattern.shape() {
         ActionShape::SeveralColons => "CLR-13",
         ActionShape::Spaced { .. } => "DOC-20",
@@ -181,6 +181,7 @@ impl ActionTableBuilder {
             catalog,
             assume_preferred,
             matchers,
+            patterns: self.patterns,
             elements: self.elements,
             by_service,
             everywhere,
@@ -203,6 +204,8 @@ pub(crate) struct ActionTable {
     pub(crate) catalog: &'static Catalog,
     assume_preferred: bool,
     matchers: Vec<ActionMatcher>,
+    /// The patterns as written, by number.
+    patterns: Vec<ActionPattern>,
     elements: Vec<Element>,
     by_service: FxHashMap<Box<str>, Vec<PatternId>>,
     everywhere: Vec<PatternId>,
@@ -349,6 +352,25 @@ impl ActionTable {
         self.truths_of_patterns(|id| {
             row.iter().find(|(found, _)| *found == id).map_or(Truth::False, |(_, truth)| *truth)
         })
+    }
+
+    /// The unsure rules that leave an element open for an action.
+    pub(crate) fn unsure_rules(&self, element: ElementId, action: &str) -> Vec<&'static str> {
+        let (prefix, name) = action.split_once(':').unwrap_or((action, ""));
+        let Some(element) = self.elements.get(element.0 as usize) else { return Vec::new() };
+        if element.patterns.is_empty() {
+            return vec!["DOC-26"];
+        }
+        let mut rules: Vec<&'static str> = element
+            .patterns
+            .iter()
+            .filter_map(|&id| self.matchers.get(id as usize).zip(self.patterns.get(id as usize)))
+            .filter(|(matcher, _)| matcher.truth(prefix, name, self.assume_preferred) == Truth::Unknown)
+            .map(|(_, pattern)| unsure_rule(pattern))
+            .collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
     }
 
     /// The cell of an action, if its element truths are those of one.

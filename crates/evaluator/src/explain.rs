@@ -1,13 +1,57 @@
-//! Every cause of an answer.
+//! Every cause of an answer (GEN-5, EVAL-12): the same rules as [`decide`](crate::CompiledOrganization::decide), walked
+//! without stopping at the first cause.
 
-use crate::compile::CompiledOrganization;
-use crate::decision::{Explanation, Reason};
-use crate::prepare::Query;
+use std::collections::BTreeMap;
+
+use scproof_organization::{AccountState, Node, NodeId, PolicyIndex};
+use scproof_policy_parser::Effect;
+
+use crate::compile::{Atom, CompiledOrganization, CompiledStatement};
+use crate::decide::{Outcome, worst_of};
+use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
+use crate::prepare::{ActionCell, Gate, Pair, Query};
+use crate::principal::PrincipalKind;
+use crate::trace::{Evaluation, Reasons};
+use crate::truth::Truth;
+use crate::words::{condition_words, resource_words};
+
+/// What must hold for the call to pass, as far as it is open: every clause, by one of its alternatives.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Clause(Vec<String>);
+
+/// One statement at one level, with its truth.
+struct Finding {
+    reference: StatementRef,
+    truth: Truth,
+    /// The open atoms in words: for a Deny their opposites, for an Allow themselves.
+    open: Vec<String>,
+    reasons: Vec<Undecided>,
+}
+
+/// A statement as a Deny and as an Allow; a statement without a readable effect is both (K3-14).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Deny,
+    Allow,
+}
+
+/// The causes in one pair of a request.
+#[derive(Default)]
+struct PairCauses {
+    decision: Option<Decision>,
+    kleene: Option<Decision>,
+    levels: Vec<LevelTrace>,
+    levels_without_allow: Vec<String>,
+    clauses: Vec<Clause>,
+    undecided: Vec<Undecided>,
+    assumed: Vec<&'static str>,
+}
 
 impl CompiledOrganization {
-    /// Answers a prepared question with every cause (GEN-5): slower than [`decide`](Self::decide), and never different.
+    /// Answers a prepared question with every cause (GEN-5): each statement that decides, each level without an Allow, and
+    /// for an open verdict the questions that would decide it. Slower than [`decide`](Self::decide), never different.
     pub fn explain(&self, query: &Query) -> Explanation {
-        Explanation {
+        let mut explanation = Explanation {
             decision: self.decide(query),
             reason: Reason::Undecided,
             determining: Vec::new(),
@@ -16,7 +60,355 @@ impl CompiledOrganization {
             depends_on: None,
             levels: Vec::new(),
             assumed: Vec::new(),
-            notes: Vec::new(),
+            notes: self.notes(query),
+        };
+        if let Gate::Final(_, reason) = query.gate {
+            explanation.reason = reason;
+            return explanation;
+        }
+        let Some(account) = query.account else { return explanation };
+        let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
+        let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
+        self.merge(&mut explanation, open, pairs);
+        if query.gate == Gate::Pending && explanation.decision == Decision::Unknown {
+            explanation.reason = Reason::Undecided;
+            explanation.levels_without_allow.clear();
+            explanation.undecided.insert(0, Undecided::Rule("EXM-2"));
+            explanation.depends_on = Some(match explanation.depends_on.take() {
+                None => "denied once the SCP policy type is enabled, not blocked while it is not".to_owned(),
+                Some(condition) => format!("not blocked while the SCP policy type is not enabled, then {condition}"),
+            });
+        }
+        explanation
+    }
+
+    /// Puts the causes of all pairs together; only pairs with the deciding verdict count.
+    fn merge(&self, explanation: &mut Explanation, worst: Decision, pairs: Vec<PairCauses>) {
+        explanation.reason = match worst {
+            Decision::Allowed | Decision::NotApplicable => Reason::AllowedAtEveryLevel,
+            Decision::ExplicitDeny => Reason::DenyStatement,
+            Decision::ImplicitDeny => Reason::NoAllow,
+            Decision::Deny => Reason::DeniedEitherWay,
+            Decision::Unknown => Reason::Undecided,
+        };
+        let mut counts: BTreeMap<Undecided, usize> = BTreeMap::new();
+        let mut clauses: Vec<Clause> = Vec::new();
+        for pair in pairs {
+            push_new(&mut explanation.assumed, pair.assumed);
+            let decides = pair.decision == Some(worst);
+            let by_cases = pair.decision != pair.kleene;
+            if decides {
+                let determining = pair.levels.iter().flat_map(|level| match worst {
+                    Decision::ExplicitDeny if by_cases => level
+                        .denied_by
+                        .iter()
+                        .chain(level.maybe_denied_by.iter().map(|(statement, _)| statement))
+                        .collect(),
+                    Decision::ExplicitDeny => level.denied_by.iter().collect::<Vec<_>>(),
+                    Decision::Allowed if by_cases => level.allowed_by.iter().chain(&level.maybe_allowed_by).collect(),
+                    Decision::Allowed => level.allowed_by.iter().collect(),
+                    Decision::Deny => level.maybe_denied_by.iter().map(|(statement, _)| statement).collect(),
+                    Decision::ImplicitDeny | Decision::Unknown | Decision::NotApplicable => Vec::new(),
+                });
+                let determining: Vec<StatementRef> = determining.cloned().collect();
+                push_new(&mut explanation.determining, determining);
+                if matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
+                    push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
+                }
+                if matches!(worst, Decision::Unknown | Decision::Deny) {
+                    for undecided in pair.undecided {
+                        *counts.entry(undecided).or_default() += 1;
+                    }
+                    push_new(&mut clauses, pair.clauses);
+                }
+                if by_cases && worst != Decision::Unknown {
+                    let note = "decided case by case: whatever the open facts are, the verdict is the same".to_owned();
+                    push_new(&mut explanation.notes, [note]);
+                }
+            }
+            merge_levels(&mut explanation.levels, pair.levels);
+        }
+        let mut undecided: Vec<(Undecided, usize)> = counts.into_iter().collect();
+        undecided.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
+        explanation.undecided = undecided.into_iter().map(|(undecided, _)| undecided).collect();
+        explanation.depends_on = match worst {
+            Decision::Unknown => Some(format!("denied unless {}", clause_words(&clauses))),
+            Decision::Deny => {
+                Some(format!("denied either way: implicitly if {}, else explicitly", clause_words(&clauses)))
+            }
+            _ => None,
+        };
+    }
+
+    /// All causes in one pair.
+    fn causes(&self, query: &Query, pair: &Pair, account: NodeId) -> PairCauses {
+        let mut causes = PairCauses { decision: Some(self.decide_pair(query, pair)), ..PairCauses::default() };
+        let truths = match &query.cell {
+            ActionCell::Known(cell) => self.actions.cell_truths(*cell).to_vec(),
+            ActionCell::Loose(_) => self.actions.element_truths(&query.action).to_vec(),
+        };
+        let mut outcome = Outcome { denied: Truth::False, allowed: Truth::True };
+        let mut allow_clauses = Vec::new();
+        let mut deny_reasons = Vec::new();
+        let mut allow_reasons = Vec::new();
+        for node_id in self.organization.inheritance_path(account) {
+            let node = self.organization.node(node_id);
+            let mut level = LevelTrace {
+                target_id: node.target.as_str().to_owned(),
+                target_name: node.name.clone(),
+                allowed_by: Vec::new(),
+                maybe_allowed_by: Vec::new(),
+                denied_by: Vec::new(),
+                maybe_denied_by: Vec::new(),
+            };
+            let mut allowed = Truth::False;
+            let mut open_allows: Vec<String> = Vec::new();
+            let mut open_allow_reasons: Vec<Undecided> = Vec::new();
+            for (policy, number, statement) in self.statements_at(node) {
+                let action = statement.action.map_or(Truth::Unknown, |element| {
+                    truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown)
+                });
+                if action == Truth::False {
+                    continue;
+                }
+                for role in [Role::Deny, Role::Allow] {
+                    let wanted = if role == Role::Deny { Effect::Deny } else { Effect::Allow };
+                    if statement.effect.is_some_and(|effect| effect != wanted) {
+                        continue;
+                    }
+                    let finding =
+                        self.finding(query, pair, node, policy, (number, statement), action, role, &mut causes.assumed);
+                    match role {
+                        Role::Deny => {
+                            outcome.denied = outcome.denied.or(finding.truth);
+                            if finding.truth == Truth::Unknown {
+                                deny_reasons.extend(finding.reasons);
+                                causes.clauses.push(Clause(finding.open.clone()));
+                                level.maybe_denied_by.push((finding.reference, finding.open.join(" or ")));
+                            } else if finding.truth == Truth::True {
+                                level.denied_by.push(finding.reference);
+                            }
+                        }
+                        Role::Allow => {
+                            allowed = allowed.or(finding.truth);
+                            if finding.truth == Truth::Unknown {
+                                open_allow_reasons.extend(finding.reasons);
+                                open_allows.push(conjunction(&finding.open));
+                                level.maybe_allowed_by.push(finding.reference);
+                            } else if finding.truth == Truth::True {
+                                level.allowed_by.push(finding.reference);
+                            }
+                        }
+                    }
+                }
+            }
+            if node.unreadable.is_some() {
+                let name = node.display_name();
+                let open = format!("the policies attached to {name}, which could not be read, do not block it");
+                outcome.denied = outcome.denied.or(Truth::Unknown);
+                allowed = allowed.or(Truth::Unknown);
+                deny_reasons.push(Undecided::Attachments(node.target.as_str().to_owned()));
+                causes.clauses.push(Clause(vec![open.clone()]));
+            }
+            if allowed == Truth::False {
+                causes.levels_without_allow.push(node.target.as_str().to_owned());
+            }
+            if allowed == Truth::Unknown && !open_allows.is_empty() {
+                allow_reasons.extend(open_allow_reasons);
+                allow_clauses.push(Clause(open_allows));
+            }
+            outcome.allowed = outcome.allowed.and(allowed);
+            causes.levels.push(level);
+        }
+        causes.kleene = Some(outcome.decision());
+        causes.undecided = deny_reasons;
+        if outcome.allowed == Truth::Unknown {
+            causes.undecided.extend(allow_reasons);
+            causes.clauses.extend(allow_clauses);
+        }
+        causes
+    }
+
+    fn statements_at(&self, node: &Node) -> impl Iterator<Item = (PolicyIndex, u32, &CompiledStatement)> {
+        node.scps.iter().flat_map(move |&policy| {
+            let (start, end) = self.policy_statements.get(policy.index()).copied().unwrap_or_default();
+            (start..end).filter_map(move |number| Some((policy, number, self.statements.get(number as usize)?)))
+        })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one statement in one place of one question; each is needed once")]
+    fn finding(
+        &self,
+        query: &Query,
+        pair: &Pair,
+        node: &Node,
+        policy: PolicyIndex,
+        (_, statement): (u32, &CompiledStatement),
+        action: Truth,
+        role: Role,
+        assumed: &mut Vec<&'static str>,
+    ) -> Finding {
+        let policy = self.organization.policy(policy);
+        let mut truth = action;
+        let mut open = Vec::new();
+        let mut reasons = Vec::new();
+        let opposite = role == Role::Deny;
+        if statement.unreadable {
+            truth = truth.and(Truth::Unknown);
+            reasons.push(Undecided::Policy(policy.id.as_str().to_owned()));
+            let not = if opposite { "does not apply" } else { "applies" };
+            open.push(format!(
+                "{} of policy {}, which could not be read, {not}",
+                policy.document.statement_path(statement.index as usize),
+                policy.display_name(),
+            ));
+        }
+        if action == Truth::Unknown
+            && let Some(element) = statement.action
+        {
+            let rules = self.actions.unsure_rules(element, &query.action);
+            let not = if opposite { "does not match" } else { "matches" };
+            open.push(format!("its action pattern {not} ({})", rules.join(", ")));
+            reasons.extend(rules.into_iter().map(Undecided::Rule));
+        }
+        for atom in self.statement_atoms(statement) {
+            let mut evaluation = Evaluation {
+                states: &pair.states,
+                assume_preferred: self.options.assume_preferred,
+                trace: Reasons::default(),
+            };
+            let atom_truth = self.atom_truth(*atom, pair, &mut evaluation);
+            truth = truth.and(atom_truth);
+            push_new(assumed, evaluation.trace.assumed.iter().copied());
+            if atom_truth == Truth::Unknown {
+                open.push(self.atom_words(*atom, opposite));
+                reasons.extend(self.reasons(*atom, policy.id.as_str(), &evaluation.trace));
+            }
+        }
+        reasons.sort();
+        reasons.dedup();
+        Finding { reference: self.reference(node, policy, statement), truth, open, reasons }
+    }
+
+    fn atom_words(&self, atom: Atom, opposite: bool) -> String {
+        match atom {
+            Atom::Condition(id) => self
+                .condition_sources
+                .get(id as usize)
+                .map_or_else(String::new, |source| condition_words(source, opposite)),
+            Atom::Resource(id) => self
+                .resource_sources
+                .get(id as usize)
+                .map_or_else(String::new, |source| resource_words(source, opposite)),
         }
     }
+
+    fn reasons(&self, atom: Atom, policy: &str, trace: &Reasons) -> Vec<Undecided> {
+        let unreadable = match atom {
+            Atom::Condition(id) => {
+                self.conditions.get(id as usize).is_some_and(crate::condition::CompiledCondition::is_unreadable)
+            }
+            Atom::Resource(_) => false,
+        };
+        if unreadable {
+            return vec![Undecided::Policy(policy.to_owned())];
+        }
+        let keys = trace.keys.iter().filter_map(|slot| self.slots.get(slot.0 as usize));
+        let mut reasons: Vec<Undecided> = keys.map(|slot| Undecided::Key(slot.name.to_string())).collect();
+        reasons.extend(trace.resource.then_some(Undecided::Resource));
+        reasons.extend(trace.rules.iter().copied().map(Undecided::Rule));
+        reasons
+    }
+
+    fn reference(
+        &self,
+        node: &Node,
+        policy: &scproof_organization::Policy,
+        statement: &CompiledStatement,
+    ) -> StatementRef {
+        let index = statement.index as usize;
+        StatementRef {
+            target_id: node.target.as_str().to_owned(),
+            target_name: node.name.clone(),
+            policy_id: policy.id.as_str().to_owned(),
+            policy_name: policy.name.clone(),
+            statement: index,
+            sid: policy.document.statements.get(index).and_then(|statement| statement.sid.clone()),
+        }
+    }
+
+    /// Remarks that do not change the verdict (EXM-14, EXM-16, K3-4).
+    fn notes(&self, query: &Query) -> Vec<String> {
+        let mut notes = Vec::new();
+        let state = query.account.and_then(|account| self.organization.node(account).account.as_ref()?.state.clone());
+        match state {
+            None | Some(AccountState::Active) => {}
+            Some(AccountState::PendingClosure) => {
+                notes.push("the account is being closed; until then its principals can still act".to_owned());
+            }
+            Some(other) => {
+                notes.push(format!("the account is {}; nobody can use it, whatever its SCPs say", other.as_str()));
+            }
+        }
+        let root = matches!(query.principal.as_ref().map(|principal| &principal.kind), Some(PrincipalKind::Root));
+        if query.action.starts_with("mechanicalturk:") || (root && query.action.starts_with("support:")) {
+            notes.push("AWS lists tasks of this service that SCPs cannot restrict".to_owned());
+        }
+        if self.organization.is_incomplete() {
+            notes.push("the snapshot is incomplete: parts of the organization could not be read".to_owned());
+        }
+        notes
+    }
+}
+
+/// Appends what is not there yet, in order.
+fn push_new<T: PartialEq>(list: &mut Vec<T>, items: impl IntoIterator<Item = T>) {
+    for item in items {
+        if !list.contains(&item) {
+            list.push(item);
+        }
+    }
+}
+
+/// Adds the causes of another pair level by level.
+fn merge_levels(levels: &mut Vec<LevelTrace>, more: Vec<LevelTrace>) {
+    if levels.is_empty() {
+        *levels = more;
+        return;
+    }
+    for (level, other) in levels.iter_mut().zip(more) {
+        push_new(&mut level.allowed_by, other.allowed_by);
+        push_new(&mut level.maybe_allowed_by, other.maybe_allowed_by);
+        push_new(&mut level.denied_by, other.denied_by);
+        push_new(&mut level.maybe_denied_by, other.maybe_denied_by);
+    }
+}
+
+fn conjunction(parts: &[String]) -> String {
+    parts.join(" and ")
+}
+
+/// All clauses in one sentence; a clause of several alternatives is bracketed where another follows.
+fn clause_words(clauses: &[Clause]) -> String {
+    let several = clauses.len() > 1;
+    let words: Vec<String> = clauses
+        .iter()
+        .map(|Clause(alternatives)| {
+            let bracket =
+                alternatives.len() > 1 && alternatives.iter().any(|alternative| alternative.contains(" and "));
+            let alternatives: Vec<String> = alternatives
+                .iter()
+                .map(|alternative| {
+                    if bracket && alternative.contains(" and ") {
+                        format!("({alternative})")
+                    } else {
+                        alternative.clone()
+                    }
+                })
+                .collect();
+            let joined = alternatives.join(" or ");
+            if several && joined.contains(" or ") { format!("({joined})") } else { joined }
+        })
+        .collect();
+    words.join(" and ")
 }

@@ -20,6 +20,7 @@ mod template;
 mod trace;
 mod truth;
 mod values;
+mod words;
 
 pub use compile::CompiledOrganization;
 pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
