@@ -1,5 +1,7 @@
 //! The reference evaluator and test strategies of scproof (development only).
 //!
 //! - [`reference`] decides requests straight from the wording of the rules; the evaluator is held equal to it.
+//! - [`traps`] reads the questions of `fixtures/traps`.
 
 pub mod reference;
+pub mod traps;

@@ -3,7 +3,7 @@
 /// The bytes of a padded text in the standard alphabet; none if it is malformed.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let characters: Vec<char> = text.chars().collect();
-    if characters.len() % 4 != 0 {
+    if !characters.len().is_multiple_of(4) {
         return None;
     }
     let padding = characters.iter().rev().take_while(|character| **character == '=').count();

@@ -87,8 +87,11 @@ impl Principal {
 
     pub(crate) fn arn(&self) -> Option<&Arn> {
         match self {
-            Self::Root(arn) | Self::User(arn) | Self::Role(arn) => Some(arn),
-            Self::Session { arn, .. } | Self::Federated { arn, .. } => Some(arn),
+            Self::Root(arn)
+            | Self::User(arn)
+            | Self::Role(arn)
+            | Self::Session { arn, .. }
+            | Self::Federated { arn, .. } => Some(arn),
             Self::Missing | Self::Service | Self::Anonymous => None,
         }
     }
@@ -214,8 +217,15 @@ pub(crate) fn standing(organization: &Organization, caller: &Caller) -> Standing
     match caller.principal {
         Principal::Service => Standing::Exempt(Reason::ServicePrincipal),
         Principal::Anonymous => Standing::Exempt(Reason::Anonymous),
-        ref principal if principal.is_service_linked_role() => Standing::Exempt(Reason::ServiceLinkedRole),
-        _ => Standing::Governed { node, pending },
+        Principal::Role(_) | Principal::Session { .. } if caller.principal.is_service_linked_role() => {
+            Standing::Exempt(Reason::ServiceLinkedRole)
+        }
+        Principal::Missing
+        | Principal::Root(_)
+        | Principal::User(_)
+        | Principal::Role(_)
+        | Principal::Session { .. }
+        | Principal::Federated { .. } => Standing::Governed { node, pending },
     }
 }
 

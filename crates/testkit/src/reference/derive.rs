@@ -29,9 +29,10 @@ pub(crate) fn derive(
 ) -> Derived {
     let mut derived = Derived::new();
     of_account(&mut derived, organization, caller);
-    match &caller.principal {
-        Principal::Missing => of_missing_principal(&mut derived, organization, caller),
-        principal => of_given_principal(&mut derived, principal, caller),
+    if caller.principal == Principal::Missing {
+        of_missing_principal(&mut derived, organization, caller);
+    } else {
+        of_given_principal(&mut derived, &caller.principal, caller);
     }
     of_resource(&mut derived, organization, action, resource);
     of_action(&mut derived, organization, action);

@@ -209,9 +209,10 @@ fn text_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, rea
             }
         }
         // K3-8: only `*` is like everything.
-        Subject::Any(_) if glob::covers(&units, &glob::flat("*")) => and_unknown(Value::certain(true)),
+        Subject::Any(_) | Subject::NoneOf(_) if glob::covers(&units, &glob::flat("*")) => {
+            and_unknown(Value::certain(true))
+        }
         Subject::Any(_) => and_unknown(comparison.open()),
-        Subject::NoneOf(_) if glob::covers(&units, &glob::flat("*")) => and_unknown(Value::certain(true)),
         Subject::NoneOf(excluded) => {
             let is_one_excluded = excluded.iter().any(|text| glob::covers(&glob::flat_literal(text), &units));
             if is_one_excluded { Value::certain(false) } else { and_unknown(comparison.open()) }
@@ -259,8 +260,7 @@ fn arn_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, read
         let matches_any = readings.preferred("OP-22");
         return match subject {
             Subject::Text(text) if !is_arn(text) => comparison.malformed("OP-21"),
-            Subject::Text(_) => Value::certain(matches_any),
-            Subject::Any(Kind::Arn) => Value::certain(matches_any),
+            Subject::Text(_) | Subject::Any(Kind::Arn) => Value::certain(matches_any),
             Subject::Like(like) if split_pieces(like).is_some() => Value::certain(matches_any),
             Subject::Like(_) | Subject::Any(_) | Subject::NoneOf(_) if matches_any => comparison.open(),
             Subject::Like(_) | Subject::Any(_) | Subject::NoneOf(_) => Value::certain(false),

@@ -49,9 +49,10 @@ fn statement_matches(statement: &Statement, document: &PolicyDocument, policy: &
     match &statement.condition {
         None => parts.push(unreadable()),
         Some(list) => {
-            parts.extend(list.iter().map(|condition| {
-                conditions::condition_holds(condition, pair.facts, has_variables, policy, pair.settler)
-            }))
+            for condition in list {
+                let holds = conditions::condition_holds(condition, pair.facts, has_variables, policy, pair.settler);
+                parts.push(holds);
+            }
         }
     }
     // DOC-7: an unreadable effect is an unknown Deny and an unknown Allow. CLR-13: an unknown version takes every meaning.
@@ -64,7 +65,7 @@ fn statement_matches(statement: &Statement, document: &PolicyDocument, policy: &
 
 /// EVAL-2 to EVAL-7, K3-11, K3-13: one pair on one chain.
 pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_>) -> Judgement {
-    let mut denies = Vec::new();
+    let mut deny_values = Vec::new();
     let mut levels = Vec::new();
     let mut determining = BTreeSet::new();
     let mut levels_without_allow = Vec::new();
@@ -80,7 +81,7 @@ pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_
                     if value.truth == Truth::True {
                         determining.insert((target.target.as_str().to_owned(), policy.id.as_str().to_owned(), number));
                     }
-                    denies.push(value.clone());
+                    deny_values.push(value.clone());
                 }
                 if statement.effect != Some(Effect::Deny) {
                     allows.push(value);
@@ -89,7 +90,7 @@ pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_
         }
         if target.unreadable.is_some() {
             let unknown = || Value::unknown(Undecided::Attachments(target.target.as_str().to_owned()));
-            denies.push(unknown());
+            deny_values.push(unknown());
             allows.push(unknown());
         }
         let allowed = Value::any(allows);
@@ -98,7 +99,7 @@ pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_
         }
         levels.push(allowed);
     }
-    let (denied, allowed) = (Value::any(denies), Value::all(levels));
+    let (denied, allowed) = (Value::any(deny_values), Value::all(levels));
     let decision = match (denied.truth, allowed.truth) {
         (Truth::True, _) => Decision::ExplicitDeny,
         (Truth::False, Truth::True) => Decision::Allowed,
