@@ -189,7 +189,7 @@ impl ActionTableBuilder {
             truths: Vec::new(),
             cell_count: 0,
             action_cells: Vec::with_capacity(catalog.action_count()),
-            service_other_cells: FxHashMap::default(),
+            service_other_cells: Vec::new(),
             other_cell: CellId(0),
             extra_actions: Vec::new(),
         };
@@ -217,7 +217,7 @@ pub(crate) struct ActionTable {
     /// The cell of each catalog action.
     action_cells: Vec<CellId>,
     /// For each service that the catalog or a policy names the cell of its other names.
-    service_other_cells: FxHashMap<Box<str>, CellId>,
+    service_other_cells: Vec<(Box<str>, CellId)>,
     /// The cell of all other services.
     other_cell: CellId,
     /// Action names that policies spell out and the catalog lacks, lower case, sorted.
@@ -255,7 +255,7 @@ impl ActionTable {
         services.dedup();
         for service in services {
             let cell = self.cell_of_other_names(Some(&service));
-            self.service_other_cells.insert(service, cell);
+            self.service_other_cells.push((service, cell));
         }
         self.other_cell = self.cell_of_other_names(None);
         let mut extra: Vec<Box<str>> = self
@@ -382,9 +382,9 @@ impl ActionTable {
         self.action_cells.get(action.index()).copied()
     }
 
-    /// The cell of the names of a service that neither catalog nor policies know.
-    pub(crate) fn cell_of_other_names_of(&self, prefix: &str) -> CellId {
-        self.service_other_cells.get(prefix).copied().unwrap_or(self.other_cell)
+    /// The services that catalog or policies name, sorted, with the cell of their names that neither knows.
+    pub(crate) fn services_with_other_names(&self) -> impl Iterator<Item = (&str, CellId)> {
+        self.service_other_cells.iter().map(|(service, cell)| (&**service, *cell))
     }
 
     pub(crate) fn cell_of_other_services(&self) -> CellId {

@@ -1,7 +1,6 @@
 //! The hot path: from a prepared question to the verdict (parts B.1 and H.3). Nothing is allocated here unless an unknown
 //! verdict is refined.
 
-use crate::action::CellId;
 use crate::compile::{Atom, Candidate, CompiledOrganization, LevelEntry, LevelId};
 use crate::decision::Decision;
 use crate::prepare::{ActionCell, Gate, Pair, Query, RequestError};
@@ -127,11 +126,6 @@ impl CompiledOrganization {
             ActionCell::Loose(entries) => entries.get(&id),
         };
         entry.map(|entry| (entry, level.unreadable))
-    }
-
-    /// What a level holds for a cell.
-    pub(crate) fn entry_of_cell(&self, id: LevelId, cell: CellId) -> Option<&LevelEntry> {
-        self.level(id).and_then(|level| level.entry(cell))
     }
 
     /// EVAL-3: all parts must hold.

@@ -24,7 +24,7 @@ pub(crate) struct Scene<'a> {
 }
 
 /// Services with one endpoint for all Regions (CTX-67).
-const GLOBAL_SERVICES: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
+pub(crate) const GLOBAL_SERVICES: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
 
 /// Actions that do not support the three keys about the owner of the resource (CTX-66); a final `:` means a whole service.
 const NO_OWNER_KEYS: [&str; 17] = [

@@ -1,11 +1,16 @@
 //! What an account can do at most: every action, known or not, in a handful of groups (H.4, K3-18).
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 use scproof_catalog::ActionId;
 
+use crate::action::CellId;
 use crate::compile::CompiledOrganization;
-use crate::decision::{Decision, Reason, StatementRef, Undecided};
-use crate::prepare::RequestError;
-use crate::request::Context;
+use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
+use crate::derive::GLOBAL_SERVICES;
+use crate::prepare::{ActionCell, Gate, RequestError, UNDENIABLE_ACTION};
+use crate::request::{Context, Request};
 
 /// Who is asked about: an account, and what is known of every call it makes.
 ///
@@ -84,14 +89,177 @@ pub struct EffectivePermissions {
     pub groups: Vec<EffectiveGroup>,
 }
 
+/// Actions of one cell whose derived context is the same (CTX-46, CTX-67): asked about once.
+#[derive(Debug, Default)]
+struct Batch {
+    /// An action of the batch, lower case.
+    representative: String,
+    actions: Vec<ActionId>,
+    unlisted_actions: Vec<String>,
+    future_actions_of: Vec<String>,
+    other_services: bool,
+}
+
+/// A service that exists nowhere: stands for all that neither catalog nor policies mention.
+const OTHER_SERVICE: &str = "another-service";
+/// An action name that exists nowhere.
+const OTHER_NAME: &str = "another-action";
+
 impl CompiledOrganization {
-    /// Sorts every action into groups by what service control policies do with it (K3-18). Evaluates each cell once.
+    /// Sorts every action into groups by what service control policies do with it (K3-18). Asks once a cell, so its cost
+    /// does not grow with the number of actions.
     ///
     /// # Errors
     ///
     /// If account, principal or context cannot be understood; see [`prepare`](Self::prepare).
     pub fn effective(&self, caller: &Caller) -> Result<EffectivePermissions, RequestError> {
-        let _ = caller;
-        Err(RequestError::Key { key: String::new() })
+        let request = |action: &str| Request {
+            account: caller.account.clone(),
+            principal: caller.principal.clone(),
+            action: action.to_owned(),
+            resources: Vec::new(),
+            context: caller.context.clone(),
+            closed_context: caller.closed_context,
+        };
+        let probe = self.prepare(&request(&format!("{OTHER_SERVICE}:{OTHER_NAME}")))?;
+        let node = probe.account.map(|account| self.organization.node(account));
+        let mut permissions = EffectivePermissions {
+            account: node.map_or_else(|| caller.account.trim().to_owned(), |node| node.target.as_str().to_owned()),
+            account_name: node.and_then(|node| node.name.clone()),
+            not_applicable: None,
+            groups: Vec::new(),
+        };
+        if let Gate::Final(_, reason) = probe.gate {
+            permissions.not_applicable = Some(reason);
+            return Ok(permissions);
+        }
+        let batches: Vec<(CellId, Batch)> = self.batches();
+        let mut groups: Vec<EffectiveGroup> = batches
+            .into_par_iter()
+            .map(|(cell, batch)| {
+                let mut query = self.prepare(&request(&batch.representative))?;
+                query.cell = ActionCell::Known(cell);
+                Ok(group_of(self.explain(&query), batch))
+            })
+            .collect::<Result<_, RequestError>>()?;
+        groups = merge_equal(groups);
+        for group in &mut groups {
+            group.actions.sort_unstable();
+            group.unlisted_actions.sort_unstable();
+            group.future_actions_of.sort_unstable();
+        }
+        groups.sort_by_key(|group| {
+            let order = match group.access {
+                Access::AlwaysBlocked => 0,
+                Access::Conditional => 1,
+                Access::NeverBlocked => 2,
+            };
+            (order, std::cmp::Reverse(group.actions.len()), group.depends_on.clone(), group.actions.first().copied())
+        });
+        permissions.groups = groups;
+        Ok(permissions)
     }
+
+    /// All actions by cell, and within a cell by what their name alone derives.
+    fn batches(&self) -> Vec<(CellId, Batch)> {
+        let catalog = self.actions.catalog;
+        let mut batches = Batches::new();
+        for action in catalog.actions().iter() {
+            let Some(cell) = self.actions.cell_of_action(action) else { continue };
+            let found = catalog.action(action);
+            batch_of(&mut batches, cell, format!("{}:{}", found.service(), found.lower_name())).actions.push(action);
+        }
+        for (full_name, cell) in self.actions.extra_actions() {
+            batch_of(&mut batches, *cell, full_name.to_string()).unlisted_actions.push(full_name.to_string());
+        }
+        for (service, cell) in self.actions.services_with_other_names() {
+            batch_of(&mut batches, cell, format!("{service}:{OTHER_NAME}")).future_actions_of.push(service.to_owned());
+        }
+        let other = format!("{OTHER_SERVICE}:{OTHER_NAME}");
+        batch_of(&mut batches, self.actions.cell_of_other_services(), other).other_services = true;
+        batches.into_iter().map(|((cell, _), batch)| (cell, batch)).collect()
+    }
+}
+
+/// The batch of an action; the first one stands for it, so that a catalog action goes before an invented one.
+fn batch_of(batches: &mut Batches, cell: CellId, full_name: String) -> &mut Batch {
+    let batch = batches.entry((cell, ActionTraits::of(&full_name))).or_default();
+    if batch.representative.is_empty() {
+        batch.representative = full_name;
+    }
+    batch
+}
+
+type Batches = BTreeMap<(CellId, ActionTraits), Batch>;
+
+/// What an action's name derives beside the policies: keys of its service, and the one action that cannot be denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ActionTraits {
+    global: bool,
+    mcp: bool,
+    undeniable: bool,
+}
+
+impl ActionTraits {
+    fn of(full_name: &str) -> Self {
+        let service = full_name.split_once(':').map_or(full_name, |(service, _)| service);
+        Self {
+            global: GLOBAL_SERVICES.contains(&service),
+            mcp: service.ends_with("-mcp"),
+            undeniable: full_name == UNDENIABLE_ACTION,
+        }
+    }
+}
+
+fn group_of(explanation: Explanation, batch: Batch) -> EffectiveGroup {
+    EffectiveGroup {
+        access: match explanation.decision {
+            Decision::Allowed | Decision::NotApplicable => Access::NeverBlocked,
+            Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Access::AlwaysBlocked,
+            Decision::Unknown => Access::Conditional,
+        },
+        decision: explanation.decision,
+        reason: explanation.reason,
+        depends_on: explanation.depends_on,
+        undecided: explanation.undecided,
+        determining: explanation.determining,
+        levels_without_allow: explanation.levels_without_allow,
+        actions: batch.actions,
+        unlisted_actions: batch.unlisted_actions,
+        future_actions_of: batch.future_actions_of,
+        other_services: batch.other_services,
+    }
+}
+
+/// Joins groups that say the same; which Allow lets an action pass makes no difference to a reader.
+fn merge_equal(groups: Vec<EffectiveGroup>) -> Vec<EffectiveGroup> {
+    let mut merged: Vec<EffectiveGroup> = Vec::new();
+    for mut group in groups {
+        if group.access == Access::NeverBlocked {
+            group.determining.clear();
+        }
+        let same = merged.iter_mut().find(|other| {
+            other.access == group.access
+                && other.decision == group.decision
+                && other.reason == group.reason
+                && other.depends_on == group.depends_on
+                && other.determining == group.determining
+                && other.levels_without_allow == group.levels_without_allow
+        });
+        match same {
+            None => merged.push(group),
+            Some(other) => {
+                other.actions.append(&mut group.actions);
+                other.unlisted_actions.append(&mut group.unlisted_actions);
+                other.future_actions_of.append(&mut group.future_actions_of);
+                other.other_services |= group.other_services;
+                for undecided in group.undecided {
+                    if !other.undecided.contains(&undecided) {
+                        other.undecided.push(undecided);
+                    }
+                }
+            }
+        }
+    }
+    merged
 }

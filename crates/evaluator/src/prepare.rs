@@ -14,6 +14,9 @@ use crate::request::{Context, ContextValue, Request, RequestResource, ResourceIn
 use crate::resource::ResourceState;
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 
+/// The one action that succeeds whatever any policy says (EXM-15), lower case.
+pub(crate) const UNDENIABLE_ACTION: &str = "sts:getcalleridentity";
+
 /// What is wrong with a question.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -217,7 +220,7 @@ impl CompiledOrganization {
         if self.organization.scp_status() == PolicyTypeStatus::Disabled {
             return exempt(Reason::PolicyTypeDisabled);
         }
-        if action == "sts:getcalleridentity" {
+        if action == UNDENIABLE_ACTION {
             return Gate::Final(Decision::Allowed, Reason::CannotBeDenied);
         }
         match self.organization.scp_status() {
