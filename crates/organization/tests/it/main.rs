@@ -8,6 +8,7 @@
     reason = "helpers of tests, which may panic"
 )]
 
+mod documented;
 mod faults;
 mod findings;
 mod hostile;
