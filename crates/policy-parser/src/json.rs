@@ -131,6 +131,11 @@ pub(crate) fn read<'t>(text: &'t str, sink: &mut Sink) -> Read<'t> {
     Read { root: Some(root), is_valid: reader.faults == 0 }
 }
 
+/// Whether a value or a name can start with a character, well or badly written.
+fn starts_item(character: char) -> bool {
+    character.is_alphanumeric() || "\"'“”„‘’{[-+._$<".contains(character)
+}
+
 struct Reader<'t, 's> {
     text: &'t str,
     position: usize,
@@ -316,7 +321,7 @@ impl<'t> Reader<'t, '_> {
                         Wording::new("a comma with nothing before it").help("delete the comma")
                     });
                 }
-                Some(b':') => self.unexpected(route),
+                Some(_) if !self.peek_char().is_some_and(starts_item) => self.unexpected(route),
                 Some(_) => {
                     if after_item {
                         let place = self.position;

@@ -4,6 +4,8 @@ mod condition;
 mod document;
 mod statement;
 
+use std::sync::LazyLock;
+
 use crate::codes;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{PolicyDocument, PolicyKind};
@@ -47,7 +49,8 @@ impl PolicyDocument {
     /// assert_eq!(parsed.document.statements[0].effect, Some(Effect::Deny));
     /// ```
     pub fn parse(text: &str, kind: PolicyKind) -> Parsed {
-        validate(text, kind, &ValidationOptions::default())
+        static DEFAULT: LazyLock<ValidationOptions> = LazyLock::new(ValidationOptions::default);
+        validate(text, kind, &DEFAULT)
     }
 
     /// Like [`PolicyDocument::parse`], for bytes that may not be UTF-8.

@@ -1,13 +1,17 @@
 //! AWS's size and count limits, as data with dates and sources (LIM-1 to LIM-8).
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::sink::did_you_mean;
 
-const EMBEDDED: &str = include_str!("../data/quotas.json");
+const EMBEDDED_TEXT: &str = include_str!("../data/quotas.json");
+
+// INVARIANT: a test reads the embedded file and finds every limit in it.
+static EMBEDDED: LazyLock<History> = LazyLock::new(|| read(EMBEDDED_TEXT).unwrap_or_default());
 
 macro_rules! quota_names {
     ($($(#[$doc:meta])+ $name:ident $text:literal),+ $(,)?) => {
@@ -159,7 +163,7 @@ type History = BTreeMap<QuotaName, BTreeMap<Option<Date>, Quota>>;
 impl Quotas {
     /// The newest limits known to this version of the program.
     pub fn current() -> Self {
-        Self::newest(embedded(), None)
+        Self::newest(EMBEDDED.clone(), None)
     }
 
     /// The limits that held on a day, written `YYYY-MM-DD`.
@@ -167,7 +171,7 @@ impl Quotas {
     /// # Errors
     /// If the text is no such date.
     pub fn on(day: &str) -> Result<Self, QuotaError> {
-        Ok(Self::newest(embedded(), Some(parse_day(day)?)))
+        Ok(Self::newest(EMBEDDED.clone(), Some(parse_day(day)?)))
     }
 
     /// Reads a user's limits: a list of `{"name", "value", "since", "source", "rule"}`, the last three optional. The newest
@@ -210,11 +214,6 @@ fn parse_day(text: &str) -> Result<Date, QuotaError> {
     text.parse().ok().filter(|_| is_plain).ok_or_else(|| QuotaError::BadDate(text.to_owned()))
 }
 
-fn embedded() -> History {
-    // INVARIANT: a test reads the embedded file and finds every limit in it.
-    read(EMBEDDED).unwrap_or_default()
-}
-
 fn read(text: &str) -> Result<History, QuotaError> {
     let entries: Vec<Entry> = serde_json::from_str(text)?;
     let mut history = History::new();
@@ -238,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_embedded_file_is_complete() {
-        let history = read(EMBEDDED).unwrap();
+        let history = read(EMBEDDED_TEXT).unwrap();
         for name in QuotaName::ALL {
             assert!(history.contains_key(name), "{name:?}");
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::global_key::{self, GlobalKey};
 use crate::codes;
-use crate::condition::{BaseOperator, ConditionOperator};
+use crate::condition::{BaseOperator, ConditionOperator, SetPrefix};
 use crate::json::Member;
 use crate::parse::Walker;
 use crate::sink::{Route, Wording, did_you_mean, nearest, quoted};
@@ -102,9 +102,17 @@ impl Walker<'_> {
             && global_key::is_multivalued(key) == Some(false)
         {
             self.sink.report(codes::SET_ON_SINGLE_VALUE, here, span, || {
-                Wording::new(format!("`{}` on {}, which has one value at most", set.as_str(), quoted(key))).help(
-                    "use the operator without prefix: `ForAllValues` is also true when the key is absent from the request",
-                )
+                let wording = Wording::new(format!(
+                    "`{}` has no use on {}, which has one value at most",
+                    set.as_str(),
+                    quoted(key)
+                ));
+                wording.help(match set {
+                    SetPrefix::ForAllValues => {
+                        "delete the prefix: with it the condition is also true if the key is absent"
+                    }
+                    SetPrefix::ForAnyValue => "delete the prefix",
+                })
             });
         }
     }

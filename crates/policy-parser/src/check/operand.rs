@@ -10,6 +10,15 @@ use crate::parse::Walker;
 use crate::sink::{Route, Wording, quoted};
 use crate::template::{Template, TemplatePart};
 
+/// One value under a known operator, and where it stands.
+#[derive(Clone, Copy)]
+struct Operand<'v> {
+    route: Route<'v>,
+    span: &'v Range<usize>,
+    text: &'v str,
+    base: BaseOperator,
+}
+
 impl Walker<'_> {
     /// Checks one value under a known operator.
     pub(crate) fn check_value(
@@ -19,52 +28,35 @@ impl Walker<'_> {
         text: &str,
         operator: ConditionOperator,
     ) {
+        let operand = Operand { route, span, text, base: operator.base };
         let family = operator.base.family();
         if text.contains("${") {
-            self.check_value_variables(route, span, text, operator);
-            if self.variables && !matches!(family, OperatorFamily::Arn) {
+            self.check_operand_variables(operand);
+            if self.variables && family != OperatorFamily::Arn {
                 return;
             }
         }
         match family {
             OperatorFamily::String => {}
-            OperatorFamily::Numeric => {
-                self.malformed_unless(
-                    Decimal::parse(text).is_some(),
-                    route,
-                    span,
-                    text,
-                    "a number such as `10` or `0.5`",
-                );
-            }
-            OperatorFamily::Date => self.check_date(route, span, text),
-            OperatorFamily::Bool => {
-                self.malformed_unless(parse_bool(text).is_some(), route, span, text, "`true` or `false`");
-            }
-            OperatorFamily::Binary => {
-                self.malformed_unless(decode_base64(text).is_some(), route, span, text, "base64 text");
-            }
-            OperatorFamily::IpAddress => self.check_address(route, span, text),
-            OperatorFamily::Arn => self.check_arn_value(route, span, text),
-            OperatorFamily::Null => {
-                if parse_bool(text).is_none() {
-                    self.sink.report(codes::BAD_NULL_VALUE, route, span, || {
-                        Wording::new(format!("{} is no value of `Null`", quoted(text)))
-                            .expected("`true` (the key is absent) or `false` (the key is present)")
-                    });
-                }
-            }
+            OperatorFamily::Numeric if Decimal::parse(text).is_some() => {}
+            OperatorFamily::Numeric => self.malformed(operand, "a number such as `10` or `0.5`"),
+            OperatorFamily::Bool if parse_bool(text).is_some() => {}
+            OperatorFamily::Bool => self.malformed(operand, "`true` or `false`"),
+            OperatorFamily::Binary if decode_base64(text).is_some() => {}
+            OperatorFamily::Binary => self.malformed(operand, "base64 text"),
+            OperatorFamily::Null if parse_bool(text).is_some() => {}
+            OperatorFamily::Null => self.sink.report(codes::BAD_NULL_VALUE, route, span, || {
+                Wording::new(format!("{} is no value of `Null`", quoted(text)))
+                    .expected("`true` (the key is absent) or `false` (the key is present)")
+            }),
+            OperatorFamily::Date => self.check_date(operand),
+            OperatorFamily::IpAddress => self.check_address(operand),
+            OperatorFamily::Arn => self.check_arn_value(operand),
         }
     }
 
-    fn check_value_variables(
-        &mut self,
-        route: Route<'_>,
-        span: &Range<usize>,
-        text: &str,
-        operator: ConditionOperator,
-    ) {
-        match operator.base.family() {
+    fn check_operand_variables(&mut self, Operand { route, span, text, base }: Operand<'_>) {
+        match base.family() {
             OperatorFamily::String | OperatorFamily::Arn => self.check_variables(route, span, text),
             OperatorFamily::Bool if self.variables => {
                 self.check_variables(route, span, text);
@@ -80,7 +72,7 @@ impl Walker<'_> {
                 if self.variables =>
             {
                 self.sink.report(codes::VARIABLE_NOT_SUPPORTED, route, span, || {
-                    Wording::new(format!("`{}` does not take policy variables", operator.base.as_str()))
+                    Wording::new(format!("`{}` does not take policy variables", base.as_str()))
                         .expected("a plain value")
                 });
             }
@@ -94,32 +86,21 @@ impl Walker<'_> {
         }
     }
 
-    fn malformed_unless(
-        &mut self,
-        is_well_formed: bool,
-        route: Route<'_>,
-        span: &Range<usize>,
-        text: &str,
-        expected: &str,
-    ) {
-        if !is_well_formed {
-            self.sink.report(codes::MALFORMED_OPERAND, route, span, || {
-                Wording::new(format!("the operator cannot read the value {}, so it matches nothing", quoted(text)))
-                    .expected(expected)
-            });
-        }
+    fn malformed(&mut self, Operand { route, span, text, base }: Operand<'_>, expected: &str) {
+        self.sink.report(codes::MALFORMED_OPERAND, route, span, || {
+            let consequence =
+                if base.is_negated() { "and AWS does not say what then holds" } else { "so it matches nothing" };
+            Wording::new(format!("`{}` cannot read the value {}, {consequence}", base.as_str(), quoted(text)))
+                .expected(expected)
+        });
     }
 
-    fn check_date(&mut self, route: Route<'_>, span: &Range<usize>, text: &str) {
-        let parsed = parse_date(text, DateReading::default());
-        self.malformed_unless(
-            parsed.is_some(),
-            route,
-            span,
-            text,
-            "a date such as `2026-01-31T00:00:00Z`, or seconds since 1970",
-        );
-        let Some((seconds, _)) = parsed else { return };
+    fn check_date(&mut self, operand: Operand<'_>) {
+        let Operand { route, span, text, .. } = operand;
+        let Some((seconds, _)) = parse_date(text, DateReading::default()) else {
+            self.malformed(operand, "a date such as `2026-01-31T00:00:00Z`, or seconds since 1970");
+            return;
+        };
         let is_epoch = text.bytes().all(|byte| byte.is_ascii_digit());
         if is_epoch && text.len() == 13 {
             self.sink.report(codes::DATE_MILLISECONDS, route, span, || {
@@ -139,16 +120,11 @@ impl Walker<'_> {
         }
     }
 
-    fn check_address(&mut self, route: Route<'_>, span: &Range<usize>, text: &str) {
-        let parsed = AddressBlock::parse(text, AddressReading::default());
-        self.malformed_unless(
-            parsed.is_some(),
-            route,
-            span,
-            text,
-            "an IPv4 or IPv6 address, or a block such as `203.0.113.0/24`",
-        );
-        if parsed.is_some() && text.contains(':') && !text.contains('/') {
+    fn check_address(&mut self, operand: Operand<'_>) {
+        let Operand { route, span, text, .. } = operand;
+        if AddressBlock::parse(text, AddressReading::default()).is_none() {
+            self.malformed(operand, "an IPv4 or IPv6 address, or a block such as `203.0.113.0/24`");
+        } else if text.contains(':') && !text.contains('/') {
             self.sink.report(codes::IPV6_WITHOUT_LENGTH, route, span, || {
                 Wording::new(format!("the IPv6 address {} has no prefix length", quoted(text)))
                     .help(format!("write {} for the one address", quoted(&format!("{text}/128"))))
@@ -157,7 +133,8 @@ impl Walker<'_> {
     }
 
     /// Six components, split outside variables (VAR-2); only stars is a case of its own (OP-22).
-    fn check_arn_value(&mut self, route: Route<'_>, span: &Range<usize>, text: &str) {
+    fn check_arn_value(&mut self, operand: Operand<'_>) {
+        let Operand { route, span, text, .. } = operand;
         if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
             self.sink.report(codes::ARN_ONLY_STARS, route, span, || {
                 Wording::new(format!("{} is no ARN and may match every ARN or none", quoted(text)))
@@ -166,9 +143,6 @@ impl Walker<'_> {
             return;
         }
         let template = Template::parse(text, self.variables, false);
-        if template.is_malformed() {
-            return;
-        }
         let colons = template.parts.iter().map(|part| match part {
             TemplatePart::Literal(literal) => literal.bytes().filter(|&byte| byte == b':').count(),
             TemplatePart::Run
@@ -177,14 +151,9 @@ impl Walker<'_> {
             | TemplatePart::Variable { .. }
             | TemplatePart::Malformed(_) => 0,
         });
-        let is_arn = colons.sum::<usize>() >= 5;
-        self.malformed_unless(
-            is_arn,
-            route,
-            span,
-            text,
-            "an ARN of six components, such as `arn:aws:iam::*:role/Admin`",
-        );
+        if !template.is_malformed() && colons.sum::<usize>() < 5 {
+            self.malformed(operand, "an ARN of six components, such as `arn:aws:iam::*:role/Admin`");
+        }
     }
 
     /// Checks all values of one key together.

@@ -164,6 +164,7 @@ impl<'t> Reader<'t, '_> {
                 Wording::new(format!("the number {} is out of range", quoted(token)))
                     .help("put it into double quotes to keep its text")
             });
+            return Value::Broken;
         }
         Value::Number(token)
     }
@@ -173,7 +174,7 @@ impl<'t> Reader<'t, '_> {
         let start = self.position;
         let rest = self.rest();
         let belongs = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '-' | '.' | '*' | '<' | '>');
-        self.position += rest.find(|c| !belongs(c)).unwrap_or(rest.len());
+        self.position += placeholder_length(rest).unwrap_or_else(|| rest.find(|c| !belongs(c)).unwrap_or(rest.len()));
         start..self.position
     }
 
@@ -186,12 +187,23 @@ impl<'t> Reader<'t, '_> {
             "null" => Value::Null,
             other => {
                 self.fault(codes::UNQUOTED_TEXT, route, span, || {
-                    Wording::new(format!("{} has no quotes", quoted(other))).help("put text into double quotes")
+                    Wording::new(format!("{} has no quotes", quoted(other))).help(if other.starts_with("${") {
+                        "fill in the placeholder of the template first"
+                    } else {
+                        "put text into double quotes"
+                    })
                 });
                 Value::Broken
             }
         }
     }
+}
+
+/// The length of a template's `${…}` at the start of a text, if it ends on its line.
+fn placeholder_length(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix("${")?;
+    let end = inside.find(['}', '\n'])?;
+    inside.get(end..)?.starts_with('}').then_some("${".len() + end + "}".len())
 }
 
 /// Whether a token is a number by RFC 8259.

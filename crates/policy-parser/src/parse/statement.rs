@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Walker;
-use super::document::member;
 use crate::action::ActionPattern;
 use crate::codes::{self, DiagnosticCode};
+use crate::condition::Condition;
 use crate::document::{ActionElement, Effect, ResourceElement, Statement};
 use crate::json::{Member, Node, Value};
 use crate::resource::ResourcePattern;
@@ -14,23 +14,30 @@ use crate::sink::{Route, Wording, quoted};
 
 const SCP_ELEMENTS: [&str; 7] = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 const RCP_ELEMENTS: [&str; 7] = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource", "Condition"];
+const ACTION_FAULTS: (DiagnosticCode, DiagnosticCode) = (codes::MISSING_ACTION, codes::TWO_ACTIONS);
+const RESOURCE_FAULTS: (DiagnosticCode, DiagnosticCode) = (codes::MISSING_RESOURCE, codes::TWO_RESOURCES);
+const EFFECTS: &str = "`Allow` or `Deny`";
 const REFUSED_IN_SCP: [&str; 2] = ["Principal", "NotPrincipal"];
 const REFUSED_IN_RCP: [&str; 2] = ["NotPrincipal", "NotAction"];
 
-/// What is known about a statement as a whole while its parts are read.
-struct Facts<'n, 't> {
+/// The elements of a statement.
+#[derive(Clone, Copy)]
+struct Elements<'n, 't> {
     members: &'n [Member<'t>],
-    /// Names that occur more than once.
-    repeated: Vec<&'n str>,
-    /// The opening brace, for faults that have no other place.
-    brace: Range<usize>,
+    /// The statement's opening brace, for faults that have no other place.
+    brace: &'n Range<usize>,
 }
 
-impl<'n, 't> Facts<'n, 't> {
-    /// The element of a name, and whether it occurs once only.
-    fn get(&self, name: &str) -> Option<(&'n Member<'t>, bool)> {
-        member(self.members, name).map(|member| (member, !self.repeated.contains(&name)))
+impl<'n, 't> Elements<'n, 't> {
+    /// All elements of a name; more than one is a fault that has been reported.
+    fn all(self, name: &str) -> impl Iterator<Item = &'n Member<'t>> {
+        self.members.iter().filter(move |member| member.name == name)
     }
+}
+
+/// The only item, if there is just one.
+fn only<T>(mut items: Vec<T>) -> Option<T> {
+    items.pop().filter(|_| items.is_empty())
 }
 
 impl Walker<'_> {
@@ -50,36 +57,32 @@ impl Walker<'_> {
             }
             return Statement::without_meaning();
         };
-        let mut statement = Statement::default();
-        let mut facts =
-            Facts { members, repeated: Vec::new(), brace: node.span.start..(node.span.start + 1).min(node.span.end) };
-        statement.without_meaning = self.statement_names(route, &mut facts);
-        statement.sid = facts.get("Sid").and_then(|(member, _)| self.sid(route, member, sids, index));
-        statement.effect = self.effect(route, &facts);
-        statement.action = self.action_element(route, &facts, statement.effect);
-        statement.resource = self.resource_element(route, &facts, statement.effect);
-        statement.condition = match facts.get("Condition") {
-            None => Some(Vec::new()),
-            Some((member, is_single)) => {
-                if statement.effect == Some(Effect::Allow) {
-                    self.legacy(codes::LEGACY_CONDITION, route.key("Condition"), member, "`Condition` with `Allow`");
-                }
-                self.conditions(route.key("Condition"), &member.value).filter(|_| is_single)
-            }
+        let brace = node.span.start..(node.span.start + 1).min(node.span.end);
+        let elements = Elements { members, brace: &brace };
+        let without_meaning = self.statement_names(route, elements);
+        let sid = self.sid(route, elements, sids, index);
+        let effect = self.effect(route, elements);
+        let mut statement = Statement {
+            sid,
+            effect,
+            action: self.action_element(route, elements, effect),
+            resource: self.resource_element(route, elements, effect),
+            condition: self.condition_element(route, elements, effect),
+            without_meaning,
         };
         if !self.is_scp() {
-            statement.without_meaning |= !self.principal(route, &facts);
+            statement.without_meaning |= !self.principal(route, elements);
         }
         statement
     }
 
     /// Reports names that are unknown, refused or repeated; whether they take the statement's meaning (SP-3).
-    fn statement_names<'n>(&mut self, route: Route<'_>, facts: &mut Facts<'n, '_>) -> bool {
+    fn statement_names(&mut self, route: Route<'_>, elements: Elements<'_, '_>) -> bool {
         let (known, refused) =
             if self.is_scp() { (&SCP_ELEMENTS, &REFUSED_IN_SCP) } else { (&RCP_ELEMENTS, &REFUSED_IN_RCP) };
         let mut spoilt = false;
-        let mut seen: Vec<&'n str> = Vec::new();
-        for member in facts.members {
+        let mut seen: Vec<&str> = Vec::new();
+        for member in elements.members {
             let name = &*member.name;
             if refused.contains(&name) {
                 spoilt = true;
@@ -91,7 +94,6 @@ impl Walker<'_> {
             }
             if seen.contains(&name) {
                 spoilt |= name == "Sid" || name == "Principal";
-                facts.repeated.push(name);
                 self.duplicate_name(route, member);
             } else {
                 seen.push(name);
@@ -119,19 +121,22 @@ impl Walker<'_> {
     fn sid(
         &mut self,
         route: Route<'_>,
-        member: &Member<'_>,
+        elements: Elements<'_, '_>,
         sids: &mut BTreeMap<String, usize>,
         index: usize,
     ) -> Option<String> {
         let here = route.key("Sid");
+        let member = elements.all("Sid").next()?;
         let span = &member.value.span;
-        let Value::String(sid) = &member.value.value else {
+        let Some(sid) = member.value.value.as_string() else {
             self.not_a_string(here, &member.value, "a string of letters and digits");
             return None;
         };
         if sid.is_empty() {
             self.sink.report(codes::EMPTY_SID, here, span, || Wording::new("the `Sid` is empty").help("delete it"));
-        } else if self.variables && sid.contains("${") {
+            return Some(String::new());
+        }
+        if self.variables && sid.contains("${") {
             self.misplaced_variable(here, span, "a `Sid`");
         } else if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             self.sink.report(codes::BAD_SID, here, span, || {
@@ -139,28 +144,28 @@ impl Walker<'_> {
                     .expected("letters A-Z, a-z and digits")
             });
         }
-        match sids.get(&**sid) {
-            Some(first) if !sid.is_empty() => self.sink.report(codes::DUPLICATE_SID, here, span, || {
+        let first = *sids.entry(sid.clone().into_owned()).or_insert(index);
+        if first != index {
+            self.sink.report(codes::DUPLICATE_SID, here, span, || {
                 Wording::new(format!("the `Sid` {} is used by `Statement[{first}]` too", quoted(sid)))
                     .expected("a `Sid` that is unique in the document")
-            }),
-            _ => {
-                sids.insert(sid.clone().into_owned(), index);
-            }
+            });
         }
         Some(sid.clone().into_owned())
     }
 
-    fn effect(&mut self, route: Route<'_>, facts: &Facts<'_, '_>) -> Option<Effect> {
-        const EXPECTED: &str = "`Allow` or `Deny`";
-        let Some((member, is_single)) = facts.get("Effect") else {
-            self.sink.report(codes::MISSING_EFFECT, route, &facts.brace, || {
-                Wording::new("the statement has no `Effect`").expected(EXPECTED)
+    fn effect(&mut self, route: Route<'_>, elements: Elements<'_, '_>) -> Option<Effect> {
+        let found: Vec<_> =
+            elements.all("Effect").map(|member| self.effect_value(route.key("Effect"), &member.value)).collect();
+        if found.is_empty() {
+            self.sink.report(codes::MISSING_EFFECT, route, elements.brace, || {
+                Wording::new("the statement has no `Effect`").expected(EFFECTS)
             });
-            return None;
-        };
-        let here = route.key("Effect");
-        let node = &member.value;
+        }
+        only(found).flatten()
+    }
+
+    fn effect_value(&mut self, here: Route<'_>, node: &Node<'_>) -> Option<Effect> {
         let effect = match node.value.as_string().map(|text| &**text) {
             Some("Allow") => Effect::Allow,
             Some("Deny") => Effect::Deny,
@@ -169,7 +174,7 @@ impl Walker<'_> {
                 return None;
             }
             None => {
-                self.not_a_string(here, node, EXPECTED);
+                self.not_a_string(here, node, EFFECTS);
                 return None;
             }
         };
@@ -184,7 +189,7 @@ impl Walker<'_> {
                 });
             }
         }
-        is_single.then_some(effect)
+        Some(effect)
     }
 
     fn bad_effect(&mut self, here: Route<'_>, span: &Range<usize>, text: &str) {
@@ -195,7 +200,7 @@ impl Walker<'_> {
         self.sink.report(codes::BAD_EFFECT, here, span, || {
             let near = ["Allow", "Deny"].into_iter().find(|effect| effect.eq_ignore_ascii_case(text.trim()));
             Wording::new(format!("unknown effect {}", quoted(text)))
-                .expected("`Allow` or `Deny`")
+                .expected(EFFECTS)
                 .maybe_help(near.map(|effect| format!("write it as `{effect}`: effects are case-sensitive")))
         });
     }
@@ -203,31 +208,53 @@ impl Walker<'_> {
     fn action_element(
         &mut self,
         route: Route<'_>,
-        facts: &Facts<'_, '_>,
+        elements: Elements<'_, '_>,
         effect: Option<Effect>,
     ) -> Option<ActionElement> {
-        let (member, negated) = self.either(route, facts, "Action", codes::MISSING_ACTION, codes::TWO_ACTIONS)?;
-        let here = route.key(&member.name);
+        const EXPECTED: &str = "an action such as `s3:GetObject`";
+        let (member, texts) =
+            self.either(route, elements, "Action", "NotAction", ACTION_FAULTS, |walker, here, node| {
+                walker.strings(here, node, EXPECTED, Self::check_action)
+            })?;
+        let negated = member.name == "NotAction";
         if negated && effect == Some(Effect::Allow) {
-            self.legacy(codes::LEGACY_NOT_ACTION, here, member, "`NotAction` with `Allow`");
+            self.legacy(codes::LEGACY_NOT_ACTION, route.key("NotAction"), member, "`NotAction` with `Allow`");
         }
-        let patterns = self.strings(here, &member.value, "an action such as `s3:GetObject`", Self::check_action)?;
-        facts.get(&member.name).filter(|(_, is_single)| *is_single)?;
-        Some(ActionElement { negated, patterns: patterns.into_iter().map(ActionPattern::new).collect() })
+        Some(ActionElement { negated, patterns: texts?.into_iter().map(ActionPattern::new).collect() })
     }
 
     fn resource_element(
         &mut self,
         route: Route<'_>,
-        facts: &Facts<'_, '_>,
+        elements: Elements<'_, '_>,
         effect: Option<Effect>,
     ) -> Option<ResourceElement> {
-        let (member, negated) = self.either(route, facts, "Resource", codes::MISSING_RESOURCE, codes::TWO_RESOURCES)?;
-        let here = route.key(&member.name);
-        let patterns = self.strings(here, &member.value, "`*` or an ARN", Self::check_resource)?;
-        self.resource_in_allow(here, member, negated, effect, &patterns);
-        facts.get(&member.name).filter(|(_, is_single)| *is_single)?;
-        Some(ResourceElement { negated, patterns: patterns.into_iter().map(ResourcePattern::new).collect() })
+        const EXPECTED: &str = "`*` or an ARN";
+        let (member, texts) =
+            self.either(route, elements, "Resource", "NotResource", RESOURCE_FAULTS, |walker, here, node| {
+                walker.strings(here, node, EXPECTED, Self::check_resource)
+            })?;
+        let texts = texts?;
+        let negated = member.name == "NotResource";
+        self.resource_in_allow(route.key(&member.name), member, negated, effect, &texts);
+        Some(ResourceElement { negated, patterns: texts.into_iter().map(ResourcePattern::new).collect() })
+    }
+
+    fn condition_element(
+        &mut self,
+        route: Route<'_>,
+        elements: Elements<'_, '_>,
+        effect: Option<Effect>,
+    ) -> Option<Vec<Condition>> {
+        let here = route.key("Condition");
+        let mut found = Vec::new();
+        for member in elements.all("Condition") {
+            if effect == Some(Effect::Allow) {
+                self.legacy(codes::LEGACY_CONDITION, here, member, "`Condition` with `Allow`");
+            }
+            found.push(self.conditions(here, &member.value));
+        }
+        if found.is_empty() { Some(Vec::new()) } else { only(found).flatten() }
     }
 
     /// DOC-12, DOC-15 and DOC-17: what was or is said against resources.
@@ -253,35 +280,35 @@ impl Walker<'_> {
         }
     }
 
-    /// The one of `name` and `Not{name}` that is there; reports none and both. Both: neither is returned (SP-3).
-    fn either<'n, 't>(
+    /// Reads every element of two names that exclude each other, and reports none and both. `None` unless there is exactly
+    /// one: with two, what AWS would take is not known (SP-3).
+    fn either<'n, 't, T>(
         &mut self,
         route: Route<'_>,
-        facts: &Facts<'n, 't>,
+        elements: Elements<'n, 't>,
         name: &'static str,
-        missing: DiagnosticCode,
-        both: DiagnosticCode,
-    ) -> Option<(&'n Member<'t>, bool)> {
-        let negated_name = format!("Not{name}");
-        match (facts.get(name), facts.get(&negated_name)) {
-            (Some((plain, _)), None) => Some((plain, false)),
-            (None, Some((negated, _))) => Some((negated, true)),
-            (None, None) => {
-                self.sink.report(missing, route, &facts.brace, || {
-                    Wording::new(format!("the statement has neither `{name}` nor `{negated_name}`"))
-                        .expected(format!("exactly one of `{name}` and `{negated_name}`"))
-                });
-                None
-            }
-            (Some((plain, _)), Some((negated, _))) => {
-                let later = if plain.name_span.start > negated.name_span.start { plain } else { negated };
-                self.sink.report(both, route.key(&later.name), &later.name_span, || {
-                    Wording::new(format!("the statement has both `{name}` and `{negated_name}`"))
-                        .expected(format!("exactly one of `{name}` and `{negated_name}`"))
-                });
-                None
+        negated: &'static str,
+        (missing, both): (DiagnosticCode, DiagnosticCode),
+        mut read: impl FnMut(&mut Self, Route<'_>, &Node<'t>) -> T,
+    ) -> Option<(&'n Member<'t>, T)> {
+        let mut found = Vec::new();
+        for member in elements.members.iter().filter(|member| member.name == name || member.name == negated) {
+            found.push((member, read(self, route.key(&member.name), &member.value)));
+        }
+        let one_of = || format!("exactly one of `{name}` and `{negated}`");
+        match found.as_slice() {
+            [] => self.sink.report(missing, route, elements.brace, || {
+                Wording::new(format!("the statement has neither `{name}` nor `{negated}`")).expected(one_of())
+            }),
+            [(first, _), rest @ ..] => {
+                if let Some((other, _)) = rest.iter().find(|(member, _)| member.name != first.name) {
+                    self.sink.report(both, route.key(&other.name), &other.name_span, || {
+                        Wording::new(format!("the statement has both `{name}` and `{negated}`")).expected(one_of())
+                    });
+                }
             }
         }
+        only(found)
     }
 
     /// Reads a string or a list of strings, and checks each; `None` if any is not a string.
@@ -311,27 +338,23 @@ impl Walker<'_> {
     }
 
     /// Checks the `Principal` of an RCP statement; whether it is as it must be (RCP-1).
-    fn principal(&mut self, route: Route<'_>, facts: &Facts<'_, '_>) -> bool {
+    fn principal(&mut self, route: Route<'_>, elements: Elements<'_, '_>) -> bool {
         const EXPECTED: &str = "`\"Principal\": \"*\"`";
-        match facts.get("Principal") {
-            None => {
-                self.sink.report(codes::RCP_MISSING_PRINCIPAL, route, &facts.brace, || {
-                    Wording::new("the statement has no `Principal`").expected(EXPECTED)
-                });
-                false
-            }
-            Some((member, _)) if matches!(&member.value.value, Value::String(text) if text == "*") => true,
-            Some((member, _)) => {
-                if member.value.value != Value::Broken {
-                    self.sink.report(codes::RCP_PRINCIPAL, route.key("Principal"), &member.value.span, || {
-                        Wording::new("the `Principal` of an RCP must be exactly `*`")
-                            .expected(EXPECTED)
-                            .help("restrict principals with a condition")
-                    });
-                }
-                false
-            }
+        let Some(member) = elements.all("Principal").next() else {
+            self.sink.report(codes::RCP_MISSING_PRINCIPAL, route, elements.brace, || {
+                Wording::new("the statement has no `Principal`").expected(EXPECTED)
+            });
+            return false;
+        };
+        let is_any = member.value.value.as_string().is_some_and(|text| text == "*");
+        if !is_any && member.value.value != Value::Broken {
+            self.sink.report(codes::RCP_PRINCIPAL, route.key("Principal"), &member.value.span, || {
+                Wording::new("the `Principal` of an RCP must be exactly `*`")
+                    .expected(EXPECTED)
+                    .help("restrict principals with a condition")
+            });
         }
+        is_any
     }
 
     /// Reports what the SCP language did not have before 2025-09-19, if asked to.

@@ -1,5 +1,6 @@
 //! Tests of the policy parser as its users see it.
 
+mod diagnostics;
 mod document;
 mod fixtures;
 mod json;

@@ -1,0 +1,188 @@
+//! `docs/diagnostics.md` against the table of codes and against what the parser says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use scproof_policy_parser::{
+    DIAGNOSTIC_CODES, Diagnostic, Parsed, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions, validate,
+};
+
+const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
+
+/// A section of the page: what stands under the heading of a code.
+struct Section<'p> {
+    code: &'p str,
+    text: &'p str,
+}
+
+fn sections() -> impl Iterator<Item = Section<'static>> {
+    PAGE.split("\n### `").skip(1).map(|section| {
+        let (code, text) = section.split_once("`\n").unwrap();
+        Section { code, text: text.split("\n## ").next().unwrap() }
+    })
+}
+
+/// The content of the code block that starts with the given words.
+fn block<'t>(text: &'t str, language: &str) -> Option<(&'t str, &'t str)> {
+    let (_, rest) = text.split_once(&format!("```{language}"))?;
+    let (rest, _) = rest.split_once("\n```")?;
+    rest.split_once('\n')
+}
+
+fn example(kind: &str, text: &str) -> Parsed {
+    let document = |statement: &str| format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{statement}]}}");
+    let scp = |text: &str, options| validate(text, PolicyKind::ServiceControl, &options);
+    match kind.trim() {
+        "" => scp(text, ValidationOptions::default()),
+        "statement" => scp(&document(&format!("{{{text}}}")), ValidationOptions::default()),
+        "legacy" => scp(
+            &document(&format!("{{{text}}}")),
+            ValidationOptions { legacy_scp_language: true, ..ValidationOptions::default() },
+        ),
+        "condition" => {
+            let rest = r#""Effect": "Deny", "Action": "*", "Resource": "*""#;
+            scp(&document(&format!("{{{rest}, \"Condition\": {{{text}}}}}")), ValidationOptions::default())
+        }
+        "rcp" => PolicyDocument::parse(&document(&format!("{{{text}}}")), PolicyKind::ResourceControl),
+        "rcp-document" => PolicyDocument::parse(text, PolicyKind::ResourceControl),
+        other => panic!("unknown kind of example `{other}`"),
+    }
+}
+
+fn rendered(diagnostic: &Diagnostic) -> String {
+    let mut lines = vec![format!("{}: {}", diagnostic.severity.as_str(), diagnostic.message)];
+    if !diagnostic.path.steps().is_empty() {
+        lines.push(format!("  at {}", diagnostic.path));
+    }
+    lines.extend(diagnostic.expected.iter().map(|text| format!("  expected {text}")));
+    lines.extend(diagnostic.help.iter().map(|text| format!("  help: {text}")));
+    lines.join("\n")
+}
+
+/// What a page cannot show: texts by their size, bytes, invisible characters.
+fn unprintable() -> Vec<(&'static str, Parsed)> {
+    let scp = |text: &str| PolicyDocument::parse(text, PolicyKind::ServiceControl);
+    let limited = |kind, text: &str, limit: usize| {
+        let name = if kind == PolicyKind::ServiceControl { "max_scp_chars" } else { "max_rcp_chars" };
+        let quotas = Quotas::from_json(&format!(r#"[{{"name": "{name}", "value": {limit}}}]"#)).unwrap();
+        validate(text, kind, &ValidationOptions { quotas, ..ValidationOptions::default() })
+    };
+    let text = "{\"Version\": \"2012-10-17\", \"Id\": \"é\"}";
+    let characters = text.chars().count();
+    let (scps, rcps) = (PolicyKind::ServiceControl, PolicyKind::ResourceControl);
+    vec![
+        ("invalid-utf8", PolicyDocument::parse_bytes(b"{\"\xc3\"}", PolicyKind::ServiceControl)),
+        ("empty-text", scp(" \n")),
+        ("text-too-long", scp(&" ".repeat(1 << 21))),
+        ("too-deep", scp(&format!("{}{}", "[".repeat(65), "]".repeat(65)))),
+        ("byte-order-mark", scp("\u{feff}{}")),
+        ("control-character", scp("{\"a\tb\": 1}")),
+        ("diagnostics-cut", scp(&format!("{{\"Statement\": [{}1]}}", "1,".repeat(300)))),
+        ("scp-too-long", limited(scps, text, 10)),
+        ("minified-fits", limited(scps, text, characters - 1)),
+        ("too-many-bytes", limited(scps, text, characters)),
+        ("rcp-too-long", limited(rcps, text, 10)),
+    ]
+}
+
+#[test]
+fn every_code_has_a_section_and_is_produced() {
+    let documented: Vec<_> = sections().map(|section| section.code).collect();
+    let known: BTreeMap<_, _> = DIAGNOSTIC_CODES.iter().map(|code| (code.code, code)).collect();
+    assert_eq!(known.len(), DIAGNOSTIC_CODES.len(), "a code occurs twice in the table");
+    assert_eq!(documented.iter().copied().collect::<BTreeSet<_>>(), known.keys().copied().collect());
+    assert_eq!(documented.len(), known.len(), "a section occurs twice");
+
+    let mut shown = BTreeSet::new();
+    for Section { code, text } in sections() {
+        let entry = known[code];
+        let head = format!("\n*{}* · {} · {}\n", entry.severity.as_str(), entry.rule, entry.summary);
+        assert!(text.starts_with(&head), "{code}: {text}");
+        let Some((kind, source)) = block(text, "json") else { continue };
+        shown.insert(code);
+        let parsed = example(kind, source);
+        let first = parsed.diagnostics.iter().find(|diagnostic| diagnostic.code == code);
+        let found = rendered(first.unwrap_or_else(|| panic!("{code} is not produced: {:#?}", parsed.diagnostics)));
+        assert_eq!(block(text, "text").map(|(_, output)| output), Some(found.as_str()), "{code}");
+        // One fault a section, so that the page shows what it speaks of.
+        let worse = parsed.diagnostics.iter().find(|other| other.severity == Severity::Error && other.code != code);
+        let is_about_json = matches!(entry.rule, "JSON-1" | "JSON-2");
+        assert!(worse.is_none() || is_about_json, "{code}: also {worse:#?}");
+    }
+    let unprintable = unprintable();
+    for (code, parsed) in &unprintable {
+        assert!(parsed.diagnostics.iter().any(|diagnostic| diagnostic.code == *code), "{code}: {parsed:#?}");
+        assert!(shown.insert(code), "{code} is shown on the page");
+    }
+    assert_eq!(shown, known.keys().copied().collect(), "codes that nothing produces");
+}
+
+#[test]
+fn a_diagnostic_says_what_the_table_says() {
+    let all: BTreeMap<_, _> = DIAGNOSTIC_CODES.iter().map(|code| (code.code, (code.rule, code.severity))).collect();
+    let examples = sections().filter_map(|section| block(section.text, "json").map(|(kind, text)| example(kind, text)));
+    let parsed: Vec<_> = examples.chain(unprintable().into_iter().map(|(_, parsed)| parsed)).collect();
+    for diagnostic in parsed.iter().flat_map(|parsed| &parsed.diagnostics) {
+        assert_eq!(all[diagnostic.code], (diagnostic.rule, diagnostic.severity));
+        let texts = [Some(&diagnostic.message), diagnostic.expected.as_ref(), diagnostic.help.as_ref()];
+        for text in texts.into_iter().flatten() {
+            assert!(!text.ends_with('.') && !text.contains('\n') && !text.is_empty(), "{text}");
+            let first = text.chars().next().unwrap();
+            let is_name = ["JSON", "AWS", "IPv"].iter().any(|name| text.starts_with(name));
+            assert!(!first.is_uppercase() || is_name, "{text}");
+        }
+    }
+}
+
+#[test]
+fn lim_1_to_lim_3_sizes() {
+    let pad = |characters: usize, spaces: usize| {
+        let head =
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::b/"#;
+        let tail = format!("\"}}]{}}}", " ".repeat(spaces));
+        format!("{head}{}{tail}", "a".repeat(characters - head.len() - tail.len()))
+    };
+    let codes = |text: &str, day: &str| {
+        let options = ValidationOptions { quotas: Quotas::on(day).unwrap(), ..ValidationOptions::default() };
+        let parsed = validate(text, PolicyKind::ServiceControl, &options);
+        parsed.diagnostics.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&pad(10_240, 0), "2026-05-15"), [""; 0]);
+    assert_eq!(codes(&pad(10_241, 0), "2026-05-15"), ["scp-too-long"]);
+    assert_eq!(codes(&pad(10_240, 0).replacen("aaa", "aaé", 1), "2026-05-15"), ["too-many-bytes"]);
+    assert_eq!(codes(&pad(6_000, 2_000), "2026-05-15"), [""; 0]);
+    assert_eq!(codes(&pad(6_000, 2_000), "2026-05-14"), ["scp-too-long", "minified-fits"]);
+}
+
+#[test]
+fn doc_13_to_doc_17_only_on_request() {
+    let text = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "NotAction": "iam:*Role", "Resource": "arn:aws:s3:::b"},
+        {"Effect": "Allow", "Action": "ec2:Get*", "NotResource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        {"Effect": "Deny", "NotAction": "*", "Resource": "arn:aws:s3:::b", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        {"Effect": "Deny", "Action": "ec2:D*Instances", "NotResource": "*"}]}"#;
+    let codes = |legacy_scp_language| {
+        let options = ValidationOptions { legacy_scp_language, ..ValidationOptions::default() };
+        let parsed = validate(text, PolicyKind::ServiceControl, &options);
+        let codes: Vec<_> = parsed.diagnostics.iter().map(|found| (found.path.to_string(), found.code)).collect();
+        (parsed.document, codes)
+    };
+    let row = |path: &str, code| (path.to_owned(), code);
+    let (now, legacy) = (codes(false), codes(true));
+    assert_eq!(now.0, legacy.0);
+    assert_eq!(
+        now.1,
+        [row("Statement[0].Resource", "resource-in-allow"), row("Statement[1].NotResource", "resource-in-allow")]
+    );
+    assert_eq!(
+        legacy.1,
+        [
+            row("Statement[0].NotAction", "legacy-not-action"),
+            row("Statement[0].NotAction", "legacy-action-wildcard"),
+            row("Statement[0].Resource", "legacy-resource"),
+            row("Statement[1].NotResource", "legacy-not-resource"),
+            row("Statement[1].Condition", "legacy-condition"),
+            row("Statement[3].Action", "legacy-action-wildcard"),
+            row("Statement[3].NotResource", "legacy-not-resource"),
+        ]
+    );
+}
