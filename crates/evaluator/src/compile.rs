@@ -26,7 +26,6 @@ pub struct CompiledOrganization {
     pub(crate) options: EvaluationOptions,
     pub(crate) actions: ActionTable,
     pub(crate) slots: Vec<Slot>,
-    pub(crate) slot_ids: FxHashMap<Box<str>, KeySlot>,
     pub(crate) conditions: Vec<CompiledCondition>,
     /// The conditions as written, for words.
     pub(crate) condition_sources: Vec<Condition>,
@@ -322,7 +321,6 @@ impl CompiledOrganization {
         }
         let Builder {
             slots,
-            slot_ids,
             conditions,
             condition_sources,
             resources,
@@ -345,7 +343,6 @@ impl CompiledOrganization {
             options,
             actions,
             slots,
-            slot_ids,
             conditions,
             condition_sources,
             resources,

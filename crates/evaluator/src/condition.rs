@@ -1,10 +1,10 @@
 //! One operator applied to one key: the truth tables of part D.2 over the states of K3-3 and K3-5.
 
 use scproof_catalog::ValueType;
-use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, OperatorFamily, SetPrefix, parse_bool};
+use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, SetPrefix, parse_bool};
 
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::trace::{Evaluation, KeySlot, Trace};
+use crate::trace::{Evaluation, KeySlot, NoTrace, Trace};
 use crate::truth::Truth;
 use crate::values::{CompiledValue, TextMode, compile_value, domain_truth, text_mode, value_truth};
 
@@ -69,6 +69,17 @@ impl CompiledCondition {
     /// The truth of the condition in a request.
     pub(crate) fn truth<T: Trace>(&self, eval: &mut Evaluation<'_, T>) -> Truth {
         self.truth_of_state(eval.state(self.slot), eval)
+    }
+
+    /// The truth if the key had this state; for conditions without variables. A value that stands for a class of values is
+    /// present, also if it is the empty text (K3-8).
+    pub(crate) fn truth_in_case(&self, state: &KeyState, assume_preferred: bool) -> Truth {
+        if let (ConditionBody::Presence { wants_present, .. }, KeyState::Present(values)) = (&self.body, state)
+            && !values.texts.is_empty()
+        {
+            return (*wants_present).into();
+        }
+        self.truth_of_state(state, &mut Evaluation { states: &[], assume_preferred, trace: NoTrace })
     }
 
     fn truth_of_state<T: Trace>(&self, state: &KeyState, eval: &mut Evaluation<'_, T>) -> Truth {
@@ -338,12 +349,4 @@ fn is_any_arn(pattern: &scproof_policy_parser::WildcardPattern) -> bool {
         }
     }
     matches!(text.as_str(), "arn:*:*:*:*:*" | "*:*:*:*:*:*")
-}
-
-/// The family of an operator that compares values; `Null` has none.
-pub(crate) fn comparison_family(body: &ConditionBody) -> Option<OperatorFamily> {
-    match body {
-        ConditionBody::Comparison { operator, .. } => Some(operator.base.family()),
-        ConditionBody::Unreadable | ConditionBody::Presence { .. } => None,
-    }
 }

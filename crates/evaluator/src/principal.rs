@@ -36,9 +36,9 @@ pub(crate) enum PrincipalKind {
 /// A principal that is none of the kinds a request can come from.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{text}` is not a principal that can make a request")]
-pub struct PrincipalError {
+pub(crate) struct PrincipalError {
     /// The text as given.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// The name prefix reserved for service-linked roles (EXM-6).

@@ -103,6 +103,17 @@ impl CompiledResource {
         matched.negate_if(self.negated)
     }
 
+    /// Whether its meaning depends on nothing but the resource, in one reading.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.patterns.iter().all(|pattern| match pattern {
+            ResourceMatcher::Any => true,
+            ResourceMatcher::Malformed => false,
+            ResourceMatcher::Pattern(readings) => {
+                readings.plain.is_some() && readings.forbidden.is_none() && !readings.mid_star && !readings.upper_head
+            }
+        })
+    }
+
     /// Whether the element matches every request whatever its resource and context.
     pub(crate) fn is_everything(&self) -> bool {
         !self.negated && self.patterns.contains(&ResourceMatcher::Any)

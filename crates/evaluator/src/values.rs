@@ -64,6 +64,23 @@ pub(crate) enum CompiledValue {
     },
 }
 
+impl CompiledValue {
+    /// Whether its meaning depends on nothing but the value it is compared with.
+    pub(crate) fn is_static(&self) -> bool {
+        match self {
+            Self::Text { other, .. } => other.is_none(),
+            Self::Template { .. } | Self::BoolTemplate(_) | Self::MalformedVariable => false,
+            Self::AnyArn
+            | Self::Malformed
+            | Self::Number { .. }
+            | Self::Date { .. }
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Address { .. } => true,
+        }
+    }
+}
+
 /// The eight readings of a date text: a bit each for OP-9, and twice OP-10.
 fn date_reading(bits: usize) -> DateReading {
     DateReading { four_digits_are_a_year: bits & 1 != 0, zone_required: bits & 2 != 0, space_for_t: bits & 4 != 0 }

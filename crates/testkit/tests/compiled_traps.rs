@@ -1,0 +1,60 @@
+//! The compiled evaluator falls into none of the traps of part G, and explains each answer by the right statements.
+
+use std::collections::BTreeSet;
+
+use scproof_evaluator::{CompiledOrganization, Decision, EvaluationOptions};
+use scproof_testkit::traps::{Cases, load_traps};
+
+fn run(options: EvaluationOptions) -> (usize, Vec<String>) {
+    let mut failures = Vec::new();
+    let mut asked = 0;
+    for trap in load_traps().unwrap() {
+        let Cases::Decide(cases) = &trap.cases else { continue };
+        let compiled = CompiledOrganization::compile(trap.organization().unwrap(), options);
+        for (number, case) in cases.iter().enumerate() {
+            asked += 1;
+            let place = format!("{} case {number}", trap.id);
+            let query = compiled.prepare(&case.request().unwrap()).unwrap_or_else(|error| panic!("{place}: {error}"));
+            let expected = if options.refine { case.decision() } else { case.kleene_decision() }.unwrap();
+            let answer = compiled.explain(&query);
+            let decided = compiled.decide(&query);
+            if decided != expected || answer.decision != decided {
+                failures.push(format!("{place}: expected {expected}, found {decided}, {answer:#?}"));
+                continue;
+            }
+            let determining: BTreeSet<_> = answer
+                .determining
+                .iter()
+                .map(|statement| (statement.target_id.clone(), statement.policy_id.clone(), statement.statement))
+                .collect();
+            if decided == Decision::ExplicitDeny && case.determining_set().is_some_and(|set| set != determining) {
+                failures.push(format!("{place}: determining {determining:?}"));
+            }
+            let levels = &answer.levels_without_allow;
+            if case.levels_without_allow.as_ref().is_some_and(|expected| expected != levels) {
+                failures.push(format!("{place}: levels {levels:?}"));
+            }
+            let missing = case.missing_questions(&answer.undecided);
+            if decided == Decision::Unknown && !missing.is_empty() {
+                failures.push(format!("{place}: {missing:?} not in {:?}", answer.undecided));
+            }
+            if decided == Decision::Unknown && answer.depends_on.is_none() {
+                failures.push(format!("{place}: no condition"));
+            }
+        }
+    }
+    (asked, failures)
+}
+
+#[test]
+fn with_refinement() {
+    let (asked, failures) = run(EvaluationOptions::default());
+    assert!(failures.is_empty(), "{} of {asked} cases:\n{}", failures.len(), failures.join("\n"));
+    assert!(asked > 150, "only {asked} cases");
+}
+
+#[test]
+fn without_refinement() {
+    let (asked, failures) = run(EvaluationOptions { refine: false, ..EvaluationOptions::default() });
+    assert!(failures.is_empty(), "{} of {asked} cases:\n{}", failures.len(), failures.join("\n"));
+}
