@@ -40,11 +40,10 @@ impl Walker<'_> {
             OperatorFamily::String => {}
             OperatorFamily::Numeric if Decimal::parse(text).is_some() => {}
             OperatorFamily::Numeric => self.malformed(operand, "a number such as `10` or `0.5`"),
-            OperatorFamily::Bool if parse_bool(text).is_some() => {}
+            OperatorFamily::Bool | OperatorFamily::Null if parse_bool(text).is_some() => {}
             OperatorFamily::Bool => self.malformed(operand, "`true` or `false`"),
             OperatorFamily::Binary if decode_base64(text).is_some() => {}
             OperatorFamily::Binary => self.malformed(operand, "base64 text"),
-            OperatorFamily::Null if parse_bool(text).is_some() => {}
             OperatorFamily::Null => self.sink.report(codes::BAD_NULL_VALUE, route, span, || {
                 Wording::new(format!("{} is no value of `Null`", quoted(text)))
                     .expected("`true` (the key is absent) or `false` (the key is present)")

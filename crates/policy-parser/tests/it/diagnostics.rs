@@ -186,3 +186,19 @@ fn doc_13_to_doc_17_only_on_request() {
         ]
     );
 }
+
+#[test]
+fn the_page_on_limits_lists_all_of_them() {
+    const LIMITS: &str = include_str!("../../../../docs/quotas.md");
+    for (name, quota) in Quotas::current().iter() {
+        let grouped = match quota.value {
+            value @ 1000.. => format!("{},{:03}", value / 1000, value % 1000),
+            value => value.to_string(),
+        };
+        let since = quota.since.as_deref().unwrap_or_default();
+        let row = format!("| `{}` | {grouped} | {since} | {} |\n", name.as_str(), quota.rule);
+        assert!(LIMITS.contains(&row), "{row}");
+    }
+    let (_, example) = block(LIMITS, "json").unwrap();
+    assert!(Quotas::from_json(example).is_ok());
+}
