@@ -1,5 +1,12 @@
 //! Tests of the policy parser as its users see it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed, also in its helpers"
+)]
+
 mod diagnostics;
 mod document;
 mod fixtures;
