@@ -1,7 +1,9 @@
 //! The reference evaluator and test strategies of scproof (development only).
 //!
 //! - [`reference`] decides requests straight from the wording of the rules; the evaluator is held equal to it.
+//! - [`strategies`] makes random organizations, policies and requests that meet often.
 //! - [`traps`] reads the questions of `fixtures/traps`.
 
 pub mod reference;
+pub mod strategies;
 pub mod traps;

@@ -111,6 +111,10 @@ pub(crate) fn given(common: &Context, own: &Context, catalog: &Catalog) -> Resul
     let mut merged: Vec<(&str, &ContextValue)> = Vec::new();
     for context in [common, own] {
         for (number, (key, _)) in context.iter().enumerate() {
+            // SP-46.
+            if !key.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty()) {
+                return Err(format!("`{key}` is no context key"));
+            }
             for (earlier, _) in context.iter().take(number) {
                 if earlier == key || (earlier.eq_ignore_ascii_case(key) && !key.contains('/')) {
                     return Err(format!("key `{key}` is given twice"));

@@ -1,0 +1,57 @@
+//! The compiled evaluator equals the reference one (K3-11, GEN-3), verdict by verdict and cause by cause.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use scproof_catalog::Catalog;
+use scproof_evaluator::{CompiledOrganization, Decision};
+use scproof_organization::Organization;
+use scproof_testkit::reference;
+use scproof_testkit::strategies::{self, Scenario};
+
+fn differences(scenario: &Scenario) -> Vec<String> {
+    let organization = Organization::from_inventory(&scenario.inventory).unwrap();
+    let compiled = CompiledOrganization::compile(organization.clone(), scenario.options);
+    let mut differences = Vec::new();
+    for request in &scenario.requests {
+        let expected = reference::decide(&organization, Catalog::embedded(), scenario.options, request);
+        match (compiled.prepare(request), expected) {
+            (Err(_), Err(_)) => {}
+            (Ok(query), Ok(expected)) => {
+                let found = compiled.decide(&query);
+                let explained = compiled.explain(&query);
+                let determining: BTreeSet<_> = explained
+                    .determining
+                    .iter()
+                    .map(|statement| (statement.target_id.clone(), statement.policy_id.clone(), statement.statement))
+                    .collect();
+                let same_causes = match expected.decision {
+                    Decision::ExplicitDeny => determining == expected.determining,
+                    Decision::ImplicitDeny => explained.levels_without_allow == expected.levels_without_allow,
+                    _ => true,
+                };
+                if found != expected.decision
+                    || explained.decision != found
+                    || explained.reason != expected.reason
+                    || !same_causes
+                {
+                    differences.push(format!("{request:#?}\nexpected {expected:#?}\nfound {found} {explained:#?}"));
+                }
+            }
+            (Ok(query), Err(error)) => {
+                differences
+                    .push(format!("{request:#?}\nonly the reference refuses: {error}; {:?}", compiled.decide(&query)));
+            }
+            (Err(error), Ok(_)) => differences.push(format!("{request:#?}\nonly the compiled one refuses: {error}")),
+        }
+    }
+    differences
+}
+
+proptest! {
+    #[test]
+    fn on_everything_that_can_be_generated(scenario in strategies::scenario(8)) {
+        let differences = differences(&scenario);
+        prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
+    }
+}
