@@ -1,5 +1,7 @@
 //! The strategies make what they promise, and the reference evaluator keeps the laws of the rules on what they make.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -8,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
-    ContextValue, Decision, EvaluationOptions, Request, RequestResource, ResourceInput, Undecided,
+    Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, ResourceInput, Undecided,
 };
 use scproof_organization::{AttachmentRecord, Inventory, Organization, PolicyRecord};
 use scproof_testkit::reference::{ReferenceAnswer, decide};
@@ -99,7 +101,7 @@ fn completed(request: &Request, completions: &[Completion], resource: &str, prin
     }
     let resource = if resource == "*" { RequestResource::NotScoped } else { RequestResource::Arn(resource.to_owned()) };
     if completed.resources.is_empty() {
-        completed.resources.push(ResourceInput { resource: resource.clone(), context: Default::default() });
+        completed.resources.push(ResourceInput { resource: resource.clone(), context: Context::new() });
     }
     for input in &mut completed.resources {
         if input.resource == RequestResource::Unknown {
@@ -147,7 +149,7 @@ fn with_policy(inventory: &Inventory, text: &str, target: usize) -> Inventory {
         content: Some(text.to_owned()),
         ..PolicyRecord::default()
     });
-    let target_id = targets[target % targets.len()].clone();
+    let target_id = targets.get(target % targets.len()).unwrap().clone();
     inventory.attachments.push(AttachmentRecord { target_id, policy_id: "p-additional".to_owned() });
     inventory
 }

@@ -112,7 +112,7 @@ fn conditions(request_count: usize) -> BoxedStrategy<Parts> {
                 let others = variables.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(key));
                 let mut context = Context::new();
                 others.for_each(|(other, value)| context.insert(other, value.clone()));
-                if let Some(value) = own {
+                if let Some(value) = own.filter(|_| key.contains(':')) {
                     context.insert(key, value);
                 }
                 let resource = RequestResource::Arn("arn:aws:s3:eu-west-1:222222222222:accesspoint/ap".to_owned());

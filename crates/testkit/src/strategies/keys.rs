@@ -95,6 +95,12 @@ const PATHS: &[&str] = &[
 
 const PRINCIPAL_TYPES: &[&str] = &["Account", "User", "AssumedRole", "FederatedUser", "assumedrole", "*User"];
 
+/// A key that a request can carry, with what it holds; rarely one without prefix, which is refused (SP-46).
+pub(crate) fn request_key() -> BoxedStrategy<(&'static str, Holds)> {
+    let with_prefix: Vec<(&'static str, Holds)> = KEYS.iter().copied().filter(|(key, _)| key.contains(':')).collect();
+    prop_oneof![400 => select(with_prefix), 1 => Just(("foo", Texts))].boxed()
+}
+
 /// A key with what it holds.
 pub(crate) fn key() -> impl Strategy<Value = (&'static str, Holds)> {
     select(KEYS)
@@ -143,7 +149,8 @@ pub(crate) fn policy_value(family: OperatorFamily, key: &str) -> BoxedStrategy<S
         OperatorFamily::String => match holds {
             Texts => prop_oneof![pools::one_of(pools::TEXTS), pools::one_of(pools::TEXT_PATTERNS)].boxed(),
             Arns => prop_oneof![pools::one_of(pools::ARN_VALUES), pools::one_of(pools::ARN_PATTERNS)].boxed(),
-            other => prop_oneof![4 => request_value(other), 1 => pools::one_of(pools::TEXT_PATTERNS)].boxed(),
+            Regions | Accounts | OrganizationIds | Paths | PrincipalTypes | Numbers | Dates | Booleans | Addresses
+            | Bytes => prop_oneof![4 => request_value(holds), 1 => pools::one_of(pools::TEXT_PATTERNS)].boxed(),
         },
         OperatorFamily::Numeric => request_value(Numbers),
         OperatorFamily::Date => request_value(Dates),

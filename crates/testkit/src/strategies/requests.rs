@@ -109,7 +109,7 @@ fn resources() -> BoxedStrategy<Vec<ResourceInput>> {
 /// Context keys: what a key holds, mostly; sometimes any text; sometimes a list, absent, or empty. Keys given twice stay in only
 /// rarely, since they make a request malformed unless they are tags.
 pub fn context(lengths: std::ops::Range<usize>) -> BoxedStrategy<Context> {
-    let entry = keys::key().prop_flat_map(|(key, holds)| {
+    let entry = keys::request_key().prop_flat_map(|(key, holds)| {
         let one = || prop_oneof![8 => keys::request_value(holds), 1 => pools::one_of(pools::TEXTS)];
         let list_weight = if matches!(key, "aws:TagKeys" | "aws:CalledVia" | "aws:PrincipalOrgPaths") { 12 } else { 1 };
         let value = prop_oneof![
