@@ -1,1 +1,26 @@
-//! Benchmarks of scproof.
+//! What scproof's benchmarks measure: made-up organizations and questions, the same for the same seed on every machine.
+//!
+//! - [`Shape`] says how large an organization is; [`generate`] makes its snapshot.
+//! - [`chain`] is the one organization, and the 64 questions on it, that single decisions are measured on.
+//!
+//! The benchmarks themselves are in `benches/`: `parse`, `compile` and `decide`. They run as tests too:
+//! `cargo test -p scproof-benches --benches`. How to read their numbers is said in `docs/performance.md`.
+//!
+//! ```
+//! use scproof_benches::{Shape, generate};
+//! use scproof_organization::Organization;
+//!
+//! let inventory = generate(&Shape::with_accounts(50, 1));
+//! assert_eq!(inventory, generate(&Shape::with_accounts(50, 1)));
+//! assert_eq!(Organization::from_inventory(&inventory)?.accounts().len(), 51); // and the management account
+//! # Ok::<(), scproof_organization::LoadError>(())
+//! ```
+
+pub mod chain;
+mod generator;
+mod policies;
+mod random;
+
+pub use generator::{Shape, generate};
+pub use policies::{Theme, policy_text};
+pub use random::Random;
