@@ -52,8 +52,8 @@ impl ActionMatcher {
         match pattern.shape() {
             ActionShape::Any => Self::Any,
             ActionShape::AnyPreferred if assume_preferred => Self::Any,
-            ActionShape::SeveralColons if assume_preferred => Self::Nothing,
-            ActionShape::AnyPreferred | ActionShape::SeveralColons => Self::Open,
+            ActionShape::SeveralColons | ActionShape::SpacedStars if assume_preferred => Self::Nothing,
+            ActionShape::AnyPreferred | ActionShape::SeveralColons | ActionShape::SpacedStars => Self::Open,
             ActionShape::NoColon => Self::Nothing,
             ActionShape::Named { prefix, name } => Self::Named { prefix: lower(prefix).into(), name: glob(name) },
             ActionShape::WildcardPrefix { prefix, name } => {
@@ -115,7 +115,7 @@ impl ActionMatcher {
 fn unsure_rule(pattern: &ActionPattern) -> &'static str {
     match pattern.shape() {
         ActionShape::SeveralColons => "CLR-13",
-        ActionShape::Spaced { .. } => "DOC-20",
+        ActionShape::Spaced { .. } | ActionShape::SpacedStars => "DOC-20",
         _ => "DOC-19",
     }
 }

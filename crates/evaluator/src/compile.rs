@@ -146,6 +146,7 @@ struct Builder {
     statements: Vec<CompiledStatement>,
     atoms: Vec<Atom>,
     untyped_services: Vec<&'static str>,
+    assume_preferred: bool,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "numbers of things that a snapshot holds in memory fit 32 bits")]
@@ -195,9 +196,10 @@ impl Builder {
                 .map(|row| row.value_type)
                 .or_else(|| catalog.condition_key(name).map(scproof_catalog::ConditionKey::value_type))
         };
-        let compiled = CompiledCondition::compile(id, condition, variables, key_type, &mut |key| {
-            Self::slot(slots, slot_ids, catalog, key)
-        });
+        let compiled =
+            CompiledCondition::compile(id, condition, variables, self.assume_preferred, key_type, &mut |key| {
+                Self::slot(slots, slot_ids, catalog, key)
+            });
         if let Some(slot) = self.slots.get_mut(compiled.slot.0 as usize) {
             slot.conditions.push(id);
         }
@@ -284,6 +286,7 @@ impl CompiledOrganization {
         let mut builder = Builder {
             catalog: Some(catalog),
             untyped_services: catalog.services_without_resource_type_prefix(),
+            assume_preferred: options.assume_preferred,
             ..Builder::default()
         };
         let mut documents: FxHashMap<*const PolicyDocument, DocumentStatements> = FxHashMap::default();

@@ -6,7 +6,7 @@ use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, SetPrefi
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::trace::{Evaluation, KeySlot, NoTrace, Trace};
 use crate::truth::Truth;
-use crate::values::{CompiledValue, TextMode, compile_value, domain_truth, text_mode, value_truth};
+use crate::values::{CompiledValue, compile_value, value_truth};
 
 /// A condition ready to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub(crate) struct CompiledCondition {
     /// Its number among the conditions of the organization.
     pub(crate) id: u32,
     pub(crate) slot: KeySlot,
+    /// Whether its values match every text or none, where it means the same in every request (K3-8).
+    pub(crate) any_truth: Truth,
     /// Unknown operators and unreadable values leave the condition unknown (DOC-29, K3-14).
     pub(crate) body: ConditionBody,
 }
@@ -32,7 +34,7 @@ pub(crate) enum ConditionBody {
     Comparison {
         operator: ConditionOperator,
         values: Box<[CompiledValue]>,
-        arn_key: bool,
+        key_type: Option<ValueType>,
     },
 }
 
@@ -42,12 +44,13 @@ impl CompiledCondition {
         id: u32,
         condition: &Condition,
         variables: bool,
+        assume_preferred: bool,
         key_type: impl FnOnce(&str) -> Option<ValueType>,
         slot_of: &mut impl FnMut(&str) -> KeySlot,
     ) -> Self {
         let slot = slot_of(&condition.key);
         let (Some(operator), Some(values)) = (condition.operator, &condition.values) else {
-            return Self { id, slot, body: ConditionBody::Unreadable };
+            return Self { id, slot, any_truth: Truth::Unknown, body: ConditionBody::Unreadable };
         };
         if operator.base == BaseOperator::Null {
             let wants = |wanted| values.iter().any(|value| parse_bool(&value.text) == Some(wanted));
@@ -58,12 +61,18 @@ impl CompiledCondition {
                 malformed: values.iter().any(|value| parse_bool(&value.text).is_none()),
                 empty: values.is_empty(),
             };
-            return Self { id, slot, body };
+            return Self { id, slot, any_truth: Truth::Unknown, body };
         }
         let compiled =
             values.iter().map(|value| compile_value(operator.base, &value.text, variables, slot_of)).collect();
-        let arn_key = key_type(&condition.key).is_some_and(|value_type| value_type.element() == ValueType::Arn);
-        Self { id, slot, body: ConditionBody::Comparison { operator, values: compiled, arn_key } }
+        let key_type = key_type(&condition.key);
+        let body = ConditionBody::Comparison { operator, values: compiled, key_type };
+        let mut condition = Self { id, slot, any_truth: Truth::Unknown, body };
+        if condition.is_static() {
+            let truth = condition.domain_truth(&DomainValues::Any, &[], assume_preferred);
+            condition.any_truth = truth.unwrap_or(Truth::Unknown);
+        }
+        condition
     }
 
     /// The truth of the condition in a request.
@@ -112,21 +121,10 @@ impl CompiledCondition {
                     truth
                 }
             }
-            (ConditionBody::Comparison { operator, values, arn_key }, state) => {
-                let comparison = Comparison { id: self.id, operator: *operator, values, arn_key: *arn_key };
+            (ConditionBody::Comparison { operator, values, .. }, state) => {
+                let comparison = Comparison { id: self.id, operator: *operator, values, any_truth: self.any_truth };
                 comparison.truth(state, self.slot, eval)
             }
-        }
-    }
-
-    /// For a key known only to match one of some patterns: what its values have in common (K3-7); computed once a request.
-    pub(crate) fn like_truth(&self, domain: &[scproof_policy_parser::WildcardPattern]) -> Truth {
-        let ConditionBody::Comparison { operator, values, .. } = &self.body else { return Truth::Unknown };
-        match text_mode(operator.base) {
-            Some(TextMode::Equal | TextMode::Like | TextMode::Arn) => {
-                values.iter().fold(Truth::False, |truth, value| truth.or(domain_truth(value, domain)))
-            }
-            Some(TextMode::EqualIgnoreCase) | None => Truth::Unknown,
         }
     }
 }
@@ -168,7 +166,7 @@ struct Comparison<'a> {
     id: u32,
     operator: ConditionOperator,
     values: &'a [CompiledValue],
-    arn_key: bool,
+    any_truth: Truth,
 }
 
 impl Comparison<'_> {
@@ -205,17 +203,19 @@ impl Comparison<'_> {
     /// The columns "key present" of D.2.
     fn present<T: Trace>(self, values: &Values, eval: &mut Evaluation<'_, T>) -> Truth {
         match (self.operator.set, &*values.texts) {
+            // CLR-3: an empty policy list is false for every present key, also negated.
+            (Some(_), _) | (None, [_, ..]) if self.values.is_empty() => Truth::False,
             (Some(SetPrefix::ForAllValues), []) => Truth::True,
             (Some(SetPrefix::ForAnyValue), []) => Truth::False,
             (None, []) => self.absent(eval),
-            // CLR-3: an empty policy list is false for every present key, also negated.
-            _ if self.values.is_empty() => Truth::False,
             (Some(SetPrefix::ForAllValues), texts) => {
                 let mut truth = Truth::True;
                 for text in texts {
                     truth = truth.and(self.one(text, eval));
                 }
-                truth
+                // Older pages count empty texts as an empty set (SET-11).
+                let only_empty = texts.iter().all(|value| value.text.is_empty());
+                if only_empty { eval.readings("SET-11", truth, Truth::True) } else { truth }
             }
             (Some(SetPrefix::ForAnyValue), texts) => {
                 let mut truth = Truth::False;
@@ -270,12 +270,11 @@ impl Comparison<'_> {
         if self.values.is_empty() {
             // CLR-3, and the empty list.
             return match self.operator.set {
-                Some(SetPrefix::ForAllValues) if domain.may_be_list => Truth::Unknown,
                 None if domain.may_be_list => Truth::Unknown,
                 _ => Truth::False,
             };
         }
-        let one = self.one_of_domain(&domain.values, eval);
+        let one = self.one_of_domain(domain, eval);
         if !domain.may_be_list {
             return one;
         }
@@ -288,65 +287,16 @@ impl Comparison<'_> {
     }
 
     /// K3-8: the operator's result if it is the same for every value of the domain.
-    fn one_of_domain<T: Trace>(self, values: &DomainValues, eval: &mut Evaluation<'_, T>) -> Truth {
-        let base = self.operator.base;
-        let always = self.values.iter().any(|value| self.matches_every_text(value))
-            || (base == BaseOperator::Bool
-                && [true, false].iter().all(|wanted| self.values.contains(&CompiledValue::Bool(*wanted))));
-        if always {
-            return Truth::True.negate_if(base.is_negated());
-        }
-        match values {
-            DomainValues::Any => Truth::Unknown,
-            DomainValues::OneOf(texts) => {
-                let mut common: Option<Truth> = None;
-                for text in texts {
-                    let truth = self.one(text, eval);
-                    common = Some(common.map_or(truth, |common| common.agree(truth)));
-                }
-                common.unwrap_or(Truth::Unknown)
+    fn one_of_domain<T: Trace>(self, domain: &Domain, eval: &mut Evaluation<'_, T>) -> Truth {
+        if let DomainValues::OneOf(texts) = &domain.values {
+            let mut common: Option<Truth> = None;
+            for text in texts {
+                let truth = self.one(text, eval);
+                common = Some(common.map_or(truth, |common| common.agree(truth)));
             }
-            DomainValues::NoneOf(excluded) => {
-                if text_mode(base) == Some(TextMode::Equal) && self.all_values_are_among(excluded, eval) {
-                    Truth::False.negate_if(base.is_negated())
-                } else {
-                    Truth::Unknown
-                }
-            }
-            // Computed when the request was prepared; see `Query`.
-            DomainValues::Like { truths, .. } => truths
-                .iter()
-                .find(|(id, _)| *id == self.id)
-                .map_or(Truth::Unknown, |(_, truth)| truth.negate_if(base.is_negated())),
+            return common.unwrap_or(Truth::Unknown);
         }
+        let listed = domain.truths.iter().find(|(id, _)| *id == self.id).map(|(_, truth)| *truth);
+        listed.unwrap_or(self.any_truth).negate_if(self.operator.base.is_negated())
     }
-
-    fn matches_every_text(self, value: &CompiledValue) -> bool {
-        let CompiledValue::Text { pattern, other: None } = value else { return false };
-        match text_mode(self.operator.base) {
-            Some(TextMode::Like) => pattern.is_any(),
-            Some(TextMode::Arn) => self.arn_key && is_any_arn(pattern),
-            Some(TextMode::Equal | TextMode::EqualIgnoreCase) | None => false,
-        }
-    }
-
-    fn all_values_are_among<T: Trace>(self, excluded: &[Value], eval: &mut Evaluation<'_, T>) -> bool {
-        self.values.iter().all(|value| {
-            excluded.iter().any(|given| value_truth(self.operator.base, value, given, eval) == Truth::True)
-        })
-    }
-}
-
-/// Whether an ARN pattern is a star in each component (K3-8).
-fn is_any_arn(pattern: &scproof_policy_parser::WildcardPattern) -> bool {
-    use scproof_policy_parser::Piece;
-    let mut text = String::new();
-    for piece in pattern.pieces() {
-        match piece {
-            Piece::Literal(literal) => text.push_str(literal),
-            Piece::Run { .. } => text.push('*'),
-            Piece::One { .. } => text.push('?'),
-        }
-    }
-    matches!(text.as_str(), "arn:*:*:*:*:*" | "*:*:*:*:*:*")
 }

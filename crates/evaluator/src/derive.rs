@@ -108,11 +108,11 @@ impl Scene<'_> {
             Model::ResourceOrgId => self.resource_account().map(|owner| match self.member(owner) {
                 Some(_) => KeyState::single(self.organization.id().as_str()),
                 // Another organization, or none: certainly not ours (CTX-64).
-                None => KeyState::Unknown(Domain {
-                    may_be_absent: true,
-                    may_be_list: false,
-                    values: DomainValues::NoneOf(Box::new([self.organization.id().as_str().into()])),
-                }),
+                None => KeyState::Unknown(Domain::new(
+                    true,
+                    false,
+                    DomainValues::NoneOf(Box::new([self.organization.id().as_str().into()])),
+                )),
             }),
             Model::ResourceOrgPaths => self.resource_account().map(|owner| match self.member(owner) {
                 Some(node) => KeyState::list([self.organization_path(node).as_str()]),
@@ -147,7 +147,7 @@ impl Scene<'_> {
             WildcardPattern::from_pieces(head.into_iter().chain(scproof_policy_parser::flat_pieces(rest)))
         };
         let Some(principal) = self.principal else {
-            let partition = self.organization.partition().map_or(Piece::Run { wide: false }, Piece::Literal);
+            let partition = self.organization.partition().map_or(Piece::Run { wide: true }, Piece::Literal);
             let account = self.account_id();
             return KeyState::like([
                 arn(partition, "iam", account, "root"),
@@ -212,11 +212,7 @@ impl Scene<'_> {
     fn instant(&self, other: Option<&ContextValue>, spell: impl Fn(i64) -> Option<String>) -> KeyState {
         let given = match other {
             Some(ContextValue::Single(text)) => parse_date(text, DateReading::default()),
-            Some(ContextValue::List(texts)) => match texts.as_slice() {
-                [text] => parse_date(text, DateReading::default()),
-                _ => None,
-            },
-            Some(ContextValue::Absent) | None => None,
+            Some(ContextValue::List(_) | ContextValue::Absent) | None => None,
         };
         given
             .and_then(|(seconds, _)| spell(seconds))

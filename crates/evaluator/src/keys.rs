@@ -129,6 +129,13 @@ pub(crate) fn find(key: &str) -> Option<&'static KeyRow> {
     })
 }
 
+/// Whether the key is one of the tag families without a tag key: no request ever carries it (DOC-31).
+pub(crate) fn is_tag_family_without_tag(key: &str) -> bool {
+    let families = KEY_TABLE.iter().filter_map(|row| row.name.strip_suffix('/'));
+    let bare = key.strip_suffix('/').unwrap_or(key);
+    families.into_iter().any(|family| family.eq_ignore_ascii_case(bare))
+}
+
 /// Whether the part after the slash is a tag key, so that two of them may differ only in case (COND-5).
 pub(crate) fn is_tag_key(key: &str) -> bool {
     key.contains('/')

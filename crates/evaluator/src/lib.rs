@@ -19,6 +19,7 @@ mod state;
 mod template;
 mod trace;
 mod truth;
+mod unknown;
 mod values;
 mod words;
 

@@ -12,7 +12,8 @@ use crate::keys;
 use crate::principal::Principal;
 use crate::request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use crate::resource::ResourceState;
-use crate::state::{Domain, DomainValues, KeyState, Value, Values};
+use crate::state::{DomainValues, KeyState, Value, Values};
+use crate::truth::Truth;
 
 /// The one action that succeeds whatever any policy says (EXM-15), lower case.
 pub(crate) const UNDENIABLE_ACTION: &str = "sts:getcalleridentity";
@@ -199,12 +200,15 @@ impl CompiledOrganization {
         Ok(Query { gate, account, path, cell, pairs, action: action.into(), principal })
     }
 
-    /// SP: feature set, outside account, management account, services, service-linked roles, policy type (part B.2).
+    /// Part B.2: feature set, policy type, outside account, management account, services, service-linked roles.
     fn gate(&self, account: Option<NodeId>, principal: Option<&Principal>, action: &str) -> Gate {
         use crate::principal::PrincipalKind;
         let exempt = |reason| Gate::Final(Decision::NotApplicable, reason);
         if self.organization.feature_set() == FeatureSet::ConsolidatedBilling {
             return exempt(Reason::ConsolidatedBilling);
+        }
+        if self.organization.scp_status() == PolicyTypeStatus::Disabled {
+            return exempt(Reason::PolicyTypeDisabled);
         }
         let Some(account) = account else { return exempt(Reason::OutsideAccount) };
         let id = self.organization.node(account).target.account();
@@ -216,9 +220,6 @@ impl CompiledOrganization {
             Some((PrincipalKind::Anonymous, _)) => return exempt(Reason::Anonymous),
             Some((_, principal)) if principal.is_service_linked_role() => return exempt(Reason::ServiceLinkedRole),
             _ => {}
-        }
-        if self.organization.scp_status() == PolicyTypeStatus::Disabled {
-            return exempt(Reason::PolicyTypeDisabled);
         }
         if action == UNDENIABLE_ACTION {
             return Gate::Final(Decision::Allowed, Reason::CannotBeDenied);
@@ -267,9 +268,7 @@ impl CompiledOrganization {
         };
         let mut states: Box<[KeyState]> =
             self.slots.iter().map(|slot| self.slot_state(slot, &scene, context)).collect();
-        for (slot, state) in self.slots.iter().zip(&mut states) {
-            self.settle_likeness(slot, state);
-        }
+        self.settle_domains(&mut states);
         let resource = match resource {
             RequestResource::Unknown => ResourceState::Unknown,
             RequestResource::NotScoped => ResourceState::Known { value: "*".into(), not_scoped: true },
@@ -287,7 +286,7 @@ impl CompiledOrganization {
                 return KeyState::Candidates(several.iter().map(|(_, value)| given_state(slot, value)).collect());
             }
         }
-        if !slot.name.is_ascii() && context.has_under_other_folding(&folded) {
+        if !slot.name.is_ascii() && !self.options.assume_preferred && context.has_under_other_folding(&folded) {
             return KeyState::OtherFold;
         }
         if let Some(row) = slot.row {
@@ -302,18 +301,37 @@ impl CompiledOrganization {
             }
             return KeyState::any(!row.always, row.multivalued);
         }
+        if keys::is_tag_family_without_tag(&folded) {
+            return KeyState::Absent;
+        }
         let closed_list = self.options.closed_key_list && folded.starts_with("aws:");
         if context.closed || closed_list { KeyState::Absent } else { KeyState::any(true, slot.may_be_list) }
     }
 
-    /// For a key known only by patterns: what each condition on it says of all their texts. Once a request, not a decision.
-    fn settle_likeness(&self, slot: &Slot, state: &mut KeyState) {
-        let KeyState::Unknown(Domain { values: DomainValues::Like { patterns, truths }, .. }) = state else { return };
-        *truths = slot
-            .conditions
-            .iter()
-            .filter_map(|&id| Some((id, self.conditions.get(id as usize)?.like_truth(patterns))))
-            .collect();
+    /// For unknown keys: what each condition on them says of all the values they may have. Once a request, not a decision.
+    fn settle_domains(&self, states: &mut [KeyState]) {
+        let mut settled: Vec<(usize, Box<[(u32, Truth)]>)> = Vec::new();
+        for (index, (slot, state)) in self.slots.iter().zip(states.iter()).enumerate() {
+            let KeyState::Unknown(domain) = state else { continue };
+            let any = domain.values == DomainValues::Any;
+            let truths: Box<[(u32, Truth)]> = slot
+                .conditions
+                .iter()
+                .filter_map(|&id| {
+                    let condition =
+                        self.conditions.get(id as usize).filter(|condition| !any || !condition.is_static())?;
+                    Some((id, condition.domain_truth(&domain.values, states, self.options.assume_preferred)?))
+                })
+                .collect();
+            if !truths.is_empty() {
+                settled.push((index, truths));
+            }
+        }
+        for (index, truths) in settled {
+            if let Some(KeyState::Unknown(domain)) = states.get_mut(index) {
+                domain.truths = truths;
+            }
+        }
     }
 }
 

@@ -261,7 +261,7 @@ impl Kind {
         let most = kinds.iter().copied().max_by_key(|kind| (count(kind), *kind == Self::Text));
         match domain.values {
             // Other kinds would need representatives inside the domain.
-            DomainValues::Like { .. } | DomainValues::NoneOf(_) => most.filter(|kind| *kind == Self::Text),
+            DomainValues::Like(_) | DomainValues::NoneOf(_) => most.filter(|kind| *kind == Self::Text),
             DomainValues::Any | DomainValues::OneOf(_) => most.or(Some(Self::Text)),
         }
     }
@@ -305,7 +305,7 @@ impl Kind {
         match self {
             Self::Listed => match &domain.values {
                 DomainValues::OneOf(texts) => Some(texts.iter().map(|value| value.text.to_string()).collect()),
-                DomainValues::Any | DomainValues::NoneOf(_) | DomainValues::Like { .. } => None,
+                DomainValues::Any | DomainValues::NoneOf(_) | DomainValues::Like(_) => None,
             },
             Self::Text => text_representatives(conditions, domain),
             Self::Bool => Some([no_value(), vec!["true".to_owned(), "false".to_owned()]].concat()),
@@ -354,10 +354,10 @@ fn text_representatives(conditions: &[&CompiledCondition], domain: &Domain) -> O
     let arn = WildcardPattern::flat("*:*:*:*:*:*");
     let excluded: Vec<WildcardPattern> = match &domain.values {
         DomainValues::NoneOf(texts) => texts.iter().map(|value| WildcardPattern::literal(&value.text)).collect(),
-        DomainValues::Any | DomainValues::OneOf(_) | DomainValues::Like { .. } => Vec::new(),
+        DomainValues::Any | DomainValues::OneOf(_) | DomainValues::Like(_) => Vec::new(),
     };
     let required: &[WildcardPattern] = match &domain.values {
-        DomainValues::Like { patterns, .. } => patterns,
+        DomainValues::Like(patterns) => patterns,
         DomainValues::Any | DomainValues::OneOf(_) | DomainValues::NoneOf(_) => &[],
     };
     let mut patterns: Vec<LanguagePattern<'_>> = excluded.iter().chain(required).map(LanguagePattern::from).collect();

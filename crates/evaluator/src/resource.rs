@@ -41,6 +41,8 @@ pub(crate) enum ResourceMatcher {
 pub(crate) struct Readings {
     /// A pattern without variables and without any reading but the preferred one for most texts; the fast path.
     pub(crate) plain: Option<WildcardPattern>,
+    /// The pattern if it holds nothing but wildcards.
+    all_wildcards: Option<WildcardPattern>,
     forms: Box<[Form]>,
     /// Whether the documentation forbids the pattern, so that it may match nothing at all, and the rule (DOC-23, DOC-24).
     pub(crate) forbidden: Option<&'static str>,
@@ -130,7 +132,7 @@ impl ResourceMatcher {
         if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
             return Self::Any;
         }
-        let template = literal_head(&Template::parse(text, variables, true), text, variables);
+        let template = literal_head(&Template::parse(text, variables, true), variables);
         if template.is_malformed() {
             return Self::Malformed;
         }
@@ -157,7 +159,8 @@ impl ResourceMatcher {
         let plain = first
             .filter(|form| forms.len() == 1 && form.template.slots.is_empty())
             .map(|form| static_pattern(&form.template.template, &form.widths));
-        Self::Pattern(Box::new(Readings { plain, forms: forms.into(), forbidden, mid_star, upper_head }))
+        let all_wildcards = text.bytes().all(|byte| matches!(byte, b'*' | b'?')).then(|| WildcardPattern::flat(text));
+        Self::Pattern(Box::new(Readings { plain, all_wildcards, forms: forms.into(), forbidden, mid_star, upper_head }))
     }
 
     fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
@@ -181,6 +184,10 @@ impl Readings {
     }
 
     fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
+        if let (Some(all_wildcards), "*") = (&self.all_wildcards, &*value.text) {
+            // The literal `*` of an action that takes no resource (RES-3).
+            return all_wildcards.is_match("*").into();
+        }
         if let Some(pattern) = &self.plain {
             let matched = pattern.is_match(&value.text);
             if eval.assume_preferred || self.is_settled(value, matched) {
@@ -254,28 +261,26 @@ impl Form {
 }
 
 /// Variables before the fifth colon are literal text, and their colons count (CLR-5).
-fn literal_head(template: &Template, text: &str, variables: bool) -> Template {
+fn literal_head(template: &Template, variables: bool) -> Template {
     if !variables {
         return template.clone();
     }
     let mut colons = 0;
     let mut parts = Vec::with_capacity(template.parts.len());
     for part in &template.parts {
-        let part = match part {
-            TemplatePart::Variable { key, default } if colons < 5 => TemplatePart::Literal(match default {
-                None => format!("${{{key}}}"),
-                Some(default) => format!("${{{key}, '{default}'}}"),
-            }),
-            TemplatePart::Escape(character) if colons < 5 => TemplatePart::Literal(format!("${{{character}}}")),
-            TemplatePart::Malformed(malformed) if colons < 5 && malformed.len() < text.len() + 1 => {
-                TemplatePart::Literal(malformed.clone())
-            }
-            other => other.clone(),
+        let written = match part {
+            TemplatePart::Variable { key, default: None } => format!("${{{key}}}"),
+            TemplatePart::Variable { key, default: Some(default) } => format!("${{{key}, '{default}'}}"),
+            TemplatePart::Escape(character) => format!("${{{character}}}"),
+            TemplatePart::Malformed(text) | TemplatePart::Literal(text) => text.clone(),
+            TemplatePart::Run | TemplatePart::One => String::new(),
         };
-        if let TemplatePart::Literal(text) = &part {
-            colons += text.matches(':').count();
+        if colons < 5 && !matches!(part, TemplatePart::Literal(_) | TemplatePart::Run | TemplatePart::One) {
+            parts.extend(Template::parse(&written, false, true).parts);
+        } else {
+            parts.push(part.clone());
         }
-        parts.push(part);
+        colons += written.matches(':').count();
     }
     Template { parts }
 }
@@ -332,7 +337,11 @@ fn widths(template: &Template) -> (Box<[bool]>, Box<[bool]>) {
                 wide.push(colons >= 5 || ends_component);
                 narrow.push(ends_component);
             }
-            _ => {
+            TemplatePart::One => {
+                wide.push(colons >= 5);
+                narrow.push(false);
+            }
+            TemplatePart::Escape(_) | TemplatePart::Variable { .. } | TemplatePart::Malformed(_) => {
                 wide.push(colons >= 5);
                 narrow.push(colons >= 5);
             }

@@ -51,6 +51,15 @@ pub(crate) struct Domain {
     /// Whether the key may carry several values, or an empty list of them.
     pub(crate) may_be_list: bool,
     pub(crate) values: DomainValues,
+    /// For conditions on the key, by their number, whether its values match all, none or some of the domain; worked out
+    /// when the request was prepared. A condition that is not listed means the same in every request.
+    pub(crate) truths: Box<[(u32, Truth)]>,
+}
+
+impl Domain {
+    pub(crate) fn new(may_be_absent: bool, may_be_list: bool, values: DomainValues) -> Self {
+        Self { may_be_absent, may_be_list, values, truths: Box::new([]) }
+    }
 }
 
 /// Which texts a value of an unknown key may have.
@@ -60,11 +69,7 @@ pub(crate) enum DomainValues {
     OneOf(Box<[Value]>),
     NoneOf(Box<[Value]>),
     /// A text that at least one of the patterns matches (CTX-61, CTX-62).
-    Like {
-        patterns: Box<[WildcardPattern]>,
-        /// For each condition on the key, by its number, whether its values match all, none or some of the texts.
-        truths: Box<[(u32, Truth)]>,
-    },
+    Like(Box<[WildcardPattern]>),
 }
 
 impl KeyState {
@@ -78,15 +83,15 @@ impl KeyState {
 
     pub(crate) fn one_of<'a>(texts: impl IntoIterator<Item = &'a str>, may_be_absent: bool) -> Self {
         let values = DomainValues::OneOf(texts.into_iter().map(Into::into).collect());
-        Self::Unknown(Domain { may_be_absent, may_be_list: false, values })
+        Self::Unknown(Domain::new(may_be_absent, false, values))
     }
 
     pub(crate) fn like(patterns: impl IntoIterator<Item = WildcardPattern>) -> Self {
-        let values = DomainValues::Like { patterns: patterns.into_iter().collect(), truths: Box::new([]) };
-        Self::Unknown(Domain { may_be_absent: false, may_be_list: false, values })
+        let values = DomainValues::Like(patterns.into_iter().collect());
+        Self::Unknown(Domain::new(false, false, values))
     }
 
     pub(crate) fn any(may_be_absent: bool, may_be_list: bool) -> Self {
-        Self::Unknown(Domain { may_be_absent, may_be_list, values: DomainValues::Any })
+        Self::Unknown(Domain::new(may_be_absent, may_be_list, DomainValues::Any))
     }
 }

@@ -4,7 +4,7 @@
 //! pieces, and only a common result counts (GEN-3).
 
 use scproof_policy_parser::{
-    CharacterUnit, Piece, TemplatePart, flat_pieces, matches_pieces, matches_pieces_exhaustively,
+    CharacterUnit, Piece, TemplatePart, WildcardPattern, flat_pieces, matches_pieces, matches_pieces_exhaustively,
 };
 
 use crate::state::KeyState;
@@ -195,6 +195,50 @@ pub(crate) fn matches<T: Trace>(
     eval.readings(rule, result(first), if disagrees { result(!first) } else { result(first) })
 }
 
+/// The patterns that a template stands for, the preferred reading first: `None` where it matches nothing, and whether an
+/// unknown variable stands in it as "any text". `None` for a malformed template, or for too many readings.
+pub(crate) fn expansions(
+    template: &SlottedTemplate,
+    widths: &[bool],
+    wildcards: bool,
+    states: &[KeyState],
+) -> Option<Vec<(Option<WildcardPattern>, bool)>> {
+    if template.template.is_malformed() {
+        return None;
+    }
+    let resolve = |slot: KeySlot, default| -> Candidates<'_> {
+        states
+            .get(slot.0 as usize)
+            .map_or_else(|| Candidates::new(Substitute::Open), |state| candidates(state, default))
+    };
+    let mut combinations = 1_usize;
+    let mut live_text = false;
+    let mut open = false;
+    for (slot, default) in variables(template) {
+        let found = resolve(slot, default);
+        combinations = combinations.saturating_mul(found.count);
+        for (value, _) in found.iter() {
+            open |= value == Substitute::Open;
+            live_text |= wildcards && matches!(value, Substitute::Text(text) if text.contains(['*', '?']));
+        }
+    }
+    if combinations > MAX_COMBINATIONS {
+        return None;
+    }
+    let mut patterns = Vec::new();
+    for live in [false, true].into_iter().take(1 + usize::from(live_text)) {
+        for choice in 0..combinations {
+            let mut pattern = None;
+            build_combination(template, widths, true, &resolve, choice, live, |pieces| {
+                pattern = Some(WildcardPattern::from_pieces(pieces.iter().copied()));
+                true
+            });
+            patterns.push((pattern, open));
+        }
+    }
+    Some(patterns)
+}
+
 fn variables(template: &SlottedTemplate) -> impl Iterator<Item = (KeySlot, Option<&str>)> {
     let defaults = template.template.parts.iter().filter_map(|part| match part {
         TemplatePart::Variable { default, .. } => Some(default.as_deref()),
@@ -203,18 +247,31 @@ fn variables(template: &SlottedTemplate) -> impl Iterator<Item = (KeySlot, Optio
     template.slots.iter().copied().zip(defaults)
 }
 
-/// Fills pieces for one combination of readings and matches. `choice` numbers the combination in mixed radix.
+/// Matches one combination of readings. `choice` numbers the combination in mixed radix.
 fn run_combination<'a>(
     template: &'a SlottedTemplate,
     widths: &[bool],
     text: &str,
     mode: TemplateMode,
     resolve: &impl Fn(KeySlot, Option<&'a str>) -> Candidates<'a>,
-    mut choice: usize,
+    choice: usize,
     live: bool,
 ) -> bool {
+    build_combination(template, widths, mode.wide, resolve, choice, live, |pieces| match_pieces(pieces, text, mode))
+}
+
+/// Fills pieces for one combination of readings and hands them on; false if the combination matches nothing.
+fn build_combination<'a>(
+    template: &'a SlottedTemplate,
+    widths: &[bool],
+    wide: bool,
+    resolve: &impl Fn(KeySlot, Option<&'a str>) -> Candidates<'a>,
+    mut choice: usize,
+    live: bool,
+    use_pieces: impl FnOnce(&[Piece<'a>]) -> bool,
+) -> bool {
     let mut variables = variables(template);
-    with_pieces(template, widths, mode, text, |sink, wide| {
+    let substitute = |sink: &mut PieceBuffer<'a>, wide: bool| {
         let Some((slot, default)) = variables.next() else { return true };
         let found = resolve(slot, default);
         let picked = found.values.get(choice % found.count).map_or(Substitute::Null, |(value, _)| *value);
@@ -228,7 +285,8 @@ fn run_combination<'a>(
             Substitute::Open => sink.push(Piece::Run { wide }),
         }
         true
-    })
+    };
+    with_pieces(template, widths, wide, substitute, use_pieces)
 }
 
 /// Whether the template can match at all if each open variable is any text; settled ones take all their candidates.
@@ -277,17 +335,17 @@ impl<'a> PieceBuffer<'a> {
     }
 }
 
-/// Turns the parts into pieces, asking `substitute` for each variable, and matches them.
+/// Turns the parts into pieces, asking `substitute` for each variable, and hands them on.
 fn with_pieces<'a>(
     template: &'a SlottedTemplate,
     widths: &[bool],
-    mode: TemplateMode,
-    text: &str,
+    default_wide: bool,
     mut substitute: impl FnMut(&mut PieceBuffer<'a>, bool) -> bool,
+    use_pieces: impl FnOnce(&[Piece<'a>]) -> bool,
 ) -> bool {
     let mut buffer = PieceBuffer { stack: [Piece::Literal(""); STACK_PIECES], count: 0, heap: Vec::new() };
     for (index, part) in template.template.parts.iter().enumerate() {
-        let wide = widths.get(index).copied().unwrap_or(mode.wide);
+        let wide = widths.get(index).copied().unwrap_or(default_wide);
         match part {
             TemplatePart::Literal(literal) => buffer.push(Piece::Literal(literal)),
             TemplatePart::Run => buffer.push(Piece::Run { wide }),
@@ -304,17 +362,19 @@ fn with_pieces<'a>(
             TemplatePart::Malformed(_) => return false,
         }
     }
+    use_pieces(buffer.pieces())
+}
+
+fn match_pieces(pieces: &[Piece<'_>], text: &str, mode: TemplateMode) -> bool {
     if mode.fold != Fold::Exact {
-        let folded: Vec<String> = buffer
-            .pieces()
+        let folded: Vec<String> = pieces
             .iter()
             .map(|piece| match piece {
                 Piece::Literal(literal) => mode.fold.apply(literal),
                 Piece::Run { .. } | Piece::One { .. } => String::new(),
             })
             .collect();
-        let pieces: Vec<Piece<'_>> = buffer
-            .pieces()
+        let lowered: Vec<Piece<'_>> = pieces
             .iter()
             .zip(&folded)
             .map(|(piece, literal)| match piece {
@@ -322,11 +382,11 @@ fn with_pieces<'a>(
                 wildcard => *wildcard,
             })
             .collect();
-        return matches_pieces(&pieces, &mode.fold.apply(text), mode.unit);
+        return matches_pieces(&lowered, &mode.fold.apply(text), mode.unit);
     }
     if mode.exhaustive {
-        matches_pieces_exhaustively(buffer.pieces(), text, mode.unit)
+        matches_pieces_exhaustively(pieces, text, mode.unit)
     } else {
-        matches_pieces(buffer.pieces(), text, mode.unit)
+        matches_pieces(pieces, text, mode.unit)
     }
 }

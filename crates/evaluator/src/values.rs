@@ -477,15 +477,3 @@ pub(crate) fn unit_readings<T: Trace>(
     }
     truth
 }
-
-/// What the policy value says about *every* text that matches one of the patterns: a match, no match, or neither.
-pub(crate) fn domain_truth(value: &CompiledValue, domain: &[WildcardPattern]) -> Truth {
-    let CompiledValue::Text { pattern, other: None } = value else { return Truth::Unknown };
-    if domain.iter().all(|narrow| scproof_policy_parser::covers(pattern, narrow)) {
-        Truth::True
-    } else if domain.iter().any(|narrow| scproof_policy_parser::overlaps(pattern, narrow)) {
-        Truth::Unknown
-    } else {
-        Truth::False
-    }
-}

@@ -41,6 +41,8 @@ pub enum ActionShape<'a> {
         /// The name, trimmed.
         name: &'a str,
     },
+    /// Only stars between white space: preferred reading nothing, other reading everything (DOC-20, unsure).
+    SpacedStars,
     /// No colon: matches nothing (DOC-19).
     NoColon,
     /// Several colons: nothing is certain (CLR-13).
@@ -70,6 +72,9 @@ impl ActionPattern {
             return shape;
         }
         match text.split_once(':') {
+            None if text != text.trim() && text.trim().bytes().all(|byte| byte == b'*') && !text.trim().is_empty() => {
+                ActionShape::SpacedStars
+            }
             None => ActionShape::NoColon,
             Some((prefix, name)) if text.contains(char::is_whitespace) => {
                 ActionShape::Spaced { prefix: prefix.trim(), name: name.trim() }
@@ -114,6 +119,7 @@ mod tests {
         assert_eq!(shape("*:Get*"), ActionShape::WildcardPrefix { prefix: "*", name: "Get*" });
         assert_eq!(shape("s3: Get*"), ActionShape::Spaced { prefix: "s3", name: "Get*" });
         assert_eq!(shape("s3:GetObject "), ActionShape::Spaced { prefix: "s3", name: "GetObject" });
+        assert_eq!(shape(" *"), ActionShape::SpacedStars);
         assert_eq!(shape("s3*"), ActionShape::NoColon);
         assert_eq!(shape("a:b:c"), ActionShape::SeveralColons);
         assert_eq!(shape("s3:Get_Ü"), ActionShape::Named { prefix: "s3", name: "Get_Ü" });

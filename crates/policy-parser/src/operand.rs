@@ -127,6 +127,9 @@ pub fn lenient_decimal(text: &str) -> Option<String> {
 /// An instant: seconds since 1970-01-01T00:00:00Z and nanoseconds.
 pub type Instant = (i64, i32);
 
+/// The epoch seconds of the years 0 to 9999; a calendar date whose zone leads beyond them is malformed.
+const CALENDAR_RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
+
 /// Which way the open points of date texts are read (OP-9, OP-10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct DateReading {
@@ -237,7 +240,8 @@ fn civil_instant(
     let time = Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
     // The zone is applied by hand: a library timestamp may not reach year 9999 in every zone.
     let utc = Offset::UTC.to_timestamp(DateTime::from_parts(date, time)).ok()?;
-    Some((utc.as_second() - i64::from(zone), nanosecond))
+    let seconds = utc.as_second() - i64::from(zone);
+    CALENDAR_RANGE.contains(&seconds).then_some((seconds, nanosecond))
 }
 
 /// Formats whole epoch seconds as `YYYY-MM-DDThh:mm:ssZ`; `None` outside the years 0 to 9999.
@@ -284,7 +288,7 @@ impl AddressBlock {
                 }
                 IpNet::new(address.parse().ok()?, length.parse().ok()?).ok()?
             }
-            None => match text.parse::<IpAddr>().ok()? {
+            None => match parse_address(text, reading)? {
                 address @ IpAddr::V6(_) if reading.bare_ipv6_is_32 => IpNet::new(address, 32).ok()?,
                 address => IpNet::from(address),
             },

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use proptest::prop_oneof;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scproof_catalog::Catalog;
@@ -139,7 +140,10 @@ fn main() -> ExitCode {
                 bytes[8..16].copy_from_slice(&thread.to_le_bytes());
                 let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
                 let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-                let strategy = strategies::scenario(REQUESTS_PER_ORGANIZATION);
+                let strategy = prop_oneof![
+                    strategies::scenario(REQUESTS_PER_ORGANIZATION),
+                    strategies::focused_scenario(REQUESTS_PER_ORGANIZATION)
+                ];
                 while asked.load(Ordering::Relaxed) < wanted && differing.load(Ordering::Relaxed) < MAX_SHOWN {
                     let scenario = strategy.new_tree(&mut runner).unwrap().current();
                     let organization = Organization::from_inventory(&scenario.inventory).unwrap();

@@ -39,10 +39,12 @@ impl Walker<'_> {
             ActionShape::SeveralColons => self.sink.report(codes::BAD_ACTION, route, span, || {
                 Wording::new(format!("the action {} has several colons", quoted(text))).expected(EXPECTED)
             }),
-            ActionShape::Spaced { .. } => self.sink.report(codes::ACTION_WHITE_SPACE, route, span, || {
-                Wording::new(format!("the action {} holds white space and matches nothing", quoted(text)))
-                    .help("delete the white space")
-            }),
+            ActionShape::Spaced { .. } | ActionShape::SpacedStars => {
+                self.sink.report(codes::ACTION_WHITE_SPACE, route, span, || {
+                    Wording::new(format!("the action {} holds white space and matches nothing", quoted(text)))
+                        .help("delete the white space")
+                })
+            }
             ActionShape::Named { prefix: "", .. } => self.sink.report(codes::BAD_ACTION, route, span, || {
                 Wording::new(format!("the action {} has no service prefix", quoted(text))).expected(EXPECTED)
             }),

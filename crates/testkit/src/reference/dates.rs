@@ -22,9 +22,10 @@ impl Instant {
         self.0.div_euclid(NANOSECONDS).to_string()
     }
 
-    /// SP-38: `YYYY-MM-DDThh:mm:ssZ`.
-    pub(crate) fn to_text(self) -> String {
+    /// SP-38: `YYYY-MM-DDThh:mm:ssZ`; none where four digits of a year do not do.
+    pub(crate) fn to_text(self) -> Option<String> {
         let seconds = self.0.div_euclid(NANOSECONDS);
+        Self::new(seconds, 0)?;
         let (day, time) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
         let mut year = 0;
         while days_before(year + 1, 1, 1) <= day {
@@ -36,7 +37,7 @@ impl Instant {
         }
         let day_of_month = day - days_before(year, month, 1) + 1;
         let (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60);
-        format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}:{minute:02}:{second:02}Z")
+        Some(format!("{year:04}-{month:02}-{day_of_month:02}T{hour:02}:{minute:02}:{second:02}Z"))
     }
 }
 
@@ -74,7 +75,8 @@ pub(crate) fn parse(text: &str, readings: &Readings) -> Option<Instant> {
         if text.len() == 4 && digits(text, 4).is_some() && !readings.preferred("OP-9") {
             return Instant::new(days_before(digits(text, 4)?, 1, 1) * DAY, 0);
         }
-        return Instant::new(text.parse().ok()?, 0);
+        // OP-9: however large, taken as seconds.
+        return Some(Instant(i128::from(text.parse::<i64>().ok()?) * NANOSECONDS));
     }
     // OP-10: `T` replaced by a space: malformed (preferred), or as if it were a `T`.
     let (date, time) = match (text.split_once('T'), text.split_once(' ')) {
@@ -237,7 +239,7 @@ mod tests {
     #[test]
     fn sp_38_texts() {
         for text in ["2026-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2024-02-29T12:34:56Z"] {
-            assert_eq!(instant(text).unwrap().to_text(), text);
+            assert_eq!(instant(text).unwrap().to_text().as_deref(), Some(text));
         }
         assert_eq!(instant("1969-12-31T23:59:59.5Z").unwrap().epoch_seconds(), "-1");
     }
