@@ -1,1 +1,48 @@
-fn main() {}
+//! The command `scproof`: arguments in, answers out. What it prints is made by `scproof_report`, what it says by the libraries.
+
+mod args;
+mod command;
+mod error;
+mod exit_code;
+mod output;
+mod snapshot;
+mod ui;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Cli, Command};
+use error::CommandError;
+use exit_code::ExitCode;
+
+fn main() -> std::process::ExitCode {
+    let color = ui::color_of(std::env::args_os());
+    let cli = Cli::command().color(color).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let code = match cli {
+        Ok(cli) => run(&cli).unwrap_or_else(|error| {
+            ui::error(cli.global.color, &error);
+            error.exit_code
+        }),
+        // Also `--help` and `--version`, which clap treats as errors.
+        Err(error) => {
+            ui::clap(&error);
+            if error.use_stderr() { ExitCode::Usage } else { ExitCode::Fine }
+        }
+    };
+    code.into()
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
+    if let Some(threads) = cli.global.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build_global()
+            .map_err(|error| CommandError::usage(format!("cannot start {threads} threads")).because(&error))?;
+    }
+    match &cli.command {
+        Command::Can(args) => command::can::run(&cli.global, args),
+        Command::Effective(args) => command::effective::run(&cli.global, args),
+        Command::Tree(args) => command::tree::run(&cli.global, args),
+        Command::Validate(args) => command::validate::run(&cli.global, args),
+        Command::Completions(args) => command::completions::run(&cli.global, args),
+    }
+}

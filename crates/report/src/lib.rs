@@ -1,1 +1,32 @@
-//! Renders scproof answers as text and versioned JSON.
+//! Renders scproof's answers: text for people, versioned JSON for programs.
+//!
+//! Each subject is plain data ([`Answer`], [`Effective`], [`Tree`], [`Validation`]), and each format has one file a subject
+//! with one function, `render`, that writes it. Nothing here decides, reads files, or knows about terminals: a [`Style`] says
+//! whether text has colour, and what it says never rests on that.
+//!
+//! | subject | text | JSON |
+//! |---|---|---|
+//! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
+//! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
+//! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
+//! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
+//!
+//! Text fits 80 columns, apart from words that are longer, such as ARNs: they stay whole so that they can be copied.
+//! Control characters in names and policies are shown as escapes.
+
+mod answer;
+mod effective;
+mod layout;
+mod style;
+mod tree;
+mod validation;
+
+pub mod json;
+pub mod text;
+
+pub use answer::{Answer, OpenQuestion};
+pub use effective::{Effective, retain};
+pub use layout::WIDTH;
+pub use style::{Role, Style};
+pub use tree::Tree;
+pub use validation::{PolicyLabel, Source, SourceFindings, Totals, Validation};

@@ -1,1 +1,100 @@
-//! Answers what AWS service control policies let pass: the library's front door.
+//! What do AWS service control policies let pass, and why? Offline, from a snapshot of an organization.
+//!
+//! This is the library's front door: everything that is needed for the questions below, under one name. An SCP grants
+//! nothing: *allowed* here means *not blocked by SCPs*, never that AWS will allow a call.
+//!
+//! # Can an account make a call?
+//!
+//! ```
+//! use scproof::{CompiledOrganization, Context, Decision, EvaluationOptions, Request};
+//!
+//! let organization = scproof::example::organization()?; // or scproof::load_organization("org.json")?
+//! let compiled = CompiledOrganization::compile(organization, EvaluationOptions::default());
+//!
+//! let request = Request::new("shop", "ec2:RunInstances")
+//!     .with_context(Context::new().with("aws:RequestedRegion", "us-east-1"));
+//! assert_eq!(compiled.ask(&request)?, Decision::ExplicitDeny);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # And why?
+//!
+//! What a question does not say is unknown, not absent. An answer that rests on it is [`Decision::Unknown`], and the
+//! explanation has the condition that decides; a definite answer holds whatever the unknown facts are.
+//!
+//! ```
+//! # use scproof::{CompiledOrganization, EvaluationOptions};
+//! use scproof::{Decision, Request};
+//!
+//! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
+//! let query = compiled.prepare(&Request::new("shop", "s3:DeleteBucket"))?;
+//! let explanation = compiled.explain(&query);
+//! assert_eq!(explanation.decision, Decision::Unknown);
+//! assert!(explanation.depends_on.is_some_and(|words| words.contains("role/break-glass")));
+//!
+//! let request = Request::new("sandbox-alice", "redshift:CreateCluster");
+//! let explanation = compiled.explain(&compiled.prepare(&request)?);
+//! assert!(explanation.decision.is_denied());
+//! assert_eq!(explanation.levels_without_allow, ["ou-ex01-sandbox1"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What can an account do at most?
+//!
+//! ```
+//! # use scproof::{CompiledOrganization, EvaluationOptions};
+//! use scproof::{Access, Caller};
+//!
+//! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
+//! let caller = Caller { account: "payments".to_owned(), ..Caller::default() };
+//! let permissions = compiled.effective(&caller)?;
+//! let blocked = permissions.groups.iter().filter(|group| group.access == Access::AlwaysBlocked);
+//! let count: usize = blocked.map(|group| group.actions.len()).sum();
+//! assert!(count > 10_000, "an allow list lets few services pass: {count}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # More
+//!
+//! [`answer_lines`] answers a file of questions, one JSON object a line. [`validate`] checks the text of a policy,
+//! [`Inventory`] is the snapshot format, [`report`] renders answers as text and JSON. A [`CompiledOrganization`] is
+//! immutable and can be shared by threads; [`CompiledOrganization::decide`] allocates nothing for most questions.
+
+mod batch;
+mod strict_json;
+
+pub mod example;
+
+use std::path::Path;
+
+pub use batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lines};
+pub use scproof_catalog::{ActionId, Catalog};
+pub use scproof_evaluator::{
+    Access, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup, EffectivePermissions,
+    EvaluationOptions, Explanation, LevelTrace, Query, Reason, Request, RequestError, RequestFormatError,
+    RequestResource, ResourceInput, StatementRef, Truth, Undecided,
+};
+pub use scproof_organization::{
+    AccountId, AccountState, Fault, Finding, Inventory, LoadError, Node, NodeId, Organization, OrganizationId, OuId,
+    Policy, PolicyId, PolicyIndex, Quotas as OrganizationQuotas, RootId, SaveError, SelectError, Target,
+};
+pub use scproof_policy_parser::{
+    Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
+    ValidationOptions, validate,
+};
+pub use scproof_report as report;
+
+/// Reads a snapshot from a file and checks it.
+///
+/// # Errors
+///
+/// Every fault of the snapshot, with its line and column; see [`Organization::load`].
+///
+/// ```no_run
+/// let organization = scproof::load_organization("org.json")?;
+/// println!("{} accounts", organization.accounts().len());
+/// # Ok::<(), scproof::LoadError>(())
+/// ```
+pub fn load_organization(path: impl AsRef<Path>) -> Result<Organization, LoadError> {
+    Organization::load(path)
+}

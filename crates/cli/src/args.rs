@@ -1,0 +1,117 @@
+//! The command line as typed; its help is what `docs/cli.md` shows.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::command::can::CanArgs;
+use crate::command::completions::CompletionsArgs;
+use crate::command::effective::EffectiveArgs;
+use crate::command::tree::TreeArgs;
+use crate::command::validate::ValidateArgs;
+
+const EXAMPLES: &str = "\
+Examples, on an organization that comes with scproof:
+  scproof --org example tree
+  scproof --org example can shop s3:DeleteBucket
+  scproof --org example can shop ec2:RunInstances --region us-east-1
+  scproof --org example effective sandbox-alice --service ec2
+  scproof validate my-policy.json
+
+Exit codes:
+  0  fine, not blocked           2  the question or usage is wrong
+  1  the answer is no: blocked,  3  an input cannot be read or parsed
+     or errors found             5  the facts given do not decide";
+
+/// What do AWS service control policies let pass, and why? Offline, from a snapshot
+///
+/// Answers from a snapshot of an AWS organization, without network and credentials. What a question does not say counts as
+/// unknown: the answer is then "depends on", with the condition.
+#[derive(Debug, Parser)]
+#[command(
+    name = "scproof",
+    version,
+    max_term_width = 80,
+    after_help = EXAMPLES,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask whether SCPs let an account make a call, and why
+    Can(CanArgs),
+    /// Show what an account can do at most
+    Effective(EffectiveArgs),
+    /// Show the organization with its policies
+    Tree(TreeArgs),
+    /// Check policy documents and snapshots
+    Validate(ValidateArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// The snapshot to answer from; `example` is one that comes with scproof
+    #[arg(long, global = true, value_name = "FILE", env = "SCPROOF_ORG", hide_env_values = true)]
+    pub(crate) org: Option<PathBuf>,
+    /// How to print
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true,
+        help = "How to print: text or json"
+    )]
+    pub(crate) format: Format,
+    /// Write to a file, which appears whole or not at all
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Colour: auto, always or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub(crate) color: Color,
+    /// Use this many threads [default: one for each core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Where AWS's documentation leaves a point open, take the likelier reading
+    #[arg(long, global = true)]
+    pub(crate) assume_preferred: bool,
+    /// Take `aws:` keys that AWS does not document as absent, not unknown
+    #[arg(long, global = true)]
+    pub(crate) closed_key_list: bool,
+    /// Limits of your own for sizes and counts
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) limits: Option<PathBuf>,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

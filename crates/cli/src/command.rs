@@ -1,0 +1,8 @@
+//! One file a command: its arguments, with the help, and what it does.
+
+pub(crate) mod can;
+pub(crate) mod completions;
+pub(crate) mod effective;
+pub(crate) mod facts;
+pub(crate) mod tree;
+pub(crate) mod validate;

@@ -1,0 +1,135 @@
+//! `scproof can`: one question, or a file of them.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use scproof::report::{Answer, json, text};
+use scproof::{
+    BatchError, CompiledOrganization, Context, Request, RequestError, RequestResource, ResourceInput, answer_lines,
+};
+
+use super::facts::{FactArgs, warn_of_unknown_action};
+use crate::args::{Format, GlobalArgs};
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::{snapshot, ui};
+
+const EXAMPLES: &str = "\
+Examples:
+  scproof --org example can shop s3:DeleteBucket
+  scproof --org example can shop ec2:RunInstances --region us-east-1
+  scproof --org example can shop s3:DeleteBucket \\
+      --principal arn:aws:iam::214000000001:role/break-glass
+  scproof --org example can --requests questions.jsonl
+
+The exit code is 0 if SCPs do not block the call, 1 if they do, and 5 if the
+facts given do not decide. With --requests it is 0, or 3 if any line was bad.";
+
+/// Ask whether SCPs let an account make a call, and why
+///
+/// What is not said is unknown, not absent. If it matters, the answer is "depends on", with the condition and the arguments
+/// that decide it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CanArgs {
+    /// The account: its id, or its name if only one has it
+    #[arg(required_unless_present = "requests", conflicts_with = "requests")]
+    account: Option<String>,
+    /// The action, such as s3:GetObject
+    #[arg(required_unless_present = "requests", conflicts_with = "requests")]
+    action: Option<String>,
+    /// The resource; '*' if the action takes none. Several: one call that needs all
+    #[arg(long, short, value_name = "ARN", conflicts_with = "requests")]
+    resource: Vec<String>,
+    #[command(flatten)]
+    facts: FactArgs,
+    /// Answer a file of questions, one JSON object a line; `-` is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["principal", "region", "context", "absent", "closed_context"]
+    )]
+    requests: Option<PathBuf>,
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &CanArgs) -> Result<ExitCode, CommandError> {
+    match (&args.requests, &args.account, &args.action) {
+        (Some(file), _, _) => batch(global, file),
+        (None, Some(account), Some(action)) => one(global, args, account, action),
+        (None, _, _) => Err(CommandError::usage("an account and an action are needed")),
+    }
+}
+
+fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Result<ExitCode, CommandError> {
+    let compiled = snapshot::compile(global)?;
+    let request = Request {
+        account: account.to_owned(),
+        principal: args.facts.principal.clone(),
+        action: action.to_owned(),
+        resources: args.resource.iter().map(|resource| resource_input(resource)).collect(),
+        context: args.facts.context(global.color)?,
+        closed_context: args.facts.closed_context,
+    };
+    let query = compiled.prepare(&request).map_err(|error| question_error(error, &compiled, account, action))?;
+    warn_of_unknown_action(action, global.color);
+    let explanation = compiled.explain(&query);
+    let answer = Answer { organization: compiled.organization(), request: &request, explanation: &explanation };
+    let output = Output::open(global)?;
+    let style = output.style();
+    output.write(|out| match global.format {
+        Format::Text => text::answer::render(&answer, style, out),
+        Format::Json => json::answer::render(&answer, out),
+    })?;
+    Ok(explanation.decision.into())
+}
+
+fn resource_input(text: &str) -> ResourceInput {
+    let resource = match text {
+        "*" => RequestResource::NotScoped,
+        arn => RequestResource::Arn(arn.to_owned()),
+    };
+    ResourceInput { resource, context: Context::new() }
+}
+
+/// Adds the most likely slip: the two arguments in the wrong order.
+fn question_error(error: RequestError, compiled: &CompiledOrganization, account: &str, action: &str) -> CommandError {
+    let swapped = account.contains(':') && compiled.organization().resolve_account(action).is_ok();
+    let error = CommandError::from(error);
+    if swapped { error.help(format!("the account comes first: `scproof can {action} {account}`")) } else { error }
+}
+
+fn batch(global: &GlobalArgs, file: &Path) -> Result<ExitCode, CommandError> {
+    let compiled = snapshot::compile(global)?;
+    let input: Box<dyn Read> = if file.as_os_str() == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(file).map_err(|error| CommandError::file("read", file, &error))?)
+    };
+    let mut output = Output::open(global)?;
+    let summary = match answer_lines(&compiled, input, output.writer()) {
+        Ok(summary) => {
+            output.finish(Ok(()))?;
+            summary
+        }
+        Err(BatchError::Write(error)) => {
+            output.finish(Err(error))?;
+            // The reader has seen enough.
+            return Ok(ExitCode::Fine);
+        }
+        Err(BatchError::Read(error)) => return Err(CommandError::file("read", file, &error)),
+    };
+    if summary.failed == 0 {
+        return Ok(ExitCode::Fine);
+    }
+    let lines = if summary.failed == 1 { "1 line".to_owned() } else { format!("{} lines", summary.failed) };
+    let total = summary.answered + summary.failed;
+    ui::warning(
+        global.color,
+        &format!("{lines} of {total} could not be answered"),
+        Some("each has an `error` in place of its answer"),
+    );
+    Ok(ExitCode::Input)
+}

@@ -1,0 +1,87 @@
+//! What is known of a call or a caller: arguments that several commands share.
+
+use clap::Args;
+use scproof::{Catalog, Context, ContextValue};
+
+use crate::args::Color;
+use crate::error::CommandError;
+use crate::ui;
+
+/// Facts about the caller and the context of its calls.
+#[derive(Debug, Args)]
+pub(crate) struct FactArgs {
+    /// Who calls: the ARN of a role, user, session or root
+    #[arg(long, short, value_name = "ARN")]
+    pub(crate) principal: Option<String>,
+    /// The region that is called, short for --context aws:RequestedRegion=REGION
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// The value of a context key; repeat it for a list, `KEY=` is the empty text
+    #[arg(long, short, value_name = "KEY=VALUE")]
+    context: Vec<String>,
+    /// The request does not carry this context key (can be repeated)
+    #[arg(long, value_name = "KEY")]
+    absent: Vec<String>,
+    /// All keys that are neither given nor derived are absent
+    #[arg(long)]
+    pub(crate) closed_context: bool,
+}
+
+impl FactArgs {
+    /// The context that the arguments give. Warns of keys that look misspelt.
+    pub(crate) fn context(&self, color: Color) -> Result<Context, CommandError> {
+        let mut values: Vec<(&str, Vec<String>)> = Vec::new();
+        for argument in &self.context {
+            let Some((key, value)) = argument.split_once('=') else {
+                return Err(CommandError::usage(format!("`{argument}` gives a context key no value")).help(format!(
+                    "write `--context {argument}=VALUE`, or `--absent {argument}` if the request lacks it"
+                )));
+            };
+            match values.iter_mut().find(|(other, _)| *other == key) {
+                Some((_, list)) => list.push(value.to_owned()),
+                None => values.push((key, vec![value.to_owned()])),
+            }
+        }
+        let mut context = Context::new();
+        if let Some(region) = &self.region {
+            context.insert("aws:RequestedRegion", ContextValue::Single(region.clone()));
+        }
+        for (key, mut list) in values {
+            warn_of_unknown_key(key, color);
+            let value = match list.len() {
+                1 => ContextValue::Single(list.pop().unwrap_or_default()),
+                _ => ContextValue::List(list),
+            };
+            context.insert(key, value);
+        }
+        for key in &self.absent {
+            warn_of_unknown_key(key, color);
+            context.insert(key.as_str(), ContextValue::Absent);
+        }
+        Ok(context)
+    }
+}
+
+/// A misspelt key decides nothing, and nobody would notice.
+fn warn_of_unknown_key(key: &str, color: Color) {
+    let catalog = Catalog::embedded();
+    if catalog.condition_key(key).is_some() {
+        return;
+    }
+    let near: Vec<String> =
+        catalog.nearest_condition_keys(key, 2).iter().map(|key| format!("`{}`", key.name())).collect();
+    let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
+    ui::warning(color, &format!("`{key}` is no context key that AWS documents"), help.as_deref());
+}
+
+/// An action that AWS does not have is asked about all the same: it may be newer than the catalog.
+pub(crate) fn warn_of_unknown_action(action: &str, color: Color) {
+    let catalog = Catalog::embedded();
+    if catalog.find_action(action).is_some() {
+        return;
+    }
+    let near: Vec<String> =
+        catalog.nearest_actions(action, 2).iter().map(|&id| format!("`{}`", catalog.action(id).full_name())).collect();
+    let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
+    ui::warning(color, &format!("`{action}` is no action known to scproof"), help.as_deref());
+}

@@ -1,0 +1,52 @@
+//! `scproof tree`: the organization.
+
+use clap::Args;
+use scproof::NodeId;
+use scproof::report::{Tree, json, text};
+
+use crate::args::{Format, GlobalArgs};
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::snapshot;
+
+const EXAMPLES: &str = "\
+Examples:
+  scproof --org example tree
+  scproof --org example tree --target shop --policies
+  scproof --org example --format json tree";
+
+/// Show the organization with its policies
+///
+/// Every root, unit and account with the SCPs attached directly to it. `[!]` marks what a remark below the tree is about.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct TreeArgs {
+    /// List every attached policy with its id, and all policies below the tree
+    #[arg(long)]
+    policies: bool,
+    /// Only this unit or account, by id, name or path, with what is above and below
+    /// it (can be repeated)
+    #[arg(long, value_name = "TARGET")]
+    target: Vec<String>,
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &TreeArgs) -> Result<ExitCode, CommandError> {
+    let organization = snapshot::load(global)?;
+    let quotas = snapshot::organization_quotas(&snapshot::quotas(global)?);
+    let targets =
+        args.target.iter().map(|text| organization.resolve_target(text)).collect::<Result<Vec<NodeId>, _>>()?;
+    let tree = Tree {
+        organization: &organization,
+        targets,
+        policies: args.policies,
+        findings: organization.findings_with(&quotas),
+    };
+    let output = Output::open(global)?;
+    let style = output.style();
+    output.write(|out| match global.format {
+        Format::Text => text::tree::render(&tree, style, out),
+        Format::Json => json::tree::render(&tree, out),
+    })?;
+    Ok(ExitCode::Fine)
+}

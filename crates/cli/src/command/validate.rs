@@ -1,0 +1,216 @@
+//! `scproof validate`: policy documents and snapshots.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use scproof::report::{PolicyLabel, Source, SourceFindings, Validation, json, text};
+use scproof::{OrganizationQuotas, PolicyDocument, PolicyKind, ValidationOptions, validate};
+
+use crate::args::{Format, GlobalArgs};
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::{snapshot, ui};
+
+const EXAMPLES: &str = "\
+Examples:
+  scproof validate deny-regions.json
+  scproof validate policies/ --deny-warnings
+  scproof --org example validate
+  terraform output -raw scp | scproof validate -
+
+The exit code is 1 if there is an error (with --deny-warnings also a warning).";
+
+/// Check policy documents and snapshots
+///
+/// Snapshots are told by their `Format` member; their policies are checked too.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ValidateArgs {
+    /// Files, directories of *.json files, or `-` for standard input; without any
+    /// the snapshot that --org names
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What the documents are: scp or rcp
+    #[arg(long = "type", value_name = "TYPE", default_value = "scp", hide_possible_values = true)]
+    kind: Kind,
+    /// Count warnings as errors
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Also report what SCPs could not say before September 2025
+    #[arg(long)]
+    legacy_language: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Scp,
+    Rcp,
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, CommandError> {
+    let quotas = snapshot::quotas(global)?;
+    let mut check = Check {
+        kind: match args.kind {
+            Kind::Scp => PolicyKind::ServiceControl,
+            Kind::Rcp => PolicyKind::ResourceControl,
+        },
+        limits: snapshot::organization_quotas(&quotas),
+        options: ValidationOptions { legacy_scp_language: args.legacy_language, quotas },
+        validation: Validation::default(),
+    };
+    let mut unreadable = false;
+    let mut read = |check: &mut Check, path: &Path| match bytes_of(path) {
+        Ok((name, bytes)) => check.text(name, &bytes),
+        Err(error) => {
+            unreadable = true;
+            ui::error(global.color, &CommandError::file("read", path, &error));
+        }
+    };
+    if args.files.is_empty() {
+        match &global.org {
+            Some(org) if org.as_os_str() == snapshot::EXAMPLE => {
+                check.text(snapshot::EXAMPLE.to_owned(), scproof::example::SNAPSHOT.as_bytes());
+            }
+            Some(org) => read(&mut check, org),
+            None => {
+                return Err(CommandError::usage("nothing to check")
+                    .help("name files or directories, `-` for standard input, or a snapshot with `--org FILE`"));
+            }
+        }
+    }
+    for path in &args.files {
+        if !path.is_dir() {
+            read(&mut check, path);
+            continue;
+        }
+        let mut files = Vec::new();
+        json_files(path, &mut files).map_err(|error| CommandError::file("read", path, &error))?;
+        if files.is_empty() {
+            ui::warning(global.color, &format!("there is no *.json file in `{}`", path.display()), None);
+        }
+        for file in files {
+            read(&mut check, &file);
+        }
+    }
+    let validation = check.validation;
+    if validation.sources.is_empty() && unreadable {
+        return Ok(ExitCode::Input);
+    }
+    let output = Output::open(global)?;
+    let style = output.style();
+    output.write(|out| match global.format {
+        Format::Text => text::validation::render(&validation, style, out),
+        Format::Json => json::validation::render(&validation, out),
+    })?;
+    let totals = validation.totals();
+    Ok(if unreadable {
+        ExitCode::Input
+    } else if totals.errors > 0 || (args.deny_warnings && totals.warnings > 0) {
+        ExitCode::No
+    } else {
+        ExitCode::Fine
+    })
+}
+
+/// The bytes of a file or of standard input, and what to call it.
+fn bytes_of(path: &Path) -> io::Result<(String, Vec<u8>)> {
+    if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(("<stdin>".to_owned(), bytes));
+    }
+    Ok((path.display().to_string(), fs::read(path)?))
+}
+
+/// All `*.json` files of a directory and below it, sorted; links to directories are not followed.
+fn json_files(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let path = entry.path();
+            if hidden {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) && path.is_file()
+            {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(())
+}
+
+/// What texts are checked against, and what came out.
+struct Check {
+    kind: PolicyKind,
+    limits: OrganizationQuotas,
+    options: ValidationOptions,
+    validation: Validation,
+}
+
+impl Check {
+    fn text(&mut self, file: String, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        if is_snapshot(&text) {
+            self.snapshot(file, text, bytes);
+            return;
+        }
+        let parsed = match std::str::from_utf8(bytes) {
+            Ok(text) => validate(text, self.kind, &self.options),
+            Err(_) => PolicyDocument::parse_bytes(bytes, self.kind),
+        };
+        self.validation.sources.push(Source {
+            file,
+            policy: None,
+            text,
+            findings: SourceFindings::Policy(parsed.diagnostics),
+        });
+    }
+
+    fn snapshot(&mut self, file: String, text: String, bytes: &[u8]) {
+        let organization = match snapshot::organization(bytes) {
+            Ok(organization) => organization,
+            Err(error) => {
+                let findings = SourceFindings::BrokenSnapshot(error.faults().to_vec(), error.omitted());
+                self.validation.sources.push(Source { file, policy: None, text, findings });
+                return;
+            }
+        };
+        let findings = SourceFindings::Snapshot(organization.findings_with(&self.limits));
+        self.validation.sources.push(Source { file: file.clone(), policy: None, text, findings });
+        for (_, policy) in organization.policies() {
+            let Some(content) = &policy.content else { continue };
+            let label = PolicyLabel { id: policy.id.as_str().to_owned(), name: policy.name.clone() };
+            let diagnostics = validate(content, policy.kind, &self.options).diagnostics;
+            self.validation.sources.push(Source {
+                file: file.clone(),
+                policy: Some(label),
+                text: content.to_string(),
+                findings: SourceFindings::Policy(diagnostics),
+            });
+        }
+    }
+}
+
+/// Whether a text is a snapshot rather than a policy document, as far as can be told of one with faults.
+fn is_snapshot(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Probe {
+        format: Option<serde::de::IgnoredAny>,
+        statement: Option<serde::de::IgnoredAny>,
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match serde_json::from_str::<Probe>(text) {
+        Ok(probe) => probe.format.is_some() && probe.statement.is_none(),
+        Err(_) => text.contains("\"scproof-inventory/") && !text.contains("\"Statement\":"),
+    }
+}

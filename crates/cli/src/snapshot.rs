@@ -1,0 +1,96 @@
+//! The organization that a command is about.
+
+use std::fs;
+use std::path::Path;
+
+use scproof::report::text;
+use scproof::{
+    CompiledOrganization, EvaluationOptions, Inventory, LoadError, Organization, OrganizationQuotas, QuotaName, Quotas,
+};
+
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::ui;
+
+/// What `--org` calls the organization that comes with the program.
+pub(crate) const EXAMPLE: &str = "example";
+
+/// How many faults of a snapshot are shown before `scproof validate` is recommended.
+const SHOWN_FAULTS: usize = 5;
+
+/// Loads what `--org` names.
+pub(crate) fn load(global: &GlobalArgs) -> Result<Organization, CommandError> {
+    let Some(path) = &global.org else {
+        return Err(CommandError::usage("no organization was given")
+            .help("name a snapshot with `--org FILE` or the environment variable SCPROOF_ORG")
+            .help("`--org example` is an organization that comes with scproof, to try things on:\n      scproof --org example can shop s3:DeleteBucket"));
+    };
+    if path.as_os_str() == EXAMPLE {
+        return scproof::example::organization()
+            .map_err(|error| CommandError::input("the example organization is damaged").because(&error));
+    }
+    let bytes = fs::read(path).map_err(|error| {
+        CommandError::file("read", path, &error).help("`--org example` is the organization that comes with scproof")
+    })?;
+    organization(&bytes).map_err(|error| broken(global, path, &error, &bytes))
+}
+
+/// Loads and compiles what `--org` names.
+pub(crate) fn compile(global: &GlobalArgs) -> Result<CompiledOrganization, CommandError> {
+    let options = EvaluationOptions {
+        assume_preferred: global.assume_preferred,
+        closed_key_list: global.closed_key_list,
+        ..EvaluationOptions::default()
+    };
+    Ok(CompiledOrganization::compile(load(global)?, options))
+}
+
+/// Reads a snapshot from bytes.
+pub(crate) fn organization(bytes: &[u8]) -> Result<Organization, LoadError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Organization::from_json(text),
+        // Fails, and says where.
+        Err(_) => Inventory::from_slice(bytes).and_then(|inventory| Organization::from_inventory(&inventory)),
+    }
+}
+
+fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> CommandError {
+    let file = path.display().to_string();
+    let count = error.faults().len() + error.omitted();
+    let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
+    let mut result = CommandError::input(format!("`{file}` cannot be used: {faults}"));
+    let mut details = Vec::new();
+    let content = String::from_utf8_lossy(bytes);
+    let style = ui::stderr_style(global.color);
+    // Memory takes every byte.
+    if text::faults::render(error, &file, &content, SHOWN_FAULTS, style, &mut details).is_ok() {
+        result.details = String::from_utf8_lossy(&details).into_owned();
+    }
+    if count > SHOWN_FAULTS {
+        result = result.help(format!("`scproof validate {file}` lists all of them"));
+    }
+    result
+}
+
+/// The limits that `--limits` names, else the current ones.
+pub(crate) fn quotas(global: &GlobalArgs) -> Result<Quotas, CommandError> {
+    let Some(path) = &global.limits else { return Ok(Quotas::current()) };
+    let text = fs::read_to_string(path).map_err(|error| CommandError::file("read", path, &error))?;
+    Quotas::from_json(&text).map_err(|error| {
+        CommandError::input(format!("`{}` holds no limits", path.display()))
+            .because(&error)
+            .help("a limits file is a list such as [{\"name\": \"max_scps_per_target\", \"value\": 20}]")
+    })
+}
+
+/// The limits that concern the organization itself.
+pub(crate) fn organization_quotas(quotas: &Quotas) -> OrganizationQuotas {
+    let current = OrganizationQuotas::default();
+    let value =
+        |name, current: usize| quotas.value(name).and_then(|value| usize::try_from(value).ok()).unwrap_or(current);
+    OrganizationQuotas {
+        scps_per_target: value(QuotaName::ScpsPerTarget, current.scps_per_target),
+        rcps_per_target: value(QuotaName::RcpsPerTarget, current.rcps_per_target),
+        ou_depth: value(QuotaName::OrganizationalUnitLevels, current.ou_depth),
+    }
+}

@@ -1,0 +1,99 @@
+//! The terminal: the only place that writes to standard error, and that knows about colour.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use scproof::report::{Role, Style};
+
+use crate::args::Color;
+use crate::error::CommandError;
+
+/// The colour that the command line asks for, found before it is parsed: its own errors shall follow it too.
+pub(crate) fn color_of(args: impl Iterator<Item = OsString>) -> clap::ColorChoice {
+    let args: Vec<OsString> = args.collect();
+    let mut choice = clap::ColorChoice::Auto;
+    for (index, arg) in args.iter().enumerate() {
+        let Some(text) = arg.to_str() else { continue };
+        let value = match text.strip_prefix("--color") {
+            Some("") => args.get(index + 1).and_then(|next| next.to_str()),
+            Some(rest) => rest.strip_prefix('='),
+            None => continue,
+        };
+        match value {
+            Some("always") => choice = clap::ColorChoice::Always,
+            Some("never") => choice = clap::ColorChoice::Never,
+            _ => {}
+        }
+    }
+    choice
+}
+
+/// The style for a stream: with colour only where it is asked for, or seen by a person who did not set `NO_COLOR`.
+fn style(color: Color, stream: &impl anstream::stream::RawStream) -> Style {
+    let coloured = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+    };
+    if coloured { Style::coloured() } else { Style::plain() }
+}
+
+/// The style for standard output.
+pub(crate) fn stdout_style(color: Color) -> Style {
+    style(color, &io::stdout())
+}
+
+/// The style for standard error.
+pub(crate) fn stderr_style(color: Color) -> Style {
+    style(color, &io::stderr())
+}
+
+/// Says what went wrong.
+pub(crate) fn error(color: Color, error: &CommandError) {
+    let style = stderr_style(color);
+    let mut text = error.details.clone();
+    labelled(&mut text, style, Role::Bad, "error", &error.message);
+    for cause in &error.causes {
+        labelled(&mut text, style, Role::Faint, "cause", cause);
+    }
+    for help in &error.help {
+        labelled(&mut text, style, Role::Heading, "help", help);
+    }
+    print(&text);
+}
+
+/// Says that something is odd, with what to do about it.
+pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
+    let style = stderr_style(color);
+    let mut text = String::new();
+    labelled(&mut text, style, Role::Open, "warning", message);
+    if let Some(help) = help {
+        labelled(&mut text, style, Role::Heading, "help", help);
+    }
+    print(&text);
+}
+
+fn labelled(text: &mut String, style: Style, role: Role, label: &str, message: &str) {
+    text.push_str(&style.paint(role, label));
+    text.push_str(": ");
+    // Names from snapshots and arguments must not be able to draw on the terminal.
+    for character in message.chars() {
+        if character.is_control() && character != '\n' {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text.push('\n');
+}
+
+/// Prints help, version or a usage error; clap knows which stream.
+pub(crate) fn clap(error: &clap::Error) {
+    // Nobody is left to tell if the stream is closed.
+    drop(error.print());
+}
+
+fn print(text: &str) {
+    drop(io::stderr().lock().write_all(text.as_bytes()));
+}

@@ -1,0 +1,182 @@
+//! One answered question.
+
+use scproof_evaluator::{Explanation, Request, StatementRef, Undecided};
+use scproof_organization::{NodeId, Organization, Policy, PolicyId, Target};
+use scproof_policy_parser::{Condition, Statement};
+
+/// A question, its answer, and the organization that it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The organization that was asked about.
+    pub organization: &'a Organization,
+    /// What was asked.
+    pub request: &'a Request,
+    /// The verdict with its causes.
+    pub explanation: &'a Explanation,
+}
+
+/// An open question with the way to answer it on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenQuestion {
+    /// The questions that this settles, as headline words: `aws:RequestedRegion`, `the resource`.
+    pub name: String,
+    /// The arguments that answer it, if any do, such as `--context aws:ResourceOrgID=o-exampleorg1`.
+    pub flag: Option<String>,
+    /// What else there is to say about it.
+    pub hint: Option<String>,
+}
+
+/// Keys that follow from who calls (CTX-60 to CTX-63).
+const CALLER_KEYS: [&str; 7] = [
+    "aws:principalarn",
+    "aws:assumedroot",
+    "aws:principaltype",
+    "aws:userid",
+    "aws:username",
+    "aws:federatedprovider",
+    "aws:tokenissuetime",
+];
+
+impl Answer<'_> {
+    /// The account that was asked about, if it is in the organization.
+    pub fn account(&self) -> Option<NodeId> {
+        self.organization.resolve_account(self.request.account.trim()).ok()
+    }
+
+    /// The policy of a statement that the answer names.
+    pub(crate) fn policy(&self, statement: &StatementRef) -> Option<&Policy> {
+        let index = self.organization.find_policy(&PolicyId::parse(&statement.policy_id).ok()?)?;
+        Some(self.organization.policy(index))
+    }
+
+    /// A statement that the answer names, and its route in the policy.
+    pub(crate) fn statement(&self, statement: &StatementRef) -> Option<(&Statement, String)> {
+        let document = &self.policy(statement)?.document;
+        Some((document.statements.get(statement.statement)?, document.statement_path(statement.statement)))
+    }
+
+    /// The node of a target that the answer names.
+    pub(crate) fn target(&self, id: &str) -> Option<NodeId> {
+        self.organization.find_node(&Target::parse(id).ok()?)
+    }
+
+    /// What would decide an open answer, the most frequent question first. Questions with the same answer stand once.
+    pub fn open_questions(&self) -> Vec<OpenQuestion> {
+        let mut questions: Vec<OpenQuestion> = Vec::new();
+        for undecided in &self.explanation.undecided {
+            let question = self.open_question(undecided);
+            let same = questions.iter_mut().find(|other| other.flag.is_some() && other.flag == question.flag);
+            match same {
+                Some(other) => other.name = format!("{}, {}", other.name, question.name),
+                None => questions.push(question),
+            }
+        }
+        questions
+    }
+
+    fn open_question(&self, undecided: &Undecided) -> OpenQuestion {
+        let question = |name: String, flag: Option<String>, hint: Option<&str>| OpenQuestion {
+            name,
+            flag,
+            hint: hint.map(str::to_owned),
+        };
+        match undecided {
+            Undecided::Key(key) => question(key.clone(), Some(self.key_flag(key)), None),
+            Undecided::Resource => question("the resource".to_owned(), Some("--resource ARN".to_owned()), None),
+            Undecided::Principal => question("who calls".to_owned(), Some(self.principal_flag()), None),
+            Undecided::Rule(rule) => question(
+                format!("what AWS does at {rule}"),
+                Some("--assume-preferred".to_owned()),
+                Some("takes the likelier reading where AWS's documentation leaves a point open"),
+            ),
+            Undecided::Policy(id) => {
+                let name = PolicyId::parse(id)
+                    .ok()
+                    .and_then(|id| self.organization.find_policy(&id))
+                    .and_then(|index| self.organization.policy(index).name.clone());
+                let name = name.map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+                question(
+                    format!("what {name} says"),
+                    None,
+                    Some("its text could not be read; `scproof validate` shows where"),
+                )
+            }
+            Undecided::Attachments(id) => {
+                let name = self.target(id).map_or(id.as_str(), |node| self.organization.node(node).display_name());
+                question(
+                    format!("what is attached to {name} ({id})"),
+                    None,
+                    Some("it could not be read when the snapshot was taken"),
+                )
+            }
+        }
+    }
+
+    fn principal_flag(&self) -> String {
+        let id = self.account().map_or("ACCOUNT", |node| self.organization.node(node).target.as_str());
+        let partition = self.organization.partition().unwrap_or("aws");
+        format!("--principal arn:{partition}:iam::{id}:role/NAME")
+    }
+
+    fn key_flag(&self, key: &str) -> String {
+        let lower = key.to_ascii_lowercase();
+        if self.request.principal.is_none() && CALLER_KEYS.contains(&lower.as_str()) {
+            return self.principal_flag();
+        }
+        let value = self.example_value(&lower).unwrap_or_else(|| "VALUE".to_owned());
+        if lower == "aws:requestedregion" {
+            return format!("--region {value}");
+        }
+        format!("--context {}", quoted(&format!("{key}={value}")))
+    }
+
+    /// A value that makes a difference: one that a condition on the key names.
+    fn example_value(&self, lower_key: &str) -> Option<String> {
+        match lower_key {
+            "aws:resourceorgid" | "aws:principalorgid" => return Some(self.organization.id().as_str().to_owned()),
+            "aws:resourceaccount" => {
+                return Some(self.organization.node(self.account()?).target.as_str().to_owned());
+            }
+            _ => {}
+        }
+        let levels = &self.explanation.levels;
+        let open = levels.iter().flat_map(|level| {
+            level.maybe_denied_by.iter().map(|(statement, _)| statement).chain(&level.maybe_allowed_by)
+        });
+        open.filter_map(|statement| self.statement(statement))
+            .flat_map(|(statement, _)| statement.condition.iter().flatten())
+            .filter(|condition| condition.key.eq_ignore_ascii_case(lower_key))
+            .find_map(literal_value)
+    }
+}
+
+/// A value of a condition that can stand in a request as it is.
+fn literal_value(condition: &Condition) -> Option<String> {
+    let operator = condition.operator?;
+    if operator.base.family() == scproof_policy_parser::OperatorFamily::Null {
+        return None;
+    }
+    let values = condition.values.as_ref()?;
+    let literal = values.iter().map(|value| value.text.as_str()).find(|text| {
+        !text.is_empty() && !text.contains(['*', '?', '$', '\'']) && !text.chars().any(char::is_control)
+    })?;
+    Some(literal.to_owned())
+}
+
+/// A word as it can be typed into a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:=,@%+".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(quoted("aws:RequestedRegion=eu-west-1"), "aws:RequestedRegion=eu-west-1");
+        assert_eq!(quoted("aws:PrincipalTag/team=a b"), "'aws:PrincipalTag/team=a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

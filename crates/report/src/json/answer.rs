@@ -1,0 +1,195 @@
+//! `scproof-answer/1`: one answer in full, and the lines of the batch form.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use scproof_evaluator::{Context, ContextValue, Explanation, LevelTrace, Request, RequestResource};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
+use crate::answer::Answer;
+
+/// The version of the format.
+pub const FORMAT: &str = "scproof-answer/1";
+
+/// What a program needs of an answer: the members of a batch line.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    decision: &'a str,
+    reason: &'a str,
+    determining: Vec<StatementView<'a>>,
+    levels_without_allow: &'a [String],
+    undecided: Vec<UndecidedView<'a>>,
+    depends_on: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    assumed: &'a [&'static str],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notes: &'a [String],
+}
+
+impl<'a> From<&'a Explanation> for Body<'a> {
+    fn from(explanation: &'a Explanation) -> Self {
+        Self {
+            decision: explanation.decision.as_str(),
+            reason: explanation.reason.as_str(),
+            determining: statement_views(&explanation.determining),
+            levels_without_allow: &explanation.levels_without_allow,
+            undecided: undecided_views(&explanation.undecided),
+            depends_on: explanation.depends_on.as_deref(),
+            assumed: &explanation.assumed,
+            notes: &explanation.notes,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a Value,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+/// Writes one line of the batch form, with its line feed.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render_line(id: &Value, explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Line { id, body: explanation.into() })?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Full<'a> {
+    format: &'static str,
+    #[serde(flatten)]
+    body: Body<'a>,
+    account: Option<AccountView<'a>>,
+    question: Question<'a>,
+    levels: Vec<LevelView<'a>>,
+}
+
+/// The question in the batch form: it can be asked again as it stands.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Question<'a> {
+    account: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<&'a str>,
+    action: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource: Vec<ResourceView<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    context: BTreeMap<&'a str, ContextView<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    closed_context: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ResourceView<'a> {
+    Bare(&'a str),
+    Full {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resource: Option<&'a str>,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        context: BTreeMap<&'a str, ContextView<'a>>,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ContextView<'a> {
+    Absent(()),
+    Single(&'a str),
+    List(&'a [String]),
+}
+
+fn context_view(context: &Context) -> BTreeMap<&str, ContextView<'_>> {
+    let view = |value| match value {
+        &ContextValue::Absent => ContextView::Absent(()),
+        ContextValue::Single(text) => ContextView::Single(text.as_str()),
+        ContextValue::List(texts) => ContextView::List(texts.as_slice()),
+    };
+    context.iter().map(|(key, value)| (key, view(value))).collect()
+}
+
+impl<'a> From<&'a Request> for Question<'a> {
+    fn from(request: &'a Request) -> Self {
+        let resource = request.resources.iter().map(|input| {
+            let resource = match &input.resource {
+                RequestResource::Unknown => None,
+                RequestResource::NotScoped => Some("*"),
+                RequestResource::Arn(arn) => Some(arn.as_str()),
+            };
+            match resource {
+                Some(resource) if input.context.is_empty() => ResourceView::Bare(resource),
+                _ => ResourceView::Full { resource, context: context_view(&input.context) },
+            }
+        });
+        Self {
+            account: &request.account,
+            principal: request.principal.as_deref(),
+            action: &request.action,
+            resource: resource.collect(),
+            context: context_view(&request.context),
+            closed_context: request.closed_context,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LevelView<'a> {
+    target_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target_name: Option<&'a str>,
+    allowed_by: Vec<StatementView<'a>>,
+    maybe_allowed_by: Vec<StatementView<'a>>,
+    denied_by: Vec<StatementView<'a>>,
+    maybe_denied_by: Vec<MaybeDeny<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MaybeDeny<'a> {
+    #[serde(flatten)]
+    statement: StatementView<'a>,
+    /// What spares the request, in words.
+    unless: &'a str,
+}
+
+impl<'a> From<&'a LevelTrace> for LevelView<'a> {
+    fn from(level: &'a LevelTrace) -> Self {
+        Self {
+            target_id: &level.target_id,
+            target_name: level.target_name.as_deref(),
+            allowed_by: statement_views(&level.allowed_by),
+            maybe_allowed_by: statement_views(&level.maybe_allowed_by),
+            denied_by: statement_views(&level.denied_by),
+            maybe_denied_by: level
+                .maybe_denied_by
+                .iter()
+                .map(|(statement, unless)| MaybeDeny { statement: statement.into(), unless })
+                .collect(),
+        }
+    }
+}
+
+/// Writes an answer in full: the members of a batch line, the account, the question, and each level.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let full = Full {
+        format: FORMAT,
+        body: answer.explanation.into(),
+        account: answer.account().map(|account| AccountView::of(answer.organization, account)),
+        question: answer.request.into(),
+        levels: answer.explanation.levels.iter().map(LevelView::from).collect(),
+    };
+    write_indented(&full, out)
+}

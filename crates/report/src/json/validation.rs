@@ -1,0 +1,90 @@
+//! `scproof-validate/1`: all diagnostics of documents and snapshots in one list.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::write_indented;
+use crate::validation::{Item, Validation};
+
+/// The version of the format.
+pub const FORMAT: &str = "scproof-validate/1";
+
+#[derive(Serialize)]
+struct View<'a> {
+    format: &'static str,
+    summary: Summary,
+    diagnostics: Vec<ItemView<'a>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    policies: usize,
+    snapshots: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemView<'a> {
+    file: &'a str,
+    /// Line and column count in the policy's own text then, not in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_name: Option<&'a str>,
+    severity: &'static str,
+    code: &'a str,
+    rule: Option<&'a str>,
+    item: Option<&'a str>,
+    path: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+    expected: Option<&'a str>,
+    help: Option<&'a str>,
+}
+
+impl<'a> From<Item<'a>> for ItemView<'a> {
+    fn from(item: Item<'a>) -> Self {
+        let policy = item.source.policy.as_ref();
+        Self {
+            file: &item.source.file,
+            policy_id: policy.map(|policy| policy.id.as_str()),
+            policy_name: policy.and_then(|policy| policy.name.as_deref()),
+            severity: item.severity.as_str(),
+            code: item.code,
+            rule: item.rule,
+            item: item.about,
+            path: item.path,
+            line: item.place.as_ref().map(|place| place.line),
+            column: item.place.as_ref().map(|place| place.column),
+            message: item.message,
+            expected: item.expected,
+            help: item.help,
+        }
+    }
+}
+
+/// Writes the summary and every diagnostic.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(validation: &Validation, out: &mut dyn Write) -> io::Result<()> {
+    let totals = validation.totals();
+    let view = View {
+        format: FORMAT,
+        summary: Summary {
+            policies: totals.policies,
+            snapshots: totals.snapshots,
+            errors: totals.errors,
+            warnings: totals.warnings,
+            notes: totals.notes,
+        },
+        diagnostics: validation.items().map(ItemView::from).collect(),
+    };
+    write_indented(&view, out)
+}

@@ -1,0 +1,10 @@
+//! Text for people: 80 columns, readable without colour. One file a subject.
+
+pub mod answer;
+pub mod effective;
+pub mod faults;
+pub mod tree;
+pub mod validation;
+
+mod excerpt;
+mod words;

@@ -1,0 +1,429 @@
+//! The answer to one question.
+
+use std::io::{self, Write};
+
+use scproof_evaluator::{ContextValue, Decision, LevelTrace, Reason, RequestResource, StatementRef};
+
+use super::excerpt;
+use super::words::{account_words, capitalised, policy_words, short_target_words, statement_words, target_words};
+use crate::answer::Answer;
+use crate::layout::{Page, WIDTH, clean, columns, enumerate, enumerate_some, pad};
+use crate::style::{Role, Style};
+
+/// Statements are quoted up to this many; of more only the places are listed.
+const QUOTED_STATEMENTS: usize = 6;
+
+/// Writes the answer: the verdict on the first line, then what was asked, why, what would decide an open answer, and
+/// what each level contributes.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(answer: &Answer<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(style);
+    let role = match answer.explanation.decision {
+        Decision::Allowed | Decision::NotApplicable => Role::Good,
+        Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Role::Bad,
+        Decision::Unknown => Role::Open,
+    };
+    let headline = headline(answer);
+    for line in crate::layout::wrap(&headline, WIDTH, WIDTH) {
+        let painted = style.paint(role, &line);
+        page.line(painted);
+    }
+    page.gap();
+    question(&mut page, answer);
+    page.gap();
+    reasons(&mut page, answer);
+    page.gap();
+    open_questions(&mut page, answer);
+    page.gap();
+    levels(&mut page, answer);
+    page.gap();
+    remarks(&mut page, answer);
+    page.finish(out)
+}
+
+/// The verdict in plain words; never that AWS allows anything (GEN-1).
+fn headline(answer: &Answer<'_>) -> String {
+    let explanation = answer.explanation;
+    match explanation.decision {
+        Decision::Allowed => "NOT BLOCKED by SCPs".to_owned(),
+        Decision::NotApplicable => format!("SCPs DO NOT APPLY: {}", explanation.reason.text()),
+        Decision::ExplicitDeny => "BLOCKED by an explicit Deny".to_owned(),
+        Decision::ImplicitDeny => format!("BLOCKED: no Allow at {}", missing_levels(answer)),
+        Decision::Deny if explanation.levels_without_allow.is_empty() => {
+            "BLOCKED (explicitly or implicitly)".to_owned()
+        }
+        Decision::Deny => format!("BLOCKED (explicitly or implicitly): no Allow at {}", missing_levels(answer)),
+        Decision::Unknown => {
+            let names: Vec<String> = answer
+                .open_questions()
+                .into_iter()
+                .flat_map(|question| question.name.split(", ").map(str::to_owned).collect::<Vec<_>>())
+                .map(|name| clean(&name).into_owned())
+                .collect();
+            if names.is_empty() {
+                "DEPENDS on facts that were not given".to_owned()
+            } else {
+                format!("DEPENDS on {}", enumerate_some(&names, 4))
+            }
+        }
+    }
+}
+
+fn missing_levels(answer: &Answer<'_>) -> String {
+    let names: Vec<String> = answer
+        .explanation
+        .levels_without_allow
+        .iter()
+        .map(|id| answer.target(id).map_or_else(|| id.clone(), |node| short_target_words(answer.organization, node)))
+        .collect();
+    if names.is_empty() { "some level".to_owned() } else { enumerate_some(&names, 4) }
+}
+
+/// Who and what was asked about.
+fn question(page: &mut Page, answer: &Answer<'_>) {
+    let request = answer.request;
+    let mut fact = |name: &str, text: &str| {
+        let name = page.style.paint(Role::Faint, &pad(name, 11));
+        // Painted text has no width of its own beyond the eleven columns.
+        let first = WIDTH - 13;
+        for (index, line) in crate::layout::wrap(text, first, first).into_iter().enumerate() {
+            page.line(if index == 0 { format!("  {name}{line}") } else { format!("{}{line}", " ".repeat(13)) });
+        }
+    };
+    match answer.account() {
+        Some(account) => {
+            let organization = answer.organization;
+            let words = account_words(organization, account);
+            fact("account", &format!("{words} in {}", clean(&organization.ou_path(account))));
+        }
+        None => fact("account", &format!("{}, not in this organization", clean(request.account.trim()))),
+    }
+    fact("action", &clean(&request.action));
+    match request.resources.as_slice() {
+        [] => fact("resource", "any (not given)"),
+        resources => {
+            for (index, input) in resources.iter().enumerate() {
+                let text = match &input.resource {
+                    RequestResource::Unknown => "any (not given)".into(),
+                    RequestResource::NotScoped => "none: the action takes no resource".into(),
+                    RequestResource::Arn(arn) => clean(arn),
+                };
+                fact(if index == 0 { "resource" } else { "" }, &text);
+            }
+        }
+    }
+    fact("principal", &request.principal.as_deref().map_or("any in the account (not given)".into(), clean));
+    let mut label = "context";
+    for (key, value) in request.context.iter() {
+        let key = clean(key);
+        let text = match value {
+            ContextValue::Absent => format!("{key} is absent"),
+            ContextValue::Single(text) if text.is_empty() => format!("{key} = \"\""),
+            ContextValue::Single(text) => format!("{key} = {}", clean(text)),
+            ContextValue::List(texts) => format!("{key} = [{}]", clean(&texts.join(", "))),
+        };
+        fact(label, &text);
+        label = "";
+    }
+    if request.closed_context {
+        fact(label, "all keys that are neither given nor derived are absent");
+    }
+}
+
+/// The causes of the verdict.
+fn reasons(page: &mut Page, answer: &Answer<'_>) {
+    let explanation = answer.explanation;
+    match explanation.decision {
+        Decision::NotApplicable => {}
+        Decision::Allowed if explanation.reason == Reason::CannotBeDenied => {
+            page.paragraph(0, &format!("{}.", capitalised(explanation.reason.text())));
+        }
+        Decision::Allowed => page.paragraph(0, "Every level allows it and no level denies it."),
+        Decision::ExplicitDeny => {
+            page.heading("Denied by");
+            statements(page, answer, explanation.determining.iter().collect());
+        }
+        Decision::ImplicitDeny => missing_allows(page, answer),
+        Decision::Deny => {
+            missing_allows(page, answer);
+            if !explanation.determining.is_empty() {
+                page.gap();
+                page.heading("Possibly also denied by");
+                for statement in &explanation.determining {
+                    page.hanging_at("  ", 4, &statement_words(answer, statement));
+                }
+            }
+        }
+        Decision::Unknown => {
+            condition(page, answer);
+            let maybe: Vec<&StatementRef> = explanation
+                .levels
+                .iter()
+                .flat_map(|level| {
+                    level.maybe_denied_by.iter().map(|(statement, _)| statement).chain(&level.maybe_allowed_by)
+                })
+                .collect();
+            if !maybe.is_empty() {
+                page.gap();
+                page.heading(if maybe.len() == 1 { "Statement behind it" } else { "Statements behind it" });
+                statements(page, answer, maybe);
+            }
+        }
+    }
+}
+
+fn statements(page: &mut Page, answer: &Answer<'_>, statements: Vec<&StatementRef>) {
+    let quoted = statements.len() <= QUOTED_STATEMENTS;
+    for statement in statements {
+        page.hanging_at("  ", 4, &statement_words(answer, statement));
+        if quoted && let Some((statement, _)) = answer.statement(statement) {
+            excerpt::write(page, 6, statement, &answer.request.action);
+        }
+    }
+}
+
+/// The levels without an Allow, with what is attached there instead.
+fn missing_allows(page: &mut Page, answer: &Answer<'_>) {
+    if answer.explanation.levels_without_allow.is_empty() {
+        return;
+    }
+    page.heading("No Allow matches at");
+    for id in &answer.explanation.levels_without_allow {
+        let Some(node_id) = answer.target(id) else {
+            page.line(format!("  {id}"));
+            continue;
+        };
+        let node = answer.organization.node(node_id);
+        page.hanging_at("  ", 4, &target_words(answer.organization, node_id));
+        let attached: Vec<String> = node
+            .scps
+            .iter()
+            .map(|&policy| answer.organization.policy(policy))
+            .map(|policy| policy_words(policy.name.as_deref(), policy.id.as_str()))
+            .collect();
+        let attached = if attached.is_empty() { "nothing".to_owned() } else { enumerate(&attached) };
+        page.hanging("      attached there: ", &attached);
+    }
+}
+
+/// The condition of an open answer, clause by clause.
+fn condition(page: &mut Page, answer: &Answer<'_>) {
+    let Some(condition) = &answer.explanation.depends_on else {
+        return;
+    };
+    let condition = clean(condition);
+    match condition.strip_prefix("denied unless ").map(clauses) {
+        Some(clauses) if clauses.len() > 1 => {
+            page.heading("Denied unless all of these hold");
+            for clause in clauses {
+                page.hanging("  - ", clause);
+            }
+        }
+        _ => page.paragraph(0, &format!("{}.", capitalised(&condition))),
+    }
+}
+
+/// Splits a condition at the ` and ` that stand outside brackets and quotes, and takes off brackets around a whole clause.
+///
+/// Only the layout rests on it: read in order, the clauses say what the whole text says wherever it is split.
+pub(super) fn clauses(text: &str) -> Vec<&str> {
+    let mut result = Vec::new();
+    let (mut depth, mut quoted, mut start) = (0_usize, false, 0);
+    for (at, character) in text.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            ' ' if !quoted && depth == 0 => {
+                let rest = text.get(at..).unwrap_or_default();
+                if let Some(next) = rest.strip_prefix(" and ")
+                    && !is_rest_of_list(next)
+                    && at >= start
+                {
+                    result.push(text.get(start..at).unwrap_or_default());
+                    start = at + " and ".len();
+                }
+            }
+            _ => {}
+        }
+    }
+    result.push(text.get(start..).unwrap_or_default());
+    result.into_iter().map(unbracketed).collect()
+}
+
+/// Whether a text begins with `5 more`, the end of a shortened list.
+fn is_rest_of_list(text: &str) -> bool {
+    text.split_once(" more").is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn unbracketed(clause: &str) -> &str {
+    match clause.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        Some(inside) if !inside.contains(['(', ')']) => inside,
+        _ => clause,
+    }
+}
+
+/// What the asker can add to get a definite answer.
+fn open_questions(page: &mut Page, answer: &Answer<'_>) {
+    if answer.explanation.decision != Decision::Unknown {
+        return;
+    }
+    let questions = answer.open_questions();
+    let flags: Vec<&str> = questions.iter().filter_map(|question| question.flag.as_deref()).collect();
+    if !flags.is_empty() {
+        page.heading("To decide it, say what you know");
+        let width = flags.iter().map(|flag| columns(flag)).max().unwrap_or_default().min(34);
+        for question in questions.iter().filter(|question| question.flag.is_some()) {
+            let flag = clean(question.flag.as_deref().unwrap_or_default()).into_owned();
+            let says_itself = flag.contains(&format!("{}=", question.name));
+            let note = question.hint.clone().unwrap_or_else(|| {
+                if says_itself { String::new() } else { format!("decides {}", clean(&question.name)) }
+            });
+            if note.is_empty() {
+                page.line(format!("  {flag}"));
+            } else if columns(&flag) > width {
+                page.line(format!("  {flag}"));
+                page.paragraph(width + 4, &note);
+            } else {
+                page.hanging(&format!("  {}  ", pad(&flag, width)), &note);
+            }
+        }
+        if flags.iter().any(|flag| flag.starts_with("--context")) {
+            page.hanging(&format!("  {}  ", pad("--absent KEY", width)), "the request does not carry the key");
+        }
+    }
+    for question in questions.iter().filter(|question| question.flag.is_none()) {
+        let hint = question.hint.as_deref().unwrap_or_default();
+        page.paragraph(2, &format!("{}: {hint}", clean(&question.name)));
+    }
+}
+
+/// What each level contributes.
+fn levels(page: &mut Page, answer: &Answer<'_>) {
+    if answer.explanation.levels.is_empty() {
+        return;
+    }
+    page.heading("Level by level");
+    let rows: Vec<Vec<String>> = answer
+        .explanation
+        .levels
+        .iter()
+        .map(|level| {
+            let node = answer.target(&level.target_id);
+            let name =
+                node.map_or_else(|| level.target_id.clone(), |node| short_target_words(answer.organization, node));
+            let unreadable = node.is_some_and(|node| answer.organization.node(node).unreadable.is_some());
+            vec![cut(&name, 28), cut(&allowed_words(level, unreadable), 26), denied_words(level, unreadable)]
+        })
+        .collect();
+    page.table(2, &["LEVEL", "ALLOWED BY", "DENIED BY"], &rows);
+}
+
+fn allowed_words(level: &LevelTrace, unreadable: bool) -> String {
+    let certain = policies(level.allowed_by.iter());
+    if let [only] = certain.as_slice() {
+        return only.clone();
+    }
+    if !certain.is_empty() {
+        return enumerate_some(&certain, 1);
+    }
+    let maybe = policies(level.maybe_allowed_by.iter());
+    match maybe.len() {
+        0 if unreadable => "unknown".to_owned(),
+        0 => "nothing".to_owned(),
+        _ => format!("maybe {}", enumerate_some(&maybe, 1)),
+    }
+}
+
+fn denied_words(level: &LevelTrace, unreadable: bool) -> String {
+    let certain = policies(level.denied_by.iter());
+    let maybe: Vec<String> = policies(level.maybe_denied_by.iter().map(|(statement, _)| statement))
+        .into_iter()
+        .filter(|name| !certain.contains(name))
+        .collect();
+    let mut parts = Vec::new();
+    if !certain.is_empty() {
+        parts.push(certain.join(", "));
+    }
+    if !maybe.is_empty() {
+        parts.push(format!("maybe {}", maybe.join(", ")));
+    }
+    if unreadable {
+        parts.push("more may be attached that could not be read".to_owned());
+    }
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join("; ") }
+}
+
+/// The policies of some statements by name, each once, in order.
+fn policies<'s>(statements: impl Iterator<Item = &'s StatementRef>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for statement in statements {
+        let name = clean(statement.policy_name.as_deref().unwrap_or(&statement.policy_id)).into_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A text cut to a width, with a mark where something is missing.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let mut result = String::new();
+    for character in text.chars() {
+        if columns(&result) + columns(character.encode_utf8(&mut [0; 4])) >= width {
+            break;
+        }
+        result.push(character);
+    }
+    result.push('…');
+    result
+}
+
+fn remarks(page: &mut Page, answer: &Answer<'_>) {
+    let explanation = answer.explanation;
+    for note in &explanation.notes {
+        page.hanging("note: ", &clean(note));
+    }
+    if !explanation.assumed.is_empty() {
+        let rules: Vec<String> = explanation.assumed.iter().map(|rule| (*rule).to_owned()).collect();
+        page.hanging("note: ", &format!("assumes the likelier reading of {}", enumerate(&rules)));
+    }
+    let closing = match explanation.decision {
+        Decision::Allowed if explanation.reason == Reason::CannotBeDenied => return,
+        Decision::Allowed | Decision::NotApplicable | Decision::Unknown => {
+            "SCPs grant nothing. Identity and resource policies, permissions boundaries, session policies and RCPs decide too; \
+             they are not looked at here."
+        }
+        Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => {
+            "No identity or resource policy can lift this."
+        }
+    };
+    page.hanging("note: ", closing);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_split_at_their_clauses() {
+        assert_eq!(
+            clauses(r#"(a is x or b is y) and c is one of 1, 2 and 3 more and d is "p and q""#),
+            ["a is x or b is y", "c is one of 1, 2 and 3 more", r#"d is "p and q""#]
+        );
+        assert_eq!(clauses("a (b) and c"), ["a (b)", "c"]);
+        assert_eq!(clauses("(a) and (b or (c and d))"), ["a", "(b or (c and d))"]);
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde…");
+    }
+}

@@ -1,0 +1,274 @@
+//! What an account can do at most.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use scproof_catalog::Catalog;
+use scproof_evaluator::{Access, Decision, EffectiveGroup};
+
+use super::answer::clauses;
+use super::words::{account_words, policy_words, short_target_words};
+use crate::effective::{Effective, action_count, named_actions};
+use crate::layout::{Page, clean, count, enumerate, enumerate_some, grouped};
+use crate::style::{Role, Style};
+
+/// Groups of up to this many actions are listed by action, larger ones by service.
+const LISTED_ACTIONS: usize = 12;
+/// How many services of a large group are named.
+const LISTED_SERVICES: usize = 8;
+
+/// Writes the summary: how many actions are always blocked, conditional or never blocked, and each group with its reason.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(effective: &Effective<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(style);
+    header(&mut page, effective);
+    if let Some(reason) = effective.permissions.not_applicable {
+        page.gap();
+        let line = style.paint(Role::Good, &format!("SCPs DO NOT APPLY: {}", reason.text()));
+        page.line(line);
+        page.gap();
+        closing(&mut page);
+        return page.finish(out);
+    }
+    if effective.permissions.groups.is_empty() {
+        page.gap();
+        page.line("No action fits the filter.");
+        return page.finish(out);
+    }
+    page.gap();
+    totals(&mut page, effective);
+    always_blocked(&mut page, effective);
+    conditional(&mut page, effective);
+    never_blocked(&mut page, effective);
+    page.gap();
+    if !effective.full {
+        page.hanging("note: ", "`--full` lists every action, `--format json` has all details.");
+    }
+    closing(&mut page);
+    page.finish(out)
+}
+
+fn closing(page: &mut Page) {
+    page.hanging("note: ", "SCPs grant nothing: never blocked is not allowed. IAM policies and others decide too.");
+}
+
+fn header(page: &mut Page, effective: &Effective<'_>) {
+    let organization = effective.organization;
+    let words = organization.resolve_account(&effective.permissions.account).map_or_else(
+        |_| effective.permissions.account.clone(),
+        |node| format!("{} in {}", account_words(organization, node), clean(&organization.ou_path(node))),
+    );
+    page.heading(&words);
+    let who = match &effective.caller.principal {
+        Some(principal) => clean(principal).into_owned(),
+        None => "any principal in the account".to_owned(),
+    };
+    page.paragraph(0, &format!("What SCPs let pass at most, for {who}, on any resource:"));
+}
+
+fn groups<'a>(effective: &Effective<'a>, access: Access) -> impl Iterator<Item = &'a EffectiveGroup> + use<'a> {
+    effective.permissions.groups.iter().filter(move |group| group.access == access)
+}
+
+fn totals(page: &mut Page, effective: &Effective<'_>) {
+    let counts = [Access::AlwaysBlocked, Access::Conditional, Access::NeverBlocked]
+        .map(|access| action_count(effective.permissions, access));
+    let width = counts.iter().map(|count| grouped(*count).len()).max().unwrap_or(0);
+    for (name, role, number) in [
+        ("always blocked", Role::Bad, counts[0]),
+        ("conditional", Role::Open, counts[1]),
+        ("never blocked", Role::Good, counts[2]),
+    ] {
+        let noun = if number == 1 { "action" } else { "actions" };
+        let name = page.style.paint(role, &format!("{name:<16}"));
+        page.line(format!("  {name}{:>width$} {noun}", grouped(number)));
+    }
+}
+
+/// Blocked groups by what is to be said about them: a missing Allow is one reason, whatever else may deny.
+fn always_blocked(page: &mut Page, effective: &Effective<'_>) {
+    let mut reasons: Vec<(String, Vec<&EffectiveGroup>)> = Vec::new();
+    for group in groups(effective, Access::AlwaysBlocked) {
+        let words = blocked_words(effective, group);
+        match reasons.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, members)) => members.push(group),
+            None => reasons.push((words, vec![group])),
+        }
+    }
+    if reasons.is_empty() {
+        return;
+    }
+    page.gap();
+    let heading = page.style.paint(Role::Bad, "ALWAYS BLOCKED");
+    page.line(heading);
+    for (words, members) in &reasons {
+        page.gap();
+        entry(page, effective, &format!(", {words}"), members);
+    }
+}
+
+fn blocked_words(effective: &Effective<'_>, group: &EffectiveGroup) -> String {
+    let organization = effective.organization;
+    if !group.levels_without_allow.is_empty() {
+        let levels: Vec<String> = group
+            .levels_without_allow
+            .iter()
+            .map(|id| {
+                let node =
+                    scproof_organization::Target::parse(id).ok().and_then(|target| organization.find_node(&target));
+                node.map_or_else(|| id.clone(), |node| short_target_words(organization, node))
+            })
+            .collect();
+        return format!("no Allow at {}", enumerate(&levels));
+    }
+    let mut policies: Vec<String> = Vec::new();
+    for statement in &group.determining {
+        let name = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
+        if !policies.contains(&name) {
+            policies.push(name);
+        }
+    }
+    match (group.decision, policies.is_empty()) {
+        (_, true) => group.reason.text().to_owned(),
+        (Decision::ExplicitDeny, false) => format!("denied by {}", enumerate(&policies)),
+        (_, false) => format!("denied one way or another, possibly by {}", enumerate(&policies)),
+    }
+}
+
+fn conditional(page: &mut Page, effective: &Effective<'_>) {
+    let groups: Vec<&EffectiveGroup> = groups(effective, Access::Conditional).collect();
+    if groups.is_empty() {
+        return;
+    }
+    page.gap();
+    let heading = page.style.paint(Role::Open, "CONDITIONAL");
+    page.line(heading);
+    let legend = Legend::of(&groups);
+    if legend.clauses.len() > 1 {
+        page.paragraph(0, "Blocked unless all conditions named by number hold:");
+        page.gap();
+        for (index, clause) in legend.clauses.iter().enumerate() {
+            page.hanging(&format!("  {:<5}", format!("[{}]", index + 1)), &clean(clause));
+        }
+    }
+    for group in groups {
+        page.gap();
+        let words = match legend.numbers(group) {
+            Some(numbers) if legend.clauses.len() > 1 => {
+                let numbers: Vec<String> = numbers.iter().map(|number| format!("[{number}]")).collect();
+                format!(" need {}", numbers.join(" "))
+            }
+            _ => {
+                format!(": {}", clean(group.depends_on.as_deref().unwrap_or("it depends on facts that are not known")))
+            }
+        };
+        entry(page, effective, &words, &[group]);
+    }
+}
+
+/// The clauses of all conditions, numbered: the most frequent ones first.
+struct Legend<'a> {
+    clauses: Vec<&'a str>,
+}
+
+impl<'a> Legend<'a> {
+    fn of(groups: &[&'a EffectiveGroup]) -> Self {
+        let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for clause in groups.iter().filter_map(|group| clauses_of(group)).flatten() {
+            let first_seen = counts.len();
+            counts.entry(clause).or_insert((0, first_seen)).0 += 1;
+        }
+        let mut clauses: Vec<(&str, (usize, usize))> = counts.into_iter().collect();
+        clauses.sort_by_key(|(_, (count, first_seen))| (std::cmp::Reverse(*count), *first_seen));
+        Self { clauses: clauses.into_iter().map(|(clause, _)| clause).collect() }
+    }
+
+    fn numbers(&self, group: &EffectiveGroup) -> Option<Vec<usize>> {
+        let mut numbers: Vec<usize> = clauses_of(group)?
+            .into_iter()
+            .filter_map(|clause| self.clauses.iter().position(|other| *other == clause).map(|index| index + 1))
+            .collect();
+        numbers.sort_unstable();
+        Some(numbers)
+    }
+}
+
+/// The clauses of a condition of the usual form.
+fn clauses_of(group: &EffectiveGroup) -> Option<Vec<&str>> {
+    Some(clauses(group.depends_on.as_deref()?.strip_prefix("denied unless ")?))
+}
+
+fn never_blocked(page: &mut Page, effective: &Effective<'_>) {
+    let members: Vec<&EffectiveGroup> = groups(effective, Access::NeverBlocked).collect();
+    if members.is_empty() {
+        return;
+    }
+    page.gap();
+    let heading = page.style.paint(Role::Good, "NEVER BLOCKED");
+    page.line(heading);
+    page.gap();
+    entry(page, effective, "", &members);
+}
+
+/// One entry: how many actions, a word on them, and which they are.
+fn entry(page: &mut Page, effective: &Effective<'_>, words: &str, members: &[&EffectiveGroup]) {
+    let number: usize = members.iter().map(|group| named_actions(group)).sum();
+    let subject = if number == 0 { "actions not known yet".to_owned() } else { count(number, "action") };
+    let words = if number == 1 { words.replacen(" need ", " needs ", 1) } else { words.to_owned() };
+    page.hanging_at("  ", 4, &format!("{subject}{words}"));
+    if number > 0 {
+        if effective.full || number <= LISTED_ACTIONS {
+            page.paragraph(6, &action_names(members).join(", "));
+        } else {
+            page.paragraph(6, &service_words(members));
+        }
+    }
+    let future: usize = members.iter().map(|group| group.future_actions_of.len()).sum();
+    let other = members.iter().any(|group| group.other_services);
+    let new = match (future, other) {
+        (0, false) => return,
+        (0, true) => "and all actions of services that are not known yet".to_owned(),
+        (future, false) => format!("and new actions of {}", services(members, future)),
+        (future, true) => {
+            format!("and new actions of {}, and all of services that are not known yet", services(members, future))
+        }
+    };
+    page.paragraph(6, &new);
+}
+
+/// `s3`, `ec2 and s3`, `427 services`.
+fn services(members: &[&EffectiveGroup], number: usize) -> String {
+    let mut names: Vec<String> = members.iter().flat_map(|group| &group.future_actions_of).cloned().collect();
+    names.sort_unstable();
+    if number <= 4 { enumerate(&names) } else { count(number, "service") }
+}
+
+fn action_names(members: &[&EffectiveGroup]) -> Vec<String> {
+    let catalog = Catalog::embedded();
+    let mut names: Vec<String> = members
+        .iter()
+        .flat_map(|group| {
+            let known = group.actions.iter().map(|&action| catalog.action(action).full_name());
+            known.chain(group.unlisted_actions.iter().map(|name| clean(name).into_owned()))
+        })
+        .collect();
+    names.sort_by_key(|name| name.to_ascii_lowercase());
+    names
+}
+
+/// The services with the most actions, and how many more there are.
+fn service_words(members: &[&EffectiveGroup]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for name in action_names(members) {
+        let service = name.split_once(':').map_or(name.as_str(), |(service, _)| service).to_ascii_lowercase();
+        *counts.entry(service).or_default() += 1;
+    }
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(service, count)| (std::cmp::Reverse(*count), service.clone()));
+    let words: Vec<String> = counts.iter().map(|(service, count)| format!("{service} {}", grouped(*count))).collect();
+    let words = enumerate_some(&words, LISTED_SERVICES);
+    if counts.len() > LISTED_SERVICES { format!("{words} services") } else { words }
+}
