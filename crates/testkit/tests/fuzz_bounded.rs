@@ -77,25 +77,11 @@ const VALUES: [&str; 44] = [
     "\"\\ud800\"",
 ];
 
-/// Bytes to put anywhere.
-const SCRAPS: [&[u8]; 16] = [
-    b"\"",
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b":",
-    b",",
-    b"\\",
-    b"\xff",
-    b"\xc3\xa9",
-    b"\xef\xbb\xbf",
-    b"\x00",
-    b"//",
-    b"\n",
-    b"$",
-    b"*",
-];
+/// Text to put anywhere; bytes that are no UTF-8 come from flipped bits.
+const SCRAPS: [&str; 15] = ["\"", "{", "}", "[", "]", ":", ",", "\\", "é", "\u{feff}", "\0", "//", "\n", "$", "*"];
+
+/// Characters that mean something within strings.
+const MARKS: [&str; 9] = ["*", "?", ":", "/", "$", "{", "}", "A", "é"];
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
@@ -173,14 +159,9 @@ fn mutate(text: &mut Vec<u8>, corpus: &[Vec<u8>], random: &mut Random) {
             // A character within a string.
             let (from, to) = *random.pick(&spots);
             let place = from + 1 + random.below(to - from - 1);
-            replace(
-                text,
-                place,
-                place,
-                random.pick(&[&b"*"[..], b"?", b":", b"/", b"$", b"{", b"}", b"A", b"\xc3\xa9"]),
-            );
+            replace(text, place, place, random.pick(&MARKS).as_bytes());
         }
-        7 => replace(text, at, at, random.pick(&SCRAPS)),
+        7 => replace(text, at, at, random.pick(&SCRAPS).as_bytes()),
         8 => replace(text, at, end, b""),
         9 => {
             let copy = text[at..end].to_vec();
@@ -209,16 +190,18 @@ fn run(entry: fn(&[u8]), corpus: &[Vec<u8>], thousandths: u64) {
     let cases = setting("SCPROOF_FUZZ_CASES").unwrap_or(20_000) * thousandths / 1_000;
     let seed = setting("SCPROOF_FUZZ_SEED").unwrap_or(1);
     assert!(!corpus.is_empty());
-    // Untouched first.
-    corpus.iter().for_each(|text| entry(text));
     let mut random = Random(seed);
-    for case in 0..cases {
+    let mutated = (0..cases).map(|_| {
         let mut text = random.pick(corpus).clone();
         for _ in 0..=random.below(5) {
             mutate(&mut text, corpus, &mut random);
         }
+        text
+    });
+    // Untouched first.
+    for text in corpus.iter().cloned().chain(mutated) {
         if let Err(cause) = panic::catch_unwind(AssertUnwindSafe(|| entry(&text))) {
-            eprintln!("case {case} of seed {seed}: {}", String::from_utf8_lossy(&text));
+            eprintln!("seed {seed}: {}", String::from_utf8_lossy(&text));
             panic::resume_unwind(cause);
         }
     }
