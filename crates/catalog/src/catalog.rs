@@ -33,6 +33,8 @@ pub struct Catalog {
     pub(crate) key_index: KeyIndex,
     /// Built when first needed: most questions come with ids.
     name_index: OnceLock<NameIndex>,
+    /// Built when first needed.
+    untyped_services: OnceLock<Vec<String>>,
 }
 
 impl Catalog {
@@ -48,7 +50,7 @@ impl Catalog {
     pub(crate) fn parse(text: &'static str, global_keys: &'static str) -> Option<Self> {
         let table = Table::parse(text)?;
         let key_index = KeyIndex::build(&table, &parse_global_keys(global_keys)?)?;
-        Some(Self { table, key_index, name_index: OnceLock::new() })
+        Some(Self { table, key_index, name_index: OnceLock::new(), untyped_services: OnceLock::new() })
     }
 
     /// The version of the data, which is that of the package it was made from.
@@ -220,20 +222,22 @@ impl Catalog {
     ///
     /// A prefix here is the service part of the ARN, not the service that documents the resource: `ssm` documents an S3
     /// bucket, and that makes no ARN of `ssm` bare. `O(resource types)`.
-    pub fn services_without_resource_type_prefix(&self) -> Vec<&str> {
-        let mut found: Vec<&str> = self
-            .table
-            .resource_types
-            .iter()
-            .filter_map(|row| {
-                let mut parts = self.table.arn(row).splitn(6, ':');
-                let (service, resource) = (parts.nth(2)?, parts.nth(2)?);
-                (resource.starts_with("${") && !service.contains('$')).then_some(service)
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    pub fn services_without_resource_type_prefix(&self) -> &[String] {
+        self.untyped_services.get_or_init(|| {
+            let mut found: Vec<String> = self
+                .table
+                .resource_types
+                .iter()
+                .filter_map(|row| {
+                    let mut parts = self.table.arn(row).splitn(6, ':');
+                    let (service, resource) = (parts.nth(2)?, parts.nth(2)?);
+                    (resource.starts_with("${") && !service.contains('$')).then(|| service.to_owned())
+                })
+                .collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        })
     }
 
     fn service_row(&self, service: ServiceId) -> Option<&ServiceRow> {

@@ -145,7 +145,7 @@ struct Builder {
     actions: ActionTableBuilder,
     statements: Vec<CompiledStatement>,
     atoms: Vec<Atom>,
-    untyped_services: Vec<&'static str>,
+    untyped_services: &'static [String],
     assume_preferred: bool,
 }
 
@@ -217,7 +217,7 @@ impl Builder {
         let Some(catalog) = self.catalog else { return 0 };
         let id = self.resources.len() as u32;
         let (slots, slot_ids) = (&mut self.slots, &mut self.slot_ids);
-        self.resources.push(CompiledResource::compile(element, variables, &self.untyped_services, &mut |key| {
+        self.resources.push(CompiledResource::compile(element, variables, self.untyped_services, &mut |key| {
             Self::slot(slots, slot_ids, catalog, key)
         }));
         self.resource_sources.push(element.clone());

@@ -69,7 +69,7 @@ impl CompiledResource {
     pub(crate) fn compile(
         element: &ResourceElement,
         variables: bool,
-        untyped_services: &[&str],
+        untyped_services: &[String],
         slot_of: &mut impl FnMut(&str) -> KeySlot,
     ) -> Self {
         let patterns = element
@@ -126,7 +126,7 @@ impl ResourceMatcher {
     fn compile(
         text: &str,
         variables: bool,
-        untyped_services: &[&str],
+        untyped_services: &[String],
         slot_of: &mut impl FnMut(&str) -> KeySlot,
     ) -> Self {
         if !text.is_empty() && text.bytes().all(|byte| byte == b'*') {
@@ -390,7 +390,7 @@ fn fold_template_head(template: &Template) -> Template {
 }
 
 /// Wildcards where the documentation does not allow them: in the service, or in the resource type (DOC-24).
-fn has_forbidden_wildcard(template: &Template, untyped_services: &[&str]) -> bool {
+fn has_forbidden_wildcard(template: &Template, untyped_services: &[String]) -> bool {
     let mut text = String::new();
     for part in &template.parts {
         match part {

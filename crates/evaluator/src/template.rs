@@ -75,7 +75,9 @@ fn candidates<'a>(state: &'a KeyState, default: Option<&'a str>) -> Candidates<'
                 merged = Some(match merged {
                     None => found,
                     Some(merged) if merged.count + found.count > MAX_CANDIDATES => return Candidates::new(Open),
-                    Some(merged) => found.iter().fold(merged, |merged, (value, _)| merged.or("COND-5", value)),
+                    Some(merged) => found.iter().fold(merged, |merged, (value, rule)| {
+                        merged.or(if rule.is_empty() { "COND-5" } else { rule }, value)
+                    }),
                 });
             }
             merged.unwrap_or_else(|| Candidates::new(Open))
@@ -180,8 +182,21 @@ pub(crate) fn matches<T: Trace>(
     if combinations > MAX_COMBINATIONS {
         return eval.open("VAR-8");
     }
-    let disagrees =
-        (0..combinations).any(|choice| run(choice, false) != first || (live_text && run(choice, true) != first));
+    // With the preferred readings only the question which of two tags counts stays open (COND-5).
+    let assume_preferred = eval.assume_preferred;
+    let considered = |choice: usize| {
+        let mut rest = choice;
+        variables(template).all(|(slot, default)| {
+            let found = resolve(slot, default);
+            let rule = found.values.get(rest % found.count).map_or("", |(_, rule)| *rule);
+            rest /= found.count;
+            !assume_preferred || matches!(rule, "" | "COND-5")
+        })
+    };
+    let live_text = live_text && !assume_preferred;
+    let disagrees = (0..combinations)
+        .filter(|&choice| considered(choice))
+        .any(|choice| run(choice, false) != first || (live_text && run(choice, true) != first));
     let mut rule = "VAR-8";
     for (slot, default) in variables(template) {
         for (_, other) in resolve(slot, default).iter().skip(1) {

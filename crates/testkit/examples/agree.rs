@@ -17,7 +17,7 @@ use scproof_testkit::reference;
 use scproof_testkit::strategies::{self, Scenario};
 use serde_json::Value;
 
-const REQUESTS_PER_ORGANIZATION: usize = 40;
+const REQUESTS_PER_ORGANIZATION: usize = 400;
 /// More disagreements than this say nothing new.
 const MAX_SHOWN: u64 = 12;
 

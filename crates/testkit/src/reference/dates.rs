@@ -54,10 +54,11 @@ fn days_in_month(year: i128, month: i128) -> i128 {
     }
 }
 
-/// Days from 1970-01-01 to a day of the Gregorian calendar, counted year by year and month by month from the year 0.
+/// Days from 1970-01-01 to a day of the Gregorian calendar, counted from the year 0.
 fn days_before(year: i128, month: i128, day: i128) -> i128 {
     // 719,528 days lie between 0000-01-01 and 1970-01-01.
-    let of_years: i128 = year * 365 + (0..year).filter(|&earlier| is_leap(earlier)).map(|_| 1).sum::<i128>();
+    let leap_years_before = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400;
+    let of_years: i128 = year * 365 + leap_years_before;
     let of_months: i128 = (1..month).map(|earlier| days_in_month(year, earlier)).sum();
     of_years + of_months + day - 1 - 719_528
 }
