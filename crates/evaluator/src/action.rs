@@ -172,7 +172,7 @@ impl ActionTableBuilder {
                     by_service.entry(prefix.clone()).or_default().push(id as PatternId);
                 }
                 ActionMatcher::Any | ActionMatcher::Open | ActionMatcher::WildcardPrefix { .. } => {
-                    everywhere.push(id as PatternId)
+                    everywhere.push(id as PatternId);
                 }
                 ActionMatcher::Nothing => {}
             }
@@ -233,15 +233,14 @@ impl ActionTable {
         for service in catalog.services() {
             let prefix = catalog.service_prefix(service);
             let candidates = self.candidates(prefix);
-            for action in catalog.actions_of(service).iter() {
+            for action in catalog.actions_of(service) {
                 let row = self.row(&candidates, prefix, catalog.action(action).lower_name());
-                let cell = match by_row.get(&row) {
-                    Some(cell) => *cell,
-                    None => {
-                        let cell = self.cell_of_row(&row);
-                        by_row.insert(row, cell);
-                        cell
-                    }
+                let cell = if let Some(cell) = by_row.get(&row) {
+                    *cell
+                } else {
+                    let cell = self.cell_of_row(&row);
+                    by_row.insert(row, cell);
+                    cell
                 };
                 self.action_cells.push(cell);
             }

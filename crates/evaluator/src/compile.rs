@@ -311,14 +311,13 @@ impl CompiledOrganization {
             set.sort_unstable();
             set.dedup();
             let key = (set, node.unreadable.is_some());
-            let level = match level_ids.get(&key) {
-                Some(level) => *level,
-                None => {
-                    let level = LevelId(u32::try_from(drafts.len()).unwrap_or(u32::MAX));
-                    drafts.push(key.clone());
-                    level_ids.insert(key, level);
-                    level
-                }
+            let level = if let Some(level) = level_ids.get(&key) {
+                *level
+            } else {
+                let level = LevelId(u32::try_from(drafts.len()).unwrap_or(u32::MAX));
+                drafts.push(key.clone());
+                level_ids.insert(key, level);
+                level
             };
             node_levels.push(level);
         }

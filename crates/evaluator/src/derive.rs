@@ -122,7 +122,7 @@ impl Scene<'_> {
                 let service = self.service();
                 (!service.ends_with("-mcp")).then_some(KeyState::Absent)
             }
-            Model::CurrentTime => Some(self.instant(self.epoch_time, |seconds| format_date(seconds))),
+            Model::CurrentTime => Some(self.instant(self.epoch_time, format_date)),
             Model::EpochTime => Some(self.instant(self.current_time, |seconds| Some(seconds.to_string()))),
             Model::RequestedRegion => {
                 let region = match self.organization.partition() {

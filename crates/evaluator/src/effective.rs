@@ -164,7 +164,7 @@ impl CompiledOrganization {
     fn batches(&self) -> Vec<(CellId, Batch)> {
         let catalog = self.actions.catalog;
         let mut batches = Batches::new();
-        for action in catalog.actions().iter() {
+        for action in catalog.actions() {
             let Some(cell) = self.actions.cell_of_action(action) else { continue };
             let found = catalog.action(action);
             batch_of(&mut batches, cell, format!("{}:{}", found.service(), found.lower_name())).actions.push(action);

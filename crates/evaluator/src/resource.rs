@@ -399,7 +399,7 @@ fn has_forbidden_wildcard(template: &Template, untyped_services: &[String]) -> b
             TemplatePart::One => text.push('?'),
             // Neither a wildcard nor a separator.
             TemplatePart::Escape(_) | TemplatePart::Variable { .. } | TemplatePart::Malformed(_) => {
-                text.push('\u{fffd}')
+                text.push('\u{fffd}');
             }
         }
     }

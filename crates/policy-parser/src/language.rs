@@ -264,10 +264,10 @@ impl Machine {
         let mut next = vec![0; self.words].into_boxed_slice();
         for at in ones(state) {
             match self.positions.get(at) {
-                Some((Position::Character(expected), ignore_case)) => {
-                    if *expected == letter || (*ignore_case && expected.eq_ignore_ascii_case(&letter)) {
-                        self.enter(&mut next, at + 1);
-                    }
+                Some((Position::Character(expected), ignore_case))
+                    if (*expected == letter || (*ignore_case && expected.eq_ignore_ascii_case(&letter))) =>
+                {
+                    self.enter(&mut next, at + 1);
                 }
                 Some((Position::One { wide }, _)) if *wide || letter != ':' => self.enter(&mut next, at + 1),
                 Some((Position::Run { wide }, _)) if *wide || letter != ':' => self.enter(&mut next, at),

@@ -300,10 +300,11 @@ pub fn matches_pieces_exhaustively<P: AsPiece>(pieces: &[P], text: &str, unit: C
                     }
                 }
                 Piece::One { wide } => {
-                    if here && (wide || bytes.get(at) != Some(&b':')) {
-                        if let Some(length) = one_character(text, at, unit) {
-                            set(&mut next, at + length);
-                        }
+                    if here
+                        && (wide || bytes.get(at) != Some(&b':'))
+                        && let Some(length) = one_character(text, at, unit)
+                    {
+                        set(&mut next, at + length);
                     }
                 }
                 Piece::Run { wide } => {

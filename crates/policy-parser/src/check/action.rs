@@ -43,7 +43,7 @@ impl Walker<'_> {
                 self.sink.report(codes::ACTION_WHITE_SPACE, route, span, || {
                     Wording::new(format!("the action {} holds white space and matches nothing", quoted(text)))
                         .help("delete the white space")
-                })
+                });
             }
             ActionShape::Named { prefix: "", .. } => self.sink.report(codes::BAD_ACTION, route, span, || {
                 Wording::new(format!("the action {} has no service prefix", quoted(text))).expected(EXPECTED)
