@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use scproof::report::{Role, Style};
+use scproof::report::{self, Role, Style};
 
 use crate::args::Color;
 use crate::error::CommandError;
@@ -75,17 +75,11 @@ pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
 }
 
 fn labelled(text: &mut String, style: Style, role: Role, label: &str, message: &str) {
-    text.push_str(&style.paint(role, label));
-    text.push_str(": ");
-    // Names from snapshots and arguments must not be able to draw on the terminal.
-    for character in message.chars() {
-        if character.is_control() && character != '\n' {
-            text.extend(character.escape_default());
-        } else {
-            text.push(character);
-        }
-    }
-    text.push('\n');
+    let label = format!("{label}: ");
+    let wrapped = report::message(&label, message);
+    // Painted afterwards: colour has no width.
+    text.push_str(&style.paint(role, label.trim_end()));
+    text.push_str(wrapped.strip_prefix(label.trim_end()).unwrap_or(&wrapped));
 }
 
 /// Prints help, version or a usage error; clap knows which stream.

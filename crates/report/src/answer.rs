@@ -81,13 +81,23 @@ impl Answer<'_> {
             hint: hint.map(str::to_owned),
         };
         match undecided {
-            Undecided::Key(key) => question(key.clone(), Some(self.key_flag(key)), None),
-            Undecided::Resource => question("the resource".to_owned(), Some("--resource ARN".to_owned()), None),
-            Undecided::Principal => question("who calls".to_owned(), Some(self.principal_flag()), None),
+            Undecided::Key(key) => {
+                let flag = self.key_flag(key);
+                let hint = match flag.split_once(' ') {
+                    Some(("--principal", _)) => Some("who calls"),
+                    Some(("--region", _)) => Some("which region"),
+                    _ => None,
+                };
+                question(key.clone(), Some(flag), hint)
+            }
+            Undecided::Resource => {
+                question("the resource".to_owned(), Some("--resource ARN".to_owned()), Some("which resource"))
+            }
+            Undecided::Principal => question("who calls".to_owned(), Some(self.principal_flag()), Some("who calls")),
             Undecided::Rule(rule) => question(
                 format!("what AWS does at {rule}"),
                 Some("--assume-preferred".to_owned()),
-                Some("takes the likelier reading where AWS's documentation leaves a point open"),
+                Some("where AWS leaves it open, take the likelier reading"),
             ),
             Undecided::Policy(id) => {
                 let name = PolicyId::parse(id)

@@ -58,6 +58,24 @@ pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     lines
 }
 
+/// A message behind a label, wrapped to [`WIDTH`], further lines below its beginning; line breaks in it are kept. Control
+/// characters are made visible.
+///
+/// ```
+/// assert_eq!(scproof_report::message("help: ", "try\u{7}\nagain"), "help: try\\u{7}\n      again\n");
+/// ```
+pub fn message(label: &str, text: &str) -> String {
+    let indent = columns(label);
+    let room = WIDTH.saturating_sub(indent);
+    let mut result = String::new();
+    for (index, line) in text.split('\n').flat_map(|line| wrap(&clean(line), room, room)).enumerate() {
+        result.push_str(&if index == 0 { label.to_owned() } else { " ".repeat(indent) });
+        result.push_str(&line);
+        result.push('\n');
+    }
+    result
+}
+
 /// `1 action`, `2 actions`, `18,401 actions`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
@@ -172,7 +190,10 @@ impl Page {
         }
     }
 
-    pub(crate) fn finish(self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    pub(crate) fn finish(mut self, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+        while self.text.ends_with("\n\n") {
+            self.text.pop();
+        }
         out.write_all(self.text.as_bytes())
     }
 }

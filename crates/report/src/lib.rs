@@ -26,7 +26,7 @@ pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
 pub use effective::{Effective, retain};
-pub use layout::WIDTH;
+pub use layout::{WIDTH, message};
 pub use style::{Role, Style};
 pub use tree::Tree;
 pub use validation::{PolicyLabel, Source, SourceFindings, Totals, Validation};

@@ -33,7 +33,10 @@ facts given do not decide. With --requests it is 0, or 3 if any line was bad.";
 /// What is not said is unknown, not absent. If it matters, the answer is "depends on", with the condition and the arguments
 /// that decide it.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    override_usage = "scproof can [OPTIONS] <ACCOUNT> <ACTION>\n       scproof can [OPTIONS] --requests <FILE>"
+)]
 pub(crate) struct CanArgs {
     /// The account: its id, or its name if only one has it
     #[arg(required_unless_present = "requests", conflicts_with = "requests")]

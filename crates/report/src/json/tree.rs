@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use scproof_organization::{Finding, Policy, PolicyIndex, Target};
+use scproof_organization::{AccountState, Finding, Policy, PolicyIndex, Target};
 use serde::Serialize;
 
 use super::write_indented;
@@ -127,7 +127,7 @@ pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
                     parent_id: node.parent.map(|parent| organization.node(parent).target.as_str()),
                     path: organization.ou_path(id),
                     depth,
-                    state: node.account.as_ref().and_then(|account| account.state.as_ref()).map(|state| state.as_str()),
+                    state: node.account.as_ref().and_then(|account| account.state.as_ref()).map(AccountState::as_str),
                     scps: ids(&node.scps),
                     rcps: ids(&node.rcps),
                     attachments_readable: node.unreadable.is_none(),

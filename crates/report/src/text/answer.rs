@@ -6,6 +6,9 @@ use scproof_evaluator::{ContextValue, Decision, LevelTrace, Reason, RequestResou
 
 use super::excerpt;
 use super::words::{account_words, capitalised, policy_words, short_target_words, statement_words, target_words};
+use scproof_organization::NodeId;
+use scproof_policy_parser::Effect;
+
 use crate::answer::Answer;
 use crate::layout::{Page, WIDTH, clean, columns, enumerate, enumerate_some, pad};
 use crate::style::{Role, Style};
@@ -49,7 +52,7 @@ fn headline(answer: &Answer<'_>) -> String {
     let explanation = answer.explanation;
     match explanation.decision {
         Decision::Allowed => "NOT BLOCKED by SCPs".to_owned(),
-        Decision::NotApplicable => format!("SCPs DO NOT APPLY: {}", explanation.reason.text()),
+        Decision::NotApplicable => format!("SCPs DO NOT APPLY: {}", exemption_words(explanation.reason)),
         Decision::ExplicitDeny => "BLOCKED by an explicit Deny".to_owned(),
         Decision::ImplicitDeny => format!("BLOCKED: no Allow at {}", missing_levels(answer)),
         Decision::Deny if explanation.levels_without_allow.is_empty() => {
@@ -69,6 +72,25 @@ fn headline(answer: &Answer<'_>) -> String {
                 format!("DEPENDS on {}", enumerate_some(&names, 4))
             }
         }
+    }
+}
+
+/// Why SCPs do not apply, as a fact about the question.
+pub(super) fn exemption_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ManagementAccount => "the account is the management account",
+        Reason::ServiceLinkedRole => "the caller is a service-linked role",
+        Reason::ServicePrincipal => "the caller is an AWS service",
+        Reason::OutsideAccount => "the caller's account is not in the organization",
+        Reason::Anonymous => "the request is not signed",
+        Reason::ConsolidatedBilling => "the organization has consolidated billing only",
+        Reason::PolicyTypeDisabled => "they are not enabled in the organization",
+        Reason::AllowedAtEveryLevel
+        | Reason::CannotBeDenied
+        | Reason::DenyStatement
+        | Reason::NoAllow
+        | Reason::DeniedEitherWay
+        | Reason::Undecided => reason.text(),
     }
 }
 
@@ -206,6 +228,26 @@ fn missing_allows(page: &mut Page, answer: &Answer<'_>) {
             .collect();
         let attached = if attached.is_empty() { "nothing".to_owned() } else { enumerate(&attached) };
         page.hanging("      attached there: ", &attached);
+        near_allows(page, answer, node_id);
+    }
+}
+
+/// The Allows of a level that name the action all the same: their other parts keep them from matching.
+fn near_allows(page: &mut Page, answer: &Answer<'_>, level: NodeId) {
+    let action = &answer.request.action;
+    for &index in &answer.organization.node(level).scps {
+        let policy = answer.organization.policy(index);
+        for (number, statement) in policy.document.statements.iter().enumerate() {
+            let named = statement.action.as_ref().is_some_and(|element| excerpt::names_action(element, action));
+            if statement.effect != Some(Effect::Allow) || !named {
+                continue;
+            }
+            let path = policy.document.statement_path(number);
+            let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
+            let name = clean(policy.display_name());
+            page.paragraph(6, &format!("{name}, {path}{sid} allows the action, but not this call:"));
+            excerpt::write(page, 8, statement, action);
+        }
     }
 }
 
@@ -260,10 +302,18 @@ fn is_rest_of_list(text: &str) -> bool {
 }
 
 fn unbracketed(clause: &str) -> &str {
-    match clause.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        Some(inside) if !inside.contains(['(', ')']) => inside,
-        _ => clause,
+    let Some(inside) = clause.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return clause };
+    let mut depth = 0_usize;
+    for character in inside.chars() {
+        match character {
+            '(' => depth += 1,
+            // The first bracket closes before the end: the two do not belong together.
+            ')' if depth == 0 => return clause,
+            ')' => depth -= 1,
+            _ => {}
+        }
     }
+    inside
 }
 
 /// What the asker can add to get a definite answer.
@@ -275,24 +325,21 @@ fn open_questions(page: &mut Page, answer: &Answer<'_>) {
     let flags: Vec<&str> = questions.iter().filter_map(|question| question.flag.as_deref()).collect();
     if !flags.is_empty() {
         page.heading("To decide it, say what you know");
-        let width = flags.iter().map(|flag| columns(flag)).max().unwrap_or_default().min(34);
+        let width = flags.iter().map(|flag| columns(flag)).max().unwrap_or_default().min(48);
         for question in questions.iter().filter(|question| question.flag.is_some()) {
-            let flag = clean(question.flag.as_deref().unwrap_or_default()).into_owned();
-            let says_itself = flag.contains(&format!("{}=", question.name));
-            let note = question.hint.clone().unwrap_or_else(|| {
-                if says_itself { String::new() } else { format!("decides {}", clean(&question.name)) }
-            });
-            if note.is_empty() {
+            let flag = clean(question.flag.as_deref().unwrap_or_default());
+            let note = question.hint.as_deref().unwrap_or_default();
+            if columns(&flag) > width {
                 page.line(format!("  {flag}"));
-            } else if columns(&flag) > width {
-                page.line(format!("  {flag}"));
-                page.paragraph(width + 4, &note);
+                if !note.is_empty() {
+                    page.paragraph(width + 4, note);
+                }
             } else {
-                page.hanging(&format!("  {}  ", pad(&flag, width)), &note);
+                page.hanging(&format!("  {}  ", pad(&flag, width)), note);
             }
         }
         if flags.iter().any(|flag| flag.starts_with("--context")) {
-            page.hanging(&format!("  {}  ", pad("--absent KEY", width)), "the request does not carry the key");
+            page.hanging(&format!("  {}  ", pad("--absent KEY", width)), "the request lacks it");
         }
     }
     for question in questions.iter().filter(|question| question.flag.is_none()) {
@@ -401,7 +448,7 @@ fn remarks(page: &mut Page, answer: &Answer<'_>) {
              they are not looked at here."
         }
         Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => {
-            "No identity or resource policy can lift this."
+            "no identity or resource policy can lift this."
         }
     };
     page.hanging("note: ", closing);
@@ -418,7 +465,8 @@ mod tests {
             ["a is x or b is y", "c is one of 1, 2 and 3 more", r#"d is "p and q""#]
         );
         assert_eq!(clauses("a (b) and c"), ["a (b)", "c"]);
-        assert_eq!(clauses("(a) and (b or (c and d))"), ["a", "(b or (c and d))"]);
+        assert_eq!(clauses("(a or b) or (c and d)"), ["(a or b) or (c and d)"]);
+        assert_eq!(clauses("(a) and (b or (c and d))"), ["a", "b or (c and d)"]);
     }
 
     #[test]

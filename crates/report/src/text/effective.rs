@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use scproof_catalog::Catalog;
 use scproof_evaluator::{Access, Decision, EffectiveGroup};
 
-use super::answer::clauses;
+use super::answer::{clauses, exemption_words};
 use super::words::{account_words, policy_words, short_target_words};
 use crate::effective::{Effective, action_count, named_actions};
 use crate::layout::{Page, clean, count, enumerate, enumerate_some, grouped};
@@ -27,7 +27,7 @@ pub fn render(effective: &Effective<'_>, style: Style, out: &mut dyn Write) -> i
     header(&mut page, effective);
     if let Some(reason) = effective.permissions.not_applicable {
         page.gap();
-        let line = style.paint(Role::Good, &format!("SCPs DO NOT APPLY: {}", reason.text()));
+        let line = style.paint(Role::Good, &format!("SCPs DO NOT APPLY: {}", exemption_words(reason)));
         page.line(line);
         page.gap();
         closing(&mut page);
@@ -154,8 +154,8 @@ fn conditional(page: &mut Page, effective: &Effective<'_>) {
             page.hanging(&format!("  {:<5}", format!("[{}]", index + 1)), &clean(clause));
         }
     }
+    let mut entries: Vec<(String, Vec<&EffectiveGroup>)> = Vec::new();
     for group in groups {
-        page.gap();
         let words = match legend.numbers(group) {
             Some(numbers) if legend.clauses.len() > 1 => {
                 let numbers: Vec<String> = numbers.iter().map(|number| format!("[{number}]")).collect();
@@ -165,7 +165,16 @@ fn conditional(page: &mut Page, effective: &Effective<'_>) {
                 format!(": {}", clean(group.depends_on.as_deref().unwrap_or("it depends on facts that are not known")))
             }
         };
-        entry(page, effective, &words, &[group]);
+        match entries.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, members)) => members.push(group),
+            None => entries.push((words, vec![group])),
+        }
+    }
+    entries
+        .sort_by_key(|(_, members)| std::cmp::Reverse(members.iter().map(|group| named_actions(group)).sum::<usize>()));
+    for (words, members) in &entries {
+        page.gap();
+        entry(page, effective, words, members);
     }
 }
 

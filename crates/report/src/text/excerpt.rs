@@ -7,7 +7,7 @@ use crate::layout::{Page, clean};
 /// How many patterns or values of one list are shown.
 const SHOWN: usize = 4;
 /// Where the contents begin, counted from the indentation.
-const LABEL: usize = 11;
+const LABEL: usize = 13;
 
 /// Writes the elements of a statement one by one, those action patterns first that match the action asked about.
 pub(super) fn write(page: &mut Page, indent: usize, statement: &Statement, action: &str) {
@@ -38,9 +38,17 @@ pub(super) fn write(page: &mut Page, indent: usize, statement: &Statement, actio
     }
 }
 
+/// Whether the action element of a statement covers an action, as far as the look of its patterns tells.
+pub(super) fn names_action(element: &ActionElement, action: &str) -> bool {
+    element.patterns.iter().any(|pattern| concerns(&pattern.text, action)) != element.negated
+}
+
+fn concerns(pattern: &str, action: &str) -> bool {
+    WildcardPattern::flat(&pattern.to_ascii_lowercase()).is_match(&action.to_ascii_lowercase())
+}
+
 fn action_words(element: &ActionElement, action: &str) -> String {
-    let action = action.to_ascii_lowercase();
-    let concerns = |text: &str| WildcardPattern::flat(&text.to_ascii_lowercase()).is_match(&action);
+    let concerns = |text: &str| concerns(text, action);
     let mut texts: Vec<&str> = element.patterns.iter().map(|pattern| pattern.text.as_str()).collect();
     // Stable: the order of the policy otherwise.
     texts.sort_by_key(|text| !concerns(text));

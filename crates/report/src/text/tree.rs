@@ -120,7 +120,8 @@ fn node(page: &mut Page, tree: &Tree<'_>, id: NodeId, before: &str, rest: &str, 
     if node.unreadable.is_some() {
         marks.push("[attachments unreadable]".to_owned());
     }
-    let attached: Vec<&Policy> = node.scps.iter().map(|&policy| organization.policy(policy)).collect();
+    let mut attached: Vec<&Policy> = node.scps.iter().map(|&policy| organization.policy(policy)).collect();
+    attached.sort_by_key(|policy| policy.display_name());
     if !attached.iter().any(|policy| policy.id.as_str() == FULL_ACCESS) {
         marks.push("[no FullAWSAccess]".to_owned());
     }
@@ -151,13 +152,12 @@ fn node(page: &mut Page, tree: &Tree<'_>, id: NodeId, before: &str, rest: &str, 
         page.line(if index == 0 { format!("{before}{line}") } else { format!("{rest}  {line}") });
     }
     if tree.policies {
-        let kinds = [(&node.scps, ""), (&node.rcps, "RCP ")];
-        for (policies, kind) in kinds {
-            for &policy in policies {
-                let policy = organization.policy(policy);
-                let words = policy_words(policy.name.as_deref(), policy.id.as_str());
-                page.line(format!("{rest}* {kind}{words}"));
-            }
+        for policy in &attached {
+            page.line(format!("{rest}* {}", policy_words(policy.name.as_deref(), policy.id.as_str())));
+        }
+        for &policy in &node.rcps {
+            let policy = organization.policy(policy);
+            page.line(format!("{rest}* RCP {}", policy_words(policy.name.as_deref(), policy.id.as_str())));
         }
     }
 }
@@ -166,8 +166,10 @@ fn node(page: &mut Page, tree: &Tree<'_>, id: NodeId, before: &str, rest: &str, 
 fn policies(page: &mut Page, tree: &Tree<'_>) {
     let organization = tree.organization;
     page.heading("Policies");
-    let rows: Vec<Vec<String>> = organization
-        .policies()
+    let mut sorted: Vec<(PolicyIndex, &Policy)> = organization.policies().collect();
+    sorted.sort_by_key(|(_, policy)| (policy.kind, policy.display_name()));
+    let rows: Vec<Vec<String>> = sorted
+        .into_iter()
         .map(|(index, policy)| {
             let size = policy.content.as_ref().map_or_else(|| "?".to_owned(), |text| grouped(text.chars().count()));
             vec![

@@ -48,32 +48,35 @@ fn render_item(renderer: &Renderer, item: &Item<'_>) -> String {
     let label = clean(&item.source.label()).into_owned();
     group = match &item.place {
         Some(place) => {
-            let origin = Origin::path(label).line(place.line).char_column(place.column);
-            let group = group.element(origin);
-            match Excerpt::of(&item.source.text, place) {
-                Some(excerpt) => group.element(
-                    Snippet::source(excerpt.text)
-                        .line_start(excerpt.first_line)
-                        .fold(false)
-                        .annotation(AnnotationKind::Primary.span(excerpt.span)),
-                ),
-                None => group,
+            let excerpt = Excerpt::of(&item.source.text, place);
+            let snippet = excerpt.as_ref().map(|excerpt| {
+                Snippet::source(excerpt.text)
+                    .line_start(excerpt.first_line)
+                    .fold(false)
+                    .annotation(AnnotationKind::Primary.span(excerpt.span.clone()))
+            });
+            let origin = || Origin::path(label.clone()).line(place.line).char_column(place.column);
+            match (snippet, excerpt) {
+                (Some(snippet), Some(Excerpt { within_line: false, .. })) => group.element(snippet.path(label)),
+                // The renderer would count columns from the start of what it sees.
+                (Some(snippet), _) => group.element(origin()).element(snippet),
+                (None, _) => group.element(origin()),
             }
         }
         None => group.element(Origin::path(label)),
     };
     let about = match (&item.path, item.about.filter(|_| item.source.policy.is_none())) {
-        (Some(path), Some(id)) if !path.contains(id) => Some(format!("{path}, {id}")),
+        (Some(path), Some(id)) if !path.contains(id) => Some(format!("{path} of {id}")),
         (Some(path), _) => Some(path.clone()),
         (None, Some(id)) => Some(id.to_owned()),
         (None, None) => None,
     };
-    let rule = item.rule.map(|rule| format!("rule {rule}"));
-    let about = match (about, rule) {
-        (Some(about), Some(rule)) => Some(format!("{about} ({rule})")),
-        (about, rule) => about.or(rule),
+    let (at, about) = match (about, item.rule) {
+        (Some(about), Some(rule)) => ("at", Some(format!("{about} (rule {rule})"))),
+        (None, Some(rule)) => ("rule", Some(rule.to_owned())),
+        (about, None) => ("at", about),
     };
-    let remarks = [("at", about.as_deref()), ("expected", item.expected), ("help", item.help)];
+    let remarks = [(at, about.as_deref()), ("expected", item.expected), ("help", item.help)];
     for (name, text) in remarks {
         if let Some(text) = text {
             // Behind the margin of line numbers, which is at most four columns for most texts.
@@ -94,6 +97,8 @@ struct Excerpt<'t> {
     text: &'t str,
     first_line: usize,
     span: Range<usize>,
+    /// Whether the text begins within a line.
+    within_line: bool,
 }
 
 impl<'t> Excerpt<'t> {
@@ -120,7 +125,12 @@ impl<'t> Excerpt<'t> {
             (line_start, place.line)
         };
         let to = floor(text, line_end.min(end.max(start).saturating_add(WINDOW)));
-        Some(Self { text: text.get(from..to)?, first_line, span: start - from..end.min(to) - from })
+        Some(Self {
+            text: text.get(from..to)?,
+            first_line,
+            span: start - from..end.min(to) - from,
+            within_line: from > line_start,
+        })
     }
 }
 
@@ -186,7 +196,7 @@ mod tests {
 
     fn excerpt(text: &str, line: usize, column: usize) -> Option<(&str, usize, &str)> {
         let excerpt = Excerpt::of(text, &Place { line, column, span: None })?;
-        Some((excerpt.text, excerpt.first_line, &excerpt.text[excerpt.span.clone()]))
+        Some((excerpt.text, excerpt.first_line, excerpt.text.get(excerpt.span.clone())?))
     }
 
     #[test]
