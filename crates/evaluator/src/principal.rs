@@ -77,7 +77,7 @@ impl Principal {
             }
             ("sts", Some(("assumed-role", session))) => {
                 let (role, session) = session.split_once('/')?;
-                if role.is_empty() || session.is_empty() {
+                if role.is_empty() || session.is_empty() || session.contains('/') {
                     return None;
                 }
                 PrincipalKind::Session { role: role.to_owned(), session: session.to_owned() }
