@@ -114,8 +114,12 @@ pub fn snapshot(data: &[u8]) {
 /// If an explanation has another verdict than the decision.
 pub fn request(data: &[u8]) {
     let Ok(json) = serde_json::from_slice(data) else { return };
-    let Ok(request) = Request::from_json(&json) else { return };
+    let Ok(mut request) = Request::from_json(&json) else { return };
     let Some(organization) = accepted(Organization::from_json(BASE)) else { return };
+    // People may write names in any case; the reference knows ids.
+    if let Ok(account) = organization.resolve_account(request.account.trim()) {
+        organization.node(account).target.as_str().clone_into(&mut request.account);
+    }
     answers_hold(&organization, &[request], data.len() <= REFERENCE_LIMIT);
 }
 
