@@ -69,7 +69,7 @@ fn parse_inside(inside: &str) -> Result<Part, Malformed> {
             (key, Some(quoted.to_owned()))
         }
     };
-    let is_odd = |character: char| character.is_whitespace() || matches!(character, '\'' | '$' | '{');
+    let is_odd = |character: char| character.is_whitespace() || matches!(character, '\'' | '$' | '{' | '*' | '?');
     if key.is_empty() || key.contains(is_odd) {
         return Err(Malformed);
     }
