@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Prints the medians of the last `cargo bench -p scproof-benches` as the Markdown tables of docs/performance.md.
+"""Prints the medians of the last `cargo bench -p scproof-benches` as Markdown tables; with --write, writes them into
+docs/performance.md.
 
 Ratios are to the first row of a group. Nothing but Python's standard library is needed.
 """
 
 import json
 import pathlib
+import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent / "target" / "criterion"
+TOP = pathlib.Path(__file__).resolve().parent.parent
+ROOT = TOP / "target" / "criterion"
+DOCUMENT = TOP / "docs" / "performance.md"
 GROUPS = {
     "decide/known": ["prepared", "unrefined", "ask", "iam-rs", "reference"],
     "decide/unknown": ["prepared", "unrefined", "ask", "iam-rs", "reference"],
@@ -42,15 +46,25 @@ def rate(nanoseconds, throughput):
     return f"{each / 2**20:.0f} MiB/s" if kind == "Bytes" else f"{each:,.0f}/s"
 
 
+def table(group):
+    lines = [f"| {group} | median | rate | ratio |", "|---|---:|---:|---:|"]
+    first = None
+    for name in GROUPS[group]:
+        median, throughput = read(group, name)
+        first = first or median
+        lines.append(f"| {name} | {duration(median)} | {rate(median, throughput)} | {median / first:.3g} |")
+    return "\n".join(lines)
+
+
 def main():
-    for group, names in GROUPS.items():
-        print(f"| {group} | median | rate | ratio |\n|---|---:|---:|---:|")
-        first = None
-        for name in names:
-            median, throughput = read(group, name)
-            first = first or median
-            print(f"| {name} | {duration(median)} | {rate(median, throughput)} | {median / first:.3g} |")
-        print()
+    if sys.argv[1:] == ["--write"]:
+        marked = re.compile(r"(<!-- bench (\S+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+        text = DOCUMENT.read_text(encoding="utf-8")
+        DOCUMENT.write_text(marked.sub(lambda part: part[1] + table(part[2]) + part[3], text), encoding="utf-8")
+    elif len(sys.argv) == 1:
+        print("\n\n".join(map(table, GROUPS)))
+    else:
+        sys.exit(__doc__)
 
 
 if __name__ == "__main__":
