@@ -1,7 +1,7 @@
 //! The reference evaluator and test strategies of scproof (development only).
 //!
 //! - [`fuzz`] takes any bytes and panics if something does not hold.
-//! - [`reference`] decides requests straight from the wording of the rules; the evaluator is held equal to it.
+//! - [`mod@reference`] decides requests straight from the wording of the rules; the evaluator is held equal to it.
 //! - [`strategies`] makes random organizations, policies and requests that meet often.
 //! - [`traps`] reads the questions of `fixtures/traps`.
 

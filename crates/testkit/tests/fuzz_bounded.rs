@@ -2,6 +2,14 @@
 //!
 //! `SCPROOF_FUZZ_CASES=1000000` runs more, `SCPROOF_FUZZ_SEED=2` others. A failure prints the input that caused it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //!
 //! Each test runs under a watchdog far above what it takes and far below what a quadratic or exponential algorithm would.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
