@@ -118,10 +118,11 @@ impl Scene<'_> {
                 Some(node) => KeyState::list([self.organization_path(node).as_str()]),
                 None => KeyState::any(true, true),
             }),
-            Model::IsMcpServiceAction => {
-                let service = self.service();
-                (!service.ends_with("-mcp")).then_some(KeyState::Absent)
-            }
+            Model::IsMcpServiceAction => Some(if self.service().ends_with("-mcp") {
+                KeyState::one_of(["true", "false"], true)
+            } else {
+                KeyState::Absent
+            }),
             Model::CurrentTime => Some(self.instant(self.epoch_time, format_date)),
             Model::EpochTime => Some(self.instant(self.current_time, |seconds| Some(seconds.to_string()))),
             Model::RequestedRegion => {

@@ -97,6 +97,10 @@ impl CompiledOrganization {
             push_new(&mut explanation.assumed, pair.assumed);
             let decides = pair.decision == Some(worst);
             let by_cases = pair.decision != pair.kleene;
+            let lacks_allow = matches!(pair.decision, Some(Decision::ImplicitDeny | Decision::Deny));
+            if lacks_allow && matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
+                push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
+            }
             if decides {
                 let determining = pair.levels.iter().flat_map(|level| match worst {
                     Decision::ExplicitDeny if by_cases => level
@@ -112,9 +116,6 @@ impl CompiledOrganization {
                 });
                 let determining: Vec<StatementRef> = determining.cloned().collect();
                 push_new(&mut explanation.determining, determining);
-                if matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
-                    push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
-                }
                 if matches!(worst, Decision::Unknown | Decision::Deny) {
                     for undecided in pair.undecided {
                         *counts.entry(undecided).or_default() += 1;

@@ -184,15 +184,7 @@ pub(crate) fn matches<T: Trace>(
     }
     // With the preferred readings only the question which of two tags counts stays open (COND-5).
     let assume_preferred = eval.assume_preferred;
-    let considered = |choice: usize| {
-        let mut rest = choice;
-        variables(template).all(|(slot, default)| {
-            let found = resolve(slot, default);
-            let rule = found.values.get(rest % found.count).map_or("", |(_, rule)| *rule);
-            rest /= found.count;
-            !assume_preferred || matches!(rule, "" | "COND-5")
-        })
-    };
+    let considered = |choice: usize| !assume_preferred || is_preferred(template, &resolve, choice);
     let live_text = live_text && !assume_preferred;
     let disagrees = (0..combinations)
         .filter(|&choice| considered(choice))
@@ -217,6 +209,7 @@ pub(crate) fn expansions(
     widths: &[bool],
     wildcards: bool,
     states: &[KeyState],
+    assume_preferred: bool,
 ) -> Option<Vec<(Option<WildcardPattern>, bool)>> {
     if template.template.is_malformed() {
         return None;
@@ -243,6 +236,9 @@ pub(crate) fn expansions(
     let mut patterns = Vec::new();
     for live in [false, true].into_iter().take(1 + usize::from(live_text)) {
         for choice in 0..combinations {
+            if assume_preferred && (live || !is_preferred(template, &resolve, choice)) {
+                continue;
+            }
             let mut pattern = None;
             build_combination(template, widths, true, &resolve, choice, live, |pieces| {
                 pattern = Some(WildcardPattern::from_pieces(pieces.iter().copied()));
@@ -252,6 +248,20 @@ pub(crate) fn expansions(
         }
     }
     Some(patterns)
+}
+
+/// Whether a combination takes the preferred reading of every rule that has one; which of two tags counts has none (COND-5).
+fn is_preferred<'a>(
+    template: &'a SlottedTemplate,
+    resolve: &impl Fn(KeySlot, Option<&'a str>) -> Candidates<'a>,
+    mut choice: usize,
+) -> bool {
+    variables(template).all(|(slot, default)| {
+        let found = resolve(slot, default);
+        let rule = found.values.get(choice % found.count).map_or("", |(_, rule)| *rule);
+        choice /= found.count;
+        matches!(rule, "" | "COND-5")
+    })
 }
 
 fn variables(template: &SlottedTemplate) -> impl Iterator<Item = (KeySlot, Option<&str>)> {

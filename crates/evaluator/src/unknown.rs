@@ -91,7 +91,9 @@ impl Question<'_> {
             CompiledValue::Template { template, widths } => {
                 let mode = text_mode(self.base);
                 let wildcards = matches!(mode, Some(TextMode::Like | TextMode::Arn));
-                let Some(forms) = expansions(template, widths, wildcards, self.states) else { return Truth::Unknown };
+                let Some(forms) = expansions(template, widths, wildcards, self.states, self.assume_preferred) else {
+                    return Truth::Unknown;
+                };
                 let truth = |(pattern, open): &(Option<WildcardPattern>, bool)| match pattern {
                     None => Truth::False,
                     Some(pattern) => match self.pattern(pattern, subject) {
@@ -101,18 +103,19 @@ impl Question<'_> {
                 };
                 let mut forms = forms.iter().map(truth);
                 let first = forms.next().unwrap_or(Truth::Unknown);
-                forms.fold(first, |agreed, other| self.readings(agreed, agreed.agree(other)))
+                forms.fold(first, Truth::agree)
             }
             CompiledValue::BoolTemplate(template) => {
-                let Some(forms) = expansions(template, &[], false, self.states) else { return Truth::Unknown };
+                let Some(forms) = expansions(template, &[], false, self.states, self.assume_preferred) else {
+                    return Truth::Unknown;
+                };
                 let may_be_bool = |(pattern, _): &(Option<WildcardPattern>, bool)| {
                     pattern.as_ref().is_some_and(|pattern| {
                         let pattern = lower(pattern);
                         pattern.is_match("true") || pattern.is_match("false")
                     })
                 };
-                let considered = if self.assume_preferred { 1 } else { forms.len() };
-                if forms.iter().take(considered).any(may_be_bool) { Truth::Unknown } else { Truth::False }
+                if forms.iter().any(may_be_bool) { Truth::Unknown } else { Truth::False }
             }
             CompiledValue::MalformedVariable => Truth::Unknown,
             CompiledValue::AnyArn => {
