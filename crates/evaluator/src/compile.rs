@@ -13,6 +13,7 @@ use crate::EvaluationOptions;
 use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::keys::{self, KeyRow};
+use crate::refine::SplitMemory;
 use crate::resource::CompiledResource;
 use crate::trace::KeySlot;
 use crate::truth::Truth;
@@ -40,6 +41,7 @@ pub struct CompiledOrganization {
     pub(crate) account_paths: FxHashMap<NodeId, PathId>,
     /// For each policy the numbers of its document's statements; empty for policies that are attached nowhere.
     pub(crate) policy_statements: Vec<(u32, u32)>,
+    pub(crate) splits: SplitMemory,
 }
 
 /// A condition key that some policy names.
@@ -356,6 +358,7 @@ impl CompiledOrganization {
             node_levels,
             account_paths: FxHashMap::default(),
             policy_statements,
+            splits: SplitMemory::default(),
         };
         compiled.build_paths();
         compiled

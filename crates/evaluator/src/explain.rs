@@ -129,6 +129,9 @@ impl CompiledOrganization {
             }
             merge_levels(&mut explanation.levels, pair.levels);
         }
+        // Root first, whichever resource came first.
+        let place = |target: &String| explanation.levels.iter().position(|level| level.target_id == *target);
+        explanation.levels_without_allow.sort_by_key(place);
         let mut undecided: Vec<(Undecided, usize)> = counts.into_iter().collect();
         undecided.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
         explanation.undecided = undecided.into_iter().map(|(undecided, _)| undecided).collect();

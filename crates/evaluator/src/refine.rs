@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, RwLock};
+
+use rustc_hash::FxHashMap;
 
 use scproof_policy_parser::{
     AddressBlock, Decimal, LanguagePattern, OperatorFamily, WildcardPattern, format_date, text_cells,
@@ -30,16 +33,26 @@ const MAX_CASES: usize = 128;
 /// The most classes of single values from which the cases of a list are made: every subset is one.
 const MAX_LIST_CLASSES: usize = 6;
 
+/// The most splits that a compiled organization remembers.
+const MAX_REMEMBERED: usize = 4096;
+
+/// A fact, what a key's value may be, and the atoms that ask about it.
+type SplitKey = (Fact, Option<(bool, DomainValues)>, Vec<Atom>);
+
+/// Splits worked out before. They follow from the policies alone, so remembering them changes no answer.
+#[derive(Debug, Default)]
+pub(crate) struct SplitMemory(RwLock<FxHashMap<SplitKey, Option<Arc<Split>>>>);
+
 /// Something unknown that several atoms ask about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fact {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Fact {
     Key(KeySlot),
     Resource,
 }
 
 /// A fact with the truth of its atoms in each of its cases.
 #[derive(Debug)]
-struct Split {
+pub(crate) struct Split {
     atoms: Vec<Atom>,
     /// One row a case, as long as `atoms`.
     cases: Vec<Vec<Truth>>,
@@ -49,7 +62,7 @@ impl CompiledOrganization {
     /// The verdict that all cases share, else the given one.
     pub(crate) fn refine(&self, query: &Query, pair: &Pair, decision: Decision) -> Decision {
         let (truths, facts) = self.open_facts(query, pair);
-        let mut splits: Vec<Split> =
+        let mut splits: Vec<Arc<Split>> =
             facts.into_iter().filter_map(|(fact, atoms)| self.split(fact, atoms, pair)).collect();
         splits.sort_by_key(|split| split.cases.len());
         let mut combinations = 1;
@@ -134,11 +147,36 @@ impl CompiledOrganization {
         }
     }
 
-    fn split(&self, fact: Fact, atoms: Vec<Atom>, pair: &Pair) -> Option<Split> {
+    /// The cases of a fact, remembered: they follow from the atoms and from what the value may be.
+    fn split(&self, fact: Fact, atoms: Vec<Atom>, pair: &Pair) -> Option<Arc<Split>> {
+        let domain = match fact {
+            Fact::Resource => None,
+            Fact::Key(slot) => match pair.states.get(slot.0 as usize)? {
+                KeyState::Unknown(domain) => Some((domain.may_be_absent, domain.values.clone())),
+                _ => return None,
+            },
+        };
+        let key = (fact, domain, atoms);
+        if let Ok(known) = self.splits.0.read()
+            && let Some(split) = known.get(&key)
+        {
+            return split.clone();
+        }
+        let split = self.split_anew(fact, key.2.clone(), pair);
+        if let Ok(mut known) = self.splits.0.write()
+            && known.len() < MAX_REMEMBERED
+        {
+            known.insert(key, split.clone());
+        }
+        split
+    }
+
+    fn split_anew(&self, fact: Fact, atoms: Vec<Atom>, pair: &Pair) -> Option<Arc<Split>> {
         match fact {
             Fact::Resource => self.split_resource(atoms, pair),
             Fact::Key(slot) => self.split_key(slot, &atoms, pair),
         }
+        .map(Arc::new)
     }
 
     fn split_resource(&self, atoms: Vec<Atom>, pair: &Pair) -> Option<Split> {

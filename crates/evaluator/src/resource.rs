@@ -175,12 +175,13 @@ impl ResourceMatcher {
 impl Readings {
     /// Whether a text has but one reading under this pattern.
     fn is_settled(&self, value: &Value, matched: bool) -> bool {
-        let upper = self.upper_head || head_of(&value.text).bytes().any(|byte| byte.is_ascii_uppercase());
-        let extra_colons = value.text.bytes().filter(|&byte| byte == b':').count() > 5;
-        (!matched || self.forbidden.is_none())
-            && (matched || !upper)
-            && (!matched || !self.mid_star || !extra_colons)
-            && (value.is_ascii || self.plain.as_ref().is_some_and(|pattern| !pattern.has_single_wildcard()))
+        let ascii = value.is_ascii || self.plain.as_ref().is_some_and(|pattern| !pattern.has_single_wildcard());
+        ascii
+            && if matched {
+                self.forbidden.is_none() && !(self.mid_star && value.has_late_colon)
+            } else {
+                !(self.upper_head || value.has_upper_head)
+            }
     }
 
     fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
@@ -206,15 +207,20 @@ impl Readings {
         if let Some(rule) = self.forbidden {
             consider(rule, &mut |_| Truth::False, eval);
         }
-        for form in std::iter::once(first).chain(others) {
+        for (index, form) in std::iter::once(first).chain(others).enumerate() {
             for (narrow, folded) in [(false, false), (true, false), (false, true), (true, true)] {
+                if index == 0 && !narrow && !folded {
+                    continue;
+                }
                 let rule = match (folded, narrow) {
                     (true, _) => "RES-4",
                     (false, true) => "RES-7",
                     (false, false) => form.rule,
                 };
                 let settled = eval.assume_preferred && rule != form.rule;
-                let relevant = (!narrow || form.widths != form.narrow_widths) && !settled;
+                let narrows = value.has_late_colon && form.widths != form.narrow_widths;
+                let folds = self.upper_head || value.has_upper_head;
+                let relevant = (!narrow || narrows) && (!folded || folds) && !settled;
                 if relevant {
                     consider(rule, &mut |eval| form.truth(value, narrow, folded, eval), eval);
                 }

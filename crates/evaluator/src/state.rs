@@ -1,5 +1,7 @@
 //! What is known of a context key: its value, its absence, or nothing (K3-3, K3-7).
 
+use std::net::IpAddr;
+
 use scproof_policy_parser::WildcardPattern;
 
 use crate::truth::Truth;
@@ -28,18 +30,32 @@ pub(crate) struct Values {
 }
 
 /// One value of a request, with what matching asks of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Value {
     pub(crate) text: Box<str>,
     /// Whether it has the six components of an ARN (OP-21).
     pub(crate) is_arn: bool,
     pub(crate) is_ascii: bool,
+    /// Whether more than five colons stand in it, so that a wildcard of the sixth component may meet one (RES-7).
+    pub(crate) has_late_colon: bool,
+    /// Whether partition, service or region are spelt with capitals (RES-4).
+    pub(crate) has_upper_head: bool,
+    /// The address, if it is one (OP-15).
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        let is_arn = text.bytes().filter(|&byte| byte == b':').count() >= 5;
-        Self { text: text.into(), is_arn, is_ascii: text.is_ascii() }
+        let colons = text.bytes().filter(|&byte| byte == b':').count();
+        let has_upper_head = text.split(':').take(4).any(|part| part.bytes().any(|byte| byte.is_ascii_uppercase()));
+        Self {
+            text: text.into(),
+            is_arn: colons >= 5,
+            is_ascii: text.is_ascii(),
+            has_late_colon: colons > 5,
+            has_upper_head,
+            address: text.parse().ok(),
+        }
     }
 }
 
@@ -63,7 +79,7 @@ impl Domain {
 }
 
 /// Which texts a value of an unknown key may have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum DomainValues {
     Any,
     OneOf(Box<[Value]>),

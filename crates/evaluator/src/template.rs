@@ -140,6 +140,13 @@ pub(crate) fn matches<T: Trace>(
     if template.template.is_malformed() {
         return eval.open("VAR-13");
     }
+    // PERF: what stands before the first variable must match in every reading; most resources differ there already.
+    if mode.fold == Fold::Exact
+        && let Some(TemplatePart::Literal(head)) = template.template.parts.first()
+        && !text.as_bytes().starts_with(head.as_bytes())
+    {
+        return Truth::False;
+    }
     let states = eval.states;
     let resolve = |slot: KeySlot, default| -> Candidates<'_> {
         states

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use scproof_policy_parser::{
     AddressBlock, AddressReading, BaseOperator, CharacterUnit, DateReading, Decimal, Instant, OperatorFamily, Piece,
-    Template, TemplatePart, WildcardPattern, decode_base64, is_mapped, lenient_decimal, parse_address, parse_bool,
-    parse_date,
+    Template, TemplatePart, WildcardPattern, decode_base64, lenient_decimal, parse_bool, parse_date,
 };
 
 use crate::state::Value;
@@ -312,11 +311,15 @@ pub(crate) fn value_truth<T: Trace>(
         }
         CompiledValue::Binary(bytes) => Truth::from(decode_base64(&given.text).is_some_and(|given| *given == **bytes)),
         CompiledValue::Address { readings, ambiguous } => {
+            let unmapped = given.address.map(|address| match address {
+                IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
+                IpAddr::V4(_) => address,
+            });
             let contains = |bits: usize| {
-                let address = parse_address(&given.text, address_reading(bits))?;
-                Some(readings.get(bits).copied().flatten()?.contains(address))
+                let address = if address_reading(bits).mapped_is_ipv4 { unmapped } else { given.address };
+                Some(readings.get(bits).copied().flatten()?.contains(address?))
             };
-            let mapped = given.text.parse().is_ok_and(|address| matches!(address, IpAddr::V6(v6) if is_mapped(v6)));
+            let mapped = unmapped != given.address;
             if !ambiguous && !mapped {
                 return from_reading(contains(0), negated, eval);
             }

@@ -230,7 +230,7 @@ impl Machine {
             positions.push((Position::End, false));
         }
         // One letter that no pattern names stands for all the others.
-        let other = ('a'..='z').chain('0'..='9').chain('\u{e000}'..).find(|letter| !letters.contains(letter));
+        let other = ('a'..='z').chain('0'..='9').chain('\u{e000}'..=char::MAX).find(|letter| !letters.contains(letter));
         letters.extend(other);
         let words = positions.len().div_ceil(64).max(1);
         // A readable example begins with ordinary letters rather than with a colon.

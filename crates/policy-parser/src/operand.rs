@@ -290,7 +290,7 @@ impl AddressBlock {
             }
             None => match parse_address(text, reading)? {
                 address @ IpAddr::V6(_) if reading.bare_ipv6_is_32 => IpNet::new(address, 32).ok()?,
-                address => IpNet::from(address),
+                address @ (IpAddr::V4(_) | IpAddr::V6(_)) => IpNet::from(address),
             },
         };
         Some(Self(if reading.mapped_is_ipv4 { unmap_block(net) } else { net }.trunc()))
@@ -314,7 +314,7 @@ fn unmap_block(net: IpNet) -> IpNet {
             Some(v4) => IpNet::new(IpAddr::V4(v4), v6.prefix_len() - 96).unwrap_or(net),
             None => net,
         },
-        other => other,
+        IpNet::V4(_) | IpNet::V6(_) => net,
     }
 }
 
@@ -323,7 +323,7 @@ pub fn parse_address(text: &str, reading: AddressReading) -> Option<IpAddr> {
     let address = text.parse::<IpAddr>().ok()?;
     Some(match address {
         IpAddr::V6(v6) if reading.mapped_is_ipv4 => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        _ => address,
+        IpAddr::V4(_) | IpAddr::V6(_) => address,
     })
 }
 

@@ -75,10 +75,9 @@ impl Template {
 
     /// The context keys of the variables, as written.
     pub fn variable_keys(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            TemplatePart::Variable { key, .. } => Some(key.as_str()),
-            _ => None,
-        })
+        self.parts
+            .iter()
+            .filter_map(|part| if let TemplatePart::Variable { key, .. } = part { Some(key.as_str()) } else { None })
     }
 }
 
