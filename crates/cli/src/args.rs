@@ -23,14 +23,20 @@ Exit codes:
   1  the answer is no: blocked,  3  an input cannot be read or parsed
      or errors found             5  the facts given do not decide";
 
-/// What do AWS service control policies let pass, and why? Offline, from a snapshot
-///
-/// Answers from a snapshot of an AWS organization, without network and credentials. What a question does not say counts as
-/// unknown: the answer is then "depends on", with the condition.
+const ABOUT: &str = "\
+What do AWS service control policies let pass, and why?
+
+Answers from a snapshot of an organization, without network and credentials.
+What a question does not say is unknown, not absent: if it matters, the answer
+is \"depends on\", with the condition.";
+
+/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "scproof",
     version,
+    about = ABOUT,
+    long_about = None,
     max_term_width = 80,
     after_help = EXAMPLES,
     subcommand_required = true,

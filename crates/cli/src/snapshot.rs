@@ -23,7 +23,9 @@ pub(crate) fn load(global: &GlobalArgs) -> Result<Organization, CommandError> {
     let Some(path) = &global.org else {
         return Err(CommandError::usage("no organization was given")
             .help("name a snapshot with `--org FILE` or the environment variable SCPROOF_ORG")
-            .help("`--org example` is an organization that comes with scproof, to try things on:\nscproof --org example can shop s3:DeleteBucket"));
+            .help(
+                "`--org example` comes with scproof, to try things on:\nscproof --org example can shop s3:DeleteBucket",
+            ));
     };
     if path.as_os_str() == EXAMPLE {
         return scproof::example::organization()

@@ -142,13 +142,6 @@ impl Answer<'_> {
 
     /// A value that makes a difference: one that a condition on the key names.
     fn example_value(&self, lower_key: &str) -> Option<String> {
-        match lower_key {
-            "aws:resourceorgid" | "aws:principalorgid" => return Some(self.organization.id().as_str().to_owned()),
-            "aws:resourceaccount" => {
-                return Some(self.organization.node(self.account()?).target.as_str().to_owned());
-            }
-            _ => {}
-        }
         let levels = &self.explanation.levels;
         let open = levels.iter().flat_map(|level| {
             level.maybe_denied_by.iter().map(|(statement, _)| statement).chain(&level.maybe_allowed_by)
@@ -157,6 +150,11 @@ impl Answer<'_> {
             .flat_map(|(statement, _)| statement.condition.iter().flatten())
             .filter(|condition| condition.key.eq_ignore_ascii_case(lower_key))
             .find_map(literal_value)
+            .or_else(|| match lower_key {
+                "aws:resourceorgid" | "aws:principalorgid" => Some(self.organization.id().as_str().to_owned()),
+                "aws:resourceaccount" => Some(self.organization.node(self.account()?).target.as_str().to_owned()),
+                _ => None,
+            })
     }
 }
 

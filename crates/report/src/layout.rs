@@ -58,6 +58,22 @@ pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     lines
 }
 
+/// A text cut to a width, with a mark where something is missing.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if columns(text) <= width {
+        return text.to_owned();
+    }
+    let mut result = String::new();
+    for character in text.chars() {
+        if columns(&result) + columns(character.encode_utf8(&mut [0; 4])) >= width {
+            break;
+        }
+        result.push(character);
+    }
+    result.push('…');
+    result
+}
+
 /// A message behind a label, wrapped to [`WIDTH`], further lines below its beginning; line breaks in it are kept. Control
 /// characters are made visible.
 ///
@@ -215,6 +231,12 @@ mod tests {
         let items: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
         assert_eq!(enumerate(&items), "a, b and c");
         assert_eq!(enumerate_some(&items, 2), "a and 2 more");
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde…");
     }
 
     #[test]

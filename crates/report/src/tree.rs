@@ -9,7 +9,7 @@ pub struct Tree<'a> {
     pub organization: &'a Organization,
     /// The parts to show: each with the way down to it and everything below it. Empty: the whole organization.
     pub targets: Vec<NodeId>,
-    /// Whether text lists every attached policy with its id, and then all policies.
+    /// Whether text lists every attached policy with its id, and then all policies that it has shown.
     pub policies: bool,
     /// What is odd about the organization.
     pub findings: Vec<Finding>,

@@ -18,6 +18,9 @@ use crate::output::Output;
 use crate::{snapshot, ui};
 
 const EXAMPLES: &str = "\
+What is not said is unknown, not absent. If it matters, the answer is \"depends
+on\", with the condition and the arguments that decide it.
+
 Examples:
   scproof --org example can shop s3:DeleteBucket
   scproof --org example can shop ec2:RunInstances --region us-east-1
@@ -29,9 +32,6 @@ The exit code is 0 if SCPs do not block the call, 1 if they do, and 5 if the
 facts given do not decide. With --requests it is 0, or 3 if any line was bad.";
 
 /// Ask whether SCPs let an account make a call, and why
-///
-/// What is not said is unknown, not absent. If it matters, the answer is "depends on", with the condition and the arguments
-/// that decide it.
 #[derive(Debug, Args)]
 #[command(
     after_help = EXAMPLES,

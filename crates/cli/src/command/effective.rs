@@ -13,6 +13,10 @@ use crate::output::Output;
 use crate::snapshot;
 
 const EXAMPLES: &str = "\
+Sorts every action, also those that do not exist yet, into always blocked,
+conditional and never blocked. The resource is left open, and so is every fact
+that is not given.
+
 Examples:
   scproof --org example effective sandbox-alice
   scproof --org example effective shop --region eu-west-1 --service s3
@@ -20,9 +24,6 @@ Examples:
   scproof --org example --format json effective shop";
 
 /// Show what an account can do at most
-///
-/// Sorts every action, also those that do not exist yet, into always blocked, conditional and never blocked. The resource is
-/// left open, and so is every fact that is not given.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EffectiveArgs {

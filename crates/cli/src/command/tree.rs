@@ -11,18 +11,19 @@ use crate::output::Output;
 use crate::snapshot;
 
 const EXAMPLES: &str = "\
+Shows every root, unit and account with the SCPs attached directly to it. [!]
+marks what a remark below the tree is about.
+
 Examples:
   scproof --org example tree
   scproof --org example tree --target shop --policies
   scproof --org example --format json tree";
 
 /// Show the organization with its policies
-///
-/// Every root, unit and account with the SCPs attached directly to it. `[!]` marks what a remark below the tree is about.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TreeArgs {
-    /// List every attached policy with its id, and all policies below the tree
+    /// List every attached policy with its id, and where it is attached
     #[arg(long)]
     policies: bool,
     /// Only this unit or account, by id, name or path, with what is above and below

@@ -15,6 +15,8 @@ use crate::output::Output;
 use crate::{snapshot, ui};
 
 const EXAMPLES: &str = "\
+A snapshot is told by its member Format; its policies are checked too.
+
 Examples:
   scproof validate deny-regions.json
   scproof validate policies/ --deny-warnings
@@ -24,8 +26,6 @@ Examples:
 The exit code is 1 if there is an error (with --deny-warnings also a warning).";
 
 /// Check policy documents and snapshots
-///
-/// Snapshots are told by their `Format` member; their policies are checked too.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ValidateArgs {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use scproof_organization::{AccountState, FeatureSet, NodeId, Policy, PolicyIndex, PolicyTypeStatus};
+use scproof_organization::{AccountState, FeatureSet, Finding, NodeId, Policy, PolicyIndex, PolicyTypeStatus, Target};
 use scproof_policy_parser::Severity;
 
 use super::words::{policy_words, short_target_words};
-use crate::layout::{Page, WIDTH, clean, columns, count, enumerate_some, grouped, wrap};
+use crate::layout::{Page, WIDTH, clean, columns, count, cut, enumerate_some, grouped, wrap};
 use crate::style::{Role, Style};
 use crate::tree::Tree;
 
@@ -122,7 +122,7 @@ fn node(page: &mut Page, tree: &Tree<'_>, id: NodeId, before: &str, rest: &str, 
     }
     let mut attached: Vec<&Policy> = node.scps.iter().map(|&policy| organization.policy(policy)).collect();
     attached.sort_by_key(|policy| policy.display_name());
-    if !attached.iter().any(|policy| policy.id.as_str() == FULL_ACCESS) {
+    if node.unreadable.is_none() && !attached.iter().any(|policy| policy.id.as_str() == FULL_ACCESS) {
         marks.push("[no FullAWSAccess]".to_owned());
     }
     if odd {
@@ -166,14 +166,23 @@ fn node(page: &mut Page, tree: &Tree<'_>, id: NodeId, before: &str, rest: &str, 
 fn policies(page: &mut Page, tree: &Tree<'_>) {
     let organization = tree.organization;
     page.heading("Policies");
-    let mut sorted: Vec<(PolicyIndex, &Policy)> = organization.policies().collect();
+    let shown = tree.nodes();
+    let attached_here = |policy: PolicyIndex| {
+        shown
+            .iter()
+            .map(|&(id, _)| organization.node(id))
+            .any(|node| node.scps.contains(&policy) || node.rcps.contains(&policy))
+    };
+    let all = tree.targets.is_empty();
+    let mut sorted: Vec<(PolicyIndex, &Policy)> =
+        organization.policies().filter(|&(index, _)| all || attached_here(index)).collect();
     sorted.sort_by_key(|(_, policy)| (policy.kind, policy.display_name()));
     let rows: Vec<Vec<String>> = sorted
         .into_iter()
         .map(|(index, policy)| {
             let size = policy.content.as_ref().map_or_else(|| "?".to_owned(), |text| grouped(text.chars().count()));
             vec![
-                super::answer::cut(&policy_words(policy.name.as_deref(), policy.id.as_str()), 42),
+                cut(&policy_words(policy.name.as_deref(), policy.id.as_str()), 42),
                 format!("{size:>6}"),
                 places(tree, index),
             ]
@@ -193,14 +202,22 @@ fn places(tree: &Tree<'_>, policy: PolicyIndex) -> String {
 }
 
 fn findings(page: &mut Page, tree: &Tree<'_>) {
-    if tree.findings.is_empty() {
+    let shown = tree.nodes();
+    // What is about another part of the tree does not belong here; what is about no part does.
+    let elsewhere = |finding: &Finding| {
+        let node = Target::parse(&finding.item).ok().and_then(|target| tree.organization.find_node(&target));
+        node.is_some_and(|node| shown.binary_search_by_key(&node, |&(id, _)| id).is_err())
+    };
+    let findings: Vec<&Finding> = tree.findings.iter().filter(|finding| !elsewhere(finding)).collect();
+    if findings.is_empty() {
         return;
     }
     page.gap();
     page.heading("Remarks");
-    for finding in &tree.findings {
+    for finding in findings {
         let label = format!("  {}[{}]: ", finding.severity.as_str(), finding.code);
-        page.hanging_at(&label, 4, &format!("{} ({})", clean(&finding.message), clean(&finding.item)));
+        let item = clean(&finding.item);
+        page.hanging_at(&label, 4, &format!("{} ({item})", clean(&finding.message)));
         if let Some(help) = &finding.help {
             page.hanging_at("    help: ", 6, &clean(help));
         }

@@ -13,6 +13,9 @@ use crate::validation::{Item, Place, SourceFindings, Totals, Validation};
 /// How much of a line is kept on each side of what is pointed at, in bytes: a policy may be one line of ten thousand.
 const WINDOW: usize = 400;
 
+/// The longest route that is written out, in columns.
+const LONGEST_PATH: usize = 120;
+
 /// Writes every diagnostic with its place, and a summary line.
 ///
 /// # Errors
@@ -28,7 +31,10 @@ pub(super) fn items(validation: &Validation, style: Style, out: &mut dyn Write) 
     let renderer = if style.is_coloured() { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
     for source in &validation.sources {
         for item in source.items() {
-            writeln!(out, "{}\n", render_item(&renderer, &item))?;
+            for line in render_item(&renderer, &item).lines() {
+                writeln!(out, "{}", line.trim_end())?;
+            }
+            writeln!(out)?;
         }
         if let SourceFindings::BrokenSnapshot(_, omitted @ 1..) = &source.findings {
             writeln!(out, "… and {} in {}\n", count(*omitted, "more fault"), clean(&source.file))?;
@@ -71,6 +77,8 @@ fn render_item(renderer: &Renderer, item: &Item<'_>) -> String {
         (None, Some(id)) => Some(id.to_owned()),
         (None, None) => None,
     };
+    // A hostile text nests without end; the place says enough then.
+    let about = about.map(|about| crate::layout::cut(&about, LONGEST_PATH));
     let (at, about) = match (about, item.rule) {
         (Some(about), Some(rule)) => ("at", Some(format!("{about} (rule {rule})"))),
         (None, Some(rule)) => ("rule", Some(rule.to_owned())),

@@ -1,0 +1,101 @@
+//! Help, and the page made of it.
+
+use std::fs;
+
+use crate::run::{repository, scproof};
+
+const COMMANDS: [&str; 5] = ["can", "effective", "tree", "validate", "completions"];
+
+/// `docs/cli.md` as it should be.
+fn page() -> String {
+    let mut page = String::from(
+        "# The command line\n\n\
+         The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
+         writes it anew.\n\n\
+         Data goes to standard output, or to the file that `--output` names; messages go to standard error. The batch form of \
+         `can` is described in [batch.md](batch.md), the snapshot format in [snapshot-format.md](snapshot-format.md), and \
+         what `validate` finds in [diagnostics.md](diagnostics.md).\n\n\
+         ## Exit codes\n\n\
+         | code | meaning |\n|---|---|\n\
+         | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error |\n\
+         | 1 | it ran, and the answer is no: SCPs block the call, or a document has an error |\n\
+         | 2 | the command line or the question makes no sense |\n\
+         | 3 | an input could not be read or parsed, an output not written, or a line of a batch had no answer |\n\
+         | 5 | the facts given do not decide |\n\n\
+         A reader that closes the pipe early is no error. 101 is a bug: please report it.\n",
+    );
+    let mut section = |title: &str, args: &[&str]| {
+        let help = scproof(&[args, &["--help"]].concat()).fits_80_columns();
+        assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+        page.push_str(&format!("\n## {title}\n\n```text\n{}```\n", help.stdout));
+    };
+    section("`scproof`", &[]);
+    for command in COMMANDS {
+        section(&format!("`scproof {command}`"), &[command]);
+    }
+    page
+}
+
+#[test]
+fn the_reference_page_is_up_to_date() {
+    let path = repository().join("docs/cli.md");
+    let page = page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let stored = fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == page, "docs/cli.md is out of date; run `UPDATE_DOCS=1 cargo test -p scproof-cli`");
+}
+
+#[test]
+fn the_short_help_fits_80_columns_too() {
+    for command in COMMANDS {
+        assert_eq!(scproof(&[command, "-h"]).fits_80_columns().code, 0);
+    }
+    let bare = scproof(&[]).fits_80_columns();
+    assert_eq!(bare.code, 2);
+    assert!(bare.stderr.contains("Usage: scproof"), "{}", bare.stderr);
+}
+
+/// An example that does not work teaches nothing.
+#[test]
+fn the_examples_of_the_help_run() {
+    let mut count = 0;
+    for command in [&[][..], &["can"], &["effective"], &["tree"], &["validate"]] {
+        let help = scproof(&[command, &["--help"]].concat()).stdout.replace("\\\n", " ");
+        for line in help.lines().filter_map(|line| line.strip_prefix("  scproof --org example ")) {
+            if line.contains("questions.jsonl") {
+                continue;
+            }
+            let args: Vec<&str> = line.split_whitespace().map(|arg| arg.trim_matches('\'')).collect();
+            let run = scproof(&[&["--org", "example"], &args[..]].concat());
+            assert!(matches!(run.code, 0 | 1 | 5), "{line}: {}", run.page());
+            count += 1;
+        }
+    }
+    assert!(count >= 12, "{count}");
+}
+
+#[test]
+fn completions_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let run = scproof(&["completions", shell]);
+        assert_eq!(run.code, 0);
+        for word in ["validate", "--closed-context", "--org"] {
+            assert!(run.stdout.contains(word.trim_start_matches('-')), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn usage_errors() {
+    for args in [&["frobnicate"][..], &["can", "shop"], &["--threads", "0", "tree"], &["--format", "xml", "tree"]] {
+        let run = scproof(args).fits_80_columns();
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}");
+    }
+}
+
+#[test]
+fn the_version() {
+    assert_eq!(scproof(&["--version"]).stdout, format!("scproof {}\n", env!("CARGO_PKG_VERSION")));
+}

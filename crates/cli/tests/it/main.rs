@@ -1,0 +1,10 @@
+//! The binary from outside: what a user types, and what comes back.
+
+mod batch;
+mod can;
+mod effective;
+mod help;
+mod output;
+mod run;
+mod tree;
+mod validate;

@@ -1,0 +1,84 @@
+//! Runs the binary in an empty environment.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a run gave.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A command line; nothing of the surrounding environment reaches it.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scproof"));
+    command.args(args).env_clear().current_dir(repository());
+    command
+}
+
+/// Runs with an empty standard input.
+pub(crate) fn scproof(args: &[&str]) -> Run {
+    finish(&mut command(args), b"")
+}
+
+/// Runs on the example organization.
+pub(crate) fn example(args: &[&str]) -> Run {
+    scproof(&[&["--org", "example"], args].concat())
+}
+
+/// Runs a prepared command with a text on standard input.
+pub(crate) fn finish(command: &mut Command, stdin: &[u8]) -> Run {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    // A command that reads nothing may be gone already.
+    let _written = child.stdin.take().expect("it is piped").write_all(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    Run {
+        code: output.status.code().expect("no signal ended it"),
+        stdout: String::from_utf8(output.stdout).expect("output is UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("messages are UTF-8"),
+    }
+}
+
+/// The top directory of the repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("it exists")
+}
+
+impl Run {
+    /// Everything in one text, for snapshots.
+    pub(crate) fn page(&self) -> String {
+        let mut page = format!("exit code {}\n", self.code);
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                page.push_str(&format!("--- {name}\n{text}"));
+            }
+        }
+        page
+    }
+
+    /// Fails if a line is wider than 80 columns, except for words that are nearly as wide.
+    pub(crate) fn fits_80_columns(self) -> Self {
+        for line in self.stdout.lines().chain(self.stderr.lines()) {
+            let wide = line.chars().count() > 80;
+            let long_word = line.split(' ').any(|word| word.chars().count() > 60);
+            assert!(!wide || long_word, "wider than 80 columns: {line}");
+            assert!(!line.ends_with(' '), "trailing space: {line:?}");
+        }
+        assert!(!self.stdout.contains('\u{1b}') && !self.stderr.contains('\u{1b}'), "an escape sequence");
+        self
+    }
+
+    /// Standard output as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).expect("it is JSON")
+    }
+
+    /// Standard output as JSON Lines.
+    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    }
+}
