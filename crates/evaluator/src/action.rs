@@ -52,14 +52,15 @@ impl ActionMatcher {
         match pattern.shape() {
             ActionShape::Any => Self::Any,
             ActionShape::AnyPreferred if assume_preferred => Self::Any,
-            ActionShape::SeveralColons | ActionShape::SpacedStars if assume_preferred => Self::Nothing,
+            ActionShape::SeveralColons | ActionShape::SpacedStars | ActionShape::Spaced { .. } if assume_preferred => {
+                Self::Nothing
+            }
             ActionShape::AnyPreferred | ActionShape::SeveralColons | ActionShape::SpacedStars => Self::Open,
             ActionShape::NoColon => Self::Nothing,
             ActionShape::Named { prefix, name } => Self::Named { prefix: lower(prefix).into(), name: glob(name) },
             ActionShape::WildcardPrefix { prefix, name } => {
                 Self::WildcardPrefix { prefix: glob(prefix), name: glob(name) }
             }
-            ActionShape::Spaced { .. } if assume_preferred => Self::Nothing,
             ActionShape::Spaced { prefix, .. } if prefix.contains(['*', '?']) => Self::Nothing,
             ActionShape::Spaced { prefix, name } => Self::Spaced { prefix: lower(prefix).into(), name: glob(name) },
         }
@@ -116,7 +117,11 @@ fn unsure_rule(pattern: &ActionPattern) -> &'static str {
     match pattern.shape() {
         ActionShape::SeveralColons => "CLR-13",
         ActionShape::Spaced { .. } | ActionShape::SpacedStars => "DOC-20",
-        _ => "DOC-19",
+        ActionShape::Any
+        | ActionShape::AnyPreferred
+        | ActionShape::Named { .. }
+        | ActionShape::WildcardPrefix { .. }
+        | ActionShape::NoColon => "DOC-19",
     }
 }
 
@@ -260,13 +265,13 @@ impl ActionTable {
         let mut extra: Vec<Box<str>> = self
             .matchers
             .iter()
-            .filter_map(|matcher| match matcher {
-                ActionMatcher::Named { prefix, name } => {
-                    name.as_literal().filter(|name| !name.is_empty()).map(|name| format!("{prefix}:{name}").into())
-                }
-                _ => None,
+            .filter_map(|matcher| {
+                let ActionMatcher::Named { prefix, name } = matcher else { return None };
+                let name = name.as_literal().filter(|name| !name.is_empty())?;
+                Some(format!("{prefix}:{name}"))
             })
-            .filter(|full_name: &Box<str>| catalog.find_action(full_name).is_none())
+            .filter(|full_name| catalog.find_action(full_name).is_none())
+            .map(String::into_boxed_str)
             .collect();
         extra.sort_unstable();
         extra.dedup();

@@ -42,7 +42,11 @@ impl CompiledOrganization {
             // Switched off it is not applicable, so only what passes while on is certain (TRAP-15a).
             Gate::Pending => match self.decide_open(query) {
                 Decision::Allowed => Decision::Allowed,
-                _ => Decision::Unknown,
+                Decision::ExplicitDeny
+                | Decision::ImplicitDeny
+                | Decision::Deny
+                | Decision::Unknown
+                | Decision::NotApplicable => Decision::Unknown,
             },
         }
     }

@@ -123,8 +123,8 @@ impl Scene<'_> {
             } else {
                 KeyState::Absent
             }),
-            Model::CurrentTime => Some(self.instant(self.epoch_time, format_date)),
-            Model::EpochTime => Some(self.instant(self.current_time, |seconds| Some(seconds.to_string()))),
+            Model::CurrentTime => Some(instant(self.epoch_time, format_date)),
+            Model::EpochTime => Some(instant(self.current_time, |seconds| Some(seconds.to_string()))),
             Model::RequestedRegion => {
                 let region = match self.organization.partition() {
                     Some("aws") => "us-east-1",
@@ -208,15 +208,15 @@ impl Scene<'_> {
             _ => KeyState::any(false, false),
         }
     }
+}
 
-    /// One instant in two spellings: the other one decides, if it was given and can be read (CLR-12).
-    fn instant(&self, other: Option<&ContextValue>, spell: impl Fn(i64) -> Option<String>) -> KeyState {
-        let given = match other {
-            Some(ContextValue::Single(text)) => parse_date(text, DateReading::default()),
-            Some(ContextValue::List(_) | ContextValue::Absent) | None => None,
-        };
-        given
-            .and_then(|(seconds, _)| spell(seconds))
-            .map_or_else(|| KeyState::any(false, false), |text| KeyState::single(&text))
-    }
+/// One instant in two spellings: the other one decides, if it was given and can be read (CLR-12).
+fn instant(other: Option<&ContextValue>, spell: impl Fn(i64) -> Option<String>) -> KeyState {
+    let given = match other {
+        Some(ContextValue::Single(text)) => parse_date(text, DateReading::default()),
+        Some(ContextValue::List(_) | ContextValue::Absent) | None => None,
+    };
+    given
+        .and_then(|(seconds, _)| spell(seconds))
+        .map_or_else(|| KeyState::any(false, false), |text| KeyState::single(&text))
 }

@@ -69,7 +69,7 @@ impl CompiledOrganization {
         let Some(account) = query.account else { return explanation };
         let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
         let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
-        self.merge(&mut explanation, open, pairs);
+        Self::merge(&mut explanation, open, pairs);
         if query.gate == Gate::Pending && explanation.decision == Decision::Unknown {
             explanation.reason = Reason::Undecided;
             explanation.levels_without_allow.clear();
@@ -83,7 +83,7 @@ impl CompiledOrganization {
     }
 
     /// Puts the causes of all pairs together; only pairs with the deciding verdict count.
-    fn merge(&self, explanation: &mut Explanation, worst: Decision, pairs: Vec<PairCauses>) {
+    fn merge(explanation: &mut Explanation, worst: Decision, pairs: Vec<PairCauses>) {
         explanation.reason = match worst {
             Decision::Allowed | Decision::NotApplicable => Reason::AllowedAtEveryLevel,
             Decision::ExplicitDeny => Reason::DenyStatement,
@@ -97,10 +97,6 @@ impl CompiledOrganization {
             push_new(&mut explanation.assumed, pair.assumed);
             let decides = pair.decision == Some(worst);
             let by_cases = pair.decision != pair.kleene;
-            let lacks_allow = matches!(pair.decision, Some(Decision::ImplicitDeny | Decision::Deny));
-            if lacks_allow && matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
-                push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
-            }
             if decides {
                 let determining = pair.levels.iter().flat_map(|level| match worst {
                     Decision::ExplicitDeny if by_cases => level
@@ -116,6 +112,9 @@ impl CompiledOrganization {
                 });
                 let determining: Vec<StatementRef> = determining.cloned().collect();
                 push_new(&mut explanation.determining, determining);
+                if matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
+                    push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
+                }
                 if matches!(worst, Decision::Unknown | Decision::Deny) {
                     for undecided in pair.undecided {
                         *counts.entry(undecided).or_default() += 1;
@@ -140,7 +139,7 @@ impl CompiledOrganization {
             Decision::Deny => {
                 Some(format!("denied either way: implicitly if {}, else explicitly", clause_words(&clauses)))
             }
-            _ => None,
+            Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::NotApplicable => None,
         };
     }
 
@@ -291,7 +290,7 @@ impl CompiledOrganization {
         }
         reasons.sort();
         reasons.dedup();
-        Finding { reference: self.reference(node, policy, statement), truth, open, reasons }
+        Finding { reference: Self::reference(node, policy, statement), truth, open, reasons }
     }
 
     fn atom_words(&self, atom: Atom, opposite: bool) -> String {
@@ -324,12 +323,7 @@ impl CompiledOrganization {
         reasons
     }
 
-    fn reference(
-        &self,
-        node: &Node,
-        policy: &scproof_organization::Policy,
-        statement: &CompiledStatement,
-    ) -> StatementRef {
+    fn reference(node: &Node, policy: &scproof_organization::Policy, statement: &CompiledStatement) -> StatementRef {
         let index = statement.index as usize;
         StatementRef {
             target_id: node.target.as_str().to_owned(),

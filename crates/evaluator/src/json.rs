@@ -143,7 +143,9 @@ fn context(json: &Value, path: &str) -> Result<Context> {
                     .map(|(index, value)| scalar(value, &format!("{place}[{index}]")))
                     .collect::<Result<_>>()?,
             ),
-            value => ContextValue::Single(scalar(value, &place)?),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                ContextValue::Single(scalar(json, &place)?)
+            }
         };
         context.insert(key.clone(), value);
     }

@@ -12,8 +12,7 @@ use crate::keys;
 use crate::principal::Principal;
 use crate::request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use crate::resource::ResourceState;
-use crate::state::{DomainValues, KeyState, Value, Values};
-use crate::truth::Truth;
+use crate::state::{ConditionTruths, DomainValues, KeyState, Value, Values};
 
 /// The one action that succeeds whatever any policy says (EXM-15), lower case.
 pub(crate) const UNDENIABLE_ACTION: &str = "sts:getcalleridentity";
@@ -78,7 +77,10 @@ impl RequestError {
                     let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
                     Some(format!("did you mean {}? `scproof tree` lists all accounts", names.join(" or ")))
                 }
-                _ => Some(
+                SelectError::Unknown { .. }
+                | SelectError::Ambiguous { .. }
+                | SelectError::Nothing { .. }
+                | SelectError::Pattern { .. } => Some(
                     "give the 12-digit account id, or its name if only one account has it; `scproof tree` lists them"
                         .to_owned(),
                 ),
@@ -310,11 +312,11 @@ impl CompiledOrganization {
 
     /// For unknown keys: what each condition on them says of all the values they may have. Once a request, not a decision.
     fn settle_domains(&self, states: &mut [KeyState]) {
-        let mut settled: Vec<(usize, Box<[(u32, Truth)]>)> = Vec::new();
+        let mut settled: Vec<(usize, ConditionTruths)> = Vec::new();
         for (index, (slot, state)) in self.slots.iter().zip(states.iter()).enumerate() {
             let KeyState::Unknown(domain) = state else { continue };
             let any = domain.values == DomainValues::Any;
-            let truths: Box<[(u32, Truth)]> = slot
+            let truths: ConditionTruths = slot
                 .conditions
                 .iter()
                 .filter_map(|&id| {

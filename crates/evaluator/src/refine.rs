@@ -153,7 +153,7 @@ impl CompiledOrganization {
             Fact::Resource => None,
             Fact::Key(slot) => match pair.states.get(slot.0 as usize)? {
                 KeyState::Unknown(domain) => Some((domain.may_be_absent, domain.values.clone())),
-                _ => return None,
+                KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold => return None,
             },
         };
         let key = (fact, domain, atoms);
@@ -348,9 +348,9 @@ impl Kind {
             Self::Text => text_representatives(conditions, domain),
             Self::Bool => Some([no_value(), vec!["true".to_owned(), "false".to_owned()]].concat()),
             Self::Number => {
-                let numbers = values().filter_map(|value| match value {
-                    CompiledValue::Number { text, lenient } => Some(lenient.as_deref().unwrap_or(text)),
-                    _ => None,
+                let numbers = values().filter_map(|value| {
+                    let CompiledValue::Number { text, lenient } = value else { return None };
+                    Some(lenient.as_deref().unwrap_or(text))
                 });
                 Some([no_value(), number_representatives(numbers)?].concat())
             }
@@ -466,6 +466,8 @@ fn block_neighbours(block: AddressBlock) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use scproof_policy_parser::AddressReading;
+
     use super::*;
 
     #[test]
@@ -482,9 +484,9 @@ mod tests {
 
     #[test]
     fn blocks_begin_new_classes_of_addresses() {
-        let block = AddressBlock::parse("10.0.0.0/8", Default::default()).unwrap();
+        let block = AddressBlock::parse("10.0.0.0/8", AddressReading::default()).unwrap();
         assert_eq!(block_neighbours(block), ["10.0.0.0", "11.0.0.0"]);
-        let all = AddressBlock::parse("0.0.0.0/0", Default::default()).unwrap();
+        let all = AddressBlock::parse("0.0.0.0/0", AddressReading::default()).unwrap();
         assert_eq!(block_neighbours(all), ["0.0.0.0"]);
     }
 }

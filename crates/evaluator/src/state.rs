@@ -31,6 +31,7 @@ pub(crate) struct Values {
 
 /// One value of a request, with what matching asks of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about one text, each asked for by name")]
 pub(crate) struct Value {
     pub(crate) text: Box<str>,
     /// Whether it has the six components of an ARN (OP-21).
@@ -59,6 +60,9 @@ impl From<&str> for Value {
     }
 }
 
+/// For conditions, by their number, whether their values match all, none or some of a domain.
+pub(crate) type ConditionTruths = Box<[(u32, Truth)]>;
+
 /// What an unknown key may be (K3-7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Domain {
@@ -69,7 +73,7 @@ pub(crate) struct Domain {
     pub(crate) values: DomainValues,
     /// For conditions on the key, by their number, whether its values match all, none or some of the domain; worked out
     /// when the request was prepared. A condition that is not listed means the same in every request.
-    pub(crate) truths: Box<[(u32, Truth)]>,
+    pub(crate) truths: ConditionTruths,
 }
 
 impl Domain {

@@ -272,9 +272,8 @@ fn is_preferred<'a>(
 }
 
 fn variables(template: &SlottedTemplate) -> impl Iterator<Item = (KeySlot, Option<&str>)> {
-    let defaults = template.template.parts.iter().filter_map(|part| match part {
-        TemplatePart::Variable { default, .. } => Some(default.as_deref()),
-        _ => None,
+    let defaults = template.template.parts.iter().filter_map(|part| {
+        if let TemplatePart::Variable { default, .. } = part { Some(default.as_deref()) } else { None }
     });
     template.slots.iter().copied().zip(defaults)
 }
@@ -411,7 +410,7 @@ fn match_pieces(pieces: &[Piece<'_>], text: &str, mode: TemplateMode) -> bool {
             .zip(&folded)
             .map(|(piece, literal)| match piece {
                 Piece::Literal(_) => Piece::Literal(literal),
-                wildcard => *wildcard,
+                Piece::Run { .. } | Piece::One { .. } => *piece,
             })
             .collect();
         return matches_pieces(&lowered, &mode.fold.apply(text), mode.unit);

@@ -96,10 +96,10 @@ impl Question<'_> {
                 };
                 let truth = |(pattern, open): &(Option<WildcardPattern>, bool)| match pattern {
                     None => Truth::False,
-                    Some(pattern) => match self.pattern(pattern, subject) {
-                        Truth::True if *open => Truth::Unknown,
-                        truth => truth,
-                    },
+                    Some(pattern) => {
+                        let truth = self.pattern(pattern, subject);
+                        if *open && truth == Truth::True { Truth::Unknown } else { truth }
+                    }
                 };
                 let mut forms = forms.iter().map(truth);
                 let first = forms.next().unwrap_or(Truth::Unknown);
@@ -117,7 +117,6 @@ impl Question<'_> {
                 };
                 if forms.iter().any(may_be_bool) { Truth::Unknown } else { Truth::False }
             }
-            CompiledValue::MalformedVariable => Truth::Unknown,
             CompiledValue::AnyArn => {
                 let preferred = match subject {
                     Subject::Any if self.is_arn_key() => Truth::True,
@@ -139,7 +138,7 @@ impl Question<'_> {
                 let others = readings.iter().map(|reading| typed(reading.is_some())).reduce(Truth::agree);
                 self.readings(typed(readings.first().is_some_and(Option::is_some)), others.unwrap_or(Truth::Unknown))
             }
-            CompiledValue::Bool(_) | CompiledValue::Binary(_) => Truth::Unknown,
+            CompiledValue::MalformedVariable | CompiledValue::Bool(_) | CompiledValue::Binary(_) => Truth::Unknown,
         }
     }
 
@@ -210,6 +209,6 @@ fn lower(pattern: &WildcardPattern) -> WildcardPattern {
         .collect();
     WildcardPattern::from_pieces(pattern.pieces().zip(&folded).map(|(piece, literal)| match piece {
         Piece::Literal(_) => Piece::Literal(literal),
-        wildcard => wildcard,
+        Piece::Run { .. } | Piece::One { .. } => piece,
     }))
 }

@@ -98,8 +98,26 @@ pub(crate) fn text_mode(base: BaseOperator) -> Option<TextMode> {
             Some(TextMode::EqualIgnoreCase)
         }
         BaseOperator::StringLike | BaseOperator::StringNotLike => Some(TextMode::Like),
-        _ if base.family() == OperatorFamily::Arn => Some(TextMode::Arn),
-        _ => None,
+        BaseOperator::ArnEquals | BaseOperator::ArnLike | BaseOperator::ArnNotEquals | BaseOperator::ArnNotLike => {
+            Some(TextMode::Arn)
+        }
+        BaseOperator::NumericEquals
+        | BaseOperator::NumericNotEquals
+        | BaseOperator::NumericLessThan
+        | BaseOperator::NumericLessThanEquals
+        | BaseOperator::NumericGreaterThan
+        | BaseOperator::NumericGreaterThanEquals
+        | BaseOperator::DateEquals
+        | BaseOperator::DateNotEquals
+        | BaseOperator::DateLessThan
+        | BaseOperator::DateLessThanEquals
+        | BaseOperator::DateGreaterThan
+        | BaseOperator::DateGreaterThanEquals
+        | BaseOperator::Bool
+        | BaseOperator::BinaryEquals
+        | BaseOperator::IpAddress
+        | BaseOperator::NotIpAddress
+        | BaseOperator::Null => None,
     }
 }
 
@@ -374,12 +392,16 @@ fn compare_numbers(base: BaseOperator, policy: Option<Decimal<'_>>, request: Opt
 
 /// Whether `request` OP `policy`; for the negated operators the comparison without the negation (OP-4, OP-7).
 fn ordering_holds(base: BaseOperator, request_to_policy: Ordering) -> bool {
-    match base {
-        BaseOperator::NumericLessThan | BaseOperator::DateLessThan => request_to_policy.is_lt(),
-        BaseOperator::NumericLessThanEquals | BaseOperator::DateLessThanEquals => request_to_policy.is_le(),
-        BaseOperator::NumericGreaterThan | BaseOperator::DateGreaterThan => request_to_policy.is_gt(),
-        BaseOperator::NumericGreaterThanEquals | BaseOperator::DateGreaterThanEquals => request_to_policy.is_ge(),
-        _ => request_to_policy.is_eq(),
+    if matches!(base, BaseOperator::NumericLessThan | BaseOperator::DateLessThan) {
+        request_to_policy.is_lt()
+    } else if matches!(base, BaseOperator::NumericLessThanEquals | BaseOperator::DateLessThanEquals) {
+        request_to_policy.is_le()
+    } else if matches!(base, BaseOperator::NumericGreaterThan | BaseOperator::DateGreaterThan) {
+        request_to_policy.is_gt()
+    } else if matches!(base, BaseOperator::NumericGreaterThanEquals | BaseOperator::DateGreaterThanEquals) {
+        request_to_policy.is_ge()
+    } else {
+        request_to_policy.is_eq()
     }
 }
 

@@ -48,9 +48,14 @@ fn comparison_words(base: BaseOperator, negated: bool, texts: &[&str]) -> String
     let list = list_words(texts);
     let several = texts.len() != 1;
     match base {
-        BaseOperator::StringEquals | BaseOperator::StringNotEquals | BaseOperator::BinaryEquals => {
-            equal_words(negated, texts)
-        }
+        BaseOperator::StringEquals
+        | BaseOperator::StringNotEquals
+        | BaseOperator::NumericEquals
+        | BaseOperator::NumericNotEquals
+        | BaseOperator::DateEquals
+        | BaseOperator::DateNotEquals
+        | BaseOperator::Bool
+        | BaseOperator::BinaryEquals => equal_words(negated, texts),
         BaseOperator::StringEqualsIgnoreCase | BaseOperator::StringNotEqualsIgnoreCase => {
             format!("{} (ignoring case)", equal_words(negated, texts))
         }
@@ -64,17 +69,14 @@ fn comparison_words(base: BaseOperator, negated: bool, texts: &[&str]) -> String
             (false, true) => format!("is like one of {list}"),
             _ => format!("is{not} like {list}"),
         },
-        BaseOperator::NumericEquals | BaseOperator::NumericNotEquals => equal_words(negated, texts),
         BaseOperator::NumericLessThan => format!("is{not} less than {list}"),
         BaseOperator::NumericLessThanEquals => format!("is{not} at most {list}"),
         BaseOperator::NumericGreaterThan => format!("is{not} greater than {list}"),
         BaseOperator::NumericGreaterThanEquals => format!("is{not} at least {list}"),
-        BaseOperator::DateEquals | BaseOperator::DateNotEquals => equal_words(negated, texts),
         BaseOperator::DateLessThan => format!("is{not} before {list}"),
         BaseOperator::DateLessThanEquals => format!("is{not} at or before {list}"),
         BaseOperator::DateGreaterThan => format!("is{not} after {list}"),
         BaseOperator::DateGreaterThanEquals => format!("is{not} at or after {list}"),
-        BaseOperator::Bool => equal_words(negated, texts),
         BaseOperator::IpAddress | BaseOperator::NotIpAddress => format!("is{not} in {list}"),
         BaseOperator::Null => format!("is{not} {list}"),
     }

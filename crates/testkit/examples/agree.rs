@@ -2,6 +2,14 @@
 //!
 //! `cargo run --release -p scproof-testkit --example agree -- REQUESTS [SEED]`
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a development program that stops when it cannot go on"
+)]
+
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +57,7 @@ fn compare(
             let same_causes = match expected.decision {
                 Decision::ExplicitDeny => determining == expected.determining,
                 Decision::ImplicitDeny => explained.levels_without_allow == expected.levels_without_allow,
-                _ => true,
+                Decision::Allowed | Decision::Deny | Decision::Unknown | Decision::NotApplicable => true,
             };
             (found != expected.decision || explained.decision != found || !same_causes).then(|| {
                 format!(

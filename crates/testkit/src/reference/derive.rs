@@ -215,7 +215,7 @@ fn of_time(derived: &mut Derived, given: &[(String, State)]) {
         Some(_) | None => None,
     };
     let epoch = instant("aws:CurrentTime").map(|instant| State::one(instant.epoch_seconds()));
-    let current = instant("aws:EpochTime").and_then(|instant| instant.to_text()).map(State::one);
+    let current = instant("aws:EpochTime").and_then(dates::Instant::to_text).map(State::one);
     put(derived, "aws:EpochTime", epoch.unwrap_or_else(State::some_text));
     put(derived, "aws:CurrentTime", current.unwrap_or_else(State::some_text));
 }
