@@ -49,10 +49,9 @@ impl Answer<'_> {
         Some(self.organization.policy(index))
     }
 
-    /// A statement that the answer names, and its route in the policy.
-    pub(crate) fn statement(&self, statement: &StatementRef) -> Option<(&Statement, String)> {
-        let document = &self.policy(statement)?.document;
-        Some((document.statements.get(statement.statement)?, document.statement_path(statement.statement)))
+    /// A statement that the answer names.
+    pub(crate) fn statement(&self, statement: &StatementRef) -> Option<&Statement> {
+        self.policy(statement)?.document.statements.get(statement.statement)
     }
 
     /// The node of a target that the answer names.
@@ -147,7 +146,7 @@ impl Answer<'_> {
             level.maybe_denied_by.iter().map(|(statement, _)| statement).chain(&level.maybe_allowed_by)
         });
         open.filter_map(|statement| self.statement(statement))
-            .flat_map(|(statement, _)| statement.condition.iter().flatten())
+            .flat_map(|statement| statement.condition.iter().flatten())
             .filter(|condition| condition.key.eq_ignore_ascii_case(lower_key))
             .find_map(literal_value)
             .or_else(|| match lower_key {

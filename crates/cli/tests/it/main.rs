@@ -6,5 +6,6 @@ mod effective;
 mod help;
 mod output;
 mod run;
+mod traps;
 mod tree;
 mod validate;

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use scproof_evaluator::{ContextValue, Decision, LevelTrace, Reason, RequestResource, StatementRef};
 
 use super::excerpt;
-use super::words::{account_words, capitalised, policy_words, short_target_words, statement_words, target_words};
+use super::words::{
+    account_words, capitalised, policy_words, short_target_words, statement_path, statement_words, target_words,
+};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
@@ -181,13 +183,17 @@ fn reasons(page: &mut Page, answer: &Answer<'_>) {
         }
         Decision::Unknown => {
             condition(page, answer);
-            let maybe: Vec<&StatementRef> = explanation
-                .levels
-                .iter()
-                .flat_map(|level| {
+            let mut maybe: Vec<&StatementRef> = Vec::new();
+            for level in &explanation.levels {
+                for statement in
                     level.maybe_denied_by.iter().map(|(statement, _)| statement).chain(&level.maybe_allowed_by)
-                })
-                .collect();
+                {
+                    // A statement whose effect cannot be read is both.
+                    if !maybe.contains(&statement) {
+                        maybe.push(statement);
+                    }
+                }
+            }
             if !maybe.is_empty() {
                 page.gap();
                 page.heading(if maybe.len() == 1 { "Statement behind it" } else { "Statements behind it" });
@@ -201,7 +207,7 @@ fn statements(page: &mut Page, answer: &Answer<'_>, statements: Vec<&StatementRe
     let quoted = statements.len() <= QUOTED_STATEMENTS;
     for statement in statements {
         page.hanging_at("  ", 4, &statement_words(answer, statement));
-        if quoted && let Some((statement, _)) = answer.statement(statement) {
+        if quoted && let Some(statement) = answer.statement(statement) {
             excerpt::write(page, 6, statement, &answer.request.action);
         }
     }
@@ -242,7 +248,7 @@ fn near_allows(page: &mut Page, answer: &Answer<'_>, level: NodeId) {
             if statement.effect != Some(Effect::Allow) || !named {
                 continue;
             }
-            let path = policy.document.statement_path(number);
+            let path = statement_path(&policy.document, number);
             let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
             let name = clean(policy.display_name());
             page.paragraph(6, &format!("{name}, {path}{sid} allows the action, but not this call:"));
@@ -342,9 +348,13 @@ fn open_questions(page: &mut Page, answer: &Answer<'_>) {
             page.hanging(&format!("  {}  ", pad("--absent KEY", width)), "if the request lacks KEY");
         }
     }
+    if flags.len() < questions.len() {
+        page.gap();
+        page.heading("What the snapshot does not tell");
+    }
     for question in questions.iter().filter(|question| question.flag.is_none()) {
         let hint = question.hint.as_deref().unwrap_or_default();
-        page.paragraph(2, &format!("{}: {hint}", clean(&question.name)));
+        page.hanging_at("  ", 4, &format!("{}: {hint}", clean(&question.name)));
     }
 }
 

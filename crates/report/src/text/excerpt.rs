@@ -66,7 +66,8 @@ fn condition_words(condition: &Condition) -> String {
         || "(unreadable)".to_owned(),
         |values| list_words(&values.iter().map(|value| value.text.as_str()).collect::<Vec<_>>(), SHOWN),
     );
-    format!("{} {}: {values}", clean(&condition.operator_text), clean(&condition.key))
+    let mark = if condition.operator.is_none() { " (unreadable)" } else { "" };
+    format!("{}{mark} {}: {values}", clean(&condition.operator_text), clean(&condition.key))
 }
 
 /// The first few of a list; one more than a few is shown too, as "1 more" would take as much room.

@@ -2,6 +2,7 @@
 
 use scproof_evaluator::StatementRef;
 use scproof_organization::{Node, NodeId, Organization};
+use scproof_policy_parser::PolicyDocument;
 
 use crate::answer::Answer;
 use crate::layout::clean;
@@ -50,10 +51,17 @@ pub(super) fn statement_words(answer: &Answer<'_>, statement: &StatementRef) -> 
         .target(&statement.target_id)
         .map_or_else(|| statement.target_id.clone(), |node| target_words(answer.organization, node));
     let policy = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
-    let path =
-        answer.statement(statement).map_or_else(|| format!("Statement[{}]", statement.statement), |(_, path)| path);
+    let path = answer.policy(statement).map_or_else(
+        || format!("Statement[{}]", statement.statement),
+        |policy| statement_path(&policy.document, statement.statement),
+    );
     let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
     format!("{policy} attached to {target}, {path}{sid}")
+}
+
+/// `Statement[2]`, as diagnostics have it; a bare object has no number.
+pub(super) fn statement_path(document: &PolicyDocument, index: usize) -> String {
+    if document.single_statement { "its only statement".to_owned() } else { document.statement_path(index) }
 }
 
 /// The same text with a capital at its beginning.

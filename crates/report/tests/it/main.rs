@@ -1,0 +1,3 @@
+//! Answers on small organizations, as pages.
+
+mod answer;
