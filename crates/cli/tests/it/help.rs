@@ -1,5 +1,6 @@
 //! Help, and the page made of it.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use crate::run::{repository, scproof};
@@ -27,7 +28,7 @@ fn page() -> String {
     let mut section = |title: &str, args: &[&str]| {
         let help = scproof(&[args, &["--help"]].concat()).fits_80_columns();
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-        page.push_str(&format!("\n## {title}\n\n```text\n{}```\n", help.stdout));
+        write!(page, "\n## {title}\n\n```text\n{}```\n", help.stdout).unwrap();
     };
     section("`scproof`", &[]);
     for command in COMMANDS {
@@ -98,4 +99,15 @@ fn usage_errors() {
 #[test]
 fn the_version() {
     assert_eq!(scproof(&["--version"]).stdout, format!("scproof {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// The README shows what a newcomer will see.
+#[test]
+fn the_first_command_of_the_readme_prints_what_it_shows() {
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let (_, block) = readme.split_once("$ cargo run --release -p scproof-cli -- ").unwrap();
+    let (args, rest) = block.split_once('\n').unwrap();
+    let (shown, _) = rest.split_once("```").unwrap();
+    let args: Vec<&str> = args.split(' ').collect();
+    assert_eq!(scproof(&args).stdout, shown);
 }

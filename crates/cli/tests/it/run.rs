@@ -1,6 +1,7 @@
 //! Runs the binary in an empty environment.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,7 +55,7 @@ impl Run {
         let mut page = format!("exit code {}\n", self.code);
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
-                page.push_str(&format!("--- {name}\n{text}"));
+                write!(page, "--- {name}\n{text}").expect("a text takes everything");
             }
         }
         page

@@ -1,6 +1,7 @@
 //! The traps of `fixtures/traps`, asked of the binary in the batch form: what a user of the command line gets.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use scproof_testkit::traps::{Cases, load_traps};
 use serde_json::{Value, json};
@@ -29,7 +30,7 @@ fn trap_1_to_trap_85_in_the_batch_form() {
         for (number, case) in cases.iter().enumerate() {
             let mut question = case.request_json.clone();
             question["id"] = json!(number);
-            questions.push_str(&format!("{question}\n"));
+            writeln!(questions, "{question}").unwrap();
         }
         let mut batch = command(&["--org", file.to_str().unwrap(), "can", "--requests", "-"]);
         let run = finish(&mut batch, questions.as_bytes());

@@ -1,5 +1,6 @@
 //! The batch form: every error in its place, the same bytes for every number of threads, bounded memory.
 
+use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -232,14 +233,11 @@ proptest! {
         piece in 1_usize..5_000,
     ) {
         let accounts = ["shop", "payments", "management", "sandbox-bob", "no-such-account", "214000000001"];
-        let text: String = lines
-            .iter()
-            .map(|&(id, account, good)| {
-                let account = accounts[account];
-                let tail = if good { "}" } else { "" };
-                format!("{{\"id\": {id}, \"account\": \"{account}\", \"action\": \"s3:GetObject\"{tail}\n")
-            })
-            .collect();
+        let mut text = String::new();
+        for &(id, account, good) in &lines {
+            let (account, tail) = (accounts[account], if good { "}" } else { "" });
+            writeln!(text, "{{\"id\": {id}, \"account\": \"{account}\", \"action\": \"s3:GetObject\"{tail}").unwrap();
+        }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut cut = Vec::new();
         let pieces = Pieces { text: text.as_bytes(), size: piece };
