@@ -167,7 +167,7 @@ pub struct LevelTrace {
     pub maybe_allowed_by: Vec<StatementRef>,
     /// Deny statements of this level that certainly match.
     pub denied_by: Vec<StatementRef>,
-    /// Deny statements of this level that may match, each with the condition under which it does.
+    /// Deny statements of this level that may match, each with the condition under which it does *not*.
     pub maybe_denied_by: Vec<(StatementRef, String)>,
 }
 
