@@ -358,6 +358,25 @@ impl ActionTable {
         })
     }
 
+    /// The unsure rules whose preferred reading was taken for an element and an action (GEN-3): those that would leave a
+    /// pattern open otherwise.
+    pub(crate) fn assumed_rules(&self, element: ElementId, action: &str) -> Vec<&'static str> {
+        let Some(element) = self.elements.get(element.0 as usize).filter(|_| self.assume_preferred) else {
+            return Vec::new();
+        };
+        if element.patterns.is_empty() {
+            return if element.negated { vec!["DOC-26"] } else { Vec::new() };
+        }
+        let (prefix, name) = action.split_once(':').unwrap_or((action, ""));
+        element
+            .patterns
+            .iter()
+            .filter_map(|&id| self.patterns.get(id as usize))
+            .filter(|pattern| ActionMatcher::compile(pattern, false).truth(prefix, name, false) == Truth::Unknown)
+            .map(unsure_rule)
+            .collect()
+    }
+
     /// The unsure rules that leave an element open for an action.
     pub(crate) fn unsure_rules(&self, element: ElementId, action: &str) -> Vec<&'static str> {
         let (prefix, name) = action.split_once(':').unwrap_or((action, ""));

@@ -171,6 +171,9 @@ impl CompiledOrganization {
                 let action = statement.action.map_or(Truth::Unknown, |element| {
                     truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown)
                 });
+                if let Some(element) = statement.action {
+                    push_new(&mut causes.assumed, self.actions.assumed_rules(element, &query.action));
+                }
                 if action == Truth::False {
                     continue;
                 }

@@ -60,3 +60,14 @@ fn without_refinement() {
     let (asked, failures) = run(EvaluationOptions { refine: false, ..EvaluationOptions::default() });
     assert!(failures.is_empty(), "{} of {asked} cases:\n{}", failures.len(), failures.join("\n"));
 }
+
+#[test]
+fn gen_3_an_assumed_reading_of_an_action_pattern_is_recorded() {
+    let trap = load_traps().unwrap().into_iter().find(|trap| trap.id == "TRAP-1").unwrap();
+    let text = trap.snapshot().unwrap().to_string().replace("svc:A", "**");
+    let organization = scproof_testkit::traps::organization(&text).unwrap();
+    let options = EvaluationOptions { assume_preferred: true, ..EvaluationOptions::default() };
+    let compiled = CompiledOrganization::compile(organization, options);
+    let query = compiled.prepare(&scproof_evaluator::Request::new("222222222222", "ec2:RunInstances")).unwrap();
+    assert!(compiled.explain(&query).assumed.contains(&"DOC-19"), "the wildcard `**`");
+}
