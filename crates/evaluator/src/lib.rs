@@ -1,6 +1,7 @@
 //! Decides what service control policies let pass, and why.
 
 mod action;
+mod action_names;
 mod compile;
 mod condition;
 mod decide;
@@ -16,6 +17,7 @@ mod refine;
 mod request;
 mod resource;
 mod state;
+mod tables;
 mod template;
 mod trace;
 mod truth;
