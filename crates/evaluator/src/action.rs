@@ -11,15 +11,15 @@ use crate::action_names::OtherNames;
 use crate::truth::Truth;
 
 /// Number of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct CellId(pub(crate) u32);
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellId(pub(crate) u32);
 
 /// Number of a distinct `Action` or `NotAction` element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ElementId(pub(crate) u32);
 
 /// Number of a distinct action pattern.
-pub(crate) type PatternId = u32;
+pub type PatternId = u32;
 
 /// One action pattern, lower case (ACT-3).
 #[derive(Debug)]
@@ -409,6 +409,11 @@ impl ActionTable {
     /// The cell of an action, if its element truths are those of one.
     pub(crate) fn find_cell(&self, truths: &[Truth]) -> Option<CellId> {
         self.cells.get(truths).copied()
+    }
+
+    /// A pattern as written.
+    pub(crate) fn pattern_text(&self, pattern: PatternId) -> &str {
+        self.patterns.get(pattern as usize).map_or("", |pattern| &pattern.text)
     }
 
     pub(crate) fn cell_of_action(&self, action: ActionId) -> Option<CellId> {

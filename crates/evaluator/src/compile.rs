@@ -60,8 +60,10 @@ pub(crate) struct Slot {
 
 /// What a statement asks beside its action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Atom {
+pub enum Atom {
+    /// A `Resource` or `NotResource` element, by its number.
     Resource(u32),
+    /// One line of a `Condition`, by its number.
     Condition(u32),
 }
 
@@ -79,8 +81,8 @@ pub(crate) struct CompiledStatement {
 }
 
 /// Number of a distinct set of attached documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct LevelId(pub(crate) u32);
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LevelId(pub(crate) u32);
 
 /// Number of a distinct inheritance path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,7 +116,7 @@ pub(crate) struct LevelEntry {
 
 /// A statement whose action part holds or may hold.
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
-pub(crate) struct Candidate {
+pub struct Candidate {
     pub(crate) statement: u32,
     /// Whether the action part is unknown, or the statement unreadable.
     pub(crate) uncertain: bool,
