@@ -112,7 +112,13 @@ impl Comparison {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }
         }
-        request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
+        let principal = request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
+        if principal.contains(":assumed-role/") {
+            return None;
+        }
+        if principal.contains(":role/") || principal.contains(":user/") {
+            context.insert("aws:userid", ContextValue::Single("AROAEXAMPLEID:someone".to_owned()));
+        }
         request.context = context;
         request.closed_context = true;
         Some(request)
@@ -155,7 +161,9 @@ impl Comparison {
         let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request)) else {
             return (None, false);
         };
-        if before == Decision::Unknown || after == Decision::Unknown {
+        // Callers whom SCPs do not govern are not compared (B.2).
+        let exempt = before == Decision::NotApplicable && after == Decision::NotApplicable;
+        if before == Decision::Unknown || after == Decision::Unknown || exempt {
             return (None, false);
         }
         let regions = match self.regions(request) {
@@ -241,6 +249,9 @@ fn is_possible(key: &str, value: &ContextValue) -> bool {
     match value {
         ContextValue::Single(text) => fits(text),
         ContextValue::List(texts) => !single && texts.iter().all(fits),
-        ContextValue::Absent => !ALWAYS.iter().any(|(always, _)| always.eq_ignore_ascii_case(key)),
+        ContextValue::Absent => {
+            let mut always = ALWAYS.iter().map(|(key, _)| *key).chain(["aws:EpochTime"]);
+            !always.any(|always| always.eq_ignore_ascii_case(key))
+        }
     }
 }
