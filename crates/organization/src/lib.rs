@@ -28,6 +28,7 @@
 //! ```
 
 mod build;
+mod change;
 mod fault;
 mod finding;
 mod id;
@@ -40,6 +41,7 @@ mod resolve;
 mod save;
 mod select;
 
+pub use change::{Change, ChangeSet, Draft};
 pub use fault::{Fault, LoadError};
 pub use finding::{Finding, Quotas};
 pub use id::{AccountId, IdError, OrganizationId, OuId, PolicyId, RootId, Target};

@@ -234,8 +234,8 @@ pub struct Organization {
     pub(crate) incomplete: Vec<UnreadableRecord>,
     /// Findings that only the snapshot shows.
     pub(crate) snapshot_findings: Vec<Finding>,
-    /// Built when the first name is looked up.
-    pub(crate) names: OnceLock<NameIndex>,
+    /// Built when the first name is looked up; shared by copies.
+    pub(crate) names: OnceLock<Arc<NameIndex>>,
 }
 
 impl Organization {

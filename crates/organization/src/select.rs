@@ -1,5 +1,7 @@
 //! Choosing targets by id, name, path, glob and tag.
 
+use std::sync::Arc;
+
 use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
@@ -20,11 +22,15 @@ impl NameIndex {
         let mut index = Self::default();
         for (id, node) in organization.nodes() {
             if let Some(name) = &node.name {
-                index.exact.entry(name.as_str().into()).or_default().push(id);
-                index.folded.entry(name.to_ascii_lowercase().into()).or_default().push(id);
+                index.add(id, name);
             }
         }
         index
+    }
+
+    fn add(&mut self, id: NodeId, name: &str) {
+        self.exact.entry(name.into()).or_default().push(id);
+        self.folded.entry(name.to_ascii_lowercase().into()).or_default().push(id);
     }
 }
 
@@ -160,6 +166,13 @@ impl Organization {
         Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
     }
 
+    /// Enters the name of a new node, if names have been looked up before.
+    pub(crate) fn add_name(&mut self, id: NodeId, name: &str) {
+        if let Some(index) = self.names.get_mut() {
+            Arc::make_mut(index).add(id, name);
+        }
+    }
+
     fn choose_by_glob(&self, text: &str, glob: &Glob, choose: &mut impl FnMut(NodeId)) {
         for (parent, container) in self.nodes() {
             let accounts = || container.children.iter().copied().filter(|&id| self.node(id).account.is_some());
@@ -199,7 +212,7 @@ impl Organization {
         fits: impl Fn(NodeId) -> bool,
         or_path: bool,
     ) -> Result<NodeId, SelectError> {
-        let index = self.names.get_or_init(|| NameIndex::of(self));
+        let index = self.names.get_or_init(|| Arc::new(NameIndex::of(self)));
         for folded in [false, true] {
             let named =
                 if folded { index.folded.get(text.to_ascii_lowercase().as_str()) } else { index.exact.get(text) };
