@@ -1,15 +1,20 @@
 //! Changes to an organization: what an administrator is about to do, tried on a copy.
 
 mod apply;
+mod builder;
 mod create;
 mod draft;
+mod file;
+mod reference;
 
 use std::fmt;
 use std::sync::Arc;
 
 use scproof_policy_parser::PolicyKind;
 
+pub use builder::ChangeSetBuilder;
 pub use draft::Draft;
+pub use file::CHANGES_FORMAT;
 
 use crate::id::{AccountId, OuId, PolicyId, Target};
 use crate::organization::Organization;

@@ -328,7 +328,7 @@ impl Organization {
 
     /// All policies by id.
     #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 policies, checked when they were numbered")]
-    pub fn policies(&self) -> impl ExactSizeIterator<Item = (PolicyIndex, &Policy)> {
+    pub fn policies(&self) -> impl ExactSizeIterator<Item = (PolicyIndex, &Policy)> + Clone {
         self.policies.iter().enumerate().map(|(index, policy)| (PolicyIndex(index as u32), policy))
     }
 

@@ -1,4 +1,4 @@
-//! Choosing targets by id, name, path, glob and tag.
+//! Choosing targets by id, name, path, glob and tag, and policies by id and name.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
 use crate::id::{AccountId, Target};
-use crate::organization::{Node, NodeId, Organization};
+use crate::organization::{Node, NodeId, Organization, Policy, PolicyIndex};
 use crate::resolve::{near_texts, shorten};
 
 /// Names to the units and accounts that have them, in node order.
@@ -34,7 +34,14 @@ impl NameIndex {
     }
 }
 
-/// Why a text chooses no target.
+fn plural(what: &str) -> String {
+    match what.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{what}s"),
+    }
+}
+
+/// Why a text chooses no target, and no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// Nothing has this id, name or path.
@@ -48,7 +55,7 @@ pub enum SelectError {
         near: Vec<String>,
     },
     /// Several things have this name.
-    #[error("`{text}` is the name of {count} {wanted}s")]
+    #[error("`{text}` is the name of {count} {}", plural(wanted))]
     Ambiguous {
         /// The text.
         text: String,
@@ -111,11 +118,7 @@ impl Organization {
     ///
     /// If no target or more than one fits. Looking for near names is linear in the number of targets.
     pub fn resolve_target(&self, text: &str) -> Result<NodeId, SelectError> {
-        if let Some(node) = Target::parse(text).ok().and_then(|target| self.find_node(&target)) {
-            return Ok(node);
-        }
-        let text = text.strip_suffix('/').unwrap_or(text);
-        self.by_name(text, "target", |_| true, text.contains('/'))
+        self.resolve_among(text, "target", |_| true)
     }
 
     /// The accounts that any of the patterns chooses, by account id, each once.
@@ -204,6 +207,30 @@ impl Organization {
         }
     }
 
+    /// The policy with an id or a name: exactly so, else in other capitals if only one fits.
+    ///
+    /// # Errors
+    ///
+    /// If no policy or more than one fits. Linear in the number of policies.
+    pub fn resolve_policy(&self, text: &str) -> Result<PolicyIndex, SelectError> {
+        choose_policy(self.policies(), text)
+    }
+
+    /// As [`resolve_target`](Self::resolve_target), among some of the nodes.
+    pub(crate) fn resolve_among(
+        &self,
+        text: &str,
+        wanted: &'static str,
+        fits: impl Fn(&Node) -> bool,
+    ) -> Result<NodeId, SelectError> {
+        let fits = |id| fits(self.node(id));
+        if let Some(node) = Target::parse(text).ok().and_then(|target| self.find_node(&target)).filter(|&id| fits(id)) {
+            return Ok(node);
+        }
+        let text = text.strip_suffix('/').unwrap_or(text);
+        self.by_name(text, wanted, fits, text.contains('/'))
+    }
+
     /// Finds by name, or by path if that is asked.
     fn by_name(
         &self,
@@ -276,6 +303,41 @@ impl Organization {
             distance,
         )
     }
+}
+
+/// Finds a policy among some.
+pub(crate) fn choose_policy<'p>(
+    policies: impl Iterator<Item = (PolicyIndex, &'p Policy)> + Clone,
+    text: &str,
+) -> Result<PolicyIndex, SelectError> {
+    if let Some((index, _)) = policies.clone().find(|(_, policy)| policy.id.as_str() == text) {
+        return Ok(index);
+    }
+    for folded in [false, true] {
+        let found: Vec<(PolicyIndex, &Policy)> = policies
+            .clone()
+            .filter(|(_, policy)| {
+                let name = policy.name.as_deref();
+                name.is_some_and(|name| name == text || folded && name.eq_ignore_ascii_case(text))
+            })
+            .collect();
+        match found.as_slice() {
+            [] => {}
+            &[(only, _)] => return Ok(only),
+            several => {
+                let describe = |policy: &Policy| format!("{} ({})", policy.id, policy.display_name());
+                return Err(SelectError::Ambiguous {
+                    text: shorten(text),
+                    wanted: "policy",
+                    count: several.len(),
+                    candidates: several.iter().take(20).map(|(_, policy)| describe(policy)).collect(),
+                });
+            }
+        }
+    }
+    let distance = if text.starts_with("p-") { 2 } else { (text.chars().count() / 3).clamp(1, 3) };
+    let names = policies.flat_map(|(_, policy)| policy.name.as_deref().into_iter().chain([policy.id.as_str()]));
+    Err(SelectError::Unknown { text: shorten(text), wanted: "policy", near: near_texts(text, names, distance) })
 }
 
 fn strip_suffix<'t>(text: &'t str, suffix: &str, folded: bool) -> Option<&'t str> {

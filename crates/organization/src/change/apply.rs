@@ -107,22 +107,20 @@ impl Draft {
             .policies
             .iter()
             .find(|policy| policy.kind == kind && policy.content.as_ref().is_some_and(|text| text == content));
-        match same {
-            Some(policy) => policy.clone(),
-            None => {
-                let parsed = PolicyDocument::parse(content, kind);
-                Policy {
-                    id: PolicyId::from_checked(FULL_ACCESS),
-                    name: None,
-                    arn: None,
-                    description: None,
-                    aws_managed: false,
-                    kind,
-                    content: Some(Arc::clone(content)),
-                    document: Arc::new(parsed.document),
-                    diagnostics: Arc::from(parsed.diagnostics),
-                }
-            }
+        if let Some(policy) = same {
+            return policy.clone();
+        }
+        let parsed = PolicyDocument::parse(content, kind);
+        Policy {
+            id: PolicyId::from_checked(FULL_ACCESS),
+            name: None,
+            arn: None,
+            description: None,
+            aws_managed: false,
+            kind,
+            content: Some(Arc::clone(content)),
+            document: Arc::new(parsed.document),
+            diagnostics: Arc::from(parsed.diagnostics),
         }
     }
 

@@ -88,7 +88,7 @@ impl Draft {
     }
 
     /// All policies; those that were added come last.
-    pub fn policies(&self) -> impl Iterator<Item = (PolicyIndex, &Policy)> {
+    pub fn policies(&self) -> impl Iterator<Item = (PolicyIndex, &Policy)> + Clone {
         self.organization.policies().filter(|(index, policy)| self.policies.get(&policy.id) == Some(index))
     }
 
