@@ -4,6 +4,7 @@
 //! faults at once, a member that the format does not know among them: a misspelt one would silently change what is asked.
 
 use std::fmt;
+use std::path::Path;
 
 use rustc_hash::FxHashSet;
 use scproof_policy_parser::PolicyPath;
@@ -39,6 +40,15 @@ impl<'t> RecordReader<'t> {
     /// A reader of a text. A byte order mark is skipped.
     pub fn new(text: &'t str) -> Self {
         Self { text: without_mark(text), faults: Faults::default() }
+    }
+
+    /// Reads a file, which must be UTF-8, and what it says; the error names the file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, and what `read` fails with.
+    pub fn read_file<T>(path: &Path, read: impl FnOnce(&str) -> Result<T, LoadError>) -> Result<T, LoadError> {
+        load::read(path).and_then(|bytes| load::decode(&bytes).and_then(read)).map_err(|error| error.in_file(path))
     }
 
     /// The text as an object.

@@ -10,7 +10,6 @@ use super::builder::{ChangeSetBuilder, read_policy};
 use super::{Change, ChangeSet};
 use crate::fault::{Fault, LoadError};
 use crate::id::{AccountId, IdError, OuId, PolicyId, RootId, Target};
-use crate::load;
 use crate::organization::Organization;
 use crate::record::{Record, RecordReader};
 use crate::resolve::{near_texts, shorten};
@@ -83,9 +82,7 @@ impl ChangeSetBuilder {
     pub fn file(&mut self, path: impl AsRef<Path>) -> Result<(), LoadError> {
         let path = path.as_ref();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        load::read(path)
-            .and_then(|bytes| load::decode(&bytes).and_then(|text| self.json(text, folder)))
-            .map_err(|error| error.in_file(path))
+        RecordReader::read_file(path, |text| self.json(text, folder))
     }
 
     /// Adds the changes of the text of a change file. Files that it names are looked for in a folder.
