@@ -108,7 +108,7 @@ impl Organization {
         if let Some(node) = AccountId::parse(text).ok().and_then(|id| self.account(&id)) {
             return Ok(node);
         }
-        self.by_name(text, "account", |id| self.node(id).account.is_some(), false)
+        self.by_name(text, "account", |id| self.node(id).account.is_some(), false, true)
     }
 
     /// The root, unit or account with an id, a name or a path, such as `Root/Prod/Web` or, without the root, `Prod/Web`:
@@ -118,7 +118,7 @@ impl Organization {
     ///
     /// If no target or more than one fits. Looking for near names is linear in the number of targets.
     pub fn resolve_target(&self, text: &str) -> Result<NodeId, SelectError> {
-        self.resolve_among(text, "target", |_| true)
+        self.resolve_among(text, "target", |_| true, true)
     }
 
     /// The accounts that any of the patterns chooses, by account id, each once.
@@ -213,22 +213,23 @@ impl Organization {
     ///
     /// If no policy or more than one fits. Linear in the number of policies.
     pub fn resolve_policy(&self, text: &str) -> Result<PolicyIndex, SelectError> {
-        choose_policy(self.policies(), text)
+        choose_policy(self.policies(), |_| true, text, true)
     }
 
-    /// As [`resolve_target`](Self::resolve_target), among some of the nodes.
+    /// As [`resolve_target`](Self::resolve_target), among some of the nodes; near names are looked for only if asked.
     pub(crate) fn resolve_among(
         &self,
         text: &str,
         wanted: &'static str,
         fits: impl Fn(&Node) -> bool,
+        suggest: bool,
     ) -> Result<NodeId, SelectError> {
         let fits = |id| fits(self.node(id));
         if let Some(node) = Target::parse(text).ok().and_then(|target| self.find_node(&target)).filter(|&id| fits(id)) {
             return Ok(node);
         }
         let text = text.strip_suffix('/').unwrap_or(text);
-        self.by_name(text, wanted, fits, text.contains('/'))
+        self.by_name(text, wanted, fits, text.contains('/'), suggest)
     }
 
     /// Finds by name, or by path if that is asked.
@@ -238,6 +239,7 @@ impl Organization {
         wanted: &'static str,
         fits: impl Fn(NodeId) -> bool,
         or_path: bool,
+        suggest: bool,
     ) -> Result<NodeId, SelectError> {
         let index = self.names.get_or_init(|| Arc::new(NameIndex::of(self)));
         for folded in [false, true] {
@@ -262,7 +264,8 @@ impl Organization {
                 }
             }
         }
-        Err(SelectError::Unknown { text: shorten(text), wanted, near: self.near(text, fits) })
+        let near = if suggest { self.near(text, fits) } else { Vec::new() };
+        Err(SelectError::Unknown { text: shorten(text), wanted, near })
     }
 
     /// Whether a text is a node's path in names, with or without the root. Compares from the end, without building the path.
@@ -305,22 +308,23 @@ impl Organization {
     }
 }
 
-/// Finds a policy among some.
+/// Finds a policy among those that exist; near names are looked for only if asked.
 pub(crate) fn choose_policy<'p>(
     policies: impl Iterator<Item = (PolicyIndex, &'p Policy)> + Clone,
+    exists: impl Fn(&(PolicyIndex, &Policy)) -> bool,
     text: &str,
+    suggest: bool,
 ) -> Result<PolicyIndex, SelectError> {
-    if let Some((index, _)) = policies.clone().find(|(_, policy)| policy.id.as_str() == text) {
+    if let Some((index, _)) = policies.clone().filter(|(_, policy)| policy.id.as_str() == text).find(&exists) {
         return Ok(index);
     }
     for folded in [false, true] {
-        let found: Vec<(PolicyIndex, &Policy)> = policies
-            .clone()
-            .filter(|(_, policy)| {
-                let name = policy.name.as_deref();
-                name.is_some_and(|name| name == text || folded && name.eq_ignore_ascii_case(text))
-            })
-            .collect();
+        let has_name = |policy: &Policy| {
+            let name = policy.name.as_deref();
+            name.is_some_and(|name| name == text || folded && name.eq_ignore_ascii_case(text))
+        };
+        let found: Vec<(PolicyIndex, &Policy)> =
+            policies.clone().filter(|(_, policy)| has_name(policy)).filter(&exists).collect();
         match found.as_slice() {
             [] => {}
             &[(only, _)] => return Ok(only),
@@ -336,7 +340,10 @@ pub(crate) fn choose_policy<'p>(
         }
     }
     let distance = if text.starts_with("p-") { 2 } else { (text.chars().count() / 3).clamp(1, 3) };
-    let names = policies.flat_map(|(_, policy)| policy.name.as_deref().into_iter().chain([policy.id.as_str()]));
+    let names = policies
+        .filter(|_| suggest)
+        .filter(&exists)
+        .flat_map(|(_, policy)| policy.name.as_deref().into_iter().chain([policy.id.as_str()]));
     Err(SelectError::Unknown { text: shorten(text), wanted: "policy", near: near_texts(text, names, distance) })
 }
 

@@ -1,16 +1,22 @@
 //! Differences that somebody expects, as data (`docs/expect.md`): anything beyond them is a surprise.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
 use scproof_organization::{AccountId, Fault, LoadError, Organization, Record, RecordReader, SelectError};
-use scproof_policy_parser::{LanguagePattern, PolicyPath, WildcardPattern, text_cells};
+use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
 
 /// The `Format` of the files that this version reads.
 pub const EXPECT_FORMAT: &str = "scproof-expect/1";
 
-/// How many states a comparison of action patterns may have; more only with hundreds of overlapping patterns.
-const STATES: usize = 100_000;
+/// How many steps a comparison of action patterns may take, in states times pattern letters. Reached only with hundreds of long
+/// patterns that overlap the same one.
+const STEPS: usize = 20_000_000;
+
+/// The most account patterns, and the most action patterns, of a file: each is compared with every account or region.
+const MOST_ACCOUNTS: usize = 1_000;
+const MOST_ACTIONS: usize = 10_000;
 
 /// How requests of an account come out differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,6 +115,16 @@ impl Expectations {
                 entries.push(Entry::read(record, &mut reader));
             }
         }
+        let accounts: BTreeSet<&str> =
+            entries.iter().flat_map(|entry| &entry.accounts).map(|(_, text)| text.as_str()).collect();
+        let actions: usize = entries.iter().map(|entry| entry.actions.len()).sum();
+        for (count, most, what) in [(accounts.len(), MOST_ACCOUNTS, "accounts"), (actions, MOST_ACTIONS, "actions")] {
+            if count > most {
+                let message = format!("the file has {count} patterns for {what}");
+                let fault = Fault::new("too-many-patterns", PolicyPath::default().key("Allowed"), message);
+                reader.fault(fault.expected(format!("at most {most}")).help("use patterns that choose more"));
+            }
+        }
         reader.finish()?;
         Ok(Self { entries, text: text.to_owned() })
     }
@@ -131,19 +147,19 @@ impl Expectations {
     pub fn bind(&self, before: &Organization, after: &Organization) -> Result<BoundExpectations<'_>, LoadError> {
         let mut reader = RecordReader::new(&self.text);
         let mut bound = Vec::with_capacity(self.entries.len());
+        // Each text once: looking for it takes time linear in the accounts.
+        let mut known: BTreeMap<&str, Vec<AccountId>> = BTreeMap::new();
         for entry in &self.entries {
             let mut accounts: Vec<AccountId> = Vec::new();
             for (path, text) in &entry.accounts {
-                let found = [before, after].map(|organization| {
-                    let nodes = organization.select_accounts(&[text])?;
-                    Ok(nodes.into_iter().filter_map(|id| organization.node(id).target.account()).collect::<Vec<_>>())
-                });
-                match found {
-                    [Err(error), Err(_)]
-                    | [Err(error @ SelectError::Ambiguous { .. }), Ok(_)]
-                    | [Ok(_), Err(error @ SelectError::Ambiguous { .. })] => reader.fault(unselected(path, &error)),
-                    [one, other] => accounts.extend(one.into_iter().chain(other).flatten()),
+                if !known.contains_key(text.as_str()) {
+                    let found = chosen(text, before, after).unwrap_or_else(|error| {
+                        reader.fault(unselected(path, &error));
+                        Vec::new()
+                    });
+                    known.insert(text, found);
                 }
+                accounts.extend(known.get(text.as_str()).into_iter().flatten());
             }
             accounts.sort_unstable();
             accounts.dedup();
@@ -151,6 +167,20 @@ impl Expectations {
         }
         reader.finish()?;
         Ok(BoundExpectations { entries: bound })
+    }
+}
+
+/// The accounts that a text chooses in either organization.
+fn chosen(text: &str, before: &Organization, after: &Organization) -> Result<Vec<AccountId>, SelectError> {
+    let find = |organization: &Organization| {
+        let nodes = organization.select_accounts(&[text])?;
+        Ok(nodes.into_iter().filter_map(|id| organization.node(id).target.account()).collect::<Vec<_>>())
+    };
+    match (find(before), find(after)) {
+        (Err(error), Err(_))
+        | (Err(error @ SelectError::Ambiguous { .. }), Ok(_))
+        | (Ok(_), Err(error @ SelectError::Ambiguous { .. })) => Err(error),
+        (one, other) => Ok(one.into_iter().chain(other).flatten().collect()),
     }
 }
 
@@ -250,7 +280,7 @@ impl BoundExpectations<'_> {
     ///
     /// The difference is one transition, some accounts, and all actions that match one of `patterns` but none of `except`. An entry
     /// allows an action whatever resource and condition the difference is about. Patterns ignore case; several entries may
-    /// share the work. Where more than a hundred thousand states would be needed to compare the patterns, nothing is allowed.
+    /// share the work. Where so many long patterns overlap that they cannot be compared in twenty million steps, nothing is allowed.
     pub fn beyond(
         &self,
         accounts: &[AccountId],
@@ -259,13 +289,9 @@ impl BoundExpectations<'_> {
         except: &[&str],
     ) -> Vec<Beyond> {
         // Accounts that the same entries are about have the same answer.
-        let mut groups: Vec<(Vec<usize>, Vec<AccountId>)> = Vec::new();
+        let mut groups: BTreeMap<Vec<usize>, Vec<AccountId>> = BTreeMap::new();
         for &account in accounts {
-            let entries = self.applying(account, transition);
-            match groups.iter_mut().find(|(known, _)| *known == entries) {
-                Some((_, group)) => group.push(account),
-                None => groups.push((entries, vec![account])),
-            }
+            groups.entry(self.applying(account, transition)).or_default().push(account);
         }
         let region: Vec<WildcardPattern> = patterns.iter().map(|text| folded(text)).collect();
         let without: Vec<WildcardPattern> = except.iter().map(|text| folded(text)).collect();
@@ -314,24 +340,34 @@ enum Outside {
 
 /// An action of a region that no pattern allows. Exact.
 fn outside(region: &[WildcardPattern], without: &[WildcardPattern], allowed: &[&WildcardPattern]) -> Outside {
+    for part in region {
+        if allowed.iter().any(|pattern| covers(pattern, part)) {
+            continue;
+        }
+        // Only what has an action in common with the part can say anything about it.
+        let allowed = allowed.iter().copied().filter(|pattern| overlaps(pattern, part));
+        let without = without.iter().filter(|pattern| overlaps(pattern, part));
+        match outside_of_all(part, &without.chain(allowed).collect::<Vec<_>>()) {
+            Outside::Nothing => {}
+            found @ (Outside::Action(_) | Outside::TooMany) => return found,
+        }
+    }
+    Outside::Nothing
+}
+
+/// An action that matches a pattern and none of the others.
+fn outside_of_all(part: &WildcardPattern, others: &[&WildcardPattern]) -> Outside {
     let action = WildcardPattern::flat("?*:?*");
-    let (first, second) = (region.len(), region.len() + without.len());
-    let patterns: Vec<LanguagePattern<'_>> = region
-        .iter()
-        .chain(without)
-        .chain(allowed.iter().copied())
-        .chain([&action])
-        .map(LanguagePattern::from)
-        .collect();
-    let Some(cells) = text_cells(&patterns, STATES) else { return Outside::TooMany };
-    let matches = |flags: &[bool], from: usize, to: usize| flags.get(from..to).is_some_and(|part| part.contains(&true));
-    let last = second + allowed.len();
-    let found = cells.into_iter().find(|cell| {
-        let flags = &cell.matches;
-        flags.get(last) == Some(&true)
-            && matches(flags, 0, first)
-            && !matches(flags, first, second)
-            && !matches(flags, second, last)
-    });
+    let patterns: Vec<LanguagePattern<'_>> =
+        [&action, part].into_iter().chain(others.iter().copied()).map(LanguagePattern::from).collect();
+    let letters: usize = patterns.iter().map(|pattern| length(pattern.pattern)).sum();
+    let Some(cells) = text_cells(&patterns, STEPS / letters.max(1)) else { return Outside::TooMany };
+    let found = cells
+        .into_iter()
+        .find(|cell| cell.matches.starts_with(&[true, true]) && !cell.matches.iter().skip(2).any(|&other| other));
     found.map_or(Outside::Nothing, |cell| Outside::Action(cell.example))
+}
+
+fn length(pattern: &WildcardPattern) -> usize {
+    pattern.pieces().map(|piece| if let Piece::Literal(text) = piece { text.len() } else { 1 }).sum()
 }

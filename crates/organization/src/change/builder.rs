@@ -1,5 +1,6 @@
 //! Changes from what people write: names and paths instead of ids, files instead of texts.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use scproof_policy_parser::{PolicyDocument, PolicyKind, PolicyPath, Statement};
 use super::reference::Announced;
 use super::{Change, ChangeSet, Draft};
 use crate::fault::Fault;
-use crate::id::{PolicyId, Target};
+use crate::id::{AccountId, OuId, PolicyId, Target};
 use crate::load::decode;
 use crate::organization::Organization;
-use crate::resolve::shorten;
+use crate::resolve::{SUGGESTIONS, shorten};
 
 /// Longest policy file that is read, in bytes: what the policy parser reads at most (JSON-10).
 const LONGEST: u64 = 1 << 20;
@@ -43,6 +44,10 @@ pub struct ChangeSetBuilder {
     pub(super) announced: Announced,
     /// Ids that were given or made up.
     pub(super) taken: FxHashSet<String>,
+    /// The numbers of the last ids that were made up: policies, units, accounts.
+    pub(super) numbers: [u64; 3],
+    /// How many more faults get a "did you mean".
+    pub(super) suggestions: Cell<usize>,
 }
 
 impl ChangeSetBuilder {
@@ -53,6 +58,8 @@ impl ChangeSetBuilder {
             changes: ChangeSet::default(),
             announced: Announced::default(),
             taken: FxHashSet::default(),
+            numbers: [0; 3],
+            suggestions: Cell::new(SUGGESTIONS),
         }
     }
 
@@ -196,8 +203,23 @@ impl ChangeSetBuilder {
     }
 
     pub(super) fn new_policy_id(&mut self) -> PolicyId {
-        let id = self.draft.made_up_policy_id(|id| self.taken.contains(id.as_str()));
-        self.taken.insert(id.to_string());
+        let Self { draft, taken, numbers: [number, _, _], .. } = self;
+        let id = draft.next_policy_id(number, |id| taken.contains(id.as_str()));
+        taken.insert(id.to_string());
+        id
+    }
+
+    pub(super) fn new_unit_id(&mut self) -> OuId {
+        let Self { draft, taken, numbers: [_, number, _], .. } = self;
+        let id = draft.next_unit_id(number, |id| taken.contains(id.as_str()));
+        taken.insert(id.to_string());
+        id
+    }
+
+    pub(super) fn new_account_id(&mut self) -> AccountId {
+        let Self { draft, taken, numbers: [_, _, number], .. } = self;
+        let id = draft.next_account_id(number, |id| taken.contains(id.as_str()));
+        taken.insert(id.to_string());
         id
     }
 }

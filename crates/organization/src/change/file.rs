@@ -17,6 +17,9 @@ use crate::resolve::{near_texts, shorten};
 /// The `Format` of the change files that this version reads.
 pub const CHANGES_FORMAT: &str = "scproof-changes/1";
 
+/// The most changes of a file: AWS has as many policies, and fewer units.
+const MOST: usize = 10_000;
+
 /// Every operation of a change file.
 const OPERATIONS: [&str; 12] = [
     "AttachPolicy",
@@ -101,6 +104,12 @@ impl ChangeSetBuilder {
         }
         let elements = root.elements(&mut reader, "Changes").unwrap_or_default();
         root.close(&mut reader);
+        if elements.len() > MOST {
+            let message = format!("the file has {} changes", elements.len());
+            let fault = Fault::new("too-many-changes", PolicyPath::default().key("Changes"), message);
+            reader.fault(fault.expected(format!("at most {MOST}")).help("make them in several runs"));
+            return reader.finish();
+        }
 
         let given: Vec<GivenIds> = elements.iter().map(|(_, raw)| GivenIds::of(raw)).collect();
         self.taken.extend(given.iter().filter_map(|given| given.id.clone()));
@@ -119,21 +128,19 @@ impl ChangeSetBuilder {
             "CreatePolicy" => {
                 let own = given.id.as_deref().and_then(|id| PolicyId::parse(id).ok());
                 let id = own.unwrap_or_else(|| self.new_policy_id());
-                self.announced.policies.insert(0, (id.clone(), name));
+                self.announced.will_create_policy(id.clone(), name);
                 Some(Created::Policy(id))
             }
             "CreateOrganizationalUnit" => {
                 let own = given.id.as_deref().and_then(|id| OuId::parse(id).ok());
-                let id = own.unwrap_or_else(|| self.draft.made_up_unit_id(|id| self.taken.contains(id.as_str())));
-                self.taken.insert(id.to_string());
-                self.announced.targets.push((Target::Ou(id.clone()), name));
+                let id = own.unwrap_or_else(|| self.new_unit_id());
+                self.announced.will_create(Target::Ou(id.clone()), name);
                 Some(Created::Unit(id))
             }
             "CreateAccount" => {
                 let own = given.id.as_deref().and_then(|id| AccountId::parse(id).ok());
-                let id = own.unwrap_or_else(|| self.draft.made_up_account_id(|id| self.taken.contains(id.as_str())));
-                self.taken.insert(id.to_string());
-                self.announced.targets.push((Target::Account(id), name));
+                let id = own.unwrap_or_else(|| self.new_account_id());
+                self.announced.will_create(Target::Account(id), name);
                 Some(Created::Account(id))
             }
             _ => None,

@@ -153,6 +153,26 @@ fn all_faults_come_at_once() {
 }
 
 #[test]
+fn many_patterns_end_within_their_limits() {
+    let organization = load(&base());
+    let text = |number: usize| format!("s3:*{number}*{}*", number * 7);
+    let expectations = read(
+        &json!([{"Transition": "newlyBlocked", "Account": "shop", "Action": (0..400).map(text).collect::<Vec<_>>()}]),
+    );
+    let bound = expectations.bind(&organization, &organization).unwrap();
+    assert_eq!(beyond(&bound, &[SHOP], Transition::NewlyBlocked, &["s3:*"], &[]), [format!("{SHOP} ?")]);
+    // What one entry covers takes no comparison of all of them.
+    assert!(beyond(&bound, &[SHOP], Transition::NewlyBlocked, &["s3:*3*21*x", "s3:7x49"], &[]).is_empty());
+    let allow = |accounts: usize, actions: usize| {
+        let accounts: Vec<String> = (0..accounts).map(|number| format!("a{number}")).collect();
+        let actions: Vec<String> = (0..actions).map(text).collect();
+        Expectations::from_json(&file(&json!([{"Transition": "newlyBlocked", "Account": accounts, "Action": actions}])))
+    };
+    assert!(allow(1_000, 10_000).is_ok());
+    assert_eq!(codes(&allow(1_001, 10_001).unwrap_err()), ["too-many-patterns at Allowed"; 2]);
+}
+
+#[test]
 fn the_schema_agrees_with_the_reader() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/scproof-expect-1.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
