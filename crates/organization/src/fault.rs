@@ -1,14 +1,14 @@
-//! What keeps a snapshot from being an organization.
+//! What keeps a snapshot from being an organization, or another file from being used.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use scproof_policy_parser::PolicyPath;
 
-/// One fault of a snapshot, with its place.
+/// One fault of a snapshot or of another file, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// A stable kebab-case code, such as `unknown-parent`; listed in `docs/snapshot-format.md`.
+    /// A stable kebab-case code, such as `unknown-parent`; listed in `docs/snapshot-format.md` and `docs/changes.md`.
     pub code: &'static str,
     /// The rule behind it, such as `ID-4`; empty if none applies.
     pub rule: &'static str,
@@ -29,7 +29,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(code: &'static str, path: PolicyPath, message: impl Into<String>) -> Self {
+    /// A fault without rule, item, expectation and help; line and column come when the text is at hand.
+    pub fn new(code: &'static str, path: PolicyPath, message: impl Into<String>) -> Self {
         Self {
             code,
             rule: "",
@@ -43,22 +44,30 @@ impl Fault {
         }
     }
 
-    pub(crate) fn rule(mut self, rule: &'static str) -> Self {
+    /// Adds the rule behind it.
+    #[must_use]
+    pub fn rule(mut self, rule: &'static str) -> Self {
         self.rule = rule;
         self
     }
 
-    pub(crate) fn item(mut self, id: impl Into<String>) -> Self {
+    /// Adds the id of the item it is about.
+    #[must_use]
+    pub fn item(mut self, id: impl Into<String>) -> Self {
         self.item = Some(id.into());
         self
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+    /// Adds what was expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// Adds how to repair it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -81,6 +90,8 @@ impl fmt::Display for Fault {
         Ok(())
     }
 }
+
+impl std::error::Error for Fault {}
 
 /// Collects faults; keeps the first thousand and counts the rest, so that a hostile file cannot fill the memory.
 #[derive(Debug, Default)]
@@ -106,7 +117,7 @@ impl Faults {
     }
 }
 
-/// Why a snapshot could not be used: every fault found, at least one.
+/// Why a snapshot, or another file, could not be used: every fault found, at least one.
 ///
 /// Syntax and type faults stop the reading, so they come alone; all others are collected.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -140,7 +140,21 @@ text_id!(
     "`p-` and 8 to 128 letters, digits or underscores"
 );
 
+impl PolicyId {
+    /// An id that the program itself writes.
+    pub(crate) fn from_checked(text: &str) -> Self {
+        debug_assert!(is_policy_id(text), "{text}");
+        Self(text.into())
+    }
+}
+
 impl OuId {
+    /// An id that the program itself writes.
+    pub(crate) fn from_checked(text: &str) -> Self {
+        debug_assert!(is_ou_id(text), "{text}");
+        Self(text.into())
+    }
+
     /// The part that an OU shares with its root: the root id without `r-` (ID-3).
     pub fn root_part(&self) -> &str {
         self.0.split('-').nth(1).unwrap_or_default()
@@ -162,6 +176,16 @@ impl AccountId {
             Ok(digits) if digits.iter().all(u8::is_ascii_digit) => Ok(Self(digits)),
             Ok(_) | Err(_) => Err(IdError::new("an account id", text, "12 digits")),
         }
+    }
+
+    /// The id of a number below 10^12, with leading zeros; larger ones lose their first digits.
+    pub(crate) fn from_number(mut number: u64) -> Self {
+        let mut digits = [b'0'; 12];
+        for digit in digits.iter_mut().rev() {
+            *digit += u8::try_from(number % 10).unwrap_or_default();
+            number /= 10;
+        }
+        Self(digits)
     }
 
     /// The 12 digits.

@@ -28,6 +28,7 @@
 //! ```
 
 mod build;
+mod change;
 mod fault;
 mod finding;
 mod id;
@@ -36,10 +37,12 @@ mod json;
 mod load;
 mod locate;
 mod organization;
+mod record;
 mod resolve;
 mod save;
 mod select;
 
+pub use change::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Draft};
 pub use fault::{Fault, LoadError};
 pub use finding::{Finding, Quotas};
 pub use id::{AccountId, IdError, OrganizationId, OuId, PolicyId, RootId, Target};
@@ -51,5 +54,6 @@ pub use organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus,
     Unreadable,
 };
+pub use record::{Record, RecordReader};
 pub use save::SaveError;
 pub use select::SelectError;

@@ -93,7 +93,7 @@ impl Organization {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     std::fs::read(path).map_err(|error| unreadable(&error))
 }
 
@@ -108,11 +108,11 @@ fn unreadable(error: &std::io::Error) -> LoadError {
     ))
 }
 
-fn without_mark(text: &str) -> &str {
+pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-fn decode(bytes: &[u8]) -> Result<&str, LoadError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<&str, LoadError> {
     if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = bytes {
         let fault = Fault::new("not-utf8", PolicyPath::default(), "the text is UTF-16")
             .expected("UTF-8")
@@ -163,7 +163,7 @@ fn other_format(text: &str) -> Option<Fault> {
 }
 
 /// Adds line and column to faults that have only a route.
-fn located(mut error: LoadError, text: &str) -> LoadError {
+pub(crate) fn located(mut error: LoadError, text: &str) -> LoadError {
     let routes: Vec<&PolicyPath> = error.faults().iter().map(|fault| &fault.path).collect();
     let places = places_of(text, &routes);
     let positions = lines_and_columns(text, &places);
@@ -174,7 +174,7 @@ fn located(mut error: LoadError, text: &str) -> LoadError {
 }
 
 /// What `serde_json` says, in the words of the format.
-fn json_fault(text: &str, error: &serde_json::Error) -> Fault {
+pub(crate) fn json_fault(text: &str, error: &serde_json::Error) -> Fault {
     let byte = byte_at(text, error.line(), error.column());
     let (path, start) = route_at(text, byte);
     let full = error.to_string();
@@ -197,7 +197,7 @@ fn json_fault(text: &str, error: &serde_json::Error) -> Fault {
     fault
 }
 
-const QUOTE_IDS: &str = "write ids in quotes: the leading zeros of an account id count";
+pub(crate) const QUOTE_IDS: &str = "write ids in quotes: the leading zeros of an account id count";
 
 fn type_fault(path: PolicyPath, message: &str, is_id: bool) -> Fault {
     if let Some(member) = message.strip_prefix("missing field ") {

@@ -234,8 +234,8 @@ pub struct Organization {
     pub(crate) incomplete: Vec<UnreadableRecord>,
     /// Findings that only the snapshot shows.
     pub(crate) snapshot_findings: Vec<Finding>,
-    /// Built when the first name is looked up.
-    pub(crate) names: OnceLock<NameIndex>,
+    /// Built when the first name is looked up; shared by copies.
+    pub(crate) names: OnceLock<Arc<NameIndex>>,
 }
 
 impl Organization {
@@ -328,7 +328,7 @@ impl Organization {
 
     /// All policies by id.
     #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 policies, checked when they were numbered")]
-    pub fn policies(&self) -> impl ExactSizeIterator<Item = (PolicyIndex, &Policy)> {
+    pub fn policies(&self) -> impl ExactSizeIterator<Item = (PolicyIndex, &Policy)> + Clone {
         self.policies.iter().enumerate().map(|(index, policy)| (PolicyIndex(index as u32), policy))
     }
 

@@ -12,7 +12,7 @@ use crate::inventory::{FORMAT, Inventory, RootRecord};
 use crate::organization::{FeatureSet, PolicyTypeStatus};
 
 /// How many faults get a "did you mean": each costs a comparison with every id.
-const SUGGESTIONS: usize = 16;
+pub(crate) const SUGGESTIONS: usize = 16;
 
 /// The number of a record among roots, then units, then accounts, in the order of the snapshot.
 pub(crate) type Place = u32;

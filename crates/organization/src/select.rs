@@ -1,10 +1,12 @@
-//! Choosing targets by id, name, path, glob and tag.
+//! Choosing targets by id, name, path, glob and tag, and policies by id and name.
+
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
 
 use crate::id::{AccountId, Target};
-use crate::organization::{Node, NodeId, Organization};
+use crate::organization::{Node, NodeId, Organization, Policy, PolicyIndex};
 use crate::resolve::{near_texts, shorten};
 
 /// Names to the units and accounts that have them, in node order.
@@ -20,15 +22,26 @@ impl NameIndex {
         let mut index = Self::default();
         for (id, node) in organization.nodes() {
             if let Some(name) = &node.name {
-                index.exact.entry(name.as_str().into()).or_default().push(id);
-                index.folded.entry(name.to_ascii_lowercase().into()).or_default().push(id);
+                index.add(id, name);
             }
         }
         index
     }
+
+    fn add(&mut self, id: NodeId, name: &str) {
+        self.exact.entry(name.into()).or_default().push(id);
+        self.folded.entry(name.to_ascii_lowercase().into()).or_default().push(id);
+    }
 }
 
-/// Why a text chooses no target.
+fn plural(what: &str) -> String {
+    match what.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{what}s"),
+    }
+}
+
+/// Why a text chooses no target, and no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectError {
     /// Nothing has this id, name or path.
@@ -42,7 +55,7 @@ pub enum SelectError {
         near: Vec<String>,
     },
     /// Several things have this name.
-    #[error("`{text}` is the name of {count} {wanted}s")]
+    #[error("`{text}` is the name of {count} {}", plural(wanted))]
     Ambiguous {
         /// The text.
         text: String,
@@ -95,7 +108,7 @@ impl Organization {
         if let Some(node) = AccountId::parse(text).ok().and_then(|id| self.account(&id)) {
             return Ok(node);
         }
-        self.by_name(text, "account", |id| self.node(id).account.is_some(), false)
+        self.by_name(text, "account", |id| self.node(id).account.is_some(), false, true)
     }
 
     /// The root, unit or account with an id, a name or a path, such as `Root/Prod/Web` or, without the root, `Prod/Web`:
@@ -105,11 +118,7 @@ impl Organization {
     ///
     /// If no target or more than one fits. Looking for near names is linear in the number of targets.
     pub fn resolve_target(&self, text: &str) -> Result<NodeId, SelectError> {
-        if let Some(node) = Target::parse(text).ok().and_then(|target| self.find_node(&target)) {
-            return Ok(node);
-        }
-        let text = text.strip_suffix('/').unwrap_or(text);
-        self.by_name(text, "target", |_| true, text.contains('/'))
+        self.resolve_among(text, "target", |_| true, true)
     }
 
     /// The accounts that any of the patterns chooses, by account id, each once.
@@ -160,6 +169,13 @@ impl Organization {
         Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
     }
 
+    /// Enters the name of a new node, if names have been looked up before.
+    pub(crate) fn add_name(&mut self, id: NodeId, name: &str) {
+        if let Some(index) = self.names.get_mut() {
+            Arc::make_mut(index).add(id, name);
+        }
+    }
+
     fn choose_by_glob(&self, text: &str, glob: &Glob, choose: &mut impl FnMut(NodeId)) {
         for (parent, container) in self.nodes() {
             let accounts = || container.children.iter().copied().filter(|&id| self.node(id).account.is_some());
@@ -191,6 +207,31 @@ impl Organization {
         }
     }
 
+    /// The policy with an id or a name: exactly so, else in other capitals if only one fits.
+    ///
+    /// # Errors
+    ///
+    /// If no policy or more than one fits. Linear in the number of policies.
+    pub fn resolve_policy(&self, text: &str) -> Result<PolicyIndex, SelectError> {
+        choose_policy(self.policies(), |_| true, text, true)
+    }
+
+    /// As [`resolve_target`](Self::resolve_target), among some of the nodes; near names are looked for only if asked.
+    pub(crate) fn resolve_among(
+        &self,
+        text: &str,
+        wanted: &'static str,
+        fits: impl Fn(&Node) -> bool,
+        suggest: bool,
+    ) -> Result<NodeId, SelectError> {
+        let fits = |id| fits(self.node(id));
+        if let Some(node) = Target::parse(text).ok().and_then(|target| self.find_node(&target)).filter(|&id| fits(id)) {
+            return Ok(node);
+        }
+        let text = text.strip_suffix('/').unwrap_or(text);
+        self.by_name(text, wanted, fits, text.contains('/'), suggest)
+    }
+
     /// Finds by name, or by path if that is asked.
     fn by_name(
         &self,
@@ -198,8 +239,9 @@ impl Organization {
         wanted: &'static str,
         fits: impl Fn(NodeId) -> bool,
         or_path: bool,
+        suggest: bool,
     ) -> Result<NodeId, SelectError> {
-        let index = self.names.get_or_init(|| NameIndex::of(self));
+        let index = self.names.get_or_init(|| Arc::new(NameIndex::of(self)));
         for folded in [false, true] {
             let named =
                 if folded { index.folded.get(text.to_ascii_lowercase().as_str()) } else { index.exact.get(text) };
@@ -222,7 +264,8 @@ impl Organization {
                 }
             }
         }
-        Err(SelectError::Unknown { text: shorten(text), wanted, near: self.near(text, fits) })
+        let near = if suggest { self.near(text, fits) } else { Vec::new() };
+        Err(SelectError::Unknown { text: shorten(text), wanted, near })
     }
 
     /// Whether a text is a node's path in names, with or without the root. Compares from the end, without building the path.
@@ -263,6 +306,45 @@ impl Organization {
             distance,
         )
     }
+}
+
+/// Finds a policy among those that exist; near names are looked for only if asked.
+pub(crate) fn choose_policy<'p>(
+    policies: impl Iterator<Item = (PolicyIndex, &'p Policy)> + Clone,
+    exists: impl Fn(&(PolicyIndex, &Policy)) -> bool,
+    text: &str,
+    suggest: bool,
+) -> Result<PolicyIndex, SelectError> {
+    if let Some((index, _)) = policies.clone().filter(|(_, policy)| policy.id.as_str() == text).find(&exists) {
+        return Ok(index);
+    }
+    for folded in [false, true] {
+        let has_name = |policy: &Policy| {
+            let name = policy.name.as_deref();
+            name.is_some_and(|name| name == text || folded && name.eq_ignore_ascii_case(text))
+        };
+        let found: Vec<(PolicyIndex, &Policy)> =
+            policies.clone().filter(|(_, policy)| has_name(policy)).filter(&exists).collect();
+        match found.as_slice() {
+            [] => {}
+            &[(only, _)] => return Ok(only),
+            several => {
+                let describe = |policy: &Policy| format!("{} ({})", policy.id, policy.display_name());
+                return Err(SelectError::Ambiguous {
+                    text: shorten(text),
+                    wanted: "policy",
+                    count: several.len(),
+                    candidates: several.iter().take(20).map(|(_, policy)| describe(policy)).collect(),
+                });
+            }
+        }
+    }
+    let distance = if text.starts_with("p-") { 2 } else { (text.chars().count() / 3).clamp(1, 3) };
+    let names = policies
+        .filter(|_| suggest)
+        .filter(&exists)
+        .flat_map(|(_, policy)| policy.name.as_deref().into_iter().chain([policy.id.as_str()]));
+    Err(SelectError::Unknown { text: shorten(text), wanted: "policy", near: near_texts(text, names, distance) })
 }
 
 fn strip_suffix<'t>(text: &'t str, suffix: &str, folded: bool) -> Option<&'t str> {

@@ -81,6 +81,17 @@ impl Transition {
             Self::ReasonChanged => "reasonChanged",
         }
     }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|transition| transition.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Transition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// Why something could not be settled.

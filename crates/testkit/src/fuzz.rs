@@ -3,10 +3,13 @@
 //! The bounded run of `tests/fuzz_bounded.rs` and the coverage-guided one of the package `crates/fuzz` call the same functions;
 //! `docs/fuzzing.md` says how.
 
+use std::path::Path;
+
 use scproof_catalog::Catalog;
 use scproof_evaluator::{CompiledOrganization, Context, Decision, EvaluationOptions, Request, RequestResource};
-use scproof_organization::{Inventory, LoadError, Organization};
-use scproof_policy_parser::{Parsed, PolicyDocument, PolicyKind, locate, minified_len};
+use scproof_organization::{ChangeSet, Draft, Inventory, LoadError, Organization};
+use scproof_policy_parser::{Parsed, PolicyDocument, PolicyKind, Quotas, locate, minified_len};
+use scproof_simulator::{Expectations, Rehearsal, structural_difference};
 
 use crate::reference;
 
@@ -121,6 +124,49 @@ pub fn request(data: &[u8]) {
         organization.node(account).target.as_str().clone_into(&mut request.account);
     }
     answers_hold(&organization, &[request], data.len() <= REFERENCE_LIMIT);
+}
+
+/// Reads the bytes as a change file, and as a file of expectations. What is refused is refused with places; changes that are read can be
+/// rehearsed, give the same organization step by step and at once, and both evaluators agree about it.
+///
+/// # Panics
+///
+/// If that does not hold.
+pub fn changes(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(before) = accepted(Organization::from_json(BASE)) else { return };
+    if let Err(error) = Expectations::from_json(text).and_then(|expected| expected.bind(&before, &before).map(drop)) {
+        faults_hold(&error, text);
+    }
+    // No file has such a folder.
+    let changes = match ChangeSet::from_json(text, Path::new("/nowhere"), &before) {
+        Ok(changes) => changes,
+        Err(error) => return faults_hold(&error, text),
+    };
+    let after = changes.apply(&before);
+    let mut rehearsal = Rehearsal::new(&before, &changes, Quotas::current());
+    let mut draft = Draft::new(&before);
+    for (step, change) in rehearsal.by_ref().zip(changes.changes()) {
+        let was = draft.organization();
+        draft.apply(change);
+        let same = structural_difference(&was, &draft.organization()).is_empty();
+        assert!(step.is_simulated() || same, "without effect, and yet: {step:?}");
+    }
+    let stepwise = rehearsal.finish();
+    assert!(structural_difference(&stepwise, &after).is_empty(), "step by step and at once differ");
+    assert!(after.nodes().all(|(id, node)| after.find_node(&node.target) == Some(id)), "a node is lost");
+    let asked: Vec<Request> =
+        after.accounts().take(3).flat_map(|account| requests(after.node(account).target.as_str())).collect();
+    answers_hold(&after, &asked, data.len() <= REFERENCE_LIMIT);
+}
+
+fn faults_hold(error: &LoadError, text: &str) {
+    assert!(!error.faults().is_empty());
+    let lines = text.split('\n').count();
+    for fault in error.faults() {
+        assert!(!fault.message.is_empty(), "{fault:?}");
+        assert!(fault.line.is_some_and(|line| (1..=lines).contains(&line)) && fault.column >= Some(1), "{fault:?}");
+    }
 }
 
 /// What was accepted before must be accepted again.

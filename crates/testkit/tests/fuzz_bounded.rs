@@ -246,3 +246,30 @@ fn the_batch_form_takes_anything() {
     let corpus: Vec<Vec<u8>> = lines.iter().map(|line| line.as_bytes().to_vec()).collect();
     run(fuzz::request, &corpus, 100);
 }
+
+#[test]
+fn changes_may_be_anything() {
+    let files = [
+        r#"{"Format": "scproof-changes/1", "Changes": [
+            {"Operation": "CreatePolicy", "Name": "new", "Content": {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}},
+            {"Operation": "AttachPolicy", "Policy": "new", "Target": "Prod"},
+            {"Operation": "DetachPolicy", "PolicyId": "p-FullAWSAccess", "TargetId": "222222222222"},
+            {"Operation": "UpdatePolicy", "Policy": "new", "Content": "{}", "Name": "newer", "Description": "x"},
+            {"Operation": "DeletePolicy", "Policy": "newer"}
+        ]}"#,
+        r#"{"Format": "scproof-changes/1", "Description": "x", "Changes": [
+            {"Operation": "CreateOrganizationalUnit", "Name": "Fresh", "Parent": "Root", "Id": "ou-ab12-fresh001"},
+            {"Operation": "MoveOrganizationalUnit", "OrganizationalUnit": "Prod", "DestinationParent": "Fresh"},
+            {"Operation": "CreateAccount", "AccountName": "young", "Email": "a@example.com", "Id": "012345678901"},
+            {"Operation": "MoveAccount", "Account": "222222222222", "SourceParent": "Fresh/Prod", "DestinationParent": "Sandbox"},
+            {"Operation": "DisablePolicyType"},
+            {"Operation": "EnablePolicyType", "PolicyType": "SERVICE_CONTROL_POLICY", "Root": "Root"},
+            {"Operation": "EnableAllFeatures"}
+        ]}"#,
+        r#"{"Format": "scproof-expect/1", "Allowed": [
+            {"Transition": ["newlyBlocked", "undetermined"], "Account": ["Prod/**", "222222222222"], "Action": ["s3:*", "ec2:Run*"], "Reason": "x"}
+        ]}"#,
+    ];
+    let corpus: Vec<Vec<u8>> = files.iter().map(|file| file.as_bytes().to_vec()).collect();
+    run(fuzz::changes, &corpus, 100);
+}

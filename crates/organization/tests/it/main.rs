@@ -8,6 +8,8 @@
     reason = "helpers of tests, which may panic"
 )]
 
+mod change_files;
+mod changes;
 mod documented;
 mod faults;
 mod findings;

@@ -1,0 +1,260 @@
+//! Changes from what people write: names and paths instead of ids, files instead of texts.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use scproof_policy_parser::{PolicyDocument, PolicyKind, PolicyPath, Statement};
+
+use super::reference::Announced;
+use super::{Change, ChangeSet, Draft};
+use crate::fault::Fault;
+use crate::id::{AccountId, OuId, PolicyId, Target};
+use crate::load::decode;
+use crate::organization::Organization;
+use crate::resolve::{SUGGESTIONS, shorten};
+
+/// Longest policy file that is read, in bytes: what the policy parser reads at most (JSON-10).
+const LONGEST: u64 = 1 << 20;
+
+/// Puts a [`ChangeSet`] together for one organization, change by change.
+///
+/// Policies are named by id or name; targets by id, name or path; each as the changes before left them.
+///
+/// ```no_run
+/// # use scproof_organization::Organization;
+/// use scproof_organization::ChangeSetBuilder;
+/// # fn example(organization: &Organization) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut builder = ChangeSetBuilder::new(organization);
+/// builder.attach("deny-s3.json", "Prod")?;
+/// builder.detach("FullAWSAccess", "Sandbox")?;
+/// builder.move_to("shop", "Sandbox")?;
+/// let after = builder.finish().apply(organization);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ChangeSetBuilder {
+    pub(super) draft: Draft,
+    pub(super) changes: ChangeSet,
+    /// What exists only before or after the present step.
+    pub(super) announced: Announced,
+    /// Ids that were given or made up.
+    pub(super) taken: FxHashSet<String>,
+    /// The numbers of the last ids that were made up: policies, units, accounts.
+    pub(super) numbers: [u64; 3],
+    /// How many more faults get a "did you mean".
+    pub(super) suggestions: Cell<usize>,
+}
+
+impl ChangeSetBuilder {
+    /// No change yet.
+    pub fn new(organization: &Organization) -> Self {
+        Self {
+            draft: Draft::new(organization),
+            changes: ChangeSet::default(),
+            announced: Announced::default(),
+            taken: FxHashSet::default(),
+            numbers: [0; 3],
+            suggestions: Cell::new(SUGGESTIONS),
+        }
+    }
+
+    /// Adds a change whose ids are known.
+    pub fn push(&mut self, change: Change) {
+        self.announced.forget(&self.draft, &change);
+        self.draft.apply(&change);
+        self.changes.push(change);
+    }
+
+    /// Attaches a policy, named by id, name or file, to a root, unit or account.
+    ///
+    /// A file is a new policy with the file's name, unless a policy of the organization says the same: then that one.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such policy or file, or no such target; or if the file's name is that of a policy that says something else.
+    pub fn attach(&mut self, policy: &str, target: &str) -> Result<(), Box<Fault>> {
+        let target = self.target(target)?;
+        let policy = match self.policy(policy) {
+            Ok(policy) => policy,
+            Err(mut fault) => {
+                let Some(policy) = self.policy_of_file(policy)? else {
+                    fault.message = format!("`{}` is neither a policy of the organization nor a file", shorten(policy));
+                    return Err(fault);
+                };
+                policy
+            }
+        };
+        self.push(Change::AttachPolicy { policy, target });
+        Ok(())
+    }
+
+    /// Takes a policy off a root, unit or account.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such policy or target.
+    pub fn detach(&mut self, policy: &str, target: &str) -> Result<(), Box<Fault>> {
+        let (policy, target) = (self.policy(policy)?, self.target(target)?);
+        self.push(Change::DetachPolicy { policy, target });
+        Ok(())
+    }
+
+    /// Gives a policy the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such policy, or the file cannot be read.
+    pub fn replace(&mut self, policy: &str, file: &Path) -> Result<(), Box<Fault>> {
+        let policy = self.policy(policy)?;
+        let content = Some(Arc::from(read_policy(file, true)?));
+        self.push(Change::UpdatePolicy { policy, content, name: None, description: None });
+        Ok(())
+    }
+
+    /// Moves an account or unit below another root or unit.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such account or unit, or no such root or unit.
+    pub fn move_to(&mut self, what: &str, destination: &str) -> Result<(), Box<Fault>> {
+        let (what, destination) = (self.target(what)?, self.parent(destination)?);
+        self.push(match what {
+            Target::Account(account) => Change::MoveAccount { account, source: None, destination },
+            Target::Ou(unit) => Change::MoveOrganizationalUnit { unit, destination },
+            Target::Root(_) => {
+                let message = "the root cannot be moved";
+                return Err(fault("unknown-target", message).expected("an account or an organizational unit").into());
+            }
+        });
+        Ok(())
+    }
+
+    /// Deletes a policy.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such policy.
+    pub fn delete(&mut self, policy: &str) -> Result<(), Box<Fault>> {
+        let policy = self.policy(policy)?;
+        self.push(Change::DeletePolicy { policy });
+        Ok(())
+    }
+
+    /// The organization after the changes so far.
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The changes.
+    pub fn finish(self) -> ChangeSet {
+        self.changes
+    }
+
+    /// The policy that a file stands for; none if there is no such file.
+    fn policy_of_file(&mut self, file: &str) -> Result<Option<PolicyId>, Box<Fault>> {
+        let path = PathBuf::from(file);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let content: Arc<str> = Arc::from(read_policy(&path, true)?);
+        let kind = PolicyKind::ServiceControl;
+        let name = path.file_stem().map_or_else(|| file.to_owned(), |stem| stem.to_string_lossy().into_owned());
+        if let Some(same) = self.same_policy(&content, kind, &name) {
+            return Ok(Some(same));
+        }
+        if let Some((_, other)) = self.draft.policies().find(|(_, policy)| policy.name.as_deref() == Some(&name)) {
+            let message = format!("the policy `{}` says something else than `{}`", shorten(&name), shorten(file));
+            return Err(fault("name-taken", message)
+                .item(other.id.as_str())
+                .help(format!(
+                    "to give the policy the text of the file, replace it: `{}={}`; to attach both, rename the file",
+                    shorten(&name),
+                    shorten(file)
+                ))
+                .into());
+        }
+        let id = self.new_policy_id();
+        self.push(Change::CreatePolicy { id: id.clone(), name, description: None, kind, content });
+        Ok(Some(id))
+    }
+
+    /// A policy that says the same, whatever its white space; one with the wanted name first, then by id.
+    fn same_policy(&self, content: &Arc<str>, kind: PolicyKind, name: &str) -> Option<PolicyId> {
+        let document = PolicyDocument::parse(content, kind).document;
+        // Two texts without meaning need not be the same.
+        let readable = document.statements.iter().all(Statement::is_readable);
+        let mut same: Vec<_> = self
+            .draft
+            .policies()
+            .map(|(_, policy)| policy)
+            .filter(|policy| policy.kind == kind)
+            .filter(|policy| {
+                policy.content.as_ref() == Some(content)
+                    || readable && policy.content.is_some() && *policy.document == document
+            })
+            .collect();
+        same.sort_by_key(|policy| (policy.name.as_deref() != Some(name), policy.id.as_str()));
+        same.first().map(|policy| policy.id.clone())
+    }
+
+    pub(super) fn new_policy_id(&mut self) -> PolicyId {
+        let Self { draft, taken, numbers: [number, _, _], .. } = self;
+        let id = draft.next_policy_id(number, |id| taken.contains(id.as_str()));
+        taken.insert(id.to_string());
+        id
+    }
+
+    pub(super) fn new_unit_id(&mut self) -> OuId {
+        let Self { draft, taken, numbers: [_, number, _], .. } = self;
+        let id = draft.next_unit_id(number, |id| taken.contains(id.as_str()));
+        taken.insert(id.to_string());
+        id
+    }
+
+    pub(super) fn new_account_id(&mut self) -> AccountId {
+        let Self { draft, taken, numbers: [_, _, number], .. } = self;
+        let id = draft.next_account_id(number, |id| taken.contains(id.as_str()));
+        taken.insert(id.to_string());
+        id
+    }
+}
+
+/// A fault without a place in a text.
+pub(super) fn fault(code: &'static str, message: impl Into<String>) -> Fault {
+    Fault::new(code, PolicyPath::default(), message)
+}
+
+/// The exact text of a policy file. `any` also takes pipes, which somebody named on purpose.
+pub(super) fn read_policy(path: &Path, any: bool) -> Result<String, Box<Fault>> {
+    let shown = shorten(&path.display().to_string());
+    let unreadable = |error: &std::io::Error| {
+        let text = error.to_string();
+        let text = text.split(" (os error").next().unwrap_or(&text).to_lowercase();
+        fault("unreadable-file", format!("`{shown}` cannot be read: {text}"))
+    };
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if metadata.is_dir() || !any && !metadata.is_file() {
+        return Err(fault("unreadable-file", format!("`{shown}` is not a file")).into());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
+        let message = format!("`{shown}` is longer than {LONGEST} bytes");
+        return Err(fault("file-too-large", message).rule("JSON-10").expected("the text of one policy").into());
+    }
+    match decode(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            let first = error.faults().first();
+            let message = first.map_or("is not UTF-8", |fault| fault.message.as_str());
+            Err(fault("not-utf8", format!("`{shown}`: {message}")).expected("UTF-8").into())
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The text of a policy that AWS is about to be given: malformed, or too long.
+
+use scproof_policy_parser::{Diagnostic, PolicyDocument, PolicyKind, QuotaName, Quotas, Severity, minified_len};
+
+use crate::failure::PredictedFailure;
+use crate::notice::{Notice, is_near};
+
+/// Rules on which AWS's documentation is silent or contradicts itself: an error by one of them may pass.
+const UNSURE: [&str; 11] =
+    ["DOC-2", "DOC-3", "DOC-5", "DOC-6", "DOC-19", "DOC-20", "DOC-26", "DOC-28", "DOC-30", "OP-30", "SET-16"];
+
+/// How many faults of a text are named.
+const NAMED: usize = 3;
+
+/// The quota of a kind of policy in characters.
+fn limit(kind: PolicyKind, quotas: &Quotas) -> Option<u64> {
+    quotas.value(match kind {
+        PolicyKind::ServiceControl => QuotaName::ScpCharacters,
+        PolicyKind::ResourceControl => QuotaName::RcpCharacters,
+    })
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// What AWS would say no to in a text (LIM-1, LIM-2, LIM-7, part A of the rules).
+pub(crate) fn failures(text: &str, kind: PolicyKind, quotas: &Quotas, found: &mut Vec<PredictedFailure>) {
+    let characters = count(text.chars().count());
+    if let Some(limit) = limit(kind, quotas).filter(|&limit| characters > limit) {
+        let (rule, unsure) = match kind {
+            PolicyKind::ServiceControl => ("LIM-2", false),
+            // Whether the quota of RCPs was raised with that of SCPs is not known.
+            PolicyKind::ResourceControl => ("LIM-7", true),
+        };
+        let message = format!("the text has {characters} of at most {limit} characters");
+        let mut failure =
+            PredictedFailure::new("ConstraintViolationException", "POLICY_CONTENT_LIMIT_EXCEEDED", rule, message);
+        failure.unsure = unsure;
+        let minified = count(minified_len(text));
+        found.push(failure.help(if minified <= limit {
+            format!("without white space outside strings it has {minified}, which fits")
+        } else {
+            format!("without white space outside strings it still has {minified}")
+        }));
+    }
+    let parsed = PolicyDocument::parse(text, kind);
+    let errors: Vec<&Diagnostic> = parsed
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error && !diagnostic.rule.starts_with("LIM-"))
+        .collect();
+    let Some(first) = errors.first() else { return };
+    let named: Vec<String> =
+        errors.iter().take(NAMED).map(|error| format!("{}:{}: {}", error.line, error.column, error.message)).collect();
+    let mut message = named.join("; ");
+    if errors.len() > NAMED {
+        message = format!("{message} (and {} more)", errors.len() - NAMED);
+    }
+    let mut failure = PredictedFailure::new("MalformedPolicyDocumentException", None, first.rule, message)
+        .help("`scproof validate` shows every fault with its place");
+    failure.unsure = errors.iter().all(|error| UNSURE.contains(&error.rule));
+    found.push(failure);
+}
+
+/// What is worth knowing about a text that AWS takes (LIM-2, LIM-3).
+pub(crate) fn notices(item: &str, text: &str, kind: PolicyKind, quotas: &Quotas, found: &mut Vec<Notice>) {
+    let Some(limit) = limit(kind, quotas) else { return };
+    let (characters, bytes) = (count(text.chars().count()), count(text.len()));
+    if characters > limit {
+        return;
+    }
+    if bytes > limit {
+        let message = format!("the text has {characters} characters but {bytes} bytes, of at most {limit} characters");
+        found.push(
+            Notice::new("too-many-bytes", "LIM-3", Severity::Warning, item, message)
+                .help("AWS counts characters by its present documentation and counted bytes by older ones"),
+        );
+    } else if is_near(characters, limit) {
+        let message =
+            format!("the text has {characters} of at most {limit} characters: room for {} more", limit - characters);
+        found.push(Notice::new("quota-near", "LIM-2", Severity::Note, item, message));
+    }
+}

@@ -1,0 +1,333 @@
+//! What is worth knowing about a change although AWS would make it.
+
+use scproof_organization::{Change, Draft, Node, NodeId, PolicyIndex, Target};
+use scproof_policy_parser::{Effect, PolicyKind, QuotaName, Quotas, Severity};
+
+use crate::content;
+use crate::precondition::{attached, is_off, kind_name, number};
+
+/// How many nodes a message names.
+const NAMED: usize = 3;
+
+/// One remark about a change: plain data, rendered elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// A stable kebab-case code, such as `no-allow`.
+    pub code: &'static str,
+    /// The rule behind it, such as `EVAL-14`.
+    pub rule: &'static str,
+    /// How serious it is.
+    pub severity: Severity,
+    /// The id of the item it is about.
+    pub item: String,
+    /// What it is: lower case, without final stop, input in backticks.
+    pub message: String,
+    /// How to repair it, if that can be said.
+    pub help: Option<String>,
+}
+
+impl Notice {
+    pub(crate) fn new(
+        code: &'static str,
+        rule: &'static str,
+        severity: Severity,
+        item: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { code, rule, severity, item: item.into(), message: message.into(), help: None }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Whether a count comes near its limit: nine tenths of it.
+pub(crate) fn is_near(count: u64, limit: u64) -> bool {
+    count <= limit && count.saturating_mul(10) >= limit.saturating_mul(9)
+}
+
+/// What there is to say about a change, with the states around it.
+pub(crate) fn notices(
+    (before, allowing): (&Allowing, &Allowing),
+    after: &Draft,
+    change: &Change,
+    quotas: &Quotas,
+) -> Vec<Notice> {
+    let mut remarks = Remarks { after, quotas, found: Vec::new() };
+    remarks.no_allow(before, allowing);
+    match change {
+        Change::AttachPolicy { policy, target } => {
+            let kind = after.find_policy(policy).map_or(PolicyKind::ServiceControl, |index| after.policy(index).kind);
+            remarks.head_room(target, kind);
+            remarks.reach(target, kind);
+        }
+        Change::DetachPolicy { policy, target } => {
+            let kind = after.find_policy(policy).map_or(PolicyKind::ServiceControl, |index| after.policy(index).kind);
+            remarks.reach(target, kind);
+        }
+        Change::UpdatePolicy { policy, content: Some(content), .. } => {
+            if let Some(index) = after.find_policy(policy) {
+                content::notices(policy.as_str(), content, after.policy(index).kind, quotas, &mut remarks.found);
+                remarks.update_reaches(index);
+            }
+        }
+        Change::CreatePolicy { id, kind, content, .. } => {
+            content::notices(id.as_str(), content, *kind, quotas, &mut remarks.found);
+            remarks.policy_count(*kind);
+        }
+        Change::MoveAccount { account, .. } => {
+            if after.management_account() == Some(*account) {
+                let message = "the management account is restricted by no SCP, wherever it is";
+                remarks.push("management-account-unaffected", "PRE-4", Severity::Note, account.as_str(), message);
+            }
+        }
+        Change::MoveOrganizationalUnit { unit, .. } => {
+            let message = "AWS cannot move a unit: this is the result of creating it anew, attaching its policies and moving its accounts";
+            remarks.push("hypothetical-move", "PRE-1", Severity::Note, unit.as_str(), message);
+        }
+        Change::CreateOrganizationalUnit { .. } => remarks.unit_count(),
+        Change::DisablePolicyType if before.attachments > 0 => {
+            let count = before.attachments;
+            let message = format!(
+                "{count} attachments of SCPs are lost: enabling the type again brings back none but `FullAWSAccess`"
+            );
+            remarks.push(
+                "attachments-lost",
+                "EXM-3",
+                Severity::Warning,
+                after.node(after.root()).target.as_str(),
+                message,
+            );
+        }
+        Change::UpdatePolicy { content: None, .. }
+        | Change::DeletePolicy { .. }
+        | Change::CreateAccount { .. }
+        | Change::EnablePolicyType
+        | Change::DisablePolicyType
+        | Change::EnableAllFeatures => {}
+    }
+    remarks.found.sort_by(|one, other| {
+        other.severity.cmp(&one.severity).then_with(|| (one.code, &one.item).cmp(&(other.code, &other.item)))
+    });
+    remarks.found
+}
+
+/// Which nodes have an Allow statement at all, in one state.
+#[derive(Debug)]
+pub(crate) struct Allowing {
+    /// By node number.
+    nodes: Vec<bool>,
+    attachments: usize,
+}
+
+impl Allowing {
+    /// Linear in nodes and attachments.
+    pub(crate) fn of(draft: &Draft) -> Self {
+        let allows = policies_that_allow(draft);
+        let off = is_off(draft);
+        let nodes = draft.nodes().map(|(_, node)| off || may_allow(node, &allows)).collect();
+        let attachments = if off { 0 } else { draft.nodes().map(|(_, node)| node.scps.len()).sum() };
+        Self { nodes, attachments }
+    }
+}
+
+/// By policy number; a policy of which a part could not be read may allow.
+fn policies_that_allow(draft: &Draft) -> Vec<bool> {
+    let mut allows = Vec::new();
+    for (index, policy) in draft.policies() {
+        allows.resize(allows.len().max(index.index() + 1), false);
+        if let Some(flag) = allows.get_mut(index.index()) {
+            *flag = policy.document.statements.iter().any(|statement| statement.effect != Some(Effect::Deny));
+        }
+    }
+    allows
+}
+
+/// Whether a node's level may let anything through (EVAL-14): statically, whatever the statements match.
+fn may_allow(node: &Node, allows: &[bool]) -> bool {
+    node.unreadable.is_some() || node.scps.iter().any(|policy| allows.get(policy.index()) == Some(&true))
+}
+
+struct Remarks<'a> {
+    after: &'a Draft,
+    quotas: &'a Quotas,
+    found: Vec<Notice>,
+}
+
+impl Remarks<'_> {
+    fn push(
+        &mut self,
+        code: &'static str,
+        rule: &'static str,
+        severity: Severity,
+        item: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        self.found.push(Notice::new(code, rule, severity, item, message));
+    }
+
+    /// Nodes that the change leaves without any Allow statement: everything is blocked at and below them (EVAL-14).
+    fn no_allow(&mut self, before: &Allowing, after: &Allowing) {
+        let lost: Vec<NodeId> = self
+            .after
+            .nodes()
+            .map(|(id, _)| id)
+            .filter(|id| {
+                after.nodes.get(id.index()) == Some(&false) && before.nodes.get(id.index()).copied().unwrap_or(true)
+            })
+            .collect();
+        // The state may have changed for many at once: one remark for all of them.
+        let Some(&first) = lost.first() else { return };
+        let names: Vec<String> =
+            lost.iter().take(NAMED).map(|&id| format!("`{}`", self.after.node(id).display_name())).collect();
+        let more = lost.len().saturating_sub(NAMED);
+        let names = if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") };
+        let (verb, accounts) = (if lost.len() == 1 { "has" } else { "have" }, self.accounts_below(&lost));
+        let message = format!("{names} {verb} no Allow statement any more: everything is blocked for {accounts}");
+        let item = self.after.node(first).target.to_string();
+        self.found.push(
+            Notice::new("no-allow", "EVAL-14", Severity::Warning, item, message)
+                .help("keep `FullAWSAccess` attached, or attach a policy that allows what shall pass"),
+        );
+    }
+
+    /// How many accounts other than the management account are at or below any of some nodes, in words.
+    fn accounts_below(&self, nodes: &[NodeId]) -> String {
+        let mut below = vec![false; self.after.nodes().len()];
+        let mut count = 0_usize;
+        let mut open = nodes.to_vec();
+        while let Some(id) = open.pop() {
+            let Some(flag) = below.get_mut(id.index()) else { continue };
+            if std::mem::replace(flag, true) {
+                continue;
+            }
+            let node = self.after.node(id);
+            if node.account.is_some() && node.target.account() != self.after.management_account() {
+                count += 1;
+            }
+            open.extend(&node.children);
+        }
+        if count == 1 { "1 account".to_owned() } else { format!("{count} accounts") }
+    }
+
+    /// How many policies a target still takes (LIM-4), and whether that can be known (K3-13).
+    fn head_room(&mut self, target: &Target, kind: PolicyKind) {
+        let Some(node) = self.after.find_node(target).map(|id| self.after.node(id)) else { return };
+        if node.unreadable.is_some() {
+            let message = format!(
+                "what is attached to `{}` could not be read: whether AWS would take this is not certain",
+                node.display_name()
+            );
+            self.push("attachments-unknown", "K3-13", Severity::Warning, target.as_str(), message);
+        }
+        let (name, rule) = match kind {
+            PolicyKind::ServiceControl => (QuotaName::ScpsPerTarget, "LIM-4"),
+            PolicyKind::ResourceControl => (QuotaName::RcpsPerTarget, "LIM-7"),
+        };
+        let count = number(attached(self.after, node, kind).len());
+        if let Some(limit) = self.quotas.value(name).filter(|&limit| is_near(count, limit)) {
+            let message = format!(
+                "`{}` has {count} of at most {limit} {}s: room for {} more",
+                node.display_name(),
+                kind_name(kind),
+                limit - count
+            );
+            self.push("quota-near", rule, Severity::Note, target.as_str(), message);
+        }
+    }
+
+    /// Whom a change at a target concerns: never the management account (PRE-4), perhaps nobody.
+    fn reach(&mut self, target: &Target, kind: PolicyKind) {
+        let Some(id) = self.after.find_node(target) else { return };
+        if kind == PolicyKind::ResourceControl {
+            let message = "resource control policies are kept, but what they block is not looked at";
+            self.push("rcp-not-evaluated", "RCP-4", Severity::Note, target.as_str(), message);
+            return;
+        }
+        let management = self.after.management_account();
+        if let Some(management) = management.filter(|&management| target.account() == Some(management)) {
+            let message = "no SCP restricts the management account: this has no effect";
+            self.push("management-account-unaffected", "PRE-4", Severity::Warning, management.as_str(), message);
+            return;
+        }
+        let node = management.and_then(|management| self.after.find_node(&Target::Account(management)));
+        if let Some(management) = node.filter(|&node| self.after.is_within(node, id)) {
+            let message = format!(
+                "the management account `{}` is below `{}`, but no SCP restricts it",
+                self.after.node(management).display_name(),
+                self.after.node(id).display_name()
+            );
+            let item = self.after.node(management).target.to_string();
+            self.push("management-account-unaffected", "PRE-4", Severity::Note, item, message);
+        }
+        if self.accounts_below(&[id]) == "0 accounts" {
+            let message = format!(
+                "no member account is in or below `{}`: nobody is concerned",
+                self.after.node(id).display_name()
+            );
+            self.push("nobody-concerned", "EVAL-2", Severity::Note, target.as_str(), message);
+        }
+    }
+
+    /// Whom a new text concerns.
+    fn update_reaches(&mut self, policy: PolicyIndex) {
+        let kind = self.after.policy(policy).kind;
+        let nodes: Vec<NodeId> = self
+            .after
+            .nodes()
+            .filter(|(_, node)| attached(self.after, node, kind).contains(&policy))
+            .map(|(id, _)| id)
+            .collect();
+        if nodes.is_empty() {
+            let policy = self.after.policy(policy);
+            let message = format!("`{}` is attached nowhere: nobody is concerned", policy.display_name());
+            let item = policy.id.to_string();
+            self.push("nobody-concerned", "EVAL-2", Severity::Note, item, message);
+        } else if let [only] = nodes.as_slice() {
+            let target = self.after.node(*only).target.clone();
+            self.reach(&target, kind);
+        }
+    }
+
+    fn policy_count(&mut self, kind: PolicyKind) {
+        let name = match kind {
+            PolicyKind::ServiceControl => QuotaName::Scps,
+            PolicyKind::ResourceControl => QuotaName::Rcps,
+        };
+        let count = self.after.policies().filter(|(_, policy)| policy.kind == kind && !policy.aws_managed).count();
+        self.organization_count(number(count), name, &format!("{}s", kind_name(kind)));
+    }
+
+    fn unit_count(&mut self) {
+        self.organization_count(
+            number(self.after.unit_count()),
+            QuotaName::OrganizationalUnits,
+            "organizational units",
+        );
+    }
+
+    fn organization_count(&mut self, count: u64, name: QuotaName, what: &str) {
+        if let Some(limit) = self.quotas.value(name).filter(|&limit| is_near(count, limit)) {
+            let message =
+                format!("the organization has {count} of at most {limit} {what}: room for {} more", limit - count);
+            let item = self.after.node(self.after.root()).target.to_string();
+            self.push("quota-near", "LIM-6", Severity::Note, item, message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_is_nine_tenths() {
+        for (count, limit, near) in
+            [(8, 10, false), (9, 10, true), (10, 10, true), (11, 10, false), (4, 5, false), (5, 5, true), (0, 0, true)]
+        {
+            assert_eq!(is_near(count, limit), near, "{count} of {limit}");
+        }
+    }
+}
