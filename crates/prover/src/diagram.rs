@@ -73,9 +73,6 @@ impl Diagrams {
         Variable::try_from(self.values.len() - 1).unwrap_or(Variable::MAX)
     }
 
-    pub(crate) fn variable_count(&self) -> usize {
-        self.values.len()
-    }
 
     pub(crate) fn values_of(&self, variable: Variable) -> u32 {
         self.values.get(variable as usize).copied().unwrap_or(0)

@@ -9,6 +9,7 @@ use scproof_evaluator::symbolic::{
 };
 use scproof_evaluator::RequestError;
 use scproof_organization::NodeId;
+use scproof_policy_parser::{WildcardPattern, overlaps};
 
 use crate::diagram::{Function, TooLarge};
 use crate::region::{Change, Describer, Region, Verdict};
@@ -21,6 +22,42 @@ pub struct Limits {
     pub nodes: usize,
     /// The most alternatives by which one region is described.
     pub alternatives: usize,
+}
+
+/// How to compare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ComparisonOptions {
+    /// How much work it may be.
+    pub limits: Limits,
+    /// Look at actions that match one of these patterns only (`s3:*`, ignoring case); at all if there is none.
+    pub actions: Vec<String>,
+}
+
+impl ComparisonOptions {
+    /// The classes without the actions that are not looked at.
+    fn narrow(&self, pair: &CompiledPair, classes: Vec<ActionClass>) -> Vec<ActionClass> {
+        if self.actions.is_empty() {
+            return classes;
+        }
+        let patterns: Vec<WildcardPattern> =
+            self.actions.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect();
+        let is_in = |name: &str| patterns.iter().any(|pattern| pattern.is_match(name));
+        let catalog = pair.catalog();
+        let keep = |mut class: ActionClass| {
+            class.actions.retain(|action| {
+                let action = catalog.action(*action);
+                is_in(&format!("{}:{}", action.service(), action.lower_name()))
+            });
+            class.unlisted.retain(|name| is_in(name));
+            // Of names that nothing lists those are meant that the pattern can match.
+            class.other_names.retain(|names| {
+                let service = WildcardPattern::flat(&format!("{}:*", names.service));
+                patterns.iter().any(|pattern| pattern.as_literal().is_none() && overlaps(pattern, &service))
+            });
+            (!class.actions.is_empty() || !class.unlisted.is_empty() || !class.other_names.is_empty()).then_some(class)
+        };
+        classes.into_iter().filter_map(keep).collect()
+    }
 }
 
 impl Default for Limits {
@@ -164,8 +201,13 @@ impl<'p> Entries<'p> {
 /// # Errors
 ///
 /// Only if a node is no account.
-pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], limits: Limits) -> Result<Difference, RequestError> {
-    let classes = pair.action_classes();
+pub fn difference(
+    pair: &CompiledPair,
+    accounts: &[[NodeId; 2]],
+    options: &ComparisonOptions,
+) -> Result<Difference, RequestError> {
+    let limits = options.limits;
+    let classes = options.narrow(pair, pair.action_classes());
     let signatures = number_signatures(&pair.account_signatures(accounts)?);
     let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
     for (index, (nodes, signature)) in accounts.iter().zip(&signatures).enumerate() {

@@ -10,6 +10,6 @@ mod witness;
 mod words;
 
 pub use actions::{ActionSet, ActionTerm};
-pub use difference::{Difference, Group, Limits, difference};
+pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
 pub use region::{Alternative, Region, Transition, Verdict, Why};
 pub use witness::Witness;

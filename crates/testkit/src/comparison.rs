@@ -5,7 +5,7 @@ use scproof_evaluator::symbolic::{CompiledPair, Side};
 use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
-use scproof_prover::{Difference, Limits, Region, Transition, Verdict, difference};
+use scproof_prover::{ComparisonOptions, Difference, Region, Transition, Verdict, difference};
 
 use crate::reference;
 
@@ -72,7 +72,7 @@ impl Comparison {
             .accounts()
             .filter_map(|node| Some([node, after.find_node(&before.node(node).target)?]))
             .collect();
-        let difference = difference(&pair, &accounts, Limits::default()).map_err(|error| error.to_string())?;
+        let difference = difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
         Ok(Self { before, after, options, pair, accounts, difference })
     }
 
