@@ -7,22 +7,23 @@ use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, Catalog, ServiceId};
 use scproof_policy_parser::{ActionElement, ActionPattern, ActionShape, WildcardPattern};
 
+use crate::action_names::OtherNames;
 use crate::truth::Truth;
 
 /// Number of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct CellId(pub(crate) u32);
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellId(pub(crate) u32);
 
 /// Number of a distinct `Action` or `NotAction` element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ElementId(pub(crate) u32);
 
 /// Number of a distinct action pattern.
-type PatternId = u32;
+pub type PatternId = u32;
 
 /// One action pattern, lower case (ACT-3).
 #[derive(Debug)]
-enum ActionMatcher {
+pub(crate) enum ActionMatcher {
     Any,
     /// Everything or nothing: unsure (DOC-19, CLR-13).
     Open,
@@ -165,8 +166,8 @@ impl ActionTableBuilder {
         })
     }
 
-    /// Cuts the actions into cells. About `O(catalog + Σ matches of each pattern + cells × elements)`.
-    pub(crate) fn build(self, catalog: &'static Catalog, assume_preferred: bool) -> ActionTable {
+    /// Cuts the actions into cells; with `every_name` also all names that neither catalog nor policies spell out. About `O(catalog + Σ matches of each pattern + cells × elements)`.
+    pub(crate) fn build(self, catalog: &'static Catalog, assume_preferred: bool, every_name: bool) -> ActionTable {
         let matchers: Vec<ActionMatcher> =
             self.patterns.iter().map(|pattern| ActionMatcher::compile(pattern, assume_preferred)).collect();
         let mut by_service: FxHashMap<Box<str>, Vec<PatternId>> = FxHashMap::default();
@@ -197,8 +198,13 @@ impl ActionTableBuilder {
             service_other_cells: Vec::new(),
             other_cell: CellId(0),
             extra_actions: Vec::new(),
+            other_names: Vec::new(),
+            uncut_services: Vec::new(),
         };
         table.cut();
+        if every_name {
+            table.cut_names();
+        }
         table
     }
 }
@@ -208,12 +214,12 @@ impl ActionTableBuilder {
 pub(crate) struct ActionTable {
     pub(crate) catalog: &'static Catalog,
     assume_preferred: bool,
-    matchers: Vec<ActionMatcher>,
+    pub(super) matchers: Vec<ActionMatcher>,
     /// The patterns as written, by number.
     patterns: Vec<ActionPattern>,
     elements: Vec<Element>,
     by_service: FxHashMap<Box<str>, Vec<PatternId>>,
-    everywhere: Vec<PatternId>,
+    pub(super) everywhere: Vec<PatternId>,
     /// From the truths of all elements to their cell.
     cells: FxHashMap<Box<[Truth]>, CellId>,
     /// Element truths, cell by cell.
@@ -222,11 +228,15 @@ pub(crate) struct ActionTable {
     /// The cell of each catalog action.
     action_cells: Vec<CellId>,
     /// For each service that the catalog or a policy names the cell of its other names.
-    service_other_cells: Vec<(Box<str>, CellId)>,
+    pub(super) service_other_cells: Vec<(Box<str>, CellId)>,
     /// The cell of all other services.
     other_cell: CellId,
     /// Action names that policies spell out and the catalog lacks, lower case, sorted.
     extra_actions: Vec<(Box<str>, CellId)>,
+    /// Classes of names that neither catalog nor policies spell out; empty unless they were cut.
+    pub(super) other_names: Vec<OtherNames>,
+    /// Services whose other names could not be cut within the limit.
+    pub(super) uncut_services: Vec<Box<str>>,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "numbers of things that a snapshot holds in memory fit 32 bits")]
@@ -283,13 +293,13 @@ impl ActionTable {
     }
 
     /// The patterns that can match an action of a service.
-    fn candidates(&self, prefix: &str) -> Vec<PatternId> {
+    pub(super) fn candidates(&self, prefix: &str) -> Vec<PatternId> {
         let mut candidates = self.everywhere.clone();
         candidates.extend(self.by_service.get(prefix).into_iter().flatten());
         candidates
     }
 
-    fn row(&self, candidates: &[PatternId], prefix: &str, name: &str) -> Vec<(PatternId, Truth)> {
+    pub(super) fn row(&self, candidates: &[PatternId], prefix: &str, name: &str) -> Vec<(PatternId, Truth)> {
         candidates
             .iter()
             .filter_map(|&id| {
@@ -337,7 +347,7 @@ impl ActionTable {
             .collect()
     }
 
-    fn intern(&mut self, truths: Box<[Truth]>) -> CellId {
+    pub(super) fn intern(&mut self, truths: Box<[Truth]>) -> CellId {
         if let Some(cell) = self.cells.get(&truths) {
             return *cell;
         }
@@ -399,6 +409,11 @@ impl ActionTable {
     /// The cell of an action, if its element truths are those of one.
     pub(crate) fn find_cell(&self, truths: &[Truth]) -> Option<CellId> {
         self.cells.get(truths).copied()
+    }
+
+    /// A pattern as written.
+    pub(crate) fn pattern_text(&self, pattern: PatternId) -> &str {
+        self.patterns.get(pattern as usize).map_or("", |pattern| &pattern.text)
     }
 
     pub(crate) fn cell_of_action(&self, action: ActionId) -> Option<CellId> {

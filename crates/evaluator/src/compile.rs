@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Catalog, ValueType};
-use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, Statement};
 
 use crate::EvaluationOptions;
@@ -15,6 +14,7 @@ use crate::condition::{CompiledCondition, ConditionBody};
 use crate::keys::{self, KeyRow};
 use crate::refine::SplitMemory;
 use crate::resource::CompiledResource;
+use crate::tables::Tables;
 use crate::trace::KeySlot;
 use crate::truth::Truth;
 
@@ -25,19 +25,18 @@ use crate::truth::Truth;
 pub struct CompiledOrganization {
     pub(crate) organization: Arc<Organization>,
     pub(crate) options: EvaluationOptions,
-    pub(crate) actions: ActionTable,
-    pub(crate) slots: Vec<Slot>,
-    pub(crate) conditions: Vec<CompiledCondition>,
+    pub(crate) actions: Arc<ActionTable>,
+    pub(crate) slots: Arc<[Slot]>,
+    pub(crate) conditions: Arc<[CompiledCondition]>,
     /// The conditions as written, for words.
-    pub(crate) condition_sources: Vec<Condition>,
-    pub(crate) resources: Vec<CompiledResource>,
-    pub(crate) resource_sources: Vec<ResourceElement>,
-    pub(crate) statements: Vec<CompiledStatement>,
-    pub(crate) atoms: Vec<Atom>,
-    pub(crate) levels: Vec<Level>,
+    pub(crate) condition_sources: Arc<[Condition]>,
+    pub(crate) resources: Arc<[CompiledResource]>,
+    pub(crate) resource_sources: Arc<[ResourceElement]>,
+    pub(crate) statements: Arc<[CompiledStatement]>,
+    pub(crate) atoms: Arc<[Atom]>,
+    pub(crate) levels: Arc<[Level]>,
     pub(crate) paths: Vec<Path>,
-    /// For each node of the tree its level, and for each account its path.
-    pub(crate) node_levels: Vec<LevelId>,
+    /// For each account its path.
     pub(crate) account_paths: FxHashMap<NodeId, PathId>,
     /// For each policy the numbers of its document's statements; empty for policies that are attached nowhere.
     pub(crate) policy_statements: Vec<(u32, u32)>,
@@ -61,8 +60,10 @@ pub(crate) struct Slot {
 
 /// What a statement asks beside its action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Atom {
+pub enum Atom {
+    /// A `Resource` or `NotResource` element, by its number.
     Resource(u32),
+    /// One line of a `Condition`, by its number.
     Condition(u32),
 }
 
@@ -80,8 +81,8 @@ pub(crate) struct CompiledStatement {
 }
 
 /// Number of a distinct set of attached documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct LevelId(pub(crate) u32);
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LevelId(pub(crate) u32);
 
 /// Number of a distinct inheritance path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,7 +116,7 @@ pub(crate) struct LevelEntry {
 
 /// A statement whose action part holds or may hold.
 #[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
-pub(crate) struct Candidate {
+pub struct Candidate {
     pub(crate) statement: u32,
     /// Whether the action part is unknown, or the statement unreadable.
     pub(crate) uncertain: bool,
@@ -130,29 +131,46 @@ pub(crate) struct Path {
     pub(crate) active: Box<[LevelId]>,
 }
 
-/// A statement of a document that some policy holds: the document's statements start at a number.
-type DocumentStatements = (u32, u32);
-
-#[derive(Default)]
-struct Builder {
-    catalog: Option<&'static Catalog>,
-    slots: Vec<Slot>,
+/// Numbers the statements of documents and everything they are made of.
+pub(crate) struct Builder {
+    pub(crate) catalog: &'static Catalog,
+    pub(crate) slots: Vec<Slot>,
     slot_ids: FxHashMap<Box<str>, KeySlot>,
-    conditions: Vec<CompiledCondition>,
-    condition_sources: Vec<Condition>,
+    pub(crate) conditions: Vec<CompiledCondition>,
+    pub(crate) condition_sources: Vec<Condition>,
     condition_ids: FxHashMap<(Condition, bool), u32>,
-    resources: Vec<CompiledResource>,
-    resource_sources: Vec<ResourceElement>,
+    pub(crate) resources: Vec<CompiledResource>,
+    pub(crate) resource_sources: Vec<ResourceElement>,
     resource_ids: FxHashMap<(ResourceElement, bool), u32>,
-    actions: ActionTableBuilder,
-    statements: Vec<CompiledStatement>,
-    atoms: Vec<Atom>,
+    pub(crate) actions: ActionTableBuilder,
+    pub(crate) statements: Vec<CompiledStatement>,
+    pub(crate) atoms: Vec<Atom>,
     untyped_services: &'static [String],
     assume_preferred: bool,
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "numbers of things that a snapshot holds in memory fit 32 bits")]
 impl Builder {
+    pub(crate) fn new(assume_preferred: bool) -> Self {
+        let catalog = Catalog::embedded();
+        Self {
+            catalog,
+            slots: Vec::new(),
+            slot_ids: FxHashMap::default(),
+            conditions: Vec::new(),
+            condition_sources: Vec::new(),
+            condition_ids: FxHashMap::default(),
+            resources: Vec::new(),
+            resource_sources: Vec::new(),
+            resource_ids: FxHashMap::default(),
+            actions: ActionTableBuilder::default(),
+            statements: Vec::new(),
+            atoms: Vec::new(),
+            untyped_services: catalog.services_without_resource_type_prefix(),
+            assume_preferred,
+        }
+    }
+
     fn slot(
         slots: &mut Vec<Slot>,
         slot_ids: &mut FxHashMap<Box<str>, KeySlot>,
@@ -190,7 +208,7 @@ impl Builder {
         if let Some(id) = self.condition_ids.get(&key) {
             return *id;
         }
-        let Some(catalog) = self.catalog else { return 0 };
+        let catalog = self.catalog;
         let id = self.conditions.len() as u32;
         let (slots, slot_ids) = (&mut self.slots, &mut self.slot_ids);
         let key_type = |name: &str| {
@@ -216,7 +234,7 @@ impl Builder {
         if let Some(id) = self.resource_ids.get(&key) {
             return *id;
         }
-        let Some(catalog) = self.catalog else { return 0 };
+        let catalog = self.catalog;
         let id = self.resources.len() as u32;
         let (slots, slot_ids) = (&mut self.slots, &mut self.slot_ids);
         self.resources.push(CompiledResource::compile(element, variables, self.untyped_services, &mut |key| {
@@ -227,7 +245,8 @@ impl Builder {
         id
     }
 
-    fn document(&mut self, document: &PolicyDocument) -> DocumentStatements {
+    /// Numbers the statements of a document; their range.
+    pub(crate) fn document(&mut self, document: &PolicyDocument) -> (u32, u32) {
         let start = self.statements.len() as u32;
         for (index, statement) in document.statements.iter().enumerate() {
             self.statement(index as u32, statement, document.version.has_variables());
@@ -284,107 +303,23 @@ impl CompiledOrganization {
     /// Takes time in proportion to the distinct documents and levels, times the number of action cells.
     pub fn compile(organization: impl Into<Arc<Organization>>, options: EvaluationOptions) -> Self {
         let organization: Arc<Organization> = organization.into();
-        let catalog = Catalog::embedded();
-        let mut builder = Builder {
-            catalog: Some(catalog),
-            untyped_services: catalog.services_without_resource_type_prefix(),
-            assume_preferred: options.assume_preferred,
-            ..Builder::default()
-        };
-        let mut documents: FxHashMap<*const PolicyDocument, DocumentStatements> = FxHashMap::default();
-        let mut document_of = |index: PolicyIndex, builder: &mut Builder| {
-            let document = &organization.policy(index).document;
-            *documents.entry(Arc::as_ptr(document)).or_insert_with(|| builder.document(document))
-        };
-        // A level is the set of its documents, whatever their policies are called (EVAL-15, GEN-6).
-        let mut level_ids: FxHashMap<(Vec<DocumentStatements>, bool), LevelId> = FxHashMap::default();
-        let mut drafts: Vec<(Vec<DocumentStatements>, bool)> = Vec::new();
-        let mut policy_statements = vec![(0, 0); organization.policies().len()];
-        let mut node_levels = Vec::with_capacity(organization.node_count());
-        for (_, node) in organization.nodes() {
-            let mut set: Vec<DocumentStatements> = Vec::with_capacity(node.scps.len());
-            for &index in &node.scps {
-                let range = document_of(index, &mut builder);
-                if let Some(slot) = policy_statements.get_mut(index.index()) {
-                    *slot = range;
-                }
-                set.push(range);
-            }
-            set.sort_unstable();
-            set.dedup();
-            let key = (set, node.unreadable.is_some());
-            let level = if let Some(level) = level_ids.get(&key) {
-                *level
-            } else {
-                let level = LevelId(u32::try_from(drafts.len()).unwrap_or(u32::MAX));
-                drafts.push(key.clone());
-                level_ids.insert(key, level);
-                level
-            };
-            node_levels.push(level);
-        }
-        let Builder {
-            slots,
-            conditions,
-            condition_sources,
-            resources,
-            resource_sources,
-            actions,
-            statements,
-            atoms,
-            ..
-        } = builder;
-        let actions = actions.build(catalog, options.assume_preferred);
-        let levels: Vec<Level> = drafts
-            .into_par_iter()
-            .map(|(documents, unreadable)| {
-                let numbers = documents.into_iter().flat_map(|(start, end)| start..end).collect();
-                Level::build(numbers, unreadable, &statements, &actions)
-            })
-            .collect();
-        let mut compiled = Self {
-            organization,
-            options,
-            actions,
-            slots,
-            conditions,
-            condition_sources,
-            resources,
-            resource_sources,
-            statements,
-            atoms,
-            levels,
-            paths: Vec::new(),
-            node_levels,
-            account_paths: FxHashMap::default(),
-            policy_statements,
-            splits: SplitMemory::default(),
-        };
-        compiled.build_paths();
-        compiled
+        let mut tables = Tables::new(options);
+        let nodes = tables.read(&organization);
+        tables.build(false).with(organization, nodes, options)
     }
 
-    fn build_paths(&mut self) {
-        let mut path_ids: FxHashMap<Box<[LevelId]>, PathId> = FxHashMap::default();
-        let organization = Arc::clone(&self.organization);
-        for account in organization.accounts() {
-            let levels: Box<[LevelId]> =
-                organization.inheritance_path(account).into_iter().map(|node| self.level_of(node)).collect();
-            let next = PathId(u32::try_from(self.paths.len()).unwrap_or(u32::MAX));
-            let path = *path_ids.entry(levels.clone()).or_insert_with(|| {
-                let mut active: Vec<LevelId> = levels
-                    .iter()
-                    .copied()
-                    .filter(|level| !self.levels.get(level.0 as usize).is_some_and(|level| level.passes_everything))
-                    .collect();
-                // The same set at two levels is one question (EVAL-15).
-                active.sort_unstable();
-                active.dedup();
-                self.paths.push(Path { levels, active: active.into() });
-                next
-            });
-            self.account_paths.insert(account, path);
-        }
+    /// Compiles two organizations over one numbering of statements, levels and action cells, so that they can be compared
+    /// part by part. A policy text that stands in both is worked through once.
+    pub fn compile_both(
+        before: impl Into<Arc<Organization>>,
+        after: impl Into<Arc<Organization>>,
+        options: EvaluationOptions,
+    ) -> (Self, Self) {
+        let (before, after): (Arc<Organization>, Arc<Organization>) = (before.into(), after.into());
+        let mut tables = Tables::new(options);
+        let (nodes_before, nodes_after) = (tables.read(&before), tables.read(&after));
+        let built = tables.build(true);
+        (built.with(before, nodes_before, options), built.with(after, nodes_after, options))
     }
 
     /// The organization that was compiled.
@@ -408,10 +343,6 @@ impl CompiledOrganization {
         self.actions.cell_count()
     }
 
-    pub(crate) fn level_of(&self, node: NodeId) -> LevelId {
-        self.node_levels.get(node.index()).copied().unwrap_or(LevelId(u32::MAX))
-    }
-
     pub(crate) fn level(&self, level: LevelId) -> Option<&Level> {
         self.levels.get(level.0 as usize)
     }
@@ -422,7 +353,7 @@ impl CompiledOrganization {
 }
 
 impl Level {
-    fn build(numbers: Vec<u32>, unreadable: bool, statements: &[CompiledStatement], actions: &ActionTable) -> Self {
+    pub(crate) fn build(numbers: Vec<u32>, unreadable: bool, statements: &[CompiledStatement], actions: &ActionTable) -> Self {
         let mut ids: FxHashMap<LevelEntry, u32> = FxHashMap::default();
         let mut entries = Vec::new();
         let by_cell = (0..actions.cell_count())

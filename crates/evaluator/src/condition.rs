@@ -75,6 +75,19 @@ impl CompiledCondition {
         condition
     }
 
+    /// The key, and the keys that the variables of its values name.
+    pub(crate) fn slots(&self) -> Vec<KeySlot> {
+        let values = match &self.body {
+            ConditionBody::Comparison { values, .. } => &values[..],
+            ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
+        };
+        let named = values.iter().filter_map(|value| match value {
+            CompiledValue::Template { template, .. } | CompiledValue::BoolTemplate(template) => Some(&template.slots),
+            _ => None,
+        });
+        std::iter::once(self.slot).chain(named.flatten().copied()).collect()
+    }
+
     /// The truth of the condition in a request.
     pub(crate) fn truth<T: Trace>(&self, eval: &mut Evaluation<'_, T>) -> Truth {
         self.truth_of_state(eval.state(self.slot), eval)
@@ -83,12 +96,20 @@ impl CompiledCondition {
     /// The truth if the key had this state; for conditions without variables. A value that stands for a class of values is
     /// present, also if it is the empty text (K3-8).
     pub(crate) fn truth_in_case(&self, state: &KeyState, assume_preferred: bool) -> Truth {
-        if let (ConditionBody::Presence { wants_present, .. }, KeyState::Present(values)) = (&self.body, state)
+        self.truth_in_class(state, &mut Evaluation { states: &[], assume_preferred, trace: NoTrace })
+    }
+
+    /// The same, with the states of the keys that variables name.
+    pub(crate) fn truth_in_class<T: Trace>(&self, state: &KeyState, eval: &mut Evaluation<'_, T>) -> Truth {
+        if let (
+            ConditionBody::Presence { wants_present, prefixed: false, malformed: false, empty: false, .. },
+            KeyState::Present(values),
+        ) = (&self.body, state)
             && !values.texts.is_empty()
         {
             return (*wants_present).into();
         }
-        self.truth_of_state(state, &mut Evaluation { states: &[], assume_preferred, trace: NoTrace })
+        self.truth_of_state(state, eval)
     }
 
     fn truth_of_state<T: Trace>(&self, state: &KeyState, eval: &mut Evaluation<'_, T>) -> Truth {

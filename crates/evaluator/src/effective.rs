@@ -190,24 +190,32 @@ fn batch_of(batches: &mut Batches, cell: CellId, full_name: String) -> &mut Batc
     batch
 }
 
-type Batches = BTreeMap<(CellId, ActionTraits), Batch>;
+pub(crate) type BTreeBatches<T> = BTreeMap<(CellId, ActionTraits), T>;
+
+type Batches = BTreeBatches<Batch>;
 
 /// What an action's name derives beside the policies: keys of its service, and the one action that cannot be denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct ActionTraits {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ActionTraits {
     global: bool,
     mcp: bool,
     undeniable: bool,
 }
 
 impl ActionTraits {
-    fn of(full_name: &str) -> Self {
+    /// What an action's full name, lower case, derives.
+    pub fn of(full_name: &str) -> Self {
         let service = full_name.split_once(':').map_or(full_name, |(service, _)| service);
         Self {
             global: GLOBAL_SERVICES.contains(&service),
             mcp: service.ends_with("-mcp"),
             undeniable: full_name == UNDENIABLE_ACTION,
         }
+    }
+
+    /// Whether the action cannot be denied (EXM-15).
+    pub fn is_undeniable(self) -> bool {
+        self.undeniable
     }
 }
 

@@ -235,7 +235,7 @@ impl CompiledOrganization {
         causes
     }
 
-    fn statements_at(&self, node: &Node) -> impl Iterator<Item = (PolicyIndex, u32, &CompiledStatement)> {
+    pub(crate) fn statements_at(&self, node: &Node) -> impl Iterator<Item = (PolicyIndex, u32, &CompiledStatement)> {
         node.scps.iter().flat_map(move |&policy| {
             let (start, end) = self.policy_statements.get(policy.index()).copied().unwrap_or_default();
             (start..end).filter_map(move |number| Some((policy, number, self.statements.get(number as usize)?)))
@@ -326,7 +326,7 @@ impl CompiledOrganization {
         reasons
     }
 
-    fn reference(node: &Node, policy: &scproof_organization::Policy, statement: &CompiledStatement) -> StatementRef {
+    pub(crate) fn reference(node: &Node, policy: &scproof_organization::Policy, statement: &CompiledStatement) -> StatementRef {
         let index = statement.index as usize;
         StatementRef {
             target_id: node.target.as_str().to_owned(),

@@ -1,8 +1,10 @@
 //! Decides what service control policies let pass, and why.
 
 mod action;
+mod action_names;
 mod compile;
 mod condition;
+mod cut;
 mod decide;
 mod decision;
 mod derive;
@@ -16,6 +18,8 @@ mod refine;
 mod request;
 mod resource;
 mod state;
+pub mod symbolic;
+mod tables;
 mod template;
 mod trace;
 mod truth;

@@ -203,7 +203,7 @@ impl CompiledOrganization {
     }
 
     /// Part B.2: feature set, policy type, outside account, management account, services, service-linked roles.
-    fn gate(&self, account: Option<NodeId>, principal: Option<&Principal>, action: &str) -> Gate {
+    pub(crate) fn gate(&self, account: Option<NodeId>, principal: Option<&Principal>, action: &str) -> Gate {
         use crate::principal::PrincipalKind;
         let exempt = |reason| Gate::Final(Decision::NotApplicable, reason);
         if self.organization.feature_set() == FeatureSet::ConsolidatedBilling {

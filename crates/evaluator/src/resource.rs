@@ -105,6 +105,15 @@ impl CompiledResource {
         matched.negate_if(self.negated)
     }
 
+    /// The keys that its variables name.
+    pub(crate) fn slots(&self) -> Vec<KeySlot> {
+        let forms = self.patterns.iter().flat_map(|pattern| match pattern {
+            ResourceMatcher::Pattern(readings) => &readings.forms[..],
+            ResourceMatcher::Any | ResourceMatcher::Malformed => &[],
+        });
+        forms.flat_map(|form| form.template.slots.iter().copied()).collect()
+    }
+
     /// Whether its meaning depends on nothing but the resource, in one reading.
     pub(crate) fn is_exact(&self) -> bool {
         self.patterns.iter().all(|pattern| match pattern {
@@ -173,6 +182,22 @@ impl ResourceMatcher {
 }
 
 impl Readings {
+    /// The patterns of all readings, resolved by `resolve`; for capitals in the head there are none (RES-4).
+    pub(crate) fn patterns<E>(
+        &self,
+        resolve: impl Fn(&SlottedTemplate, &[bool]) -> Result<Vec<WildcardPattern>, E>,
+    ) -> Result<Vec<WildcardPattern>, E> {
+        let mut patterns = Vec::new();
+        for form in &self.forms {
+            patterns.extend(resolve(&form.template, &form.widths)?);
+            if form.widths != form.narrow_widths {
+                patterns.extend(resolve(&form.template, &form.narrow_widths)?);
+            }
+        }
+        patterns.extend(self.all_wildcards.clone());
+        Ok(patterns)
+    }
+
     /// Whether a text has but one reading under this pattern.
     fn is_settled(&self, value: &Value, matched: bool) -> bool {
         let ascii = value.is_ascii || self.plain.as_ref().is_some_and(|pattern| !pattern.has_single_wildcard());

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use scproof_policy_parser::WildcardPattern;
+use scproof_policy_parser::{WildcardPattern, overlaps};
 
 use crate::truth::Truth;
 
@@ -79,6 +79,11 @@ pub(crate) struct Domain {
 impl Domain {
     pub(crate) fn new(may_be_absent: bool, may_be_list: bool, values: DomainValues) -> Self {
         Self { may_be_absent, may_be_list, values, truths: Box::new([]) }
+    }
+
+    /// Whether some text like those of the domain matches the pattern; only for domains of likeness.
+    pub(crate) fn may_match(&self, pattern: &WildcardPattern) -> bool {
+        matches!(&self.values, DomainValues::Like(own) if own.iter().any(|own| overlaps(own, pattern)))
     }
 }
 

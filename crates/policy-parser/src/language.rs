@@ -16,7 +16,7 @@ use crate::wildcard::{Piece, WildcardPattern};
 pub struct TextCell {
     /// For each pattern, in the order given, whether it matches the texts of this class.
     pub matches: Vec<bool>,
-    /// A shortest text of the class.
+    /// A text of the class: a shortest one, but not the empty text where there is another.
     pub example: String,
 }
 
@@ -56,24 +56,57 @@ enum Position {
 /// # Ok::<(), &str>(())
 /// ```
 pub fn text_cells(patterns: &[LanguagePattern<'_>], limit: usize) -> Option<Vec<TextCell>> {
-    let machine = Machine::new(patterns);
+    cells_of(&Machine::new(patterns, |_| true), limit)
+}
+
+/// The same over texts that are not empty and hold no other characters than those that `is_letter` accepts: names.
+///
+/// ```
+/// use scproof_policy_parser::{WildcardPattern, name_cells};
+/// let patterns = [WildcardPattern::flat("?*")];
+/// let cells = name_cells(&[(&patterns[0]).into()], |letter| letter.is_ascii_lowercase(), 1000).ok_or("too many")?;
+/// assert_eq!(cells.len(), 1); // no name is empty
+/// # Ok::<(), &str>(())
+/// ```
+pub fn name_cells(
+    patterns: &[LanguagePattern<'_>],
+    is_letter: impl Fn(char) -> bool,
+    limit: usize,
+) -> Option<Vec<TextCell>> {
+    let mut cells = cells_of(&Machine::new(patterns, is_letter), limit)?;
+    cells.retain(|cell| !cell.example.is_empty());
+    Some(cells)
+}
+
+fn cells_of(machine: &Machine, limit: usize) -> Option<Vec<TextCell>> {
     let mut seen: FxHashMap<Box<[u64]>, usize> = FxHashMap::default();
     // For each state the state and letter it was first reached by, to spell the example.
     let mut origin: Vec<Option<(usize, char)>> = vec![None];
     let mut queue = VecDeque::new();
     let mut cells: Vec<TextCell> = Vec::new();
-    let mut vectors: BTreeSet<Vec<bool>> = BTreeSet::new();
+    let mut by_vector: FxHashMap<Vec<bool>, usize> = FxHashMap::default();
     let start = machine.start();
     seen.insert(start.clone(), 0);
     queue.push_back((0, start));
     while let Some((id, state)) = queue.pop_front() {
         let matches = machine.accepts(&state);
-        if vectors.insert(matches.clone()) {
-            cells.push(TextCell { matches, example: spell(&origin, id) });
+        let index = *by_vector.entry(matches).or_insert_with_key(|matches| {
+            cells.push(TextCell { matches: matches.clone(), example: String::new() });
+            cells.len() - 1
+        });
+        // The empty text stands for its class only where nothing else can.
+        if let Some(cell) = cells.get_mut(index).filter(|cell| cell.example.is_empty()) {
+            cell.example = spell(&origin, id);
         }
         for &letter in &machine.alphabet {
             let next = machine.step(&state, letter);
-            if seen.contains_key(&next) {
+            if let Some(known) = seen.get(&next) {
+                if *known == 0
+                    && let Some(first) = cells.first_mut().filter(|cell| cell.example.is_empty())
+                {
+                    first.example = spell(&origin, id);
+                    first.example.push(letter);
+                }
                 continue;
             }
             let next_id = origin.len();
@@ -204,7 +237,7 @@ struct Machine {
 }
 
 impl Machine {
-    fn new(patterns: &[LanguagePattern<'_>]) -> Self {
+    fn new(patterns: &[LanguagePattern<'_>], is_letter: impl Fn(char) -> bool) -> Self {
         let mut positions = Vec::new();
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
         let mut letters: BTreeSet<char> = BTreeSet::from([':']);
@@ -230,7 +263,9 @@ impl Machine {
             positions.push((Position::End, false));
         }
         // One letter that no pattern names stands for all the others.
-        let other = ('a'..='z').chain('0'..='9').chain('\u{e000}'..=char::MAX).find(|letter| !letters.contains(letter));
+        let spare = ('a'..='z').chain('0'..='9').chain(['-']).chain('\u{e000}'..=char::MAX);
+        let other = spare.into_iter().find(|letter| is_letter(*letter) && !letters.contains(letter));
+        letters.retain(|letter| is_letter(*letter));
         letters.extend(other);
         let words = positions.len().div_ceil(64).max(1);
         // A readable example begins with ordinary letters rather than with a colon.

@@ -35,7 +35,7 @@
 //! | find the bytes of a route | [`locate`] |
 //! | print a document | [`PolicyDocument::to_json`], [`PolicyDocument::to_minified_json`] |
 //! | know AWS's limits, now or on a day | [`Quotas`] |
-//! | match and compare patterns | [`WildcardPattern`], [`covers`], [`overlaps`], [`text_cells`] |
+//! | match and compare patterns | [`WildcardPattern`], [`covers`], [`overlaps`], [`name_cells, text_cells`] |
 //! | split texts with policy variables | [`Template`] |
 //!
 //! Ids such as DOC-21 name rules of the semantic specification that the tests cite, too.
@@ -63,7 +63,7 @@ pub use codes::{DIAGNOSTIC_CODES, DiagnosticCode};
 pub use condition::{BaseOperator, Condition, ConditionOperator, ConditionValue, OperatorFamily, SetPrefix, ValueKind};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
-pub use language::{LanguagePattern, TextCell, covers, overlaps, text_cells};
+pub use language::{LanguagePattern, TextCell, covers, name_cells, overlaps, text_cells};
 pub use operand::{
     AddressBlock, AddressReading, DateReading, Decimal, Instant, date_is_ambiguous, decode_base64, format_date,
     is_mapped, lenient_decimal, parse_address, parse_bool, parse_date,

@@ -1,10 +1,10 @@
 //! Differences that somebody expects, as data (`docs/expect.md`): anything beyond them is a surprise.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::Path;
 
 use scproof_organization::{AccountId, Fault, LoadError, Organization, Record, RecordReader, SelectError};
+use scproof_prover::Transition;
 use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
 
 /// The `Format` of the files that this version reads.
@@ -17,45 +17,6 @@ const STEPS: usize = 20_000_000;
 /// The most account patterns, and the most action patterns, of a file: each is compared with every account or region.
 const MOST_ACCOUNTS: usize = 1_000;
 const MOST_ACTIONS: usize = 10_000;
-
-/// How requests of an account come out differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Transition {
-    /// What passed the SCPs is blocked.
-    NewlyBlocked,
-    /// What the SCPs blocked passes them.
-    NewlyPassing,
-    /// Blocked before and after, for another reason.
-    ReasonChanged,
-    /// Whether anything differs cannot be settled.
-    Undetermined,
-}
-
-impl Transition {
-    /// Every transition.
-    pub const ALL: [Self; 4] = [Self::NewlyBlocked, Self::NewlyPassing, Self::ReasonChanged, Self::Undetermined];
-
-    /// As it is written in files and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NewlyBlocked => "newlyBlocked",
-            Self::NewlyPassing => "newlyPassing",
-            Self::ReasonChanged => "reasonChanged",
-            Self::Undetermined => "undetermined",
-        }
-    }
-
-    /// Reads what [`as_str`](Self::as_str) writes.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|transition| transition.as_str() == text)
-    }
-}
-
-impl fmt::Display for Transition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 /// The differences that a file allows, not yet matched with an organization.
 ///

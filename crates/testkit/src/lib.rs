@@ -5,6 +5,7 @@
 //! - [`strategies`] makes random organizations, policies and requests that meet often.
 //! - [`traps`] reads the questions of `fixtures/traps`.
 
+pub mod comparison;
 pub mod fuzz;
 pub mod reference;
 pub mod strategies;

@@ -1,0 +1,277 @@
+//! The interface of comparison: two organizations over one numbering, their statements as conjunctions of atoms, their facts
+//! as cells. The prover works on this form; nothing else needs it.
+//!
+//! An *atom* is a `Condition` line or a `Resource`/`NotResource` element. A *fact* is what atoms ask about: the resource, a
+//! context key, or several keys that move together. A *cell* of a fact is a class of values that none of the atoms at hand can
+//! tell apart. Where an atom cannot be decided cell by cell – it compares two keys, its rule is unsure, a limit was met – it
+//! stays a free question, the same one on both sides.
+
+mod classes;
+mod cutter;
+mod facts;
+mod principal;
+mod resources;
+mod signature;
+
+use std::sync::Arc;
+
+use scproof_organization::{NodeId, Organization};
+
+pub use crate::action::CellId;
+use crate::compile::CompiledOrganization;
+use crate::condition::CompiledCondition;
+pub use crate::compile::{Atom, Candidate, LevelId};
+use crate::decision::Reason;
+use crate::prepare::{Gate, RequestError};
+use crate::request::Request;
+use crate::resource::CompiledResource;
+use crate::trace::{Evaluation, NoTrace};
+use crate::truth::Truth;
+use crate::words::{condition_words, resource_words};
+use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
+pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
+pub use crate::request::{ContextValue, RequestResource};
+pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
+pub use cutter::MAX_CELLS;
+pub use signature::AccountSignature;
+
+/// One of the two organizations of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The organization as it is.
+    Before,
+    /// The organization as it would be.
+    After,
+}
+
+impl Side {
+    /// Both, in order.
+    pub const BOTH: [Self; 2] = [Self::Before, Self::After];
+}
+
+/// Two organizations compiled together: statements, atoms, levels and action cells have the same numbers in both.
+#[derive(Debug)]
+pub struct CompiledPair {
+    before: CompiledOrganization,
+    after: CompiledOrganization,
+}
+
+/// What SCPs can do at all to the calls of an account (part B.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Layer {
+    /// Nothing: every call passes, for this reason.
+    Passes(Reason),
+    /// The statements decide.
+    Decides,
+    /// The policy type is being switched on or off (EXM-2).
+    Pending,
+}
+
+/// What a level holds for the actions of one cell.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// A Deny without resource or condition matches.
+    pub denies: bool,
+    /// An Allow without resource or condition matches.
+    pub allows: bool,
+    /// The attachments could not be read (K3-13).
+    pub unreadable: bool,
+    /// The Deny statements that depend on resource or context.
+    pub deny: &'a [Candidate],
+    /// The Allow statements that depend on resource or context; empty if `allows`.
+    pub allow: &'a [Candidate],
+}
+
+impl CompiledPair {
+    /// Compiles two organizations together. Costs what compiling the larger takes, and a little for what differs.
+    pub fn compile(
+        before: impl Into<Arc<Organization>>,
+        after: impl Into<Arc<Organization>>,
+        options: EvaluationOptions,
+    ) -> Self {
+        let (before, after) = CompiledOrganization::compile_both(before, after, options);
+        Self { before, after }
+    }
+
+    /// One of the two, for questions.
+    pub fn side(&self, side: Side) -> &CompiledOrganization {
+        match side {
+            Side::Before => &self.before,
+            Side::After => &self.after,
+        }
+    }
+
+    /// Whether SCPs decide about an account's calls of an action (lower case).
+    pub fn layer(&self, side: Side, account: NodeId, action: &str) -> Layer {
+        match self.side(side).gate(Some(account), None, action) {
+            Gate::Final(Decision::NotApplicable | Decision::Allowed, reason) => Layer::Passes(reason),
+            Gate::Final(..) | Gate::Open => Layer::Decides,
+            Gate::Pending => Layer::Pending,
+        }
+    }
+
+    /// The levels of an account's path that do not pass everything, each once, in ascending order.
+    pub fn levels(&self, side: Side, account: NodeId) -> &[LevelId] {
+        let compiled = self.side(side);
+        let path = compiled.account_paths.get(&account).and_then(|path| compiled.paths.get(path.0 as usize));
+        path.map_or(&[], |path| &path.active)
+    }
+
+    /// What a level holds for a cell of actions.
+    pub fn entry(&self, level: LevelId, cell: CellId) -> Option<Entry<'_>> {
+        let found = self.before.level(level)?;
+        let entry = found.entry(cell)?;
+        Some(Entry {
+            denies: entry.denies,
+            allows: entry.allows,
+            unreadable: found.unreadable,
+            deny: &entry.deny,
+            allow: &entry.allow,
+        })
+    }
+
+    /// A number that two levels share exactly if they hold the same for the same cells; the same statements have one number
+    /// within a level only, so compare entries of one level.
+    pub fn entry_number(&self, level: LevelId, cell: CellId) -> Option<u32> {
+        self.before.level(level)?.by_cell.get(cell.index()).copied()
+    }
+
+    /// The atoms of a statement; all must hold.
+    pub fn statement_atoms(&self, statement: u32) -> &[Atom] {
+        self.before
+            .statements
+            .get(statement as usize)
+            .map_or(&[], |statement| self.before.statement_atoms(statement))
+    }
+
+    /// Why a statement is uncertain, for an action: a part that could not be read, or unsure rules about its action pattern.
+    pub fn uncertainty(&self, statement: u32, action: &str) -> Vec<Undecided> {
+        let Some(statement) = self.before.statements.get(statement as usize) else { return Vec::new() };
+        let mut reasons: Vec<Undecided> = statement
+            .action
+            .map(|element| self.before.actions.unsure_rules(element, action))
+            .unwrap_or_default()
+            .into_iter()
+            .map(Undecided::Rule)
+            .collect();
+        if statement.unreadable || reasons.is_empty() {
+            reasons.push(Undecided::Rule("K3-14"));
+        }
+        reasons
+    }
+
+    /// The truth of atoms in a request, in their order; the first resource of the request counts.
+    ///
+    /// # Errors
+    ///
+    /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
+    pub fn atom_truths(&self, side: Side, request: &Request, atoms: &[Atom]) -> Result<Vec<Truth>, RequestError> {
+        let compiled = self.side(side);
+        let query = compiled.prepare(request)?;
+        let Some(pair) = query.pairs.first() else { return Ok(vec![Truth::Unknown; atoms.len()]) };
+        let mut evaluation = Evaluation {
+            states: &pair.states,
+            assume_preferred: compiled.options.assume_preferred,
+            trace: NoTrace,
+        };
+        Ok(atoms.iter().map(|atom| compiled.atom_truth(*atom, pair, &mut evaluation)).collect())
+    }
+
+    /// An atom in words, or its opposite. `may_be_absent`: whether to say that its key may be absent, where that matters.
+    pub fn atom_words(&self, atom: Atom, opposite: bool, may_be_absent: bool) -> String {
+        let words = self.words(atom, opposite);
+        if may_be_absent {
+            return words;
+        }
+        let words = words.strip_suffix(" or is absent").map(str::to_owned).unwrap_or(words);
+        words.replacen(" is present and ", " ", 1)
+    }
+
+    fn words(&self, atom: Atom, opposite: bool) -> String {
+        match atom {
+            Atom::Condition(id) => self
+                .before
+                .condition_sources
+                .get(id as usize)
+                .map_or_else(String::new, |source| condition_words(source, opposite)),
+            Atom::Resource(id) => self
+                .before
+                .resource_sources
+                .get(id as usize)
+                .map_or_else(String::new, |source| resource_words(source, opposite)),
+        }
+    }
+
+    /// The keys that an atom asks about: its own, and those that its policy variables name.
+    pub fn atom_keys(&self, atom: Atom) -> Vec<&str> {
+        let slots = match atom {
+            Atom::Condition(id) => self.before.conditions.get(id as usize).map(CompiledCondition::slots),
+            Atom::Resource(id) => self.before.resources.get(id as usize).map(CompiledResource::slots),
+        };
+        let mut keys: Vec<&str> = slots
+            .into_iter()
+            .flatten()
+            .filter_map(|slot| self.before.slots.get(slot.0 as usize))
+            .map(|slot| &*slot.name)
+            .collect();
+        keys.dedup();
+        keys
+    }
+
+    /// The policy texts that an atom compares with, as written.
+    pub fn atom_texts(&self, atom: Atom) -> Vec<String> {
+        match atom {
+            Atom::Condition(id) => {
+                let values = self.before.condition_sources.get(id as usize).and_then(|source| source.values.as_ref());
+                values.into_iter().flatten().map(|value| value.text.clone()).collect()
+            }
+            Atom::Resource(id) => {
+                let patterns = self.before.resource_sources.get(id as usize).map(|source| &source.patterns);
+                patterns.into_iter().flatten().map(|pattern| pattern.text.clone()).collect()
+            }
+        }
+    }
+
+    /// Whether an atom is a `Resource` or `NotResource` element.
+    pub fn is_resource(&self, atom: Atom) -> bool {
+        matches!(atom, Atom::Resource(_))
+    }
+
+    /// The statements attached along an account's path, with their numbers.
+    pub fn statements_along(&self, side: Side, account: NodeId) -> Vec<(u32, StatementRef)> {
+        self.side(side).statements_along(account)
+    }
+}
+
+impl CompiledOrganization {
+    fn statements_along(&self, account: NodeId) -> Vec<(u32, StatementRef)> {
+        let path = self.organization.inheritance_path(account);
+        path.into_iter()
+            .flat_map(|node| {
+                let node = self.organization.node(node);
+                self.statements_at(node).map(move |(policy, number, statement)| {
+                    (number, Self::reference(node, self.organization.policy(policy), statement))
+                })
+            })
+            .collect()
+    }
+}
+
+impl Candidate {
+    /// The number of the statement.
+    pub fn statement(self) -> u32 {
+        self.statement
+    }
+
+    /// Whether its action part is unknown, or the statement could not be read.
+    pub fn is_uncertain(self) -> bool {
+        self.uncertain
+    }
+}
+
+impl CellId {
+    /// The number of the cell.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}

@@ -1,0 +1,104 @@
+//! All actions in classes: one cell of the policies, and what an action's name alone derives.
+
+use scproof_catalog::{ActionId, Catalog};
+
+pub use crate::action::PatternId;
+use crate::action::CellId;
+use crate::effective::BTreeBatches;
+pub use crate::effective::ActionTraits;
+use crate::symbolic::CompiledPair;
+use crate::truth::Truth;
+
+/// Actions that no statement of either organization can tell apart, and whose names derive the same context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionClass {
+    /// The cell.
+    pub cell: CellId,
+    /// An action of the class, lower case; one of the catalog if there is one.
+    pub representative: String,
+    /// What the names of the class derive.
+    pub traits: ActionTraits,
+    /// The actions of the catalog, in its order.
+    pub actions: Vec<ActionId>,
+    /// Actions that policies spell out and the catalog lacks, lower case.
+    pub unlisted: Vec<String>,
+    /// Names that neither catalog nor policies spell out.
+    pub other_names: Vec<OtherNames>,
+}
+
+/// Names of a service that neither catalog nor policies spell out and that match the same patterns.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OtherNames {
+    /// The service prefix.
+    pub service: String,
+    /// Whether it stands for all services that neither catalog nor policies mention.
+    pub any_other_service: bool,
+    /// A name of the class, lower case, without prefix.
+    pub example: String,
+}
+
+impl CompiledPair {
+    /// Every action there is or may be, in classes. `O(catalog)`.
+    pub fn action_classes(&self) -> Vec<ActionClass> {
+        let actions = &self.before.actions;
+        let catalog = actions.catalog;
+        let mut classes: BTreeBatches<ActionClass> = BTreeBatches::new();
+        for action in catalog.actions() {
+            let Some(cell) = actions.cell_of_action(action) else { continue };
+            let found = catalog.action(action);
+            let full_name = format!("{}:{}", found.service(), found.lower_name());
+            class(&mut classes, cell, &full_name).actions.push(action);
+        }
+        for (full_name, cell) in actions.extra_actions() {
+            class(&mut classes, *cell, full_name).unlisted.push(full_name.to_string());
+        }
+        for names in actions.other_names() {
+            let full_name = format!("{}:{}", names.service, names.example);
+            class(&mut classes, names.cell, &full_name).other_names.push(OtherNames {
+                service: names.service.to_string(),
+                any_other_service: names.stands_for_others,
+                example: names.example.to_string(),
+            });
+        }
+        classes.into_values().collect()
+    }
+
+    /// The cell of an action, known or not.
+    pub fn cell_of(&self, action: &str) -> Option<CellId> {
+        let actions = &self.before.actions;
+        actions.find_cell(&actions.element_truths(&action.to_ascii_lowercase()))
+    }
+
+    /// The catalog that names the actions.
+    pub fn catalog(&self) -> &'static Catalog {
+        self.before.actions.catalog
+    }
+
+    /// Services whose unlisted names could not be cut within the limit: nothing is said of these names.
+    pub fn uncut_services(&self) -> impl Iterator<Item = &str> {
+        self.before.actions.uncut_services().iter().map(|service| &**service)
+    }
+
+    /// The action patterns of the policies that concern an action (lower case), and whether they match it; those that do
+    /// not match are left out.
+    pub fn pattern_row(&self, action: &str) -> Vec<(PatternId, Truth)> {
+        self.before.actions.pattern_row(action)
+    }
+
+    /// An action pattern as written.
+    pub fn pattern_text(&self, pattern: PatternId) -> &str {
+        self.before.actions.pattern_text(pattern)
+    }
+}
+
+fn class<'a>(classes: &'a mut BTreeBatches<ActionClass>, cell: CellId, full_name: &str) -> &'a mut ActionClass {
+    let traits = ActionTraits::of(full_name);
+    classes.entry((cell, traits)).or_insert_with(|| ActionClass {
+        cell,
+        representative: full_name.to_owned(),
+        traits,
+        actions: Vec::new(),
+        unlisted: Vec::new(),
+        other_names: Vec::new(),
+    })
+}

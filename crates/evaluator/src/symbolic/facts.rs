@@ -1,0 +1,540 @@
+//! The facts behind a set of atoms, cut into cells, and what each atom says in each cell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use scproof_catalog::ValueType;
+use scproof_organization::NodeId;
+use scproof_policy_parser::WildcardPattern;
+
+use crate::compile::{Atom, CompiledOrganization};
+use crate::condition::CompiledCondition;
+use crate::cut::Kind;
+use crate::keys::Model;
+use crate::prepare::RequestError;
+use crate::request::{ContextValue, Request, RequestResource};
+use crate::state::{Domain, DomainValues, KeyState, Value, Values};
+use crate::symbolic::principal::{Kind as PrincipalKind, principal_arn_domain, state_for};
+use crate::symbolic::{CompiledPair, Side};
+use crate::trace::{Evaluation, KeySlot, Reasons};
+use crate::truth::Truth;
+
+/// The most lists of several values of one key.
+const MAX_LISTS: usize = 512;
+
+/// All facts behind some atoms, for one account and all actions of a class.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The facts, each with its cells.
+    pub facts: Vec<Fact>,
+    /// Pairs of cells that no request has together.
+    pub exclusions: Vec<Exclusion>,
+    atoms: FxHashMap<(Atom, Side), AtomTruth>,
+}
+
+/// Something that atoms ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// What it is.
+    pub subject: Subject,
+    /// The classes of its values.
+    pub cells: Vec<Cell>,
+}
+
+/// What a fact is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The resource of the call.
+    Resource,
+    /// The caller: `aws:PrincipalArn`.
+    Principal,
+    /// The instant of the call: `aws:CurrentTime` and `aws:EpochTime`.
+    Instant,
+    /// A context key, as first spelt in a policy.
+    Key(String),
+}
+
+/// A class of values of a fact, by a representative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// What a request says to be in this class.
+    pub settings: Vec<Setting>,
+}
+
+/// A part of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// The resource.
+    Resource(RequestResource),
+    /// The caller.
+    Principal(String),
+    /// A context key with its value.
+    Key(String, ContextValue),
+}
+
+/// Two cells of different facts that exclude each other: fact, cell, fact, cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exclusion(pub usize, pub usize, pub usize, pub usize);
+
+/// What an atom says, and why it is open where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtomTruth {
+    /// What it says.
+    pub form: AtomForm,
+    /// The unsure rules behind its unknown values.
+    pub rules: Vec<&'static str>,
+}
+
+/// What an atom says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AtomForm {
+    /// The same in every request of the class.
+    Constant(Truth),
+    /// Its truth in each cell of one fact.
+    Cells {
+        /// The fact.
+        fact: usize,
+        /// The truth in each cell.
+        truths: Vec<Truth>,
+    },
+    /// Not to be decided by cells.
+    Open(Openness),
+}
+
+/// Why an atom is not decided by cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Openness {
+    /// It compares two keys, or the resource with a key, by a policy variable.
+    Related,
+    /// Conditions of different kinds – texts and numbers, say – meet on one key.
+    MixedKinds,
+    /// There are more classes than a fixed limit.
+    Limit,
+}
+
+impl Facts {
+    /// What an atom says on one side.
+    pub fn truth(&self, atom: Atom, side: Side) -> Option<&AtomTruth> {
+        self.atoms.get(&(atom, side))
+    }
+}
+
+/// What the two sides know of every key.
+struct Scene<'a> {
+    pair: &'a CompiledPair,
+    accounts: [NodeId; 2],
+    states: [Box<[KeyState]>; 2],
+    assume_preferred: bool,
+}
+
+impl CompiledPair {
+    /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its nodes before and after.
+    ///
+    /// # Errors
+    ///
+    /// Only if the account or the action is none; see [`CompiledOrganization::prepare`].
+    pub fn facts(
+        &self,
+        accounts: [NodeId; 2],
+        action: &str,
+        atoms: impl IntoIterator<Item = Atom>,
+    ) -> Result<Facts, RequestError> {
+        let states = |side: Side, account: NodeId| {
+            let compiled = self.side(side);
+            let id = compiled.organization().node(account).target.as_str();
+            let query = compiled.prepare(&Request::new(id, action))?;
+            Ok::<_, RequestError>(query.pairs.first().map(|pair| pair.states.clone()).unwrap_or_default())
+        };
+        let [before, after] = accounts;
+        let scene = Scene {
+            pair: self,
+            accounts,
+            states: [states(Side::Before, before)?, states(Side::After, after)?],
+            assume_preferred: self.before.options.assume_preferred,
+        };
+        Ok(scene.facts(&atoms.into_iter().collect()))
+    }
+}
+
+impl Scene<'_> {
+    fn compiled(&self) -> &CompiledOrganization {
+        &self.pair.before
+    }
+
+    fn facts(&self, atoms: &BTreeSet<Atom>) -> Facts {
+        let mut facts = Facts::default();
+        let mut resources = Vec::new();
+        let mut by_slot: BTreeMap<KeySlot, Vec<u32>> = BTreeMap::new();
+        for atom in atoms {
+            match atom {
+                Atom::Resource(id) => resources.push(*id),
+                Atom::Condition(id) => {
+                    if let Some(condition) = self.compiled().conditions.get(*id as usize) {
+                        by_slot.entry(condition.slot).or_default().push(*id);
+                    }
+                }
+            }
+        }
+        let model = |slot: &KeySlot| {
+            self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map_or(Model::Unknown, |row| row.model)
+        };
+        let (mut of_principal, mut of_instant, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for (slot, conditions) in by_slot {
+            let [before, after] = Side::BOTH.map(|side| self.state(side, slot));
+            match (before, after) {
+                (KeyState::Unknown(domain), KeyState::Unknown(other)) if domain.values == other.values => {
+                    match model(&slot) {
+                        Model::PrincipalArn
+                        | Model::PrincipalType
+                        | Model::UserId
+                        | Model::UserName
+                        | Model::AssumedRoot
+                        | Model::FederatedProvider
+                        | Model::TokenIssueTime => of_principal.push((slot, conditions)),
+                        Model::CurrentTime | Model::EpochTime => of_instant.push((slot, conditions)),
+                        _ => others.push((slot, conditions, domain.clone())),
+                    }
+                }
+                _ => self.constants(&mut facts, slot, &conditions),
+            }
+        }
+        self.resource_fact(&mut facts, &resources);
+        self.principal_facts(&mut facts, of_principal);
+        self.instant_fact(&mut facts, of_instant);
+        for (slot, conditions, domain) in others {
+            self.key_fact(&mut facts, slot, &conditions, &domain);
+        }
+        facts
+    }
+
+    fn state(&self, side: Side, slot: KeySlot) -> &KeyState {
+        let [before, after] = &self.states;
+        let states = if side == Side::Before { before } else { after };
+        states.get(slot.0 as usize).unwrap_or(&KeyState::Absent)
+    }
+
+    fn condition(&self, id: u32) -> Option<&CompiledCondition> {
+        self.compiled().conditions.get(id as usize)
+    }
+
+    fn name(&self, slot: KeySlot) -> String {
+        self.compiled().slots.get(slot.0 as usize).map_or_else(String::new, |slot| slot.name.to_string())
+    }
+
+    fn value_type(&self, slot: KeySlot) -> Option<ValueType> {
+        self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.value_type)
+    }
+
+    /// The truth of a condition if its key had a state, with the rules behind an unknown one.
+    fn truth(&self, id: u32, state: &KeyState, side: Side) -> (Truth, Vec<&'static str>) {
+        let [before, after] = &self.states;
+        let states = if side == Side::Before { before } else { after };
+        let mut evaluation =
+            Evaluation { states, assume_preferred: self.assume_preferred, trace: Reasons::default() };
+        let truth = self
+            .condition(id)
+            .map_or(Truth::Unknown, |condition| condition.truth_in_class(state, &mut evaluation));
+        let mut rules = if truth == Truth::Unknown { evaluation.trace.rules } else { Vec::new() };
+        rules.sort_unstable();
+        rules.dedup();
+        (truth, rules)
+    }
+
+    /// Keys whose state is known, on one side at least: each side has its own truth.
+    fn constants(&self, facts: &mut Facts, slot: KeySlot, conditions: &[u32]) {
+        for &id in conditions {
+            for side in Side::BOTH {
+                let state = self.state(side, slot);
+                let (truth, rules) = self.truth(id, state, side);
+                let open = matches!(state, KeyState::Unknown(_)) || (truth == Truth::Unknown && rules.is_empty());
+                let form = if truth == Truth::Unknown && open {
+                    AtomForm::Open(Openness::Related)
+                } else {
+                    AtomForm::Constant(truth)
+                };
+                facts.atoms.insert((Atom::Condition(id), side), AtomTruth { form, rules });
+            }
+        }
+    }
+
+    /// Adds a fact of one key.
+    fn key_fact(&self, facts: &mut Facts, slot: KeySlot, conditions: &[u32], domain: &Domain) {
+        let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
+        let value_type = self.value_type(slot);
+        let mut domain = domain.clone();
+        if domain.values == DomainValues::Any && value_type.is_some_and(|it| it.element() == ValueType::Arn) {
+            domain.values = DomainValues::Like(Box::new([WildcardPattern::flat("arn:*:*:*:*:*")]));
+        }
+        let name = self.name(slot);
+        let [states, _] = &self.states;
+        let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name));
+        let multivalued =
+            self.compiled().slots.get(slot.0 as usize).is_some_and(|slot| slot.multivalued) && domain.may_be_list;
+        let single = |text: &String| {
+            KeyState::Present(Values { texts: Box::new([Value::from(text.as_str())]), multivalued })
+        };
+        let mut states: Vec<KeyState> = Vec::new();
+        if domain.may_be_absent {
+            states.push(KeyState::Absent);
+        }
+        states.extend(cut.texts.iter().map(single));
+        if domain.may_be_list {
+            states.push(KeyState::list([]));
+            let closed: Vec<u32> =
+                conditions.iter().copied().filter(|id| !cut.open.iter().any(|(open, _)| open == id)).collect();
+            match self.lists(&closed, &cut.texts) {
+                Some(lists) => states.extend(lists),
+                // Every comparison stays open for want of its cells.
+                None => cut.open = conditions.iter().map(|id| (*id, Openness::Limit)).collect(),
+            }
+        }
+        let cells = states.iter().map(|state| Cell { settings: setting(&name, state) }).collect();
+        let fact = facts.facts.len();
+        facts.facts.push(Fact { subject: Subject::Key(name), cells });
+        for condition in compiled {
+            let open = cut.open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
+            let truth = self.atom_truth(fact, condition, &states, open);
+            facts.insert(Atom::Condition(condition.id), &truth);
+        }
+    }
+
+    /// Lists of two values and more, one for each combination of truths that some list has. What a list with one value more
+    /// means follows from what it meant and from the value, so each combination is gone on from once.
+    fn lists(&self, conditions: &[u32], texts: &[String]) -> Option<Vec<KeyState>> {
+        let mut found: Vec<KeyState> = Vec::new();
+        let mut seen: FxHashSet<Vec<Truth>> = FxHashSet::default();
+        let mut queue: Vec<Vec<&str>> = texts.iter().rev().map(|text| vec![text.as_str(), text.as_str()]).collect();
+        while let Some(members) = queue.pop() {
+            let state = KeyState::list(members.iter().copied());
+            let row = conditions.iter().map(|&id| self.truth(id, &state, Side::Before).0).collect();
+            if !seen.insert(row) {
+                continue;
+            }
+            if found.len() >= MAX_LISTS {
+                return None;
+            }
+            found.push(state);
+            for text in texts.iter().rev().filter(|text| !members.contains(&text.as_str())) {
+                // The doubled first value has served once another is there.
+                let mut longer = members.clone();
+                if longer.first() == longer.get(1) {
+                    longer.pop();
+                }
+                longer.push(text);
+                queue.push(longer);
+            }
+        }
+        Some(found)
+    }
+
+    fn atom_truth(
+        &self,
+        fact: usize,
+        condition: &CompiledCondition,
+        states: &[KeyState],
+        open: Option<Openness>,
+    ) -> AtomTruth {
+        if let Some(why) = open {
+            return AtomTruth { form: AtomForm::Open(why), rules: Vec::new() };
+        }
+        let mut rules = Vec::new();
+        let mut truths = Vec::with_capacity(states.len());
+        for state in states {
+            let (truth, why) = self.truth(condition.id, state, Side::Before);
+            truths.push(truth);
+            rules.extend(why);
+        }
+        rules.sort_unstable();
+        rules.dedup();
+        AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
+    }
+
+    /// The caller: the ARN tells the kind, and the kind bounds what else is known of the caller.
+    fn principal_facts(&self, facts: &mut Facts, slots: Vec<(KeySlot, Vec<u32>)>) {
+        if slots.is_empty() {
+            return;
+        }
+        let [before, _] = self.accounts;
+        let organization = self.compiled().organization();
+        let account = organization.node(before).target.as_str();
+        let partition = organization.partition();
+        let model = |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
+        let (arn, others): (Vec<_>, Vec<_>) =
+            slots.into_iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
+        let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).collect();
+        let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
+        let [states, _] = &self.states;
+        let mut kinds: Vec<PrincipalKind> = Vec::new();
+        let mut texts: Vec<String> = Vec::new();
+        let mut open: Vec<(u32, Openness)> = Vec::new();
+        for kind in PrincipalKind::ALL {
+            let (domain, candidates) = principal_arn_domain(kind, partition, account);
+            let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
+            for text in cut.texts.into_iter().filter(|text| !crate::symbolic::principal::is_service_linked(text)) {
+                kinds.push(kind);
+                texts.push(text);
+            }
+            open.extend(cut.open);
+        }
+        let principal_states: Vec<KeyState> = texts.iter().map(|text| KeyState::single(text)).collect();
+        let fact = facts.facts.len();
+        let cells = texts.iter().map(|text| Cell { settings: vec![Setting::Principal(text.clone())] }).collect();
+        facts.facts.push(Fact { subject: Subject::Principal, cells });
+        for condition in compiled {
+            let open = open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
+            let truth = self.atom_truth(fact, condition, &principal_states, open);
+            facts.insert(Atom::Condition(condition.id), &truth);
+        }
+        for (slot, conditions) in others {
+            let Some(model) = model(slot) else { continue };
+            self.principal_key(facts, (fact, &kinds), slot, &conditions, model, account);
+        }
+    }
+
+    /// A key that depends on the kind of caller.
+    fn principal_key(
+        &self,
+        facts: &mut Facts,
+        (principal, kinds): (usize, &[PrincipalKind]),
+        slot: KeySlot,
+        conditions: &[u32],
+        model: Model,
+        account: &str,
+    ) {
+        let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
+        let name = self.name(slot);
+        let [known, _] = &self.states;
+        let mut states: Vec<KeyState> = Vec::new();
+        let mut possible: Vec<(PrincipalKind, usize)> = Vec::new();
+        let mut open: Vec<(u32, Openness)> = Vec::new();
+        for kind in PrincipalKind::ALL {
+            let mut add = |state: KeyState| {
+                let at = states.iter().position(|other| *other == state).unwrap_or_else(|| {
+                    states.push(state);
+                    states.len() - 1
+                });
+                possible.push((kind, at));
+            };
+            match state_for(model, kind, account) {
+                KeyState::Unknown(domain) => {
+                    if domain.may_be_absent {
+                        add(KeyState::Absent);
+                    }
+                    let cut =
+                        self.compiled().cut_key(&compiled, &domain, self.value_type(slot), known, &candidates_of(&name));
+                    cut.texts.iter().for_each(|text| add(KeyState::single(text)));
+                    open.extend(cut.open);
+                }
+                state => add(state),
+            }
+        }
+        let fact = facts.facts.len();
+        let cells = states.iter().map(|state| Cell { settings: setting(&name, state) }).collect();
+        let cell_count = states.len();
+        facts.facts.push(Fact { subject: Subject::Key(name), cells });
+        for (index, kind) in kinds.iter().enumerate() {
+            for cell in 0..cell_count {
+                if !possible.contains(&(*kind, cell)) {
+                    facts.exclusions.push(Exclusion(principal, index, fact, cell));
+                }
+            }
+        }
+        for condition in compiled {
+            let open = open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
+            let truth = self.atom_truth(fact, condition, &states, open);
+            facts.insert(Atom::Condition(condition.id), &truth);
+        }
+    }
+
+    /// `aws:CurrentTime` and `aws:EpochTime` are one instant in two spellings (CLR-12).
+    fn instant_fact(&self, facts: &mut Facts, slots: Vec<(KeySlot, Vec<u32>)>) {
+        let domain = Domain::new(false, false, DomainValues::Any);
+        if let [(slot, conditions)] = slots.as_slice() {
+            self.key_fact(facts, *slot, conditions, &domain);
+            return;
+        }
+        let ids: Vec<u32> = slots.iter().flat_map(|(_, conditions)| conditions.iter().copied()).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let compiled: Vec<&CompiledCondition> = ids.iter().filter_map(|&id| self.condition(id)).collect();
+        let [states, _] = &self.states;
+        let mut cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Date), states, &[]);
+        if Kind::of(&compiled, &domain) != Some(Kind::Date) {
+            // Seconds as numbers, or as texts: not in the same spelling for both keys.
+            cut.open = ids.iter().map(|id| (*id, Openness::MixedKinds)).collect();
+        }
+        let instants: Vec<KeyState> = cut.texts.iter().map(|text| KeyState::single(text)).collect();
+        let fact = facts.facts.len();
+        let cells = cut
+            .texts
+            .iter()
+            .map(|text| Cell { settings: vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))] })
+            .collect();
+        facts.facts.push(Fact { subject: Subject::Instant, cells });
+        for condition in compiled {
+            let open = cut.open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
+            let truth = self.atom_truth(fact, condition, &instants, open);
+            facts.insert(Atom::Condition(condition.id), &truth);
+        }
+    }
+
+    /// The resource, cut by all elements on it.
+    fn resource_fact(&self, facts: &mut Facts, ids: &[u32]) {
+        if ids.is_empty() {
+            return;
+        }
+        let [states, _] = &self.states;
+        let cut = self.compiled().cut_resources(ids, states);
+        let fact = facts.facts.len();
+        let cells = cut.resources.iter().map(|resource| Cell { settings: vec![Setting::Resource(resource.clone())] }).collect();
+        facts.facts.push(Fact { subject: Subject::Resource, cells });
+        for &id in ids {
+            let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);
+            let truth = match open {
+                Some(why) => AtomTruth { form: AtomForm::Open(why), rules: Vec::new() },
+                None => {
+                    let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
+                    AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
+                }
+            };
+            facts.insert(Atom::Resource(id), &truth);
+        }
+    }
+}
+
+impl Facts {
+    fn insert(&mut self, atom: Atom, truth: &AtomTruth) {
+        for side in Side::BOTH {
+            self.atoms.insert((atom, side), truth.clone());
+        }
+    }
+}
+
+fn setting(name: &str, state: &KeyState) -> Vec<Setting> {
+    let value = match state {
+        KeyState::Absent => ContextValue::Absent,
+        KeyState::Present(Values { texts, multivalued }) => match (&**texts, multivalued) {
+            ([text], false) => ContextValue::Single(text.text.to_string()),
+            (texts, _) => ContextValue::List(texts.iter().map(|text| text.text.to_string()).collect()),
+        },
+        KeyState::Unknown(_) | KeyState::Candidates(_) | KeyState::OtherFold => return Vec::new(),
+    };
+    vec![Setting::Key(name.to_owned(), value)]
+}
+
+/// Values that a reader expects of a key, to stand for all others.
+fn candidates_of(key: &str) -> Vec<String> {
+    let texts: &[&str] = match key.to_ascii_lowercase().as_str() {
+        "aws:requestedregion" => &["us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "sa-east-1", "eu-north-1"],
+        "aws:sourceip" | "aws:vpcsourceip" => &["198.51.100.7"],
+        "aws:sourcevpc" => &["vpc-0123456789abcdef0"],
+        "aws:sourcevpce" => &["vpce-0123456789abcdef0"],
+        "ec2:instancetype" => &["m5.large", "t3.micro"],
+        "aws:resourceaccount" | "aws:sourceaccount" | "aws:vpceaccount" => &["999999999999"],
+        "aws:principalorgid" | "aws:resourceorgid" | "aws:vpceorgid" | "aws:sourceorgid" => &["o-anotherorg1"],
+        "iam:passedtoservice" => &["lambda.amazonaws.com", "ec2.amazonaws.com"],
+        _ => &["example"],
+    };
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}

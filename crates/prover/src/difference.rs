@@ -1,0 +1,568 @@
+//! What differs between two organizations, account by account: the regions of all requests in which the verdict changes.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use scproof_evaluator::symbolic::{
+    AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, CellId, CompiledPair, Facts, Layer, LevelId, Openness, Side,
+};
+use scproof_evaluator::RequestError;
+use scproof_organization::NodeId;
+use scproof_policy_parser::{WildcardPattern, overlaps};
+
+use crate::diagram::{Function, TooLarge};
+use crate::region::{Change, Describer, Region, Verdict};
+use crate::space::{Outcome, Part, Space};
+
+/// How much work a comparison may be; past a limit the answer is *undetermined*, naming the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most nodes of the decision diagrams of one comparison.
+    pub nodes: usize,
+    /// The most alternatives by which one region is described.
+    pub alternatives: usize,
+}
+
+/// How to compare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ComparisonOptions {
+    /// How much work it may be.
+    pub limits: Limits,
+    /// Look at actions that match one of these patterns only (`s3:*`, ignoring case); at all if there is none.
+    pub actions: Vec<String>,
+}
+
+impl ComparisonOptions {
+    /// The classes without the actions that are not looked at.
+    fn narrow(&self, pair: &CompiledPair, classes: Vec<ActionClass>) -> Vec<ActionClass> {
+        if self.actions.is_empty() {
+            return classes;
+        }
+        let patterns: Vec<WildcardPattern> =
+            self.actions.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect();
+        let is_in = |name: &str| patterns.iter().any(|pattern| pattern.is_match(name));
+        let catalog = pair.catalog();
+        let keep = |mut class: ActionClass| {
+            class.actions.retain(|action| {
+                let action = catalog.action(*action);
+                is_in(&format!("{}:{}", action.service(), action.lower_name()))
+            });
+            class.unlisted.retain(|name| is_in(name));
+            // Of names that nothing lists those are meant that the pattern can match.
+            class.other_names.retain(|names| {
+                let service = WildcardPattern::flat(&format!("{}:*", names.service));
+                patterns.iter().any(|pattern| pattern.as_literal().is_none() && overlaps(pattern, &service))
+            });
+            (!class.actions.is_empty() || !class.unlisted.is_empty() || !class.other_names.is_empty()).then_some(class)
+        };
+        classes.into_iter().filter_map(keep).collect()
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { nodes: 1_000_000, alternatives: 64 }
+    }
+}
+
+/// Accounts for which the same changes, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Places in the list of accounts that was asked about.
+    pub accounts: Vec<usize>,
+    /// The regions of all requests in which the verdict changes; none if nothing changes.
+    pub regions: Vec<Region>,
+}
+
+/// What differs, for all accounts asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// The accounts in groups, in the order of their first accounts. Every account is in exactly one.
+    pub groups: Vec<Group>,
+    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names.
+    pub uncut_services: Vec<String>,
+    /// Distinct formulas that were compared.
+    pub formulas: usize,
+    /// The class of actions behind each cell.
+    classes: Vec<(CellId, ActionTraits)>,
+}
+
+impl Difference {
+    /// Whether a region is about an action.
+    pub fn concerns(&self, pair: &CompiledPair, region: &Region, action: &str) -> bool {
+        let Some(cell) = pair.cell_of(action) else { return false };
+        let key = (cell, ActionTraits::of(&action.to_ascii_lowercase()));
+        region.classes.iter().any(|class| self.classes.get(*class) == Some(&key))
+    }
+
+    /// Whether it is proved that nothing changes: no region, and nothing left open.
+    pub fn is_none(&self) -> bool {
+        self.uncut_services.is_empty() && self.groups.iter().all(|group| group.regions.is_empty())
+    }
+}
+
+/// The parts of a class that differ, by verdicts before and after.
+type Changes = Rc<[Change]>;
+
+/// Everything that one formula follows from: what the levels of both paths hold for the class, by numbers of their content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Formula {
+    traits: ActionTraits,
+    layers: [Layer; 2],
+    before: Box<[u32]>,
+    after: Box<[u32]>,
+}
+
+/// Paths of accounts that have the same levels before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct PathKey {
+    signature: usize,
+    layers: [Layer; 2],
+    before: Box<[LevelId]>,
+    after: Box<[LevelId]>,
+}
+
+/// Numbers of the distinct contents of levels for cells.
+struct Entries<'p> {
+    pair: &'p CompiledPair,
+    known: FxHashMap<(LevelId, u32), u32>,
+    contents: FxHashMap<Content, u32>,
+    /// For each number one level and cell that holds it.
+    samples: Vec<Part>,
+}
+
+type Content = (bool, bool, Option<LevelId>, Vec<(u32, bool)>, Vec<(u32, bool)>);
+
+/// The number of what changes nothing: an Allow of everything, no Deny.
+const NEUTRAL: u32 = 0;
+
+impl<'p> Entries<'p> {
+    fn new(pair: &'p CompiledPair) -> Self {
+        let mut contents = FxHashMap::default();
+        contents.insert((false, true, None, Vec::new(), Vec::new()), NEUTRAL);
+        Self { pair, known: FxHashMap::default(), contents, samples: vec![(LevelId::default(), CellId::default())] }
+    }
+
+    fn number(&mut self, level: LevelId, cell: CellId) -> u32 {
+        let Some(local) = self.pair.entry_number(level, cell) else { return NEUTRAL };
+        if let Some(number) = self.known.get(&(level, local)) {
+            return *number;
+        }
+        let Some(entry) = self.pair.entry(level, cell) else { return NEUTRAL };
+        let list = |candidates: &[scproof_evaluator::symbolic::Candidate]| {
+            let mut list: Vec<(u32, bool)> =
+                candidates.iter().map(|candidate| (candidate.statement(), candidate.is_uncertain())).collect();
+            list.sort_unstable();
+            list
+        };
+        let content =
+            (entry.denies, entry.allows, entry.unreadable.then_some(level), list(entry.deny), list(entry.allow));
+        let next = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
+        let number = *self.contents.entry(content).or_insert(next);
+        if number == next {
+            self.samples.push((level, cell));
+        }
+        self.known.insert((level, local), number);
+        number
+    }
+
+    /// The numbers of a path's levels for a cell, each once, without those that change nothing.
+    fn numbers(&mut self, levels: &[LevelId], cell: CellId) -> Box<[u32]> {
+        let mut numbers: Vec<u32> =
+            levels.iter().map(|level| self.number(*level, cell)).filter(|number| *number != NEUTRAL).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into()
+    }
+
+    fn parts(&self, numbers: &[u32]) -> Vec<Part> {
+        numbers.iter().filter_map(|number| self.samples.get(*number as usize).copied()).collect()
+    }
+
+    fn atoms(&self, formula: &Formula) -> BTreeSet<Atom> {
+        let mut atoms = BTreeSet::new();
+        for number in formula.before.iter().chain(&formula.after) {
+            let Some(&(level, cell)) = self.samples.get(*number as usize) else { continue };
+            let Some(entry) = self.pair.entry(level, cell) else { continue };
+            for candidate in entry.deny.iter().chain(entry.allow) {
+                atoms.extend(self.pair.statement_atoms(candidate.statement()));
+            }
+        }
+        atoms
+    }
+}
+
+/// Compares two organizations for some accounts, given as their nodes before and after. Exact over all requests: every action,
+/// known or not, every resource, every context.
+///
+/// Costs grow with the distinct formulas that the changed levels give rise to, not with accounts or actions.
+///
+/// # Errors
+///
+/// Only if a node is no account.
+pub fn difference(
+    pair: &CompiledPair,
+    accounts: &[[NodeId; 2]],
+    options: &ComparisonOptions,
+) -> Result<Difference, RequestError> {
+    let limits = options.limits;
+    let classes = options.narrow(pair, pair.action_classes());
+    let signatures = number_signatures(&pair.account_signatures(accounts)?);
+    let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
+    for (index, (nodes, signature)) in accounts.iter().zip(&signatures).enumerate() {
+        let [before, after] = *nodes;
+        let key = PathKey {
+            signature: *signature,
+            layers: [
+                pair.layer(Side::Before, before, "another-service:another-action"),
+                pair.layer(Side::After, after, "another-service:another-action"),
+            ],
+            before: pair.levels(Side::Before, before).into(),
+            after: pair.levels(Side::After, after).into(),
+        };
+        paths.entry(key).or_default().push(index);
+    }
+    let mut paths: Vec<(PathKey, Vec<usize>)> = paths.into_iter().collect();
+    paths.sort_by(|(_, a), (_, b)| a.first().cmp(&b.first()));
+
+    let mut entries = Entries::new(pair);
+    // For each path the classes whose formulas differ.
+    let mut work: Vec<Vec<(usize, usize)>> = Vec::with_capacity(paths.len());
+    let mut formulas: Vec<(Formula, usize)> = Vec::new();
+    let mut formula_ids: FxHashMap<(usize, Formula), usize> = FxHashMap::default();
+    for (path, _) in &paths {
+        let mut of_path = Vec::new();
+        for (index, class) in changed_classes(&mut entries, path, &classes) {
+            let formula = Formula {
+                traits: class.traits,
+                layers: path.layers,
+                before: entries.numbers(&path.before, class.cell),
+                after: entries.numbers(&path.after, class.cell),
+            };
+            if formula.before == formula.after && path.layers.first() == path.layers.last() {
+                continue;
+            }
+            let key = (path.signature, formula);
+            let id = if let Some(id) = formula_ids.get(&key) {
+                *id
+            } else {
+                formulas.push((key.1.clone(), path.signature));
+                formula_ids.insert(key, formulas.len() - 1);
+                formulas.len() - 1
+            };
+            of_path.push((index, id));
+        }
+        work.push(of_path);
+    }
+    let solver = Solver { pair, entries: &entries, limits, classes: &classes };
+    let mut solved = solver.solve(&formulas, &signatures, accounts)?;
+
+    // Paths with the same changes in the same classes are one group.
+    let mut merged: Vec<(GroupKey, Vec<usize>)> = Vec::new();
+    let mut merged_ids: FxHashMap<GroupKey, usize> = FxHashMap::default();
+    for ((path, members), work) in paths.into_iter().zip(&work) {
+        let mut regions: FxHashMap<(usize, Change), Vec<usize>> = FxHashMap::default();
+        for &(class, formula) in work {
+            let Some((space, changes)) = solved.changes.get(formula) else { continue };
+            for change in changes.iter() {
+                regions.entry((*space, *change)).or_default().push(class);
+            }
+        }
+        let mut regions: Vec<_> = regions.into_iter().collect();
+        regions.sort();
+        // Accounts that the policies name are told apart only where something changes.
+        let signature = if regions.is_empty() { usize::MAX } else { path.signature };
+        let key = GroupKey { signature, regions };
+        if let Some(id) = merged_ids.get(&key) {
+            if let Some((_, accounts)) = merged.get_mut(*id) {
+                accounts.extend(members);
+            }
+        } else {
+            merged_ids.insert(key.clone(), merged.len());
+            merged.push((key, members));
+        }
+    }
+    let describer = Describer::new(pair, &classes, limits);
+    let mut groups: Vec<Group> = Vec::with_capacity(merged.len());
+    for (key, mut members) in merged {
+        members.sort_unstable();
+        let nodes = members.first().and_then(|first| accounts.get(*first)).copied();
+        let mut regions = Vec::new();
+        if let Some(nodes) = nodes {
+            for ((space, change), in_classes) in &key.regions {
+                let Some(space) = solved.spaces.get_mut(*space) else { continue };
+                regions.extend(describer.describe(space, nodes, *change, in_classes)?);
+            }
+        }
+        let mut regions = crate::region::tidy(regions);
+        describer.name_actions(&mut regions);
+        groups.push(Group { accounts: members, regions });
+    }
+    let groups = merge_alike(groups);
+    Ok(Difference {
+        groups,
+        uncut_services: pair.uncut_services().map(str::to_owned).collect(),
+        formulas: formulas.len(),
+        classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
+    })
+}
+
+/// A change in a space, and the classes it is about.
+type RegionKey = ((usize, Change), Vec<usize>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct GroupKey {
+    signature: usize,
+    regions: Vec<RegionKey>,
+}
+
+/// Numbers equal signatures alike, in order of appearance.
+fn number_signatures(signatures: &[AccountSignature]) -> Vec<usize> {
+    let mut ids: FxHashMap<&AccountSignature, usize> = FxHashMap::default();
+    signatures
+        .iter()
+        .map(|signature| {
+            let next = ids.len();
+            *ids.entry(signature).or_insert(next)
+        })
+        .collect()
+}
+
+/// The classes for which a level that is not on both paths holds something else.
+fn changed_classes<'c>(
+    entries: &mut Entries<'_>,
+    path: &PathKey,
+    classes: &'c [ActionClass],
+) -> Vec<(usize, &'c ActionClass)> {
+    let same_layer = path.layers.first() == path.layers.last();
+    if same_layer && (path.before == path.after || matches!(path.layers, [Layer::Passes(_), _])) {
+        return Vec::new();
+    }
+    let only = |own: &[LevelId], other: &[LevelId]| -> Vec<LevelId> {
+        own.iter().copied().filter(|level| !other.contains(level)).collect()
+    };
+    let (gone, new) = (only(&path.before, &path.after), only(&path.after, &path.before));
+    let deniable = classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
+    deniable
+        .filter(|(_, class)| !same_layer || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
+        .collect()
+}
+
+/// Groups whose descriptions are the same to the letter, witnesses aside, are one.
+fn merge_alike(groups: Vec<Group>) -> Vec<Group> {
+    let mut merged: Vec<Group> = Vec::new();
+    let mut ids: FxHashMap<String, usize> = FxHashMap::default();
+    for group in groups {
+        let key = crate::region::fingerprint(&group.regions);
+        if let Some(found) = ids.get(&key).and_then(|id| merged.get_mut(*id)) {
+            found.accounts.extend(group.accounts);
+            found.accounts.sort_unstable();
+        } else {
+            ids.insert(key, merged.len());
+            merged.push(group);
+        }
+    }
+    merged.sort_by(|a, b| a.accounts.first().cmp(&b.accounts.first()));
+    merged
+}
+
+struct Solver<'a, 'p> {
+    pair: &'p CompiledPair,
+    entries: &'a Entries<'p>,
+    limits: Limits,
+    classes: &'a [ActionClass],
+}
+
+/// The changes of each formula, and the spaces that their functions belong to.
+struct Solved<'p> {
+    spaces: Vec<Space<'p>>,
+    changes: Vec<(usize, Changes)>,
+}
+
+impl<'p> Solved<'p> {
+    /// Says of formulas that nothing could be settled.
+    fn give_up(&mut self, pair: &'p CompiledPair, members: &[usize]) {
+        let place = self.spaces.len();
+        self.spaces.push(Space::over_limit(pair));
+        let function = Function::TRUE;
+        let change = Change { before: Verdict::Open, after: Verdict::Open, function, because: function };
+        for index in members {
+            if let Some(slot) = self.changes.get_mut(*index) {
+                *slot = (place, Rc::from([change]));
+            }
+        }
+    }
+}
+
+impl<'p> Solver<'_, 'p> {
+    fn solve(
+        &self,
+        formulas: &[(Formula, usize)],
+        signatures: &[usize],
+        accounts: &[[NodeId; 2]],
+    ) -> Result<Solved<'p>, RequestError> {
+        let mut solved = Solved { spaces: Vec::new(), changes: vec![(usize::MAX, Rc::from([])); formulas.len()] };
+        let mut batches: FxHashMap<(usize, ActionTraits), Vec<usize>> = FxHashMap::default();
+        for (index, (formula, signature)) in formulas.iter().enumerate() {
+            batches.entry((*signature, formula.traits)).or_default().push(index);
+        }
+        let mut batches: Vec<_> = batches.into_iter().collect();
+        batches.sort();
+        for ((signature, traits), members) in batches {
+            let first = signatures.iter().position(|other| *other == signature);
+            let Some(nodes) = first.and_then(|first| accounts.get(first)) else { continue };
+            let action = self.classes.iter().find(|class| class.traits == traits);
+            let Some(action) = action.map(|class| class.representative.as_str()) else { continue };
+            self.solve_batch(&mut solved, formulas, &members, *nodes, action)?;
+        }
+        Ok(solved)
+    }
+
+    /// Solves formulas in one space if their facts can be cut together, else in smaller lots.
+    fn solve_batch(
+        &self,
+        solved: &mut Solved<'p>,
+        formulas: &[(Formula, usize)],
+        members: &[usize],
+        nodes: [NodeId; 2],
+        action: &str,
+    ) -> Result<(), RequestError> {
+        let mut atoms = BTreeSet::new();
+        for index in members {
+            if let Some((formula, _)) = formulas.get(*index) {
+                atoms.extend(self.entries.atoms(formula));
+            }
+        }
+        let facts = self.pair.facts(nodes, action, atoms.iter().copied())?;
+        if let [_, _, ..] = members
+            && is_limited(&facts, &atoms)
+        {
+            let (left, right) = members.split_at(members.len() / 2);
+            self.solve_batch(solved, formulas, left, nodes, action)?;
+            return self.solve_batch(solved, formulas, right, nodes, action);
+        }
+        let account = self.pair.side(Side::Before).organization().node(nodes[0]).target.as_str().to_owned();
+        let Ok(mut space) = Space::new(self.pair, facts, account, self.limits.nodes) else {
+            solved.give_up(self.pair, members);
+            return Ok(());
+        };
+        let place = solved.spaces.len();
+        let mut too_large = Vec::new();
+        for index in members {
+            let Some((formula, _)) = formulas.get(*index) else { continue };
+            match self.changes(&mut space, formula) {
+                Ok(changes) => {
+                    if let Some(slot) = solved.changes.get_mut(*index) {
+                        *slot = (place, changes);
+                    }
+                }
+                Err(TooLarge(_)) => too_large.push(*index),
+            }
+        }
+        solved.spaces.push(space);
+        if too_large.is_empty() {
+            return Ok(());
+        }
+        if members.len() > 1 {
+            // In a space of its own a formula has all nodes to itself.
+            for index in too_large {
+                self.solve_batch(solved, formulas, &[index], nodes, action)?;
+            }
+            return Ok(());
+        }
+        // One formula alone is too large: all of it is undetermined.
+        solved.give_up(self.pair, &too_large);
+        Ok(())
+    }
+
+    /// The regions in which the verdict of a formula changes.
+    fn changes(&self, space: &mut Space<'p>, formula: &Formula) -> Result<Changes, TooLarge> {
+        let [layer_before, layer_after] = formula.layers;
+        let before = space.outcome(Side::Before, layer_before, &self.entries.parts(&formula.before))?;
+        let after = space.outcome(Side::After, layer_after, &self.entries.parts(&formula.after))?;
+        if before == after {
+            return Ok(Rc::from([]));
+        }
+        let (before, after) = (Verdicts::new(space, before)?, Verdicts::new(space, after)?);
+        let mut changes: Vec<Change> = Vec::new();
+        let mut any = Function::FALSE;
+        let mut settled = Function::FALSE;
+        // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
+        for (from, to, blocked_before, blocked_after) in [
+            (before.passes, after.blocked, false, true),
+            (before.blocked, after.passes, true, false),
+        ] {
+            let both = space.diagrams.and(from, to)?;
+            let change = space.diagrams.and(both, space.possible)?;
+            any = space.diagrams.or(any, change)?;
+            let certain = space.certainly(change)?;
+            if certain == Function::FALSE {
+                continue;
+            }
+            settled = space.diagrams.or(settled, certain)?;
+            let kinds = if blocked_after { &after } else { &before };
+            let mut left = certain;
+            for (kind, function) in [(Verdict::ExplicitDeny, kinds.explicit), (Verdict::ImplicitDeny, kinds.implicit)] {
+                let of_kind = space.diagrams.and(change, function)?;
+                let of_kind = space.certainly(of_kind)?;
+                left = space.diagrams.and_not(left, of_kind)?;
+                push(&mut changes, blocked_before, kind, of_kind);
+            }
+            push(&mut changes, blocked_before, Verdict::Deny, left);
+        }
+        for (from, to, kinds) in [
+            (before.explicit, after.implicit, (Verdict::ExplicitDeny, Verdict::ImplicitDeny)),
+            (before.implicit, after.explicit, (Verdict::ImplicitDeny, Verdict::ExplicitDeny)),
+        ] {
+            let both = space.diagrams.and(from, to)?;
+            let change = space.diagrams.and(both, space.possible)?;
+            any = space.diagrams.or(any, change)?;
+            let certain = space.certainly(change)?;
+            if certain != Function::FALSE {
+                settled = space.diagrams.or(settled, certain)?;
+                changes.push(Change { before: kinds.0, after: kinds.1, function: certain, because: certain });
+            }
+        }
+        let maybe = space.maybe(any)?;
+        let open = space.diagrams.and_not(maybe, settled)?;
+        if open != Function::FALSE {
+            let because = space.diagrams.and(any, open)?;
+            changes.push(Change { before: Verdict::Open, after: Verdict::Open, function: open, because });
+        }
+        Ok(changes.into())
+    }
+}
+
+fn push(changes: &mut Vec<Change>, blocked_before: bool, kind: Verdict, function: Function) {
+    if function != Function::FALSE {
+        let (before, after) = if blocked_before { (kind, Verdict::Passes) } else { (Verdict::Passes, kind) };
+        changes.push(Change { before, after, function, because: function });
+    }
+}
+
+/// The verdicts of one side as functions.
+struct Verdicts {
+    passes: Function,
+    blocked: Function,
+    explicit: Function,
+    implicit: Function,
+}
+
+impl Verdicts {
+    fn new(space: &mut Space<'_>, outcome: Outcome) -> Result<Self, TooLarge> {
+        let passes = space.diagrams.and_not(outcome.allowed, outcome.denied)?;
+        let blocked = space.diagrams.not(passes)?;
+        let implicit = space.diagrams.and_not(blocked, outcome.denied)?;
+        Ok(Self { passes, blocked, explicit: outcome.denied, implicit })
+    }
+}
+
+/// Whether some atom could not be cut for want of room.
+fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
+    atoms.iter().any(|atom| {
+        Side::BOTH.iter().any(|side| {
+            facts.truth(*atom, *side).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit))
+        })
+    })
+}

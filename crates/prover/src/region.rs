@@ -1,0 +1,401 @@
+//! Regions of requests in which a verdict changes: which actions, when, and one request that shows it.
+
+use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CompiledPair, Side};
+use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
+use scproof_organization::NodeId;
+
+use crate::actions::{ActionIndex, ActionSet};
+use crate::diagram::{Cube, Function, Variable};
+use crate::difference::Limits;
+use crate::space::{Question, Space};
+use crate::witness::{Seeker, Witness};
+use crate::words::cells_in_words;
+
+/// What SCPs do with every request of a region, on one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// They let it pass.
+    Passes,
+    /// A Deny statement blocks it (EVAL-4).
+    ExplicitDeny,
+    /// Some level has no Allow for it (EVAL-5).
+    ImplicitDeny,
+    /// They block it; which kind of denial differs from request to request, or is open.
+    Deny,
+    /// Not to be settled.
+    Open,
+}
+
+impl Verdict {
+    /// Whether a decision of the evaluator is of this kind.
+    pub fn agrees(self, decision: Decision) -> bool {
+        match self {
+            Self::Passes => decision.is_passing(),
+            Self::ExplicitDeny => decision == Decision::ExplicitDeny,
+            Self::ImplicitDeny => decision == Decision::ImplicitDeny,
+            Self::Deny => decision.is_denied(),
+            Self::Open => true,
+        }
+    }
+
+    /// Whether every request is blocked.
+    pub fn is_blocked(self) -> bool {
+        matches!(self, Self::ExplicitDeny | Self::ImplicitDeny | Self::Deny)
+    }
+
+    /// The stable spelling of machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::ExplicitDeny => "explicitDeny",
+            Self::ImplicitDeny => "implicitDeny",
+            Self::Deny => "deny",
+            Self::Open => "undetermined",
+        }
+    }
+}
+
+/// How a verdict changes (PRE-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Transition {
+    /// It passed and is now blocked.
+    NewlyBlocked,
+    /// It was blocked and passes now.
+    NewlyPassing,
+    /// Whether something changes could not be settled.
+    Undetermined,
+    /// It is blocked before and after, for another kind of reason.
+    ReasonChanged,
+}
+
+impl Transition {
+    /// All, the gravest first.
+    pub const ALL: [Self; 4] = [Self::NewlyBlocked, Self::NewlyPassing, Self::Undetermined, Self::ReasonChanged];
+
+    /// The stable spelling of machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewlyBlocked => "newlyBlocked",
+            Self::NewlyPassing => "newlyPassing",
+            Self::Undetermined => "undetermined",
+            Self::ReasonChanged => "reasonChanged",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|transition| transition.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Transition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why something could not be settled.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Why {
+    /// A fact or a rule is open, as in answers to questions.
+    Open(Undecided),
+    /// Keys are compared with each other, and no request was found that shows the difference.
+    Relation(Vec<String>),
+    /// A limit was met; its name and value.
+    Limit(&'static str, usize),
+    /// The evaluator does not confirm the request that should show it: a fault of scproof, please report it.
+    Unconfirmed,
+}
+
+/// Conditions that hold together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// Each in words; none means always.
+    pub conditions: Vec<String>,
+    tests: Vec<Test>,
+}
+
+/// Atoms that ask about one fact, and the combinations of their truths that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Test {
+    atoms: Vec<Atom>,
+    rows: Vec<Vec<Truth>>,
+}
+
+/// Requests whose verdicts change alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// The verdict before.
+    pub before: Verdict,
+    /// The verdict after.
+    pub after: Verdict,
+    /// Which actions, exactly.
+    pub actions: ActionSet,
+    /// When: at least one of these holds.
+    pub when: Vec<Alternative>,
+    /// Whether `when` is exact. If not, there were too many alternatives: each of those listed is inside the region, and the
+    /// region has more.
+    pub when_is_complete: bool,
+    /// A request inside the region; confirmed by the evaluator unless the region is undetermined.
+    pub witness: Option<Witness>,
+    /// For an undetermined region why; empty otherwise.
+    pub why: Vec<Why>,
+    pub(crate) classes: Vec<usize>,
+}
+
+impl Region {
+    /// How the verdict changes.
+    pub fn transition(&self) -> Transition {
+        match (self.before, self.after) {
+            (Verdict::Open, _) | (_, Verdict::Open) => Transition::Undetermined,
+            (Verdict::Passes, _) => Transition::NewlyBlocked,
+            (_, Verdict::Passes) => Transition::NewlyPassing,
+            _ => Transition::ReasonChanged,
+        }
+    }
+
+    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives.
+    ///
+    /// # Errors
+    ///
+    /// If the request cannot be understood.
+    pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<bool, RequestError> {
+        for alternative in &self.when {
+            let mut inside = true;
+            for test in &alternative.tests {
+                let row = pair.atom_truths(Side::Before, request, &test.atoms)?;
+                inside &= test.rows.contains(&row);
+            }
+            if inside {
+                return Ok(true);
+            }
+        }
+        Ok(!self.when_is_complete)
+    }
+
+    fn condition_words(&self) -> Vec<&[String]> {
+        self.when.iter().map(|alternative| &alternative.conditions[..]).collect()
+    }
+}
+
+/// What the regions say, witnesses and examples aside.
+pub(crate) fn fingerprint(regions: &[Region]) -> String {
+    regions
+        .iter()
+        .map(|region| {
+            format!("{:?}", (region.before, region.after, &region.actions, region.condition_words(), &region.why, region.when_is_complete))
+        })
+        .collect()
+}
+
+/// Joins regions that differ in their actions only, and orders them.
+pub(crate) fn tidy(regions: Vec<Region>) -> Vec<Region> {
+    let mut tidied: Vec<Region> = Vec::new();
+    for region in regions {
+        let same = tidied.iter_mut().find(|other| {
+            (other.before, other.after, other.when_is_complete) == (region.before, region.after, region.when_is_complete)
+                && other.condition_words() == region.condition_words()
+                && other.why == region.why
+        });
+        match same {
+            None => tidied.push(region),
+            Some(other) => other.classes.extend(region.classes),
+        }
+    }
+    for region in &mut tidied {
+        region.classes.sort_unstable();
+        region.classes.dedup();
+    }
+    tidied
+}
+
+/// Puts regions into words and finds their witnesses.
+pub(crate) struct Describer<'p> {
+    pair: &'p CompiledPair,
+    classes: &'p [ActionClass],
+    index: ActionIndex<'p>,
+    limits: Limits,
+}
+
+impl<'p> Describer<'p> {
+    pub(crate) fn new(pair: &'p CompiledPair, classes: &'p [ActionClass], limits: Limits) -> Self {
+        Self { pair, classes, index: ActionIndex::new(pair, classes), limits }
+    }
+
+    /// Names the actions of finished regions.
+    pub(crate) fn name_actions(&self, regions: &mut [Region]) {
+        for region in regions.iter_mut() {
+            let classes = &region.classes;
+            region.actions = self.index.describe(&|class| classes.binary_search(&class).is_ok());
+        }
+        regions.sort_by(|a, b| {
+            (a.transition(), a.before, a.after, std::cmp::Reverse(a.actions.listed), &a.actions).cmp(&(
+                b.transition(),
+                b.before,
+                b.after,
+                std::cmp::Reverse(b.actions.listed),
+                &b.actions,
+            ))
+        });
+    }
+
+    /// The regions that one function describes: the confirmed part, and the part that stays open.
+    pub(crate) fn describe(
+        &self,
+        space: &mut Space<'p>,
+        nodes: [NodeId; 2],
+        change: Change,
+        classes: &[usize],
+    ) -> Result<Vec<Region>, RequestError> {
+        let Change { before, after, function, because } = change;
+        let region = |when: Vec<Alternative>, complete: bool| Region {
+            before,
+            after,
+            actions: ActionSet::default(),
+            when,
+            when_is_complete: complete,
+            witness: None,
+            why: Vec::new(),
+            classes: classes.to_vec(),
+        };
+        let always = || vec![Alternative { conditions: Vec::new(), tests: Vec::new() }];
+        let action = self.action_of(classes);
+        if space.over_limit {
+            let why = vec![Why::Limit("nodes", self.limits.nodes)];
+            return Ok(vec![Region { why, ..region(always(), true) }]);
+        }
+        let cover = space.diagrams.not(space.possible).and_then(|impossible| {
+            let may = space.diagrams.or(function, impossible)?;
+            space.diagrams.cover(function, may, self.limits.alternatives)
+        });
+        let (cubes, complete) = match cover {
+            Ok(Some(cubes)) => (cubes, true),
+            Ok(None) | Err(_) => (space.diagrams.paths(function, self.limits.alternatives), false),
+        };
+        let seeker = Seeker { pair: self.pair, nodes, action: &action };
+        if before == Verdict::Open {
+            let why = self.reasons(space, because, &action);
+            let when = cubes.iter().map(|cube| self.alternative(space, cube)).collect();
+            let witness = cubes.first().and_then(|cube| seeker.example(space, function, cube));
+            return Ok(vec![Region { why, witness, ..region(when, complete) }]);
+        }
+        let (mut sure, mut unsure): (Vec<&Cube>, Vec<&Cube>) = (Vec::new(), Vec::new());
+        let mut witness: Option<Witness> = None;
+        for cube in &cubes {
+            let related = cube.keys().any(|variable| space.question_of(*variable).is_some());
+            if !related && witness.is_some() {
+                sure.push(cube);
+                continue;
+            }
+            match seeker.confirm(space, function, cube, before, after) {
+                Some(found) => {
+                    sure.push(cube);
+                    witness.get_or_insert(found);
+                }
+                None => unsure.push(cube),
+            }
+        }
+        let mut regions = Vec::new();
+        if !sure.is_empty() {
+            let when = sure.iter().map(|cube| self.alternative(space, cube)).collect();
+            regions.push(Region { witness, ..region(when, complete) });
+        }
+        if !unsure.is_empty() {
+            let mut why: Vec<Why> = unsure
+                .iter()
+                .flat_map(|cube| cube.keys())
+                .filter_map(|variable| match space.question_of(*variable) {
+                    Some(Question::Related(atom)) => {
+                        Some(Why::Relation(self.pair.atom_keys(atom).into_iter().map(str::to_owned).collect()))
+                    }
+                    _ => None,
+                })
+                .collect();
+            why.sort();
+            why.dedup();
+            if why.is_empty() {
+                why.push(Why::Unconfirmed);
+            }
+            let when = unsure.iter().map(|cube| self.alternative(space, cube)).collect();
+            let example = unsure.first().and_then(|cube| seeker.example(space, function, cube));
+            regions.push(Region {
+                before: Verdict::Open,
+                after: Verdict::Open,
+                witness: example,
+                why,
+                ..region(when, complete)
+            });
+        }
+        Ok(regions)
+    }
+
+    fn action_of(&self, classes: &[usize]) -> String {
+        let found = classes.iter().filter_map(|class| self.classes.get(*class));
+        let listed = found.clone().find(|class| !class.actions.is_empty()).or_else(|| found.clone().next());
+        let Some(class) = listed else { return String::new() };
+        let action = class.actions.first().map(|action| self.pair.catalog().action(*action).full_name());
+        action.unwrap_or_else(|| class.representative.clone())
+    }
+
+    fn reasons(&self, space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
+        let mut why: Vec<Why> = Vec::new();
+        for variable in space.diagrams.support(because) {
+            let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else { continue };
+            if let Some(limit) = space.limit_of(question) {
+                why.push(limit);
+            }
+            why.extend(space.reasons(question, &action.to_ascii_lowercase()).into_iter().map(Why::Open));
+        }
+        why.sort();
+        why.dedup();
+        why
+    }
+
+    /// A cube in words and as a test of requests.
+    fn alternative(&self, space: &Space<'p>, cube: &Cube) -> Alternative {
+        let mut conditions = Vec::new();
+        let mut tests = Vec::new();
+        for (variable, values) in cube {
+            match space.question_of(*variable) {
+                Some(Question::Related(atom)) => {
+                    let holds = values.contains(&1);
+                    conditions.push(self.pair.atom_words(atom, !holds, true));
+                    tests.push(Test { atoms: vec![atom], rows: vec![vec![Truth::from(holds)]] });
+                }
+                Some(_) => {}
+                None => {
+                    let fact = *variable as usize;
+                    let atoms = space.atoms_in_use(fact);
+                    conditions.push(cells_in_words(self.pair, &space.facts, fact, values, &atoms));
+                    tests.push(test(space, *variable, values, atoms));
+                }
+            }
+        }
+        Alternative { conditions, tests }
+    }
+}
+
+fn test(space: &Space<'_>, variable: Variable, values: &[u32], atoms: Vec<Atom>) -> Test {
+    let truths: Vec<Vec<Truth>> = atoms
+        .iter()
+        .map(|atom| match space.facts.truth(*atom, Side::Before).map(|truth| &truth.form) {
+            Some(AtomForm::Cells { fact, truths }) if *fact == variable as usize => truths.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let rows = values
+        .iter()
+        .map(|cell| truths.iter().map(|row| row.get(*cell as usize).copied().unwrap_or(Truth::Unknown)).collect())
+        .collect();
+    Test { atoms, rows }
+}
+
+/// A part of a formula in which the verdict changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Change {
+    pub(crate) before: Verdict,
+    pub(crate) after: Verdict,
+    pub(crate) function: Function,
+    /// For an open part the function whose open questions leave it open.
+    pub(crate) because: Function,
+}

@@ -1,0 +1,306 @@
+//! All requests of a class as assignments of variables: one variable a fact, its values the cells; one variable of two values
+//! for each question that cells do not settle.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+use scproof_evaluator::symbolic::{
+    Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer, LevelId, MAX_CELLS, Openness, Side,
+};
+use scproof_evaluator::{Truth, Undecided};
+use scproof_policy_parser::Effect;
+
+use crate::diagram::{Diagrams, Function, TooLarge, Variable};
+use crate::region::Why;
+
+/// A question that cells do not settle; it has one answer in each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Question {
+    /// An atom that compares two keys by a policy variable: part of the description, not open.
+    Related(Atom),
+    /// An atom that an unsure rule or a limit leaves open.
+    Atom(Atom),
+    /// The same where the sides differ in what they know of the key.
+    AtomOn(Atom, Side),
+    /// A statement that is not certain to apply, as a Deny or as an Allow (K3-14, GEN-3).
+    Statement(u32, Effect),
+    /// Whether unreadable attachments deny, or allow (K3-13).
+    Denies(LevelId),
+    /// See `Denies`.
+    Allows(LevelId),
+    /// Whether the policy type is on (EXM-2).
+    PolicyType,
+}
+
+impl Question {
+    /// Whether the facts of a request answer it.
+    pub(crate) fn is_related(self) -> bool {
+        matches!(self, Self::Related(_))
+    }
+}
+
+/// Whether some Deny matches, and whether every level has an Allow that matches (K3-11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Outcome {
+    pub(crate) denied: Function,
+    pub(crate) allowed: Function,
+}
+
+/// The variables of one comparison and the functions over them.
+pub(crate) struct Space<'p> {
+    pair: &'p CompiledPair,
+    pub(crate) diagrams: Diagrams,
+    pub(crate) facts: Facts,
+    questions: Vec<(Question, Variable)>,
+    question_ids: FxHashMap<Question, Variable>,
+    atoms: FxHashMap<(Atom, Side), Function>,
+    statements: FxHashMap<(u32, bool, Effect, Side), Function>,
+    /// The combinations of cells that some request has.
+    pub(crate) possible: Function,
+    /// The id of the account for which the facts were cut.
+    pub(crate) account: String,
+    /// Whether there was no room for the comparison.
+    pub(crate) over_limit: bool,
+}
+
+/// One level's part for one cell of actions.
+pub(crate) type Part = (LevelId, CellId);
+
+impl<'p> Space<'p> {
+    pub(crate) fn new(
+        pair: &'p CompiledPair,
+        facts: Facts,
+        account: String,
+        node_limit: usize,
+    ) -> Result<Self, TooLarge> {
+        let mut diagrams = Diagrams::new(node_limit);
+        for fact in &facts.facts {
+            diagrams.variable(fact.cells.len());
+        }
+        let mut possible = Function::TRUE;
+        for exclusion in &facts.exclusions {
+            let literal = |diagrams: &mut Diagrams, fact: usize, cell: usize| {
+                let variable = Variable::try_from(fact).unwrap_or(Variable::MAX);
+                diagrams.literal(variable, |value| value as usize == cell)
+            };
+            let one = literal(&mut diagrams, exclusion.0, exclusion.1)?;
+            let other = literal(&mut diagrams, exclusion.2, exclusion.3)?;
+            let both = diagrams.and(one, other)?;
+            possible = diagrams.and_not(possible, both)?;
+        }
+        Ok(Self {
+            pair,
+            diagrams,
+            facts,
+            questions: Vec::new(),
+            question_ids: FxHashMap::default(),
+            atoms: FxHashMap::default(),
+            statements: FxHashMap::default(),
+            possible,
+            account,
+            over_limit: false,
+        })
+    }
+
+    /// A space in which nothing is settled.
+    pub(crate) fn over_limit(pair: &'p CompiledPair) -> Self {
+        Self {
+            pair,
+            diagrams: Diagrams::new(2),
+            facts: Facts::default(),
+            questions: Vec::new(),
+            question_ids: FxHashMap::default(),
+            atoms: FxHashMap::default(),
+            statements: FxHashMap::default(),
+            possible: Function::TRUE,
+            account: String::new(),
+            over_limit: true,
+        }
+    }
+
+    /// The atoms that ask about a fact, those first that were used first.
+    pub(crate) fn atoms_in_use(&self, fact: usize) -> Vec<Atom> {
+        let mut atoms: Vec<Atom> = self
+            .atoms
+            .keys()
+            .map(|(atom, _)| *atom)
+            .filter(|atom| {
+                matches!(
+                    self.facts.truth(*atom, Side::Before).map(|truth| &truth.form),
+                    Some(AtomForm::Cells { fact: of, .. }) if *of == fact
+                )
+            })
+            .collect();
+        atoms.sort_unstable();
+        atoms.dedup();
+        atoms
+    }
+
+    /// The atoms that compare keys with each other.
+    pub(crate) fn related_atoms(&self) -> Vec<Atom> {
+        let related = self.questions.iter().filter_map(|(question, _)| match question {
+            Question::Related(atom) => Some(*atom),
+            _ => None,
+        });
+        related.collect()
+    }
+
+    /// The limit behind a question, if it is open for want of room.
+    pub(crate) fn limit_of(&self, question: Question) -> Option<Why> {
+        let (Question::Atom(atom) | Question::AtomOn(atom, _)) = question else { return None };
+        match self.facts.truth(atom, Side::Before)?.form {
+            AtomForm::Open(Openness::Limit) => Some(Why::Limit("cells", MAX_CELLS)),
+            AtomForm::Open(Openness::MixedKinds | Openness::Related)
+            | AtomForm::Constant(_)
+            | AtomForm::Cells { .. } => None,
+        }
+    }
+
+    /// The variable of a question.
+    fn question(&mut self, question: Question) -> Result<Function, TooLarge> {
+        let variable = if let Some(variable) = self.question_ids.get(&question) {
+            *variable
+        } else {
+            let variable = self.diagrams.variable(2);
+            self.question_ids.insert(question, variable);
+            self.questions.push((question, variable));
+            variable
+        };
+        self.diagrams.literal(variable, |value| value == 1)
+    }
+
+    /// The question behind a variable, if it is no fact.
+    pub(crate) fn question_of(&self, variable: Variable) -> Option<Question> {
+        self.questions.iter().find(|(_, found)| *found == variable).map(|(question, _)| *question)
+    }
+
+    fn is_open(&self) -> impl Fn(Variable) -> bool + use<> {
+        let open: BTreeSet<Variable> =
+            self.questions.iter().filter(|(question, _)| !question.is_related()).map(|(_, variable)| *variable).collect();
+        move |variable| open.contains(&variable)
+    }
+
+    /// What holds whatever the open questions' answers are.
+    pub(crate) fn certainly(&mut self, function: Function) -> Result<Function, TooLarge> {
+        let is_open = self.is_open();
+        self.diagrams.every(function, &is_open)
+    }
+
+    /// What holds for some answers of the open questions.
+    pub(crate) fn maybe(&mut self, function: Function) -> Result<Function, TooLarge> {
+        let is_open = self.is_open();
+        self.diagrams.some(function, &is_open)
+    }
+
+    fn atom(&mut self, atom: Atom, side: Side) -> Result<Function, TooLarge> {
+        if let Some(found) = self.atoms.get(&(atom, side)) {
+            return Ok(*found);
+        }
+        let truth = self.facts.truth(atom, side).cloned();
+        let same = self.facts.truth(atom, Side::Before) == self.facts.truth(atom, Side::After);
+        let open = if same { Question::Atom(atom) } else { Question::AtomOn(atom, side) };
+        let function = match truth.map(|truth| truth.form) {
+            Some(AtomForm::Constant(Truth::True)) => Function::TRUE,
+            Some(AtomForm::Constant(Truth::False)) => Function::FALSE,
+            Some(AtomForm::Constant(Truth::Unknown)) | None => self.question(open)?,
+            Some(AtomForm::Open(Openness::Related)) if same => self.question(Question::Related(atom))?,
+            Some(AtomForm::Open(_)) => self.question(open)?,
+            Some(AtomForm::Cells { fact, truths }) => {
+                let mut children = Vec::with_capacity(truths.len());
+                for truth in truths {
+                    children.push(match truth {
+                        Truth::True => Function::TRUE,
+                        Truth::False => Function::FALSE,
+                        Truth::Unknown => self.question(open)?,
+                    });
+                }
+                self.diagrams.choose(Variable::try_from(fact).unwrap_or(Variable::MAX), children)?
+            }
+        };
+        self.atoms.insert((atom, side), function);
+        Ok(function)
+    }
+
+    /// EVAL-3: all parts hold.
+    fn candidate(&mut self, candidate: Candidate, effect: Effect, side: Side) -> Result<Function, TooLarge> {
+        let key = (candidate.statement(), candidate.is_uncertain(), effect, side);
+        if let Some(found) = self.statements.get(&key) {
+            return Ok(*found);
+        }
+        let mut function = Function::TRUE;
+        let pair = self.pair;
+        for atom in pair.statement_atoms(candidate.statement()) {
+            let atom = self.atom(*atom, side)?;
+            function = self.diagrams.and(function, atom)?;
+        }
+        if candidate.is_uncertain() {
+            let question = self.question(Question::Statement(candidate.statement(), effect))?;
+            function = self.diagrams.and(function, question)?;
+        }
+        self.statements.insert(key, function);
+        Ok(function)
+    }
+
+    /// D and A of K3-11 for the parts of all levels of a path.
+    pub(crate) fn outcome(&mut self, side: Side, layer: Layer, parts: &[Part]) -> Result<Outcome, TooLarge> {
+        if let Layer::Passes(_) = layer {
+            return Ok(Outcome { denied: Function::FALSE, allowed: Function::TRUE });
+        }
+        let (mut denied, mut allowed) = (Function::FALSE, Function::TRUE);
+        let pair = self.pair;
+        for &(level, cell) in parts {
+            let Some(entry) = pair.entry(level, cell) else { continue };
+            let mut here = if entry.denies { Function::TRUE } else { Function::FALSE };
+            if entry.unreadable {
+                let question = self.question(Question::Denies(level))?;
+                here = self.diagrams.or(here, question)?;
+            }
+            for candidate in entry.deny {
+                let matches = self.candidate(*candidate, Effect::Deny, side)?;
+                here = self.diagrams.or(here, matches)?;
+            }
+            denied = self.diagrams.or(denied, here)?;
+            let mut here = if entry.allows { Function::TRUE } else { Function::FALSE };
+            if entry.unreadable {
+                let question = self.question(Question::Allows(level))?;
+                here = self.diagrams.or(here, question)?;
+            }
+            for candidate in entry.allow {
+                let matches = self.candidate(*candidate, Effect::Allow, side)?;
+                here = self.diagrams.or(here, matches)?;
+            }
+            allowed = self.diagrams.and(allowed, here)?;
+        }
+        if layer == Layer::Pending {
+            let on = self.question(Question::PolicyType)?;
+            denied = self.diagrams.and(denied, on)?;
+            let off = self.diagrams.not(on)?;
+            allowed = self.diagrams.or(allowed, off)?;
+        }
+        Ok(Outcome { denied, allowed })
+    }
+
+    /// Why a question is open, for an explanation.
+    pub(crate) fn reasons(&self, question: Question, action: &str) -> Vec<Undecided> {
+        match question {
+            Question::Related(atom) | Question::Atom(atom) | Question::AtomOn(atom, _) => {
+                let mut reasons: Vec<Undecided> = Vec::new();
+                for side in Side::BOTH {
+                    let Some(truth) = self.facts.truth(atom, side) else { continue };
+                    reasons.extend(truth.rules.iter().copied().map(Undecided::Rule));
+                    if matches!(truth.form, AtomForm::Open(_)) {
+                        let keys = self.pair.atom_keys(atom).into_iter().map(|key| Undecided::Key(key.to_owned()));
+                        reasons.extend(keys);
+                        if self.pair.is_resource(atom) {
+                            reasons.push(Undecided::Resource);
+                        }
+                    }
+                }
+                reasons
+            }
+            Question::Statement(statement, _) => self.pair.uncertainty(statement, action),
+            Question::Denies(_) | Question::Allows(_) => vec![Undecided::Rule("K3-13")],
+            Question::PolicyType => vec![Undecided::Rule("EXM-2")],
+        }
+    }
+}

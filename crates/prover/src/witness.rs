@@ -1,0 +1,259 @@
+//! Requests that show a difference, replayed by the evaluator before anybody sees them.
+
+use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, RequestResource, Setting, Side};
+use scproof_evaluator::{Context, Decision, Request, ResourceInput};
+use scproof_organization::NodeId;
+
+use crate::diagram::{Cube, Function};
+use crate::region::Verdict;
+use crate::space::{Question, Space};
+
+/// The most requests that are tried to show a difference between related keys.
+const MAX_TRIES: usize = 256;
+
+/// A request and what the evaluator says of it before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The request; no longer than it must be.
+    pub request: Request,
+    /// The decision before.
+    pub before: Decision,
+    /// The decision after.
+    pub after: Decision,
+}
+
+/// Looks for witnesses for one account and one action.
+pub(crate) struct Seeker<'a> {
+    pub(crate) pair: &'a CompiledPair,
+    pub(crate) nodes: [NodeId; 2],
+    pub(crate) action: &'a str,
+}
+
+impl Seeker<'_> {
+    /// A request inside a cube of the function, confirmed by the evaluator.
+    pub(crate) fn confirm(
+        &self,
+        space: &mut Space<'_>,
+        function: Function,
+        cube: &Cube,
+        before: Verdict,
+        after: Verdict,
+    ) -> Option<Witness> {
+        let base = self.request(space, function, cube)?;
+        let agrees = |witness: &Witness| before.agrees(witness.before) && after.agrees(witness.after);
+        if let Some(found) = self.replay(&base).filter(agrees) {
+            return Some(self.shortest(found));
+        }
+        let related: Vec<(Atom, bool)> = cube
+            .iter()
+            .filter_map(|(variable, values)| match space.question_of(*variable) {
+                Some(Question::Related(atom)) => Some((atom, values.contains(&1))),
+                _ => None,
+            })
+            .collect();
+        // The function may leave relations open that the request has to settle all the same.
+        let all: Vec<Atom> = space.related_atoms();
+        let tries = self.variations(&base, related.iter().map(|(atom, _)| *atom).chain(all));
+        tries.iter().find_map(|request| self.replay(request).filter(agrees)).map(|found| self.shortest(found))
+    }
+
+    /// A request inside a cube that shows nothing yet: what it would take is open.
+    pub(crate) fn example(&self, space: &mut Space<'_>, function: Function, cube: &Cube) -> Option<Witness> {
+        let request = self.request(space, function, cube)?;
+        self.replay(&request)
+    }
+
+    fn account(&self, side: Side) -> String {
+        let [before, after] = self.nodes;
+        let node = if side == Side::Before { before } else { after };
+        self.pair.side(side).organization().node(node).target.as_str().to_owned()
+    }
+
+    fn request(&self, space: &mut Space<'_>, function: Function, cube: &Cube) -> Option<Request> {
+        let cube = space.diagrams.cube(cube).ok()?;
+        let inside = space.diagrams.and(function, cube).ok()?;
+        let values = space.diagrams.example(inside)?;
+        let mut request = Request::new(self.account(Side::Before), self.action);
+        let own = space.account.clone();
+        for (fact, value) in space.facts.facts.iter().zip(values) {
+            let Some(Cell { settings }) = fact.cells.get(value as usize) else { continue };
+            for setting in settings {
+                apply(&mut request, setting, &own);
+            }
+        }
+        Some(request)
+    }
+
+    /// What the evaluator says of a request on both sides.
+    pub(crate) fn replay(&self, request: &Request) -> Option<Witness> {
+        let before = self.pair.side(Side::Before).ask(request).ok()?;
+        let after = self.pair.side(Side::After).ask(request).ok()?;
+        Some(Witness { request: request.clone(), before, after })
+    }
+
+    /// The witness without what it does not need.
+    fn shortest(&self, mut witness: Witness) -> Witness {
+        let keeps = |shorter: &Request, witness: &Witness| {
+            self.replay(shorter).filter(|found| (found.before, found.after) == (witness.before, witness.after))
+        };
+        let mut index = 0;
+        while index < witness.request.context.iter().count() {
+            let mut shorter = witness.request.clone();
+            shorter.context = without(&shorter.context, index);
+            match keeps(&shorter, &witness) {
+                Some(found) => witness = found,
+                None => index += 1,
+            }
+        }
+        let mut shorter = witness.request.clone();
+        shorter.resources.clear();
+        if let Some(found) = keeps(&shorter, &witness) {
+            witness = found;
+        }
+        let mut shorter = witness.request.clone();
+        shorter.principal = None;
+        keeps(&shorter, &witness).unwrap_or(witness)
+    }
+
+    /// The request with other values for the keys that are compared with each other: equal ones, different ones, none.
+    fn variations(&self, base: &Request, atoms: impl IntoIterator<Item = Atom>) -> Vec<Request> {
+        let mut requests = vec![base.clone()];
+        let mut done: Vec<Atom> = Vec::new();
+        let account = self.account(Side::Before);
+        for atom in atoms {
+            if done.contains(&atom) {
+                continue;
+            }
+            done.push(atom);
+            let mut more = Vec::new();
+            let keys = self.pair.atom_keys(atom);
+            let texts = self.pair.atom_texts(atom);
+            for request in &requests {
+                let keys = keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+                for variation in vary(request, self.pair.is_resource(atom), &keys, &texts, &account) {
+                    more.push(variation);
+                }
+            }
+            requests.extend(more);
+            requests.truncate(MAX_TRIES);
+        }
+        requests
+    }
+}
+
+/// Requests in which the subject of an atom does and does not equal what its texts say for some values of their variables.
+fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], account: &str) -> Vec<Request> {
+    let own = if resource { None } else { keys.first() };
+    let variables: Vec<&String> = keys.iter().skip(usize::from(!resource)).collect();
+    let mut requests = Vec::new();
+    for value in ["example", "other"] {
+        let mut set = base.clone();
+        for key in &variables {
+            if !is_derived(key) && !base.context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
+                set.context.insert((*key).clone(), ContextValue::Single(value.to_owned()));
+            }
+        }
+        let lookup = |key: &str| {
+            if key.eq_ignore_ascii_case("aws:PrincipalAccount") {
+                return Some(account.to_owned());
+            }
+            set.context.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).and_then(|(_, value)| match value {
+                ContextValue::Single(text) => Some(text.clone()),
+                ContextValue::Absent | ContextValue::List(_) => None,
+            })
+        };
+        let mut subjects: Vec<Option<String>> = texts.iter().map(|text| substitute(text, &lookup)).collect();
+        subjects.push(Some(if resource { "arn:aws:s3:::another/example".to_owned() } else { "different".to_owned() }));
+        subjects.push(None);
+        for subject in subjects {
+            let mut request = set.clone();
+            match (own, subject) {
+                (Some(key), Some(text)) => request.context = with(&request.context, key, ContextValue::Single(text)),
+                (Some(key), None) => request.context = with(&request.context, key, ContextValue::Absent),
+                (None, Some(text)) => {
+                    request.resources =
+                        vec![ResourceInput { resource: RequestResource::Arn(text), context: Context::new() }];
+                }
+                (None, None) => {}
+            }
+            requests.push(request);
+        }
+    }
+    let mut absent = base.clone();
+    for key in &variables {
+        if !is_derived(key) {
+            absent.context = with(&absent.context, key, ContextValue::Absent);
+        }
+    }
+    requests.push(absent);
+    requests
+}
+
+/// Keys that follow from the account: they are not to be chosen.
+fn is_derived(key: &str) -> bool {
+    ["aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"]
+        .iter()
+        .any(|derived| derived.eq_ignore_ascii_case(key))
+}
+
+/// A policy text with its variables replaced and its wildcards filled.
+fn substitute(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        result.push_str(&before.replace('*', "example").replace('?', "x"));
+        let (variable, tail) = after.split_once('}')?;
+        rest = tail;
+        match variable {
+            "*" | "?" | "$" => result.push_str(variable),
+            _ => {
+                let (key, default) = variable.split_once(',').unwrap_or((variable, ""));
+                let default = default.trim().trim_matches('\'');
+                let value = lookup(key.trim()).or_else(|| (!default.is_empty()).then(|| default.to_owned()))?;
+                result.push_str(&value);
+            }
+        }
+    }
+    result.push_str(&rest.replace('*', "example").replace('?', "x"));
+    Some(result)
+}
+
+fn apply(request: &mut Request, setting: &Setting, own: &str) {
+    let localize = |text: &str| if text == own { request.account.clone() } else { text.to_owned() };
+    match setting {
+        Setting::Resource(resource) => {
+            request.resources = vec![ResourceInput { resource: resource.clone(), context: Context::new() }];
+        }
+        // The facts were cut for an account that stands for all of its kind.
+        Setting::Principal(arn) => {
+            let parts: Vec<String> = arn.splitn(6, ':').map(localize).collect();
+            request.principal = Some(parts.join(":"));
+        }
+        Setting::Key(key, value) => {
+            let value = match value {
+                ContextValue::Single(text) => ContextValue::Single(localize(text)),
+                other => other.clone(),
+            };
+            request.context.insert(key.clone(), value);
+        }
+    }
+}
+
+fn without(context: &Context, index: usize) -> Context {
+    let mut shorter = Context::new();
+    for (at, (key, value)) in context.iter().enumerate() {
+        if at != index {
+            shorter.insert(key, value.clone());
+        }
+    }
+    shorter
+}
+
+fn with(context: &Context, key: &str, value: ContextValue) -> Context {
+    let mut changed = Context::new();
+    for (known, old) in context.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(key)) {
+        changed.insert(known, old.clone());
+    }
+    changed.insert(key, value);
+    changed
+}

@@ -1,0 +1,180 @@
+//! Guards that no call can satisfy: one call is checked against several resources, and some of them never carry the key that
+//! the guard asks for (EVAL-10, TRAP-35).
+
+use std::collections::BTreeSet;
+
+use scproof_catalog::{Action, Catalog, ResourceType};
+use scproof_organization::{Organization, Policy};
+use scproof_policy_parser::{
+    ActionShape, BaseOperator, Condition, Effect, SetPrefix, Severity, Statement, WildcardPattern, overlaps, parse_bool,
+};
+
+use crate::notice::Notice;
+
+/// How many actions a message names.
+const NAMED: usize = 4;
+
+/// Guards that the change brings and that deny some calls whatever the caller does.
+pub(crate) fn unsatisfiable_guards(before: &Organization, after: &Organization) -> Vec<Notice> {
+    let known: BTreeSet<&str> = before.policies().filter_map(|(_, policy)| policy.content.as_deref()).collect();
+    let attached: BTreeSet<usize> =
+        after.nodes().flat_map(|(_, node)| node.scps.iter().map(|index| index.index())).collect();
+    let mut notices = Vec::new();
+    for (index, policy) in after.policies() {
+        let is_new = policy.content.as_deref().is_none_or(|content| !known.contains(content));
+        if is_new && attached.contains(&index.index()) {
+            for number in 0..policy.document.statements.len() {
+                notices.extend(guard(policy, number));
+            }
+        }
+    }
+    notices
+}
+
+fn guard(policy: &Policy, number: usize) -> Option<Notice> {
+    let statement = policy.document.statements.get(number)?;
+    if statement.effect != Some(Effect::Deny) || !statement.is_readable() {
+        return None;
+    }
+    let catalog = Catalog::embedded();
+    for condition in statement.condition.as_ref()?.iter().filter(|condition| holds_when_absent(condition)) {
+        let mut actions: Vec<String> = Vec::new();
+        let mut lacking: BTreeSet<&str> = BTreeSet::new();
+        for action in actions_of(catalog, statement) {
+            let types: Vec<&str> = types_without(action, condition)
+                .filter(|resource| reaches(statement, *resource))
+                .map(ResourceType::name)
+                .collect();
+            if !types.is_empty() {
+                lacking.extend(types);
+                actions.push(action.full_name());
+            }
+        }
+        if actions.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = actions.iter().take(NAMED).map(|action| format!("`{action}`")).collect();
+        let more = if actions.len() > NAMED { format!(" and {} more", actions.len() - NAMED) } else { String::new() };
+        let types: Vec<String> = lacking.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+        let message = format!(
+            "{} of {} denies {}{more} whatever the caller does: the call is also checked against {}, which never carries `{}`",
+            policy.document.statement_path(number),
+            policy.display_name(),
+            shown.join(", "),
+            types.join(", "),
+            condition.key,
+        );
+        let help = "name in `Resource` only the resources that carry the key, such as `arn:aws:ec2:*:*:instance/*`";
+        return Some(
+            Notice::new("unsatisfiable-guard", "EVAL-10", Severity::Warning, policy.id.as_str(), message).help(help),
+        );
+    }
+    None
+}
+
+/// Whether a Deny condition holds for a resource that lacks the key, and may fail for one that has it.
+fn holds_when_absent(condition: &Condition) -> bool {
+    let Some(operator) = condition.operator else { return false };
+    if operator.base == BaseOperator::Null {
+        return condition.values.iter().flatten().all(|value| parse_bool(&value.text) == Some(true));
+    }
+    match operator.set {
+        Some(SetPrefix::ForAllValues) => true,
+        Some(SetPrefix::ForAnyValue) => false,
+        None => operator.base.is_negated() || operator.if_exists,
+    }
+}
+
+/// The actions of the catalog that an `Action` element names, if it names them by service.
+fn actions_of<'c>(catalog: &'c Catalog, statement: &Statement) -> Vec<Action<'c>> {
+    let Some(element) = statement.action.as_ref().filter(|element| !element.negated) else { return Vec::new() };
+    let mut actions = Vec::new();
+    for pattern in &element.patterns {
+        let ActionShape::Named { prefix, name } = pattern.shape() else { continue };
+        let Some(service) = catalog.service(&prefix.to_ascii_lowercase()) else { continue };
+        let glob = WildcardPattern::flat(&name.to_ascii_lowercase());
+        let of_service = catalog.actions_of(service).into_iter().map(|action| catalog.action(action));
+        actions.extend(of_service.filter(|action| glob.is_match(action.lower_name())));
+    }
+    actions
+}
+
+/// The resources that every call of the action is checked against and that never carry the key, where others may.
+fn types_without<'c>(action: Action<'c>, condition: &Condition) -> impl Iterator<Item = ResourceType<'c>> {
+    let key = condition.key.to_ascii_lowercase();
+    let required: Vec<ResourceType<'c>> =
+        action.resource_types().filter(|(_, required)| *required).map(|(resource, _)| resource).collect();
+    let of_request = key.starts_with("aws:requesttag/") || key == "aws:tagkeys";
+    // A global key other than a tag of the request does not depend on the resource.
+    let is_own = !key.starts_with("aws:") || of_request;
+    let carries = |resource: &ResourceType<'c>| {
+        if of_request { is_made_by(action, resource.name()) } else { has_key(*resource, &key) }
+    };
+    let some = required.iter().any(carries);
+    let lacking: Vec<ResourceType<'c>> = required.into_iter().filter(|resource| !carries(resource)).collect();
+    lacking.into_iter().filter(move |_| is_own && some)
+}
+
+fn has_key(resource: ResourceType<'_>, key: &str) -> bool {
+    resource.condition_keys().any(|known| match known.name().split_once("${") {
+        Some((head, _)) => key.starts_with(&head.to_ascii_lowercase()),
+        None => known.name().eq_ignore_ascii_case(key),
+    })
+}
+
+/// Whether a call makes resources of a type, so that it can tag them.
+fn is_made_by(action: Action<'_>, resource: &str) -> bool {
+    let plain = |text: &str| text.replace('-', "").to_ascii_lowercase();
+    let (name, resource) = (plain(action.lower_name()), plain(resource));
+    match name.strip_prefix("create").or_else(|| name.strip_prefix("run")).or_else(|| name.strip_prefix("allocate")) {
+        Some(made) => made == resource || made.strip_suffix('s') == Some(resource.as_str()),
+        // Of other calls it is not known which resources they tag.
+        None => true,
+    }
+}
+
+/// Whether the statement's resources include some of a type.
+fn reaches(statement: &Statement, resource: ResourceType<'_>) -> bool {
+    let Some(element) = statement.resource.as_ref() else { return false };
+    let arn = WildcardPattern::flat(&generalized(resource.arn_pattern()));
+    let mut patterns = element.patterns.iter().map(|pattern| WildcardPattern::flat(&pattern.text));
+    if element.negated {
+        !patterns.any(|pattern| scproof_policy_parser::covers(&pattern, &arn))
+    } else {
+        patterns.any(|pattern| overlaps(&pattern, &arn))
+    }
+}
+
+/// An ARN with stars for its placeholders.
+fn generalized(arn: &str) -> String {
+    let mut text = String::new();
+    let mut rest = arn;
+    while let Some((before, after)) = rest.split_once("${") {
+        text.push_str(before);
+        text.push('*');
+        rest = after.split_once('}').map_or("", |(_, tail)| tail);
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_become_stars() {
+        assert_eq!(
+            generalized("arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}"),
+            "arn:*:ec2:*:*:vpc/*"
+        );
+    }
+
+    #[test]
+    fn what_a_call_makes() {
+        let catalog = Catalog::embedded();
+        let action = |name: &str| catalog.action(catalog.find_action(name).unwrap());
+        assert!(is_made_by(action("ec2:CreateSubnet"), "subnet") && !is_made_by(action("ec2:CreateSubnet"), "vpc"));
+        assert!(is_made_by(action("ec2:RunInstances"), "instance") && !is_made_by(action("ec2:RunInstances"), "image"));
+    }
+}

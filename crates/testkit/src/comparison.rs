@@ -1,0 +1,257 @@
+//! Holds comparisons of organizations against the reference evaluator, request by request.
+
+use scproof_catalog::{Catalog, ValueType};
+use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource};
+use scproof_organization::{NodeId, Organization};
+use scproof_policy_parser::{DateReading, Decimal, parse_date};
+use scproof_prover::{ComparisonOptions, Difference, Region, Transition, Verdict, difference};
+
+use crate::reference;
+
+/// Two organizations compared, with what the reference evaluator needs.
+#[derive(Debug)]
+pub struct Comparison {
+    before: Organization,
+    after: Organization,
+    options: EvaluationOptions,
+    pair: CompiledPair,
+    accounts: Vec<[NodeId; 2]>,
+    /// What the prover found.
+    pub difference: Difference,
+}
+
+/// Keys that follow from caller and account; a request that gives them may contradict itself.
+const DERIVED_KEYS: [&str; 24] = [
+    "aws:principalarn",
+    "aws:principaltype",
+    "aws:userid",
+    "aws:username",
+    "aws:assumedroot",
+    "aws:federatedprovider",
+    "aws:tokenissuetime",
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalisawsservice",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:ismcpserviceaction",
+    "aws:principaltag",
+    "aws:principaltag/",
+    "aws:requesttag",
+    "aws:requesttag/",
+    "aws:resourcetag",
+    "aws:resourcetag/",
+];
+
+/// Keys that every request carries (CTX-59), with a value.
+const ALWAYS: [(&str, &str); 6] = [
+    ("aws:RequestedRegion", "us-east-1"),
+    ("aws:SecureTransport", "true"),
+    ("aws:ViaAWSService", "false"),
+    ("aws:UserAgent", "test"),
+    ("aws:CurrentTime", "2026-03-01T12:00:00Z"),
+    ("aws:TokenIssueTime", "2026-03-01T11:00:00Z"),
+];
+
+impl Comparison {
+    /// Compares two organizations for all accounts that both have.
+    ///
+    /// # Errors
+    ///
+    /// In words, if the prover fails.
+    pub fn new(before: Organization, after: Organization, options: EvaluationOptions) -> Result<Self, String> {
+        let refining = EvaluationOptions { refine: true, ..options };
+        let pair = CompiledPair::compile(before.clone(), after.clone(), refining);
+        let accounts: Vec<[NodeId; 2]> = before
+            .accounts()
+            .filter_map(|node| Some([node, after.find_node(&before.node(node).target)?]))
+            .collect();
+        let difference = difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
+        Ok(Self { before, after, options, pair, accounts, difference })
+    }
+
+    /// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
+    /// requests that may contradict themselves, or that ask for several resources at once.
+    pub fn complete(request: &Request) -> Option<Request> {
+        let mut request = request.clone();
+        let folded: Vec<String> = request.context.iter().map(|(key, _)| key.to_ascii_lowercase()).collect();
+        if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
+            return None;
+        }
+        let service = request.action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let global = ["cloudfront", "iam", "organizations", "route53"].contains(&service.as_str());
+        if global && folded.iter().any(|key| key == "aws:requestedregion") {
+            return None;
+        }
+        if folded.iter().enumerate().any(|(index, key)| folded.iter().take(index).any(|other| other == key)) {
+            return None;
+        }
+        let input = request.resources.first_mut()?;
+        let mut context = Context::new();
+        for (key, value) in request.context.iter().chain(input.context.iter()) {
+            if !is_possible(key, value) {
+                return None;
+            }
+            context.insert(key, value.clone());
+        }
+        input.context = Context::new();
+        if input.resource == RequestResource::Unknown {
+            input.resource = RequestResource::Arn("arn:aws:s3:::example/example".to_owned());
+        }
+        let time_given = folded.iter().any(|key| key == "aws:epochtime");
+        for (key, value) in ALWAYS {
+            let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
+            let derived = (time_given && key == "aws:CurrentTime") || (global && key == "aws:RequestedRegion");
+            if !given && !derived {
+                context.insert(key, ContextValue::Single(value.to_owned()));
+            }
+        }
+        let principal = request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
+        if principal.contains(":assumed-role/") {
+            return None;
+        }
+        if principal.contains(":role/") || principal.contains(":user/") {
+            context.insert("aws:userid", ContextValue::Single("AROAEXAMPLEID:someone".to_owned()));
+        }
+        request.context = context;
+        request.closed_context = true;
+        Some(request)
+    }
+
+    fn decide(&self, side: Side, request: &Request) -> Option<Decision> {
+        let organization = if side == Side::Before { &self.before } else { &self.after };
+        let answer = reference::decide(organization, Catalog::embedded(), self.options, request).ok()?;
+        Some(answer.decision)
+    }
+
+    /// The regions of the request's account and action whose conditions it meets.
+    ///
+    /// # Errors
+    ///
+    /// In words, if the request cannot be understood.
+    pub fn regions(&self, request: &Request) -> Result<Option<Vec<&Region>>, String> {
+        let Some(group) = self.group_of(request) else { return Ok(None) };
+        let mut found = Vec::new();
+        for region in &group.regions {
+            let concerns = self.difference.concerns(&self.pair, region, &request.action);
+            if concerns && region.holds_for(&self.pair, request).map_err(|error| error.to_string())? {
+                found.push(region);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn group_of(&self, request: &Request) -> Option<&scproof_prover::Group> {
+        let index = self.accounts.iter().position(|[before, _]| {
+            let node = self.before.node(*before);
+            node.target.as_str() == request.account || node.name.as_deref() == Some(request.account.as_str())
+        })?;
+        self.difference.groups.iter().find(|group| group.accounts.contains(&index))
+    }
+
+    /// Where the prover contradicts the reference evaluator about a complete request, in words; and whether the request was
+    /// one that tells something.
+    pub fn disagreement(&self, request: &Request) -> (Option<String>, bool) {
+        let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request)) else {
+            return (None, false);
+        };
+        // Callers whom SCPs do not govern are not compared (B.2).
+        let exempt = before == Decision::NotApplicable && after == Decision::NotApplicable;
+        if before == Decision::Unknown || after == Decision::Unknown || exempt {
+            return (None, false);
+        }
+        let regions = match self.regions(request) {
+            Ok(Some(regions)) => regions,
+            Ok(None) | Err(_) => return (None, false),
+        };
+        let expected = match (before.is_passing(), after.is_passing()) {
+            (true, true) => None,
+            (true, false) => Some(Transition::NewlyBlocked),
+            (false, true) => Some(Transition::NewlyPassing),
+            (false, false) => {
+                let known = before != Decision::Deny && after != Decision::Deny;
+                (known && before != after).then_some(Transition::ReasonChanged)
+            }
+        };
+        let said: Vec<Transition> = regions.iter().map(|region| region.transition()).collect();
+        let settled: Vec<Transition> =
+            said.iter().copied().filter(|transition| *transition != Transition::Undetermined).collect();
+        let wrong = match expected {
+            None => settled.iter().any(|transition| *transition != Transition::ReasonChanged || before == after),
+            Some(expected) => said.is_empty() || settled.iter().any(|transition| *transition != expected),
+        };
+        let kinds = regions.iter().all(|region| region.before.agrees(before) && region.after.agrees(after));
+        if !wrong && kinds {
+            return (None, true);
+        }
+        let group = self.group_of(request).map(|group| &group.regions);
+        (Some(format!("{request:?}\n{before} -> {after}, expected {expected:?}, said {said:?}\n{group:#?}")), true)
+    }
+
+    /// Where a witness is not what its region says, in words; asked of the reference evaluator.
+    pub fn false_witnesses(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for region in self.difference.groups.iter().flat_map(|group| &group.regions) {
+            let Some(witness) = &region.witness else {
+                if region.transition() != Transition::Undetermined {
+                    faults.push(format!("no witness: {region:#?}"));
+                }
+                continue;
+            };
+            if region.why.contains(&scproof_prover::Why::Unconfirmed) {
+                faults.push(format!("not confirmed: {region:#?}"));
+            }
+            if region.transition() == Transition::Undetermined {
+                continue;
+            }
+            let sides = [(Side::Before, region.before), (Side::After, region.after)];
+            for (side, verdict) in sides {
+                let decision = self.decide(side, &witness.request);
+                // Without case splitting the reference may leave open what all cases agree on (K3-16).
+                let agrees = decision.is_some_and(|decision| {
+                    decision == Decision::Unknown || decision == Decision::Deny || verdict.agrees(decision)
+                });
+                if !agrees || verdict == Verdict::Open {
+                    faults.push(format!("{side:?} {decision:?}: {region:#?}"));
+                }
+            }
+        }
+        faults
+    }
+}
+
+/// Whether AWS can give a key this value: one of its type, several only where it may have several. Texts on which the readings
+/// of the rules about odd texts differ are left out too.
+fn is_possible(key: &str, value: &ContextValue) -> bool {
+    let known = Catalog::embedded().condition_key(key);
+    let value_type = known.map(|known| known.value_type().element());
+    let single = known.is_some_and(|known| !known.is_multivalued());
+    let fits = |text: &String| {
+        !text.is_empty()
+            && text.is_ascii()
+            && match value_type {
+                Some(ValueType::Bool) => matches!(text.as_str(), "true" | "false"),
+                Some(ValueType::Numeric) => {
+                    Decimal::parse(text).is_some()
+                }
+                Some(ValueType::Date) => parse_date(text, DateReading::default()).is_some() && text.len() > 4,
+                Some(ValueType::IpAddress) => text.parse::<std::net::IpAddr>().is_ok() && !text.starts_with("::ffff:"),
+                Some(ValueType::Arn) => text.starts_with("arn:") && text.split(':').count() >= 6,
+                _ => true,
+            }
+    };
+    match value {
+        ContextValue::Single(text) => fits(text),
+        ContextValue::List(texts) => !single && texts.iter().all(fits),
+        ContextValue::Absent => {
+            let mut always = ALWAYS.iter().map(|(key, _)| *key).chain(["aws:EpochTime"]);
+            !always.any(|always| always.eq_ignore_ascii_case(key))
+        }
+    }
+}
