@@ -67,7 +67,7 @@ pub fn full_chain(seed: u64) -> Inventory {
                 name: Some(id.clone()),
                 description: None,
                 policy_type: "SERVICE_CONTROL_POLICY".to_owned(),
-                aws_managed: false,
+                aws_managed: Some(false),
                 content: Some(content),
             });
             inventory.attachments.push(AttachmentRecord { target_id: target.clone(), policy_id: id });

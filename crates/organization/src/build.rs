@@ -344,10 +344,17 @@ fn is_aws_managed(record: &PolicyRecord) -> bool {
 
 /// A text with its meaning.
 #[derive(Clone)]
-struct ParsedText {
-    text: Option<Arc<str>>,
-    document: Arc<PolicyDocument>,
-    diagnostics: Arc<[Diagnostic]>,
+pub(crate) struct ParsedText {
+    pub(crate) text: Option<Arc<str>>,
+    pub(crate) document: Arc<PolicyDocument>,
+    pub(crate) diagnostics: Arc<[Diagnostic]>,
+}
+
+impl ParsedText {
+    pub(crate) fn of(text: Arc<str>, kind: PolicyKind) -> Self {
+        let parsed = PolicyDocument::parse(&text, kind);
+        Self { text: Some(text), document: Arc::new(parsed.document), diagnostics: Arc::from(parsed.diagnostics) }
+    }
 }
 
 /// Parses each distinct text once.
@@ -371,14 +378,7 @@ impl<'a> Texts<'a> {
             });
             return ParsedText { text: None, document: Arc::clone(document), diagnostics: Arc::from([]) };
         };
-        let parsed = self.known.entry((kind, text)).or_insert_with(|| {
-            let parsed = PolicyDocument::parse(text, kind);
-            ParsedText {
-                text: Some(Arc::from(text)),
-                document: Arc::new(parsed.document),
-                diagnostics: Arc::from(parsed.diagnostics),
-            }
-        });
+        let parsed = self.known.entry((kind, text)).or_insert_with(|| ParsedText::of(Arc::from(text), kind));
         parsed.clone()
     }
 }

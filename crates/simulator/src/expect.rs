@@ -287,6 +287,18 @@ impl BoundExpectations<'_> {
         self.entries.iter().enumerate().filter(|(_, entry)| applies(entry)).map(|(index, _)| index).collect()
     }
 
+    /// Whether an entry, by number, allows some part of a difference, as [`beyond`](Self::beyond) takes it. One that no difference
+    /// touches is out of date, or the change does not do what it was meant to.
+    pub fn touches(&self, entry: usize, account: AccountId, transition: Transition, patterns: &[&str]) -> bool {
+        let Some((entry, accounts)) = self.entries.get(entry) else { return false };
+        entry.transitions.contains(&transition)
+            && accounts.binary_search(&account).is_ok()
+            && patterns.iter().any(|text| {
+                let part = folded(text);
+                entry.actions.iter().any(|pattern| overlaps(pattern, &part))
+            })
+    }
+
     /// Why an entry is there, if the file says so.
     pub fn reason(&self, entry: usize) -> Option<&str> {
         self.entries.get(entry).and_then(|(entry, _)| entry.reason.as_deref())

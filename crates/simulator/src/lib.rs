@@ -38,6 +38,7 @@
 //!
 //! The crate prints nothing and asks AWS nothing; it reads a file only in [`Expectations::load`].
 
+mod allowing;
 mod content;
 mod difference;
 mod expect;
