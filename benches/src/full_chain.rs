@@ -56,10 +56,11 @@ pub fn full_chain(seed: u64) -> Inventory {
     });
     targets.push(ACCOUNT.to_owned());
     let everything = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let mut once = Vec::new();
     for (level, target) in targets.iter().enumerate() {
         for number in 0..POLICIES {
             let content =
-                if number == 0 { everything.to_string() } else { large_policy(&mut random) };
+                if number == 0 { everything.to_string() } else { large_policy(&mut random, &mut once) };
             let id = format!("p-level{level}policy{number}");
             inventory.policies.push(PolicyRecord {
                 id: id.clone(),
@@ -77,14 +78,20 @@ pub fn full_chain(seed: u64) -> Inventory {
 }
 
 /// A policy of many statements, as long as it may be.
-fn large_policy(random: &mut Random) -> String {
+fn large_policy(random: &mut Random, once: &mut Vec<Theme>) -> String {
     let mut statements: Vec<Value> = Vec::new();
     let mut text = String::new();
     loop {
         let theme = *random.pick(&Theme::GUARDS).unwrap_or(&Theme::RegionLock);
-        // Two kinds of statements that block nearly everything would hide all others.
+        // Guards that spare what they name block everything together, so that nothing else could be seen: one of each.
         if matches!(theme, Theme::Quarantine | Theme::Freeze) {
             continue;
+        }
+        if matches!(theme, Theme::RegionLock | Theme::NetworkPerimeter | Theme::DataPerimeter | Theme::SmallMachines | Theme::TeamNamespaces) {
+            if once.contains(&theme) {
+                continue;
+            }
+            once.push(theme);
         }
         let mut longer = statements.clone();
         longer.extend(statements_of(theme, random));

@@ -4,6 +4,7 @@
 mod actions;
 mod diagram;
 mod difference;
+mod grouping;
 mod region;
 mod space;
 mod witness;

@@ -136,10 +136,11 @@ impl<'p> Space<'p> {
         atoms
     }
 
-    /// The atoms that compare keys with each other.
-    pub(crate) fn related_atoms(&self) -> Vec<Atom> {
-        let related = self.questions.iter().filter_map(|(question, _)| match question {
-            Question::Related(atom) => Some(*atom),
+    /// The atoms that compare keys with each other and that a function depends on.
+    pub(crate) fn related_in(&self, function: Function) -> Vec<Atom> {
+        let support = self.diagrams.support(function);
+        let related = support.into_iter().filter_map(|variable| match self.question_of(variable)? {
+            Question::Related(atom) => Some(atom),
             _ => None,
         });
         related.collect()

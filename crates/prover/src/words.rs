@@ -3,10 +3,10 @@
 use scproof_evaluator::symbolic::{Atom, AtomForm, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject};
 use scproof_evaluator::Truth;
 
-/// One condition or its opposite, with the cells it holds in.
+/// One condition, its opposite, or that it is open, with the cells in which this holds.
 struct Literal {
     atom: Atom,
-    opposite: bool,
+    truth: Truth,
     cells: Vec<bool>,
 }
 
@@ -23,7 +23,14 @@ pub(crate) fn cells_in_words(pair: &CompiledPair, facts: &Facts, fact: usize, ce
             Setting::Resource(resource) => *resource == RequestResource::NotScoped,
         })
     });
-    let say = |literal: &Literal| pair.atom_words(literal.atom, literal.opposite, may_be_absent);
+    let say = |literal: &Literal| {
+        let words = pair.atom_words(literal.atom, literal.truth == Truth::False, may_be_absent);
+        if literal.truth != Truth::Unknown {
+            return words;
+        }
+        let rules = facts.truth(literal.atom, Side::Before).map(|truth| truth.rules.join(", ")).unwrap_or_default();
+        format!("it is open whether {words} ({rules})")
+    };
     let literals = literals(facts, fact, atoms);
     if let Some(exact) = literals.iter().find(|literal| literal.cells == target) {
         return say(exact);
@@ -65,10 +72,10 @@ fn literals(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
         if *of != fact {
             continue;
         }
-        for (opposite, wanted) in [(false, Truth::True), (true, Truth::False)] {
-            let cells: Vec<bool> = truths.iter().map(|truth| *truth == wanted).collect();
+        for truth in [Truth::True, Truth::False, Truth::Unknown] {
+            let cells: Vec<bool> = truths.iter().map(|found| *found == truth).collect();
             if cells.contains(&true) && !literals.iter().any(|literal| literal.cells == cells) {
-                literals.push(Literal { atom, opposite, cells });
+                literals.push(Literal { atom, truth, cells });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
-use scproof_organization::{ChangeSet, Organization};
+use scproof_organization::{Change, ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
 use scproof_prover::{Transition, Witness};
 
@@ -80,12 +80,14 @@ pub fn simulate(
     let before = Arc::new(organization.clone());
     let mut rehearsal = Rehearsal::new(organization, changes, options.quotas.clone());
     let mut steps = Vec::new();
-    let mut between: Vec<Arc<Organization>> = Vec::new();
+    let mut between: Vec<(usize, Arc<Organization>)> = Vec::new();
     let last = changes.changes().len().saturating_sub(1);
     for index in 0..changes.changes().len() {
         steps.extend(rehearsal.next());
-        if index < last {
-            between.push(Arc::new(rehearsal.draft().organization()));
+        // A policy that is attached nowhere blocks nothing.
+        let acts = !matches!(changes.changes().get(index), Some(Change::CreatePolicy { .. }));
+        if index < last && acts {
+            between.push((index, Arc::new(rehearsal.draft().organization())));
         }
     }
     let after = Arc::new(rehearsal.finish());
@@ -100,7 +102,7 @@ pub fn simulate(
 /// What passes before and after, but is blocked after some step. Named where a request shows it.
 fn transients(
     before: &Arc<Organization>,
-    between: &[Arc<Organization>],
+    between: &[(usize, Arc<Organization>)],
     after: &Arc<Organization>,
     options: &ImpactOptions,
 ) -> Result<Vec<Transient>, RequestError> {
@@ -112,9 +114,13 @@ fn transients(
         CompiledOrganization::compile(Arc::clone(after), options.evaluation),
     );
     let mut found: Vec<Transient> = Vec::new();
-    for (step, state) in between.iter().enumerate() {
+    for (step, state) in between {
+        let step = *step;
         // What a step blocks, and what later steps let pass again: both lists hold every transient block.
         let blocked = impact_with(Arc::clone(before), Arc::clone(state), options)?;
+        if blocked.account_count(Transition::NewlyBlocked) == 0 {
+            continue;
+        }
         let released = impact_with(Arc::clone(state), Arc::clone(after), options)?;
         let candidates = blocked.with(Transition::NewlyBlocked).chain(released.with(Transition::NewlyPassing));
         for (accounts, reports) in candidates {

@@ -141,7 +141,7 @@ impl Comparison {
         for region in &group.regions {
             let concerns = self.difference.concerns(&self.pair, region, &request.action);
             if concerns && region.holds_for(&self.pair, request).map_err(|error| error.to_string())? {
-                found.push(region);
+                found.push(&**region);
             }
         }
         Ok(Some(found))

@@ -11,12 +11,11 @@ use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
 use crate::keys::Model;
-use crate::prepare::RequestError;
-use crate::request::{ContextValue, Request, RequestResource};
+use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::symbolic::principal::{Kind as PrincipalKind, principal_arn_domain, state_for};
+use crate::symbolic::principal::{Kind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for};
 use crate::symbolic::{CompiledPair, Side};
-use crate::trace::{Evaluation, KeySlot, Reasons};
+use crate::trace::{Evaluation, KeySlot, NoTrace, Reasons};
 use crate::truth::Truth;
 
 /// The most lists of several values of one key.
@@ -129,30 +128,15 @@ struct Scene<'a> {
 
 impl CompiledPair {
     /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its nodes before and after.
-    ///
-    /// # Errors
-    ///
-    /// Only if the account or the action is none; see [`CompiledOrganization::prepare`].
-    pub fn facts(
-        &self,
-        accounts: [NodeId; 2],
-        action: &str,
-        atoms: impl IntoIterator<Item = Atom>,
-    ) -> Result<Facts, RequestError> {
-        let states = |side: Side, account: NodeId| {
-            let compiled = self.side(side);
-            let id = compiled.organization().node(account).target.as_str();
-            let query = compiled.prepare(&Request::new(id, action))?;
-            Ok::<_, RequestError>(query.pairs.first().map(|pair| pair.states.clone()).unwrap_or_default())
-        };
+    pub fn facts(&self, accounts: [NodeId; 2], action: &str, atoms: impl IntoIterator<Item = Atom>) -> Facts {
         let [before, after] = accounts;
         let scene = Scene {
             pair: self,
             accounts,
-            states: [states(Side::Before, before)?, states(Side::After, after)?],
+            states: [self.before.states_of(before, action), self.after.states_of(after, action)],
             assume_preferred: self.before.options.assume_preferred,
         };
-        Ok(scene.facts(&atoms.into_iter().collect()))
+        scene.facts(&atoms.into_iter().collect())
     }
 }
 
@@ -229,12 +213,15 @@ impl Scene<'_> {
     fn truth(&self, id: u32, state: &KeyState, side: Side) -> (Truth, Vec<&'static str>) {
         let [before, after] = &self.states;
         let states = if side == Side::Before { before } else { after };
-        let mut evaluation =
-            Evaluation { states, assume_preferred: self.assume_preferred, trace: Reasons::default() };
-        let truth = self
-            .condition(id)
-            .map_or(Truth::Unknown, |condition| condition.truth_in_class(state, &mut evaluation));
-        let mut rules = if truth == Truth::Unknown { evaluation.trace.rules } else { Vec::new() };
+        let Some(condition) = self.condition(id) else { return (Truth::Unknown, Vec::new()) };
+        let assume_preferred = self.assume_preferred;
+        let truth = condition.truth_in_class(state, &mut Evaluation { states, assume_preferred, trace: NoTrace });
+        if truth != Truth::Unknown {
+            return (truth, Vec::new());
+        }
+        let mut evaluation = Evaluation { states, assume_preferred, trace: Reasons::default() };
+        condition.truth_in_class(state, &mut evaluation);
+        let mut rules = evaluation.trace.rules;
         rules.sort_unstable();
         rules.dedup();
         (truth, rules)
@@ -364,18 +351,17 @@ impl Scene<'_> {
         let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).collect();
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
         let [states, _] = &self.states;
-        let mut kinds: Vec<PrincipalKind> = Vec::new();
-        let mut texts: Vec<String> = Vec::new();
-        let mut open: Vec<(u32, Openness)> = Vec::new();
-        for kind in PrincipalKind::ALL {
-            let (domain, candidates) = principal_arn_domain(kind, partition, account);
-            let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
-            for text in cut.texts.into_iter().filter(|text| !crate::symbolic::principal::is_service_linked(text)) {
-                kinds.push(kind);
-                texts.push(text);
-            }
-            open.extend(cut.open);
-        }
+        let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
+        let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
+        // Where nothing could be cut, each kind still has a caller.
+        let limited = cut.open.iter().any(|(_, why)| *why == Openness::Limit);
+        let texts = if limited { representatives_of_kinds(partition, account) } else { cut.texts };
+        let (texts, kinds): (Vec<String>, Vec<PrincipalKind>) = texts
+            .into_iter()
+            .filter(|text| !crate::symbolic::principal::is_service_linked(text))
+            .filter_map(|text| PrincipalKind::of(&text).map(|kind| (text, kind)))
+            .unzip();
+        let open = cut.open;
         let principal_states: Vec<KeyState> = texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
         let cells = texts.iter().map(|text| Cell { settings: vec![Setting::Principal(text.clone())] }).collect();
@@ -406,7 +392,8 @@ impl Scene<'_> {
         let [known, _] = &self.states;
         let mut states: Vec<KeyState> = Vec::new();
         let mut possible: Vec<(PrincipalKind, usize)> = Vec::new();
-        let mut open: Vec<(u32, Openness)> = Vec::new();
+        let related = compiled.iter().filter_map(|it| Some((it.id, self.compiled().relation_of(it, known)?)));
+        let mut open: Vec<(u32, Openness)> = related.collect();
         for kind in PrincipalKind::ALL {
             let mut add = |state: KeyState| {
                 let at = states.iter().position(|other| *other == state).unwrap_or_else(|| {

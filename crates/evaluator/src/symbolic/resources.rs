@@ -47,7 +47,7 @@ impl CompiledOrganization {
         let arn = WildcardPattern::flat("arn:*:*:*:*:*");
         let domain = Domain::new(false, false, DomainValues::Like(Box::new([arn])));
         let candidates = ["arn:aws:s3:::example/example".to_owned()];
-        let mut texts = cut_texts(&patterns, &domain, true, &candidates).filter(|texts| texts.len() < MAX_CELLS);
+        let mut texts = cut_texts(&patterns, &domain, false, &candidates).filter(|texts| texts.len() < MAX_CELLS);
         if texts.is_none() {
             open = ids.iter().map(|id| (*id, Openness::Limit)).collect();
             texts = Some(candidates.to_vec());
