@@ -125,6 +125,19 @@ struct Test {
     rows: Vec<Vec<Truth>>,
 }
 
+impl Test {
+    /// Whether the truths of a request are one of the rows, as far as they are known.
+    fn truth(&self, truths: &[Truth]) -> Truth {
+        if self.rows.iter().any(|row| row == truths) {
+            return Truth::True;
+        }
+        let may_be = |row: &Vec<Truth>| {
+            row.iter().zip(truths).all(|(expected, found)| found == expected || *found == Truth::Unknown)
+        };
+        if self.rows.iter().any(may_be) { Truth::Unknown } else { Truth::False }
+    }
+}
+
 /// Requests whose verdicts change alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
@@ -157,23 +170,22 @@ impl Region {
         }
     }
 
-    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives.
+    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives; unknown where the request
+    /// does not say enough, or a rule is open.
     ///
     /// # Errors
     ///
     /// If the request cannot be understood.
-    pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<bool, RequestError> {
+    pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<Truth, RequestError> {
+        let mut holds = if self.when_is_complete { Truth::False } else { Truth::Unknown };
         for alternative in self.when.iter() {
-            let mut inside = true;
+            let mut inside = Truth::True;
             for test in &alternative.tests {
-                let row = pair.atom_truths(Side::Before, request, &test.atoms)?;
-                inside &= test.rows.contains(&row);
+                inside = inside.and(test.truth(&pair.atom_truths(Side::Before, request, &test.atoms)?));
             }
-            if inside {
-                return Ok(true);
-            }
+            holds = holds.or(inside);
         }
-        Ok(!self.when_is_complete)
+        Ok(holds)
     }
 
     /// The gravest first, then what is about most actions.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer, LevelId, MAX_CELLS, Openness, Side,
+    Atom, AtomForm, Candidate, CellId, CompiledPair, ContextValue, Facts, Layer, LevelId, MAX_CELLS, Openness, Setting, Side,
+    Subject,
 };
 use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -134,6 +135,19 @@ impl<'p> Space<'p> {
         atoms.sort_unstable();
         atoms.dedup();
         atoms
+    }
+
+    /// Whether a request may lack a key; a key that is no fact here may be lacking.
+    pub(crate) fn may_be_absent(&self, key: &str) -> bool {
+        let of_key = self.facts.facts.iter().find(|fact| match &fact.subject {
+            Subject::Key(name) => name.eq_ignore_ascii_case(key),
+            Subject::Resource | Subject::Principal | Subject::Instant => false,
+        });
+        of_key.is_none_or(|fact| {
+            fact.cells.iter().flat_map(|cell| &cell.settings).any(|setting| {
+                matches!(setting, Setting::Key(_, ContextValue::Absent))
+            })
+        })
     }
 
     /// The atoms that compare keys with each other and that a function depends on.

@@ -59,7 +59,7 @@ impl Seeker<'_> {
         // The function may leave relations open that the request has to settle all the same.
         let others = space.related_in(function).into_iter().filter(|atom| !wanted.iter().any(|(known, _)| known == atom));
         let others: Vec<Atom> = others.take(MAX_RELATIONS).collect();
-        let request = self.relate(base, &wanted, &others);
+        let request = self.relate(space, base, &wanted, &others);
         self.replay(&request).filter(agrees).map(|found| self.shortest(found))
     }
 
@@ -161,7 +161,7 @@ impl Seeker<'_> {
 
     /// The request with values under which keys that are compared with each other are related as wanted, one atom after the
     /// other; those that do not matter are settled either way.
-    fn relate(&self, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
+    fn relate(&self, space: &Space<'_>, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
         let account = self.account(Side::Before);
         let mut request = base;
         let mut kept: Vec<(Atom, Truth)> = Vec::new();
@@ -170,7 +170,7 @@ impl Seeker<'_> {
             let keys: Vec<String> = self.pair.atom_keys(atom).into_iter().map(str::to_owned).collect();
             let texts = self.pair.atom_texts(atom);
             let atoms: Vec<Atom> = kept.iter().map(|(atom, _)| *atom).chain([atom]).collect();
-            let tries = vary(&request, self.pair.is_resource(atom), &keys, &texts, &account);
+            let tries = vary(&request, self.pair.is_resource(atom), &keys, &texts, &account, &|key| space.may_be_absent(key));
             let found = std::iter::once(request.clone()).chain(tries).find_map(|candidate| {
                 let truths = self.pair.atom_truths(Side::Before, &candidate, &atoms).ok()?;
                 let (own, earlier) = truths.split_last()?;
@@ -188,7 +188,14 @@ impl Seeker<'_> {
 }
 
 /// Requests in which the subject of an atom does and does not equal what its texts say for some values of their variables.
-fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], account: &str) -> Vec<Request> {
+fn vary(
+    base: &Request,
+    resource: bool,
+    keys: &[String],
+    texts: &[String],
+    account: &str,
+    may_be_absent: &impl Fn(&str) -> bool,
+) -> Vec<Request> {
     let own = if resource { None } else { keys.first() };
     let variables: Vec<&String> = keys.iter().skip(usize::from(!resource)).collect();
     let mut requests = Vec::new();
@@ -215,6 +222,7 @@ fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], accou
             let mut request = set.clone();
             match (own, subject) {
                 (Some(key), Some(text)) => request.context = with(&request.context, key, ContextValue::Single(text)),
+                (Some(key), None) if !may_be_absent(key) => continue,
                 (Some(key), None) => request.context = with(&request.context, key, ContextValue::Absent),
                 (None, Some(text)) => {
                     request.resources =
@@ -227,7 +235,7 @@ fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], accou
     }
     let mut absent = base.clone();
     for key in &variables {
-        if !is_derived(key) {
+        if !is_derived(key) && may_be_absent(key) {
             absent.context = with(&absent.context, key, ContextValue::Absent);
         }
     }
@@ -277,7 +285,10 @@ fn apply(request: &mut Request, setting: &Setting, own: &str) {
         }
         Setting::Key(key, value) => {
             let value = match value {
-                ContextValue::Single(text) => ContextValue::Single(localize(text)),
+                // A root user's id is that of the account (CTX-62).
+                ContextValue::Single(text) if key.eq_ignore_ascii_case("aws:userid") => {
+                    ContextValue::Single(localize(text))
+                }
                 other => other.clone(),
             };
             request.context.insert(key.clone(), value);

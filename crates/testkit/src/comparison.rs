@@ -2,7 +2,7 @@
 
 use scproof_catalog::{Catalog, ValueType};
 use scproof_evaluator::symbolic::{CompiledPair, Side};
-use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource};
+use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
 use scproof_prover::{ComparisonOptions, Difference, Region, Transition, Verdict, difference};
@@ -130,18 +130,21 @@ impl Comparison {
         Some(answer.decision)
     }
 
-    /// The regions of the request's account and action whose conditions it meets.
+    /// The regions of the request's account and action whose conditions it meets, or may meet.
     ///
     /// # Errors
     ///
     /// In words, if the request cannot be understood.
-    pub fn regions(&self, request: &Request) -> Result<Option<Vec<&Region>>, String> {
+    pub fn regions(&self, request: &Request) -> Result<Option<Vec<(&Region, Truth)>>, String> {
         let Some(group) = self.group_of(request) else { return Ok(None) };
         let mut found = Vec::new();
         for region in &group.regions {
-            let concerns = self.difference.concerns(&self.pair, region, &request.action);
-            if concerns && region.holds_for(&self.pair, request).map_err(|error| error.to_string())? {
-                found.push(&**region);
+            if !self.difference.concerns(&self.pair, region, &request.action) {
+                continue;
+            }
+            let truth = region.holds_for(&self.pair, request).map_err(|error| error.to_string())?;
+            if truth != Truth::False {
+                found.push((&**region, truth));
             }
         }
         Ok(Some(found))
@@ -179,14 +182,18 @@ impl Comparison {
                 (known && before != after).then_some(Transition::ReasonChanged)
             }
         };
-        let said: Vec<Transition> = regions.iter().map(|region| region.transition()).collect();
-        let settled: Vec<Transition> =
-            said.iter().copied().filter(|transition| *transition != Transition::Undetermined).collect();
-        let wrong = match expected {
-            None => settled.iter().any(|transition| *transition != Transition::ReasonChanged || before == after),
-            Some(expected) => said.is_empty() || settled.iter().any(|transition| *transition != expected),
+        let said: Vec<(Transition, Truth)> =
+            regions.iter().map(|(region, truth)| (region.transition(), *truth)).collect();
+        let settled = |wanted: Truth| {
+            let said = said.iter().filter(move |(_, truth)| *truth == wanted).map(|(transition, _)| *transition);
+            said.filter(|transition| *transition != Transition::Undetermined)
         };
-        let kinds = regions.iter().all(|region| region.before.agrees(before) && region.after.agrees(after));
+        let wrong = match expected {
+            None => settled(Truth::True).any(|transition| transition != Transition::ReasonChanged || before == after),
+            Some(expected) => said.is_empty() || settled(Truth::True).any(|transition| transition != expected),
+        };
+        let certain = regions.iter().filter(|(_, truth)| *truth == Truth::True);
+        let kinds = certain.into_iter().all(|(region, _)| region.before.agrees(before) && region.after.agrees(after));
         if !wrong && kinds {
             return (None, true);
         }

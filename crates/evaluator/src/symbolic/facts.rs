@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_catalog::ValueType;
 use scproof_organization::NodeId;
-use scproof_policy_parser::WildcardPattern;
+use scproof_policy_parser::{DateReading, WildcardPattern, format_date, parse_date};
 
 use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
@@ -451,6 +451,14 @@ impl Scene<'_> {
             // Seconds as numbers, or as texts: not in the same spelling for both keys.
             cut.open = ids.iter().map(|id| (*id, Openness::MixedKinds)).collect();
         }
+        // In whole seconds, so that both keys can spell them.
+        let mut seconds: BTreeSet<i64> = BTreeSet::new();
+        for text in &cut.texts {
+            if let Some((at, 0)) = parse_date(text, DateReading::default()) {
+                seconds.extend([at.saturating_sub(1), at, at.saturating_add(1)]);
+            }
+        }
+        cut.texts = seconds.into_iter().filter_map(format_date).collect();
         let instants: Vec<KeyState> = cut.texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
         let cells = cut
