@@ -1,0 +1,165 @@
+//! The client: credentials, partition, HTTP.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_organizations::Client;
+use aws_sdk_organizations::config::retry::RetryConfig;
+use aws_sdk_organizations::config::timeout::TimeoutConfig;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector};
+
+use crate::error::FetchError;
+
+/// The region whose partition is taken if nobody names one: AWS's commercial partition (API-5).
+const DEFAULT_REGION: &str = "us-east-1";
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whose organization, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConnectOptions {
+    /// A profile of `~/.aws/config`; none: as the AWS CLI chooses.
+    pub profile: Option<String>,
+    /// Any region of the organization's partition. Each partition has one endpoint and one signing region (API-5 to
+    /// API-11); which follows from here. None: as the AWS CLI chooses, and `us-east-1` in the end.
+    pub region: Option<String>,
+    /// An endpoint of your own, such as an emulator's.
+    pub endpoint_url: Option<String>,
+}
+
+/// Makes a client with the standard credential chain of the AWS SDK, and asks the chain for credentials once.
+///
+/// Reads the environment and the files of `~/.aws`, as the AWS CLI does. The client never repeats a call by itself and
+/// gives up on an answer that does not come: [`fetch`](crate::fetch()) paces and repeats.
+///
+/// # Errors
+///
+/// [`FetchError::Configuration`], [`FetchError::NoCredentials`] or [`FetchError::ExpiredCredentials`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), scproof_fetch::FetchError> {
+/// use scproof_fetch::{ConnectOptions, FetchOptions, connect, fetch};
+///
+/// let client = connect(&ConnectOptions { profile: Some("audit".to_owned()), ..ConnectOptions::default() }).await?;
+/// let inventory = fetch(&client, &FetchOptions::default(), &()).await?;
+/// println!("{} accounts", inventory.accounts.len());
+/// # Ok(())
+/// # }
+/// ```
+pub async fn connect(options: &ConnectOptions) -> Result<Client, FetchError> {
+    check(options)?;
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http_client())
+        // Of the calls that get credentials; explicit, since AWS_RETRY_MODE and others would change it.
+        .retry_config(RetryConfig::standard())
+        .timeout_config(
+            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build(),
+        );
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = &options.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    let shared = loader.load().await;
+    credentials(&shared).await?;
+
+    let mut config =
+        aws_sdk_organizations::config::Builder::from(&shared).retry_config(RetryConfig::disabled());
+    if shared.region().is_none() {
+        config = config.region(Region::new(DEFAULT_REGION));
+    }
+    if let Some(url) = &options.endpoint_url {
+        config = config.endpoint_url(url);
+    }
+    Ok(Client::from_conf(config.build()))
+}
+
+/// What the SDK would complain about only at the first call, or not at all.
+fn check(options: &ConnectOptions) -> Result<(), FetchError> {
+    let wrong = |message: String| Err(FetchError::Configuration { message });
+    if let Some(region) = &options.region {
+        let is_name = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+        if region.is_empty() || !region.chars().all(is_name) {
+            return wrong(format!("`{region}` is not a region, expected a name such as `us-east-1`"));
+        }
+    }
+    if let Some(url) = &options.endpoint_url {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return wrong(format!("`{url}` is not an endpoint, expected a URL such as `http://127.0.0.1:5000`"));
+        }
+    }
+    Ok(())
+}
+
+/// Asks the chain now, so that what is wrong with it is told apart from what is wrong with a call.
+async fn credentials(shared: &SdkConfig) -> Result<(), FetchError> {
+    let Some(provider) = shared.credentials_provider() else {
+        return Err(FetchError::NoCredentials { cause: "nothing provides any".to_owned() });
+    };
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(credentials_error(&error)),
+    }
+}
+
+/// What the credential chain's error means.
+pub(crate) fn credentials_error(error: &CredentialsError) -> FetchError {
+    let cause = deepest(error);
+    let lower = chain(error).to_lowercase();
+    if lower.contains("expired") {
+        FetchError::ExpiredCredentials { message: cause }
+    } else if matches!(error, CredentialsError::InvalidConfiguration(_)) {
+        FetchError::Configuration { message: format!("the AWS configuration cannot be used: {cause}") }
+    } else {
+        FetchError::NoCredentials { cause }
+    }
+}
+
+/// An error and everything behind it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        next = error.source();
+    }
+    text
+}
+
+/// The error at the bottom, which knows best.
+pub(crate) fn deepest(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(next) = error.source() {
+        error = next;
+    }
+    let text = error.to_string();
+    // The system's own wording: `Connection refused (os error 111)`.
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// rustls on ring, proxies as the environment names them.
+fn http_client() -> aws_sdk_organizations::config::SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut builder = Connector::builder();
+        builder.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            builder.set_sleep_impl(components.sleep_impl());
+        }
+        builder
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build()
+    })
+}
