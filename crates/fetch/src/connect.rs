@@ -149,8 +149,9 @@ pub(crate) fn deepest(error: &dyn std::error::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-/// rustls on ring, proxies as the environment names them.
-fn http_client() -> aws_sdk_organizations::config::SharedHttpClient {
+/// The HTTP client that [`connect`] uses: rustls on ring, the system's certificates, proxies as the environment names them.
+/// For clients of your own; the SDK is built without its default one.
+pub fn http_client() -> aws_sdk_organizations::config::SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());

@@ -81,7 +81,7 @@ fn with_documents(document: BoxedStrategy<String>, faults: bool) -> BoxedStrateg
     });
     // Bits of nodes that have no FullAWSAccess: most nodes have it.
     let without_full_access = vec(proptest::bool::weighted(0.12), 1 + pools::UNITS.len() + pools::ACCOUNTS.len());
-    let unreadable = proptest::option::weighted(if faults { 0.06 } else { 0.0 }, any::<usize>());
+    let unreadable = (rarely(0.06), any::<usize>()).prop_map(|(is_there, target)| is_there.then_some(target));
     (tree, vec(policy, 0..7), without_full_access, unreadable, settings(faults))
         .prop_map(|(tree, policies, without_full_access, unreadable, settings)| {
             build(&tree, &policies, &without_full_access, unreadable, &settings)
@@ -197,6 +197,7 @@ fn unreadable_record(operation: &str, target: &str) -> UnreadableRecord {
     UnreadableRecord {
         target_id: Some(target.to_owned()),
         operation: operation.to_owned(),
+        policy_type: None,
         error: Some("AccessDeniedException".to_owned()),
     }
 }
