@@ -36,6 +36,7 @@ mod json;
 mod load;
 mod locate;
 mod organization;
+mod redact;
 mod resolve;
 mod save;
 mod select;
@@ -51,5 +52,6 @@ pub use organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus,
     Unreadable,
 };
+pub use redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
 pub use save::SaveError;
 pub use select::SelectError;

@@ -13,6 +13,7 @@ mod faults;
 mod findings;
 mod hostile;
 mod members;
+mod redacting;
 mod saving;
 mod selecting;
 mod tree;
