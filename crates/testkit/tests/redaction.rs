@@ -247,9 +247,10 @@ fn telling_scenario() -> impl Strategy<Value = Scenario> {
             }
             let principals =
                 [None, Some("arn:aws:iam::222222222222:role/shop-prod"), Some("arn:aws:iam::222222222222:user/shop")];
-            let resource = match resource.starts_with("arn:") {
-                true => RequestResource::Arn(resource.to_owned()),
-                false => RequestResource::Unknown,
+            let resource = if resource.starts_with("arn:") {
+                RequestResource::Arn(resource.to_owned())
+            } else {
+                RequestResource::Unknown
             };
             Request {
                 principal: principals[principal].map(str::to_owned),
