@@ -76,11 +76,7 @@ impl Session<'_> {
         .await
     }
 
-    pub(crate) async fn list_accounts_below(
-        &self,
-        parent: &str,
-        fresh: bool,
-    ) -> Result<Vec<AccountRecord>, CallError> {
+    pub(crate) async fn list_accounts_below(&self, parent: &str, fresh: bool) -> Result<Vec<AccountRecord>, CallError> {
         let call = key(Operation::ListAccountsForParent, Some(parent));
         self.list(&call, fresh, |token| async {
             let request = self.client.list_accounts_for_parent().parent_id(parent);

@@ -25,9 +25,10 @@ pub fn fetch_blocking(
     options: &FetchOptions,
     progress: &dyn Progress,
 ) -> Result<Inventory, FetchError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        FetchError::Configuration { message: format!("no runtime for the network: {error}") }
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| FetchError::Configuration { message: format!("no runtime for the network: {error}") })?;
     let counted = Counted { progress, recorder: Recorder::default() };
     runtime.block_on(async {
         let work = async {

@@ -58,9 +58,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<Client, FetchError> {
         .http_client(http_client())
         // Of the calls that get credentials; explicit, since AWS_RETRY_MODE and others would change it.
         .retry_config(RetryConfig::standard())
-        .timeout_config(
-            TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build(),
-        );
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build());
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
@@ -70,8 +68,7 @@ pub async fn connect(options: &ConnectOptions) -> Result<Client, FetchError> {
     let shared = loader.load().await;
     credentials(&shared).await?;
 
-    let mut config =
-        aws_sdk_organizations::config::Builder::from(&shared).retry_config(RetryConfig::disabled());
+    let mut config = aws_sdk_organizations::config::Builder::from(&shared).retry_config(RetryConfig::disabled());
     if shared.region().is_none() {
         config = config.region(Region::new(DEFAULT_REGION));
     }
@@ -85,7 +82,8 @@ pub async fn connect(options: &ConnectOptions) -> Result<Client, FetchError> {
 fn check(options: &ConnectOptions) -> Result<(), FetchError> {
     let wrong = |message: String| Err(FetchError::Configuration { message });
     if let Some(region) = &options.region {
-        let is_name = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
+        let is_name =
+            |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-';
         if region.is_empty() || !region.chars().all(is_name) {
             return wrong(format!("`{region}` is not a region, expected a name such as `us-east-1`"));
         }
@@ -158,9 +156,6 @@ pub fn http_client() -> aws_sdk_organizations::config::SharedHttpClient {
         if let Some(components) = components {
             builder.set_sleep_impl(components.sleep_impl());
         }
-        builder
-            .proxy_config(ProxyConfig::from_env())
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build()
+        builder.proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
     })
 }

@@ -165,10 +165,7 @@ impl FetchError {
 
     /// The IAM action that is missing, such as `organizations:ListRoots`.
     pub fn missing_permission(&self) -> Option<String> {
-        match self {
-            Self::AccessDenied { operation, .. } => Some(operation.permission()),
-            _ => None,
-        }
+        if let Self::AccessDenied { operation, .. } = self { Some(operation.permission()) } else { None }
     }
 
     /// Whether the same fetch, repeated, goes on where this one stopped and may succeed.
@@ -197,10 +194,10 @@ impl FetchError {
             Self::ExpiredCredentials { .. } => {
                 &["get fresh credentials (`aws sso login`, or assume the role again) and give the same command"]
             }
-            Self::RejectedCredentials { .. } => &[
-                "check the credentials with `aws sts get-caller-identity`, the clock of this machine, and that the \
-                 region belongs to the organization's partition",
-            ],
+            Self::RejectedCredentials { .. } => {
+                &["check the credentials with `aws sts get-caller-identity`, the clock of this machine, and that the \
+                 region belongs to the organization's partition"]
+            }
             Self::NotInOrganization => {
                 &["use credentials of the organization's management account, or of a delegated administrator"]
             }
@@ -218,10 +215,10 @@ impl FetchError {
             Self::Unreachable { .. } => {
                 &["check the network, HTTPS_PROXY, and the endpoint (`--endpoint-url`, AWS_ENDPOINT_URL)"]
             }
-            Self::Tls { .. } => &[
-                "behind a proxy that opens TLS, let SSL_CERT_FILE name its certificate; a plain HTTP endpoint needs \
-                 `http://`",
-            ],
+            Self::Tls { .. } => {
+                &["behind a proxy that opens TLS, let SSL_CERT_FILE name its certificate; a plain HTTP endpoint needs \
+                 `http://`"]
+            }
             Self::UnexpectedAnswer { .. } => &[
                 "does the endpoint (`--endpoint-url`, AWS_ENDPOINT_URL) speak the API of AWS Organizations, and is no \
                  proxy or login page in between?",

@@ -54,7 +54,7 @@ impl Sizes {
 pub(crate) fn calls_of(sizes: &Sizes, operation: Operation) -> u64 {
     let way = match sizes.attachments_by {
         AttachmentsBy::Fewest => sizes.fewest(),
-        way => way,
+        way @ (AttachmentsBy::Policy | AttachmentsBy::Target) => way,
     };
     let parents = 1 + sizes.units;
     match operation {
@@ -69,9 +69,27 @@ pub(crate) fn calls_of(sizes: &Sizes, operation: Operation) -> u64 {
             2 * sizes.policy_types * sizes.policies.div_ceil(sizes.policy_types.max(1)).div_ceil(PAGE).max(1)
         }
         Operation::DescribePolicy => sizes.policies,
-        Operation::ListTargetsForPolicy => if way == AttachmentsBy::Policy { sizes.by_policy() } else { 0 },
-        Operation::ListPoliciesForTarget => if way == AttachmentsBy::Target { sizes.by_target() } else { 0 },
-        Operation::ListTagsForResource => if sizes.tags { sizes.accounts } else { 0 },
+        Operation::ListTargetsForPolicy => {
+            if way == AttachmentsBy::Policy {
+                sizes.by_policy()
+            } else {
+                0
+            }
+        }
+        Operation::ListPoliciesForTarget => {
+            if way == AttachmentsBy::Target {
+                sizes.by_target()
+            } else {
+                0
+            }
+        }
+        Operation::ListTagsForResource => {
+            if sizes.tags {
+                sizes.accounts
+            } else {
+                0
+            }
+        }
     }
 }
 
@@ -103,7 +121,7 @@ impl Estimate {
     pub fn new(sizes: &Sizes, rates: &Rates) -> Self {
         let attachments_by = match sizes.attachments_by {
             AttachmentsBy::Fewest => sizes.fewest(),
-            way => way,
+            way @ (AttachmentsBy::Policy | AttachmentsBy::Target) => way,
         };
         let calls: BTreeMap<Operation, u64> = Operation::ALL
             .into_iter()
@@ -164,7 +182,10 @@ mod tests {
         assert_eq!(actions.len(), Operation::ALL.len());
         for action in actions {
             let action = action.as_str().unwrap();
-            assert!(action.starts_with("organizations:List") || action.starts_with("organizations:Describe"), "{action}");
+            assert!(
+                action.starts_with("organizations:List") || action.starts_with("organizations:Describe"),
+                "{action}"
+            );
         }
     }
 }

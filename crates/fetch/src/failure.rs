@@ -37,7 +37,7 @@ pub(crate) enum Passing {
     Nonsense,
 }
 
-/// Codes of a rate that is too high; TooManyRequestsException is Organizations' own, the others come from the front door (API-23).
+/// Codes of a rate that is too high; `TooManyRequestsException` is Organizations' own, the others come from the front door (API-23).
 const THROTTLED: [&str; 8] = [
     "TooManyRequestsException",
     "ThrottlingException",
@@ -102,7 +102,10 @@ impl Failure {
                 Self::Passing { what: "no answer in time".to_owned(), kind: Passing::Connection }
             }
             SdkError::DispatchFailure(_) => Self::from_connection(&chain(error), deepest(error)),
-            _ => Self::Stop(FetchError::Configuration { message: format!("no request can be made: {}", deepest(error)) }),
+            // Also what later versions of the SDK may add.
+            SdkError::ConstructionFailure(_) | _ => {
+                Self::Stop(FetchError::Configuration { message: format!("no request can be made: {}", deepest(error)) })
+            }
         }
     }
 

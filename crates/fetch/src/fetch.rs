@@ -56,10 +56,8 @@ async fn run(session: &Session<'_>) -> Result<Inventory, FetchError> {
     for operation in [Operation::DescribeOrganization, Operation::ListRoots] {
         session.expect(operation, 1);
     }
-    let organization = session
-        .describe_organization()
-        .await
-        .map_err(|error| error.fatal(Operation::DescribeOrganization, None))?;
+    let organization =
+        session.describe_organization().await.map_err(|error| error.fatal(Operation::DescribeOrganization, None))?;
     if let Some(earlier) = open_work_file(session, &organization)? {
         begun = earlier;
     }
@@ -104,17 +102,13 @@ fn policy_types(organization: &OrganizationRecord, root: &RootRecord) -> Vec<&'s
     if organization.feature_set == "CONSOLIDATED_BILLING" {
         return Vec::new();
     }
-    let is_rcp = |types: &Vec<_>| {
-        types.iter().any(|entry: &scproof_organization::PolicyTypeRecord| entry.policy_type == RCP)
-    };
+    let is_rcp =
+        |types: &Vec<_>| types.iter().any(|entry: &scproof_organization::PolicyTypeRecord| entry.policy_type == RCP);
     if root.policy_types.as_ref().is_some_and(is_rcp) { vec![SCP, RCP] } else { vec![SCP] }
 }
 
 /// Opens the work file; gives when the fetch that goes on now was begun.
-fn open_work_file(
-    session: &Session<'_>,
-    organization: &OrganizationRecord,
-) -> Result<Option<Timestamp>, FetchError> {
+fn open_work_file(session: &Session<'_>, organization: &OrganizationRecord) -> Result<Option<Timestamp>, FetchError> {
     let options = session.options;
     let Some(path) = &options.work_file else { return Ok(None) };
     let owner = Owner { organization: organization.id.clone(), source: session.host().to_owned() };

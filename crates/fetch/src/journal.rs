@@ -144,7 +144,7 @@ impl Journal {
         let (first, rest) = match bytes.iter().position(|&byte| byte == b'\n') {
             Some(end) => bytes.split_at(end + 1),
             // Nothing, or a first line that was cut off.
-            None if bytes.is_empty() || bytes.starts_with(b"{\"format\":\"scproof-fetch-work") => (&bytes[..0], &[][..]),
+            None if bytes.is_empty() || bytes.starts_with(b"{\"format\":\"scproof-fetch-work") => (&[][..], &[][..]),
             None => return Err(wrong("is none: it has other content".to_owned(), MOVE_AWAY)),
         };
         if first.is_empty() {
@@ -229,13 +229,11 @@ impl Journal {
     /// What cannot be read as such items – from another version – counts as not stored.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &CallKey) -> Option<Page<T>> {
         let stored = self.stored.get_mut(key)?.pop_front()?;
-        match serde_json::from_str(stored.items.get()) {
-            Ok(items) => Some(Page { items, next: stored.next }),
-            Err(_) => {
-                self.stored.remove(key);
-                None
-            }
-        }
+        let Ok(items) = serde_json::from_str(stored.items.get()) else {
+            self.stored.remove(key);
+            return None;
+        };
+        Some(Page { items, next: stored.next })
     }
 
     /// Adds an answer: the page of that number, from zero. Page zero takes the place of all earlier ones.

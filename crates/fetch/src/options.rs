@@ -63,11 +63,11 @@ impl Default for FetchOptions {
             concurrency: NonZeroUsize::MIN.saturating_add(15),
             deadline: None,
             attempts: 8,
-            retry_for: Duration::from_secs(300),
+            retry_for: Duration::from_mins(5),
             attempt_timeout: Duration::from_secs(30),
             work_file: None,
             refresh: false,
-            work_file_lifetime: Duration::from_secs(24 * 60 * 60),
+            work_file_lifetime: Duration::from_hours(24),
         }
     }
 }

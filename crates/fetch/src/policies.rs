@@ -204,7 +204,7 @@ impl Found {
             Self::Text(_, Err(CallError::Stop(error)))
             | Self::Targets(_, Err(CallError::Stop(error)))
             | Self::PoliciesOf(_, _, Err(CallError::Stop(error))) => Err(error),
-            found => Ok(found),
+            found @ (Self::Text(..) | Self::Targets(..) | Self::PoliciesOf(..)) => Ok(found),
         }
     }
 }

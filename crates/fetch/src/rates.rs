@@ -36,11 +36,7 @@ const PUBLISHED: [(&[Operation], f64, u32); 7] = [
     (&[Operation::DescribeOrganization], 1.0, 2),
     (&[Operation::ListRoots], 1.0, 2),
     (&[Operation::ListAccounts], 8.0, 12),
-    (
-        &[Operation::ListParents, Operation::ListAccountsForParent, Operation::ListOrganizationalUnitsForParent],
-        5.0,
-        8,
-    ),
+    (&[Operation::ListParents, Operation::ListAccountsForParent, Operation::ListOrganizationalUnitsForParent], 5.0, 8),
     (&[Operation::ListPolicies, Operation::ListPoliciesForTarget, Operation::ListTargetsForPolicy], 5.0, 8),
     (&[Operation::DescribePolicy], 2.0, 2),
     (&[Operation::ListTagsForResource], 10.0, 15),

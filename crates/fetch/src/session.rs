@@ -173,13 +173,8 @@ impl<'a> Session<'a> {
 
     /// Makes a call until it succeeds, fails for good, or has been repeated long enough.
     ///
-    /// `send` makes one attempt. An urgent call goes before others of its rate.
-    pub(crate) async fn call<T, F>(
-        &self,
-        key: &CallKey,
-        urgent: bool,
-        send: impl Fn() -> F,
-    ) -> Result<T, CallError>
+    /// `attempt` makes one attempt. An urgent call goes before others of its rate.
+    pub(crate) async fn call<T, F>(&self, key: &CallKey, urgent: bool, attempt: impl Fn() -> F) -> Result<T, CallError>
     where
         F: Future<Output = Result<T, Failure>>,
     {
@@ -193,7 +188,7 @@ impl<'a> Session<'a> {
             self.sent(operation, attempts > 0);
             attempts += 1;
             let sent = Instant::now();
-            let outcome = timeout(self.options.attempt_timeout, send()).await.unwrap_or_else(|_| {
+            let outcome = timeout(self.options.attempt_timeout, attempt()).await.unwrap_or_else(|_| {
                 Err(Failure::Passing {
                     what: format!("no answer within {} s", self.options.attempt_timeout.as_secs()),
                     kind: Passing::Connection,

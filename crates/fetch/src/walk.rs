@@ -122,7 +122,7 @@ pub(crate) async fn walk(
             Found::Units(_, Err(CallError::Stop(error))) | Found::Accounts(_, Err(CallError::Stop(error))) => {
                 Err(error)
             }
-            found => Ok(found),
+            found @ (Found::Units(..) | Found::Accounts(..)) => Ok(found),
         }
     };
     let mut invalid = None;
@@ -130,8 +130,7 @@ pub(crate) async fn walk(
     session
         .work(first, run, |found| match found {
             Found::Units(_, Ok(units)) => {
-                let new: Vec<OuRecord> =
-                    units.into_iter().filter(|unit| !tree.units.contains_key(&unit.id)).collect();
+                let new: Vec<OuRecord> = units.into_iter().filter(|unit| !tree.units.contains_key(&unit.id)).collect();
                 let ids: Vec<String> = new.iter().map(|unit| unit.id.clone()).collect();
                 tree.units.extend(new.into_iter().map(|unit| (unit.id.clone(), unit)));
                 known.send_modify(|known| known.units = tree.units.len() as u64);
@@ -244,9 +243,7 @@ impl Refusals {
 impl Tree {
     /// Whether the tags of an account have been read, or may not be.
     pub(crate) fn has_tags_of(&self, account: &str) -> bool {
-        let denied = |account: &str| {
-            self.denied.contains_key(&(Operation::ListTagsForResource, account.to_owned()))
-        };
+        let denied = |account: &str| self.denied.contains_key(&(Operation::ListTagsForResource, account.to_owned()));
         self.tags.contains_key(account) || denied(account) || denied("")
     }
 

@@ -274,9 +274,8 @@ async fn implausible_targets(
                 *count += 1;
             }
         }
-        let readable = |id: &str| {
-            !policies.denied.contains_key(&(Operation::ListPoliciesForTarget, id.to_owned(), SCP))
-        };
+        let readable =
+            |id: &str| !policies.denied.contains_key(&(Operation::ListPoliciesForTarget, id.to_owned(), SCP));
         counts.retain(|id, _| readable(id));
         let most = Quotas::default().scps_per_target;
         let with = |bad: fn(usize, usize) -> bool| {
@@ -293,12 +292,8 @@ async fn implausible_targets(
         NoteKind::Repaired,
         format!("no SCP, or more than AWS allows, so attachments are read again: {}", some_of(&again)),
     );
-    let scps: Vec<String> = policies
-        .records
-        .values()
-        .filter(|policy| policy.policy_type == SCP)
-        .map(|policy| policy.id.clone())
-        .collect();
+    let scps: Vec<String> =
+        policies.records.values().filter(|policy| policy.policy_type == SCP).map(|policy| policy.id.clone()).collect();
     let pages = policies.attachments.len() as u64 / PAGE + 2 * scps.len() as u64;
     if again.len() as u64 > pages {
         policies.read_again(session, scps).await?;
@@ -308,7 +303,8 @@ async fn implausible_targets(
     let (none, many) = implausible(policies);
     if !none.is_empty() {
         let what = some_of(&none);
-        session.note(NoteKind::Warning, format!("AWS says twice that no SCP is attached: {what}; nothing passes there"));
+        session
+            .note(NoteKind::Warning, format!("AWS says twice that no SCP is attached: {what}; nothing passes there"));
     }
     if !many.is_empty() {
         let what = some_of(&many);

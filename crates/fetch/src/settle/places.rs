@@ -1,4 +1,4 @@
-//! Each account has one parent, each parent is in the tree, and the walk found what ListAccounts lists.
+//! Each account has one parent, each parent is in the tree, and the walk found what `ListAccounts` lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
