@@ -18,6 +18,8 @@ use crate::error::FetchError;
 /// The region whose partition is taken if nobody names one: AWS's commercial partition (API-5).
 const DEFAULT_REGION: &str = "us-east-1";
 
+const NOWHERE: &str = "neither the environment nor a profile nor this machine provides any";
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -112,6 +114,8 @@ async fn credentials(shared: &SdkConfig) -> Result<(), FetchError> {
 pub(crate) fn credentials_error(error: &CredentialsError) -> FetchError {
     let cause = deepest(error);
     let lower = chain(error).to_lowercase();
+    // The last place of the chain, where credentials are only on a machine in AWS: why it has none says little.
+    let cause = if lower.contains("imds") || lower.contains("metadata") { NOWHERE.to_owned() } else { cause };
     if lower.contains("expired") {
         FetchError::ExpiredCredentials { message: cause }
     } else if matches!(error, CredentialsError::InvalidConfiguration(_)) {

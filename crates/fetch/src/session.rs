@@ -195,11 +195,13 @@ impl<'a> Session<'a> {
                 })
             });
             drop(place);
-            let connected = !matches!(
-                &outcome,
-                Err(Failure::Passing { kind: Passing::Connection | Passing::Tls, .. } | Failure::Stop(_))
-            );
-            if connected {
+            // Something that speaks the API is there.
+            let spoke = match &outcome {
+                Err(Failure::Passing { kind, .. }) => *kind == Passing::Service,
+                Err(Failure::Stop(_)) => false,
+                Ok(_) | Err(_) => true,
+            };
+            if spoke {
                 self.counts().answered = true;
             }
             let (what, kind) = match outcome {

@@ -1,0 +1,222 @@
+//! What changes while it is read is found and read again (API-41): nothing is lost, nothing is invented.
+
+use scproof_fetch::{FetchError, FetchOptions, Inventory, NoteKind, Recorder};
+use scproof_organizations_server::{Account, Change, Effect, Policy, Rule, SCP, Server, Settings, Unit, World};
+
+use crate::support::{WAYS, assert_same, fetched, options, start, timeless};
+
+/// Fetches in both ways while a script changes the organization; compares with the truth afterwards.
+fn follows(seed: u64, script: impl Fn(&World) -> Vec<Rule>) -> Vec<Recorder> {
+    WAYS.into_iter()
+        .map(|attachments_by| {
+            let server = start(seed, Settings { page_size: 7, ..Settings::default() });
+            server.set_script(script(&server.world()));
+            let options = FetchOptions { attachments_by, ..options() };
+            let (inventory, recorder) = fetched(&server.url(), &options);
+            let about = format!("by {attachments_by:?}\n{:#?}", recorder.notes());
+            assert_same(&without_old_paths(&server, timeless(inventory)), &without_paths(server.truth(false)), &about);
+            recorder
+        })
+        .collect()
+}
+
+/// AWS's own path of an account that moved may be missing, but must not be the old one.
+fn without_old_paths(server: &Server, inventory: Inventory) -> Inventory {
+    let truth = server.truth(false);
+    for account in &inventory.accounts {
+        let expected = truth.accounts.iter().find(|expected| expected.id == account.id);
+        let paths = expected.map(|expected| expected.paths.as_slice()).unwrap_or_default();
+        assert!(account.paths.is_empty() || account.paths == paths, "{account:?}");
+    }
+    without_paths(inventory)
+}
+
+fn without_paths(mut inventory: Inventory) -> Inventory {
+    inventory.accounts.iter_mut().for_each(|account| account.paths.clear());
+    inventory
+}
+
+fn notes_something(recorders: &[Recorder]) {
+    for recorder in recorders {
+        assert!(recorder.notes().iter().any(|note| note.kind == NoteKind::Repaired), "{:?}", recorder.notes());
+    }
+}
+
+/// Units with accounts, two of them.
+fn two_units(world: &World) -> (String, String, String) {
+    let account =
+        |unit: &str| world.accounts.iter().find(|(_, account)| account.parent == unit).map(|(id, _)| id.clone());
+    let mut with_accounts = world.units.keys().filter_map(|unit| Some((unit.clone(), account(unit)?)));
+    let (from, account) = with_accounts.next().unwrap();
+    let (to, _) = with_accounts.next().unwrap();
+    (from, account, to)
+}
+
+/// `to` has been read when the account leaves `from`: the walk alone finds it nowhere.
+#[test]
+fn api_41_an_account_moves_to_a_parent_that_was_read() {
+    let recorders = follows(60, |world| {
+        let (from, account, to) = two_units(world);
+        let change = Change::MoveAccount { account, to: to.clone() };
+        // The order of the walk is not ours to say, so the source is asked late: after the target's answer.
+        vec![
+            Rule::on("ListAccountsForParent", Effect::After(change)).about(to).times(1),
+            Rule::on("ListAccountsForParent", Effect::Delay(std::time::Duration::from_millis(400)))
+                .about(from.clone())
+                .times(1),
+            Rule::on("ListAccountsForParent", Effect::THROTTLED).about(from).times(2),
+        ]
+    });
+    notes_something(&recorders);
+}
+
+/// The account is found twice: first where it was, then where it goes.
+#[test]
+fn api_41_an_account_moves_to_a_parent_that_is_not_read_yet() {
+    let recorders = follows(61, |world| {
+        let (from, account, to) = two_units(world);
+        let change = Change::MoveAccount { account, to: to.clone() };
+        vec![
+            Rule::on("ListAccountsForParent", Effect::After(change)).about(from).times(1),
+            Rule::on("ListAccountsForParent", Effect::THROTTLED).about(to).times(2),
+        ]
+    });
+    notes_something(&recorders);
+}
+
+#[test]
+fn an_account_moves_to_a_unit_that_is_new() {
+    let recorders = follows(62, |world| {
+        let (from, account, _) = two_units(world);
+        let id = format!("ou-{}-newunit1", world.root.trim_start_matches("r-"));
+        let unit = Unit { name: "New".to_owned(), parent: world.root.clone() };
+        vec![
+            Rule::on("ListOrganizationalUnitsForParent", Effect::After(Change::AddUnit { id: id.clone(), unit }))
+                .skip(20)
+                .times(1),
+            Rule::on("ListAccountsForParent", Effect::After(Change::MoveAccount { account, to: id }))
+                .about(from)
+                .times(1),
+            Rule::on("ListPolicies", Effect::Delay(std::time::Duration::from_millis(300))).times(1),
+        ]
+    });
+    notes_something(&recorders);
+}
+
+#[test]
+fn a_policy_is_deleted_between_list_and_describe() {
+    let recorders = follows(63, |world| {
+        let policy = world.targets.iter().find(|(id, targets)| !id.contains("Full") && targets.len() > 1).unwrap().0;
+        let change = Change::RemovePolicy(policy.clone());
+        vec![Rule::on("DescribePolicy", Effect::Before(change)).about(policy.clone()).times(1)]
+    });
+    notes_something(&recorders);
+}
+
+#[test]
+fn a_policy_is_deleted_before_its_targets_are_listed() {
+    let recorders = follows(64, |world| {
+        let policy = world.targets.iter().find(|(id, targets)| !id.contains("Full") && targets.len() > 1).unwrap().0;
+        vec![
+            Rule::on("DescribePolicy", Effect::After(Change::RemovePolicy(policy.clone())))
+                .about(policy.clone())
+                .times(1),
+        ]
+    });
+    notes_something(&recorders);
+}
+
+#[test]
+fn a_policy_is_created_and_attached_meanwhile() {
+    follows(65, |world| {
+        let policy = Policy {
+            name: "New".to_owned(),
+            description: String::new(),
+            policy_type: SCP.to_owned(),
+            aws_managed: false,
+            content: r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned(),
+        };
+        let id = "p-newpolicy1".to_owned();
+        let attach = Change::Attach { policy: id.clone(), target: world.root.clone() };
+        vec![
+            Rule::on("DescribePolicy", Effect::After(Change::AddPolicy { id, policy })).times(1),
+            Rule::on("DescribePolicy", Effect::After(attach)).times(1),
+        ]
+    });
+}
+
+#[test]
+fn an_account_leaves_and_another_joins() {
+    follows(66, |world| {
+        let (from, leaver, to) = two_units(world);
+        let account = Account {
+            name: "newcomer".to_owned(),
+            email: "newcomer@example.com".to_owned(),
+            state: "ACTIVE".to_owned(),
+            parent: to,
+            tags: std::collections::BTreeMap::new(),
+        };
+        vec![
+            Rule::on("ListAccountsForParent", Effect::After(Change::RemoveAccount(leaver))).about(from).times(1),
+            Rule::on("ListAccounts", Effect::Before(Change::AddAccount { id: "999888777666".to_owned(), account }))
+                .times(1),
+        ]
+    });
+}
+
+#[test]
+fn a_unit_is_deleted_after_it_was_listed() {
+    let recorders = follows(67, |world| {
+        let is_empty = |id: &&String| {
+            !world.units.values().any(|unit| unit.parent == **id)
+                && !world.accounts.values().any(|account| account.parent == **id)
+        };
+        // Make one, if there is none.
+        let id = world.units.keys().find(is_empty).cloned();
+        let id = id.unwrap_or_else(|| panic!("no empty unit: choose another seed"));
+        vec![Rule::on("ListAccountsForParent", Effect::Before(Change::RemoveUnit(id.clone()))).about(id).times(1)]
+    });
+    notes_something(&recorders);
+}
+
+/// An organization that never rests: either a snapshot of it in which everything fits, or the error that says so.
+#[test]
+fn an_organization_that_never_rests() {
+    let mut endings = std::collections::BTreeMap::<&str, usize>::new();
+    for seed in 0..12_u64 {
+        let server = start(70 + seed, Settings { page_size: 7, ..Settings::default() });
+        let world = server.world();
+        let units: Vec<&String> = world.units.keys().collect();
+        let movers: Vec<&String> = world.accounts.keys().filter(|id| **id != world.management).take(12).collect();
+        let script = movers.iter().zip(1_u64..).flat_map(|(account, number)| {
+            let to = |shift: u64| units[usize::try_from((seed + number * shift) % units.len() as u64).unwrap()].clone();
+            let change =
+                |shift: u64| Effect::After(Change::MoveAccount { account: (**account).clone(), to: to(shift) });
+            [
+                Rule::on("ListAccountsForParent", change(3)).one_in(9, seed * 100 + number).times(2),
+                Rule::on("ListAccounts", change(5)).one_in(5, seed * 100 + number).times(1),
+            ]
+        });
+        server.set_script(script.collect());
+        match crate::support::try_fetch(&server.url(), &options()).0 {
+            Ok(inventory) => {
+                *endings.entry("snapshot").or_default() += 1;
+                let found: Vec<&String> = inventory.accounts.iter().map(|account| &account.id).collect();
+                assert_eq!(found, world.accounts.keys().collect::<Vec<_>>(), "every account once");
+                for account in &inventory.accounts {
+                    let may_move = movers.contains(&&account.id);
+                    assert!(may_move || account.parent_id == world.accounts[&account.id].parent, "{account:?}");
+                }
+                let truth = server.truth(false);
+                assert_eq!(inventory.attachments, truth.attachments);
+                assert_eq!(inventory.organizational_units, truth.organizational_units);
+            }
+            Err(FetchError::Inconsistent { what }) => {
+                *endings.entry("inconsistent").or_default() += 1;
+                assert!(!what.is_empty());
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(endings.get("snapshot").is_some_and(|count| *count >= 6), "{endings:?}");
+}
