@@ -92,7 +92,7 @@ impl Rule {
         Self { operation: None, subject: None, effect, skip: 0, times: None, chance: None }
     }
 
-    /// Only calls about this parent, target, policy or account.
+    /// Only calls about this parent, target, policy, account, or (`ListPolicies`) policy type.
     #[must_use]
     pub fn about(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());

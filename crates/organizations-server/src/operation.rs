@@ -46,9 +46,11 @@ impl Refusal {
     }
 }
 
-/// The item that a call is about.
+/// What a call is about: an item, or for `ListPolicies` a policy type.
 pub(crate) fn subject(input: &Map<String, Value>) -> Option<&str> {
-    ["ParentId", "TargetId", "PolicyId", "ResourceId", "ChildId"].into_iter().find_map(|name| input.get(name)?.as_str())
+    ["ParentId", "TargetId", "PolicyId", "ResourceId", "ChildId", "Filter"]
+        .into_iter()
+        .find_map(|name| input.get(name)?.as_str())
 }
 
 fn required<'i>(input: &'i Map<String, Value>, name: &str) -> Result<&'i str, Refusal> {

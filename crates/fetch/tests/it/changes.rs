@@ -90,15 +90,13 @@ fn an_account_moves_to_a_unit_that_is_new() {
         let (from, account, _) = two_units(world);
         let id = format!("ou-{}-newunit1", world.root.trim_start_matches("r-"));
         let unit = Unit { name: "New".to_owned(), parent: world.root.clone() };
-        vec![
-            Rule::on("ListOrganizationalUnitsForParent", Effect::After(Change::AddUnit { id: id.clone(), unit }))
-                .skip(20)
-                .times(1),
-            Rule::on("ListAccountsForParent", Effect::After(Change::MoveAccount { account, to: id }))
-                .about(from)
-                .times(1),
-            Rule::on("ListPolicies", Effect::Delay(std::time::Duration::from_millis(300))).times(1),
-        ]
+        // Whoever is asked later: the account is not below its old unit any more, and the new one is not in the list of units.
+        let late = Rule::on("ListAccountsForParent", Effect::THROTTLED).about(from.as_str()).times(2);
+        let add = Change::AddUnit { id: id.clone(), unit };
+        let change = |change: Change| {
+            Rule::on("ListAccountsForParent", Effect::Before(change)).about(from.as_str()).skip(2).times(1)
+        };
+        vec![late, change(add), change(Change::MoveAccount { account, to: id })]
     });
     notes_something(&recorders);
 }
@@ -157,7 +155,7 @@ fn an_account_leaves_and_another_joins() {
             tags: std::collections::BTreeMap::new(),
         };
         vec![
-            Rule::on("ListAccountsForParent", Effect::After(Change::RemoveAccount(leaver))).about(from).times(1),
+            Rule::on("ListAccountsForParent", Effect::Before(Change::RemoveAccount(leaver))).about(from).times(1),
             Rule::on("ListAccounts", Effect::Before(Change::AddAccount { id: "999888777666".to_owned(), account }))
                 .times(1),
         ]

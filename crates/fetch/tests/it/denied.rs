@@ -4,12 +4,13 @@ use scproof_fetch::{AttachmentsBy, FetchOptions, Inventory};
 use scproof_organization::UnreadableRecord;
 use scproof_organizations_server::{Effect, RCP, Rule, SCP, Server, Settings, Sizes, World};
 
-use crate::support::{assert_same, fetched, options, start, timeless};
+use crate::support::{assert_same, fetched, options, start, timeless, try_fetch};
 
 fn unreadable(operation: &str, target: Option<&str>) -> UnreadableRecord {
     UnreadableRecord {
         target_id: target.map(str::to_owned),
         operation: operation.to_owned(),
+        policy_type: None,
         error: Some("AccessDeniedException".to_owned()),
     }
 }
@@ -46,8 +47,22 @@ fn branch(world: &World) -> String {
 fn the_accounts_of_one_unit() {
     let server = start(50, Settings::default());
     let unit = leaf(&server.world());
-    // ListAccounts and ListParents still tell which accounts there are, and where: nothing is lost.
-    partly(&server, &options(), denied("ListAccountsForParent", &unit), |expected| {
+    // ListAccounts and ListParents tell which accounts there are, and where: nothing is unknown.
+    partly(&server, &options(), denied("ListAccountsForParent", &unit), |_| {});
+    let mut script = denied("ListAccountsForParent", &unit);
+    script.push(Rule::on("ListAccounts", Effect::DENIED));
+    let by_policy = FetchOptions { attachments_by: AttachmentsBy::Policy, ..options() };
+    partly(&server, &by_policy, script, |expected| {
+        let hidden: Vec<String> = (expected.accounts.iter().filter(|account| account.parent_id == unit))
+            .map(|account| account.id.clone())
+            .collect();
+        assert!(!hidden.is_empty());
+        // Their attachments show that they exist, and ListParents where; their names stay unknown.
+        for account in expected.accounts.iter_mut().filter(|account| hidden.contains(&account.id)) {
+            let (id, parent_id) = (account.id.clone(), account.parent_id.clone());
+            *account = scproof_organization::AccountRecord { id, parent_id, ..Default::default() };
+        }
+        expected.unreadable.push(unreadable("ListAccounts", None));
         expected.unreadable.push(unreadable("ListAccountsForParent", Some(&unit)));
     });
 }
@@ -76,7 +91,9 @@ fn the_policies_of_one_target_and_the_targets_of_one_policy() {
     let by_target = FetchOptions { attachments_by: AttachmentsBy::Target, ..options() };
     partly(&server, &by_target, denied("ListPoliciesForTarget", &unit), |expected| {
         expected.attachments.retain(|attachment| attachment.target_id != unit);
-        expected.unreadable.push(unreadable("ListPoliciesForTarget", Some(&unit)));
+        let of_scps = unreadable("ListPoliciesForTarget", Some(&unit));
+        let of_rcps = UnreadableRecord { policy_type: Some(RCP.to_owned()), ..of_scps.clone() };
+        expected.unreadable.extend([of_scps, of_rcps]);
     });
     let world = server.world();
     let policy =
@@ -100,14 +117,19 @@ fn the_text_of_one_policy() {
 }
 
 #[test]
-fn all_policies() {
+fn all_policies_of_a_type() {
     let server = start(54, Settings::default());
-    partly(&server, &options(), vec![Rule::on("ListPolicies", Effect::DENIED)], |expected| {
-        expected.policies.clear();
-        expected.attachments.clear();
-        expected.unreadable.push(unreadable("ListPolicies", None));
+    // Without SCPs there would be nothing to answer from.
+    server.set_script(denied("ListPolicies", SCP));
+    let error = try_fetch(&server.url(), &options()).0.unwrap_err();
+    assert_eq!(error.missing_permission().as_deref(), Some("organizations:ListPolicies"));
+    partly(&server, &options(), denied("ListPolicies", RCP), |expected| {
+        let is_rcp = |id: &str| id == "p-RCPFullAWSAccess" || server.world().policies[id].policy_type == RCP;
+        expected.policies.retain(|policy| !is_rcp(&policy.id));
+        expected.attachments.retain(|attachment| !is_rcp(&attachment.policy_id));
+        let record = unreadable("ListPolicies", None);
+        expected.unreadable.push(UnreadableRecord { policy_type: Some(RCP.to_owned()), ..record });
     });
-    let _ = (SCP, RCP);
 }
 
 #[test]

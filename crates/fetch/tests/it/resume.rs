@@ -36,7 +36,9 @@ fn expired_credentials_half_way_then_resume() {
         let folder = tempfile::tempdir().unwrap();
         let work_file = folder.path().join("work");
         let server = start(80, Settings::default());
-        let options = FetchOptions { work_file: Some(work_file.clone()), attachments_by, ..options() };
+        // One at a time, so that no answer is under way when another call fails: that one could not be kept.
+        let concurrency = std::num::NonZeroUsize::MIN;
+        let options = FetchOptions { work_file: Some(work_file.clone()), attachments_by, concurrency, ..options() };
         server.set_script(vec![Rule::on_any(EXPIRED).skip(60)]);
         let error = try_fetch(&server.url(), &options).0.unwrap_err();
         assert_eq!(error.to_string(), "the AWS credentials have expired");

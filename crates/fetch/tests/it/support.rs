@@ -7,7 +7,7 @@ use scproof_fetch::{AttachmentsBy, Client, FetchError, FetchOptions, Inventory, 
 use scproof_organizations_server::{Server, Settings, Sizes, World};
 
 /// More than a page of everything that can have one, and small enough to be read in a moment.
-pub(crate) const SIZES: Sizes = Sizes { accounts: 90, units: 30, policies: 30, resource_policies: 22, tags: 0 };
+pub(crate) const SIZES: Sizes = Sizes { accounts: 45, units: 21, policies: 24, resource_policies: 21, tags: 0 };
 
 pub(crate) fn start(seed: u64, settings: Settings) -> Server {
     Server::start(World::generate(seed, &SIZES), settings).unwrap()
