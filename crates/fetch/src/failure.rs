@@ -97,6 +97,12 @@ impl Failure {
                     None => Self::from_status(status, context.raw()),
                 }
             }
+            // The head of an answer came, and then the connection broke. The HTTP library has no public type for its part of it.
+            SdkError::ResponseError(_)
+                if find::<std::io::Error>(error).is_some() || chain(error).contains("end of file before message") =>
+            {
+                Self::Passing { what: format!("a broken connection: {}", deepest(error)), kind: Passing::Connection }
+            }
             SdkError::ResponseError(context) => Self::nonsense(not_json(context.raw(), &deepest(error))),
             SdkError::TimeoutError(_) => {
                 Self::Passing { what: "no answer in time".to_owned(), kind: Passing::Connection }

@@ -27,6 +27,8 @@ pub enum Effect {
     TruncatedJson,
     /// The right head, half of the body, then the connection is reset.
     ResetInBody,
+    /// The right head, half of the body, then the end of the connection.
+    CloseInBody,
     /// The connection is closed instead of an answer.
     Close,
     /// The right answer, later.

@@ -29,6 +29,8 @@ pub(crate) enum Delivery {
     Whole,
     /// Half of the body, then a reset.
     ResetInBody,
+    /// Half of the body, then an orderly end.
+    CloseInBody,
     /// Nothing, the connection is closed.
     Close,
     /// Nothing.
@@ -112,13 +114,16 @@ impl<'s> Connection<'s> {
                 self.stream.write_all(&bytes)?;
                 Ok(true)
             }
-            Delivery::ResetInBody => {
+            Delivery::ResetInBody | Delivery::CloseInBody => {
                 bytes.extend_from_slice(body.get(..body.len() / 2).unwrap_or_default());
                 self.stream.write_all(&bytes)?;
                 self.stream.flush()?;
-                // Long enough for the head to arrive; then closing without lingering sends a reset.
+                // Long enough for the head to arrive.
                 std::thread::sleep(Duration::from_millis(5));
-                socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+                if *delivery == Delivery::ResetInBody {
+                    // Closing without lingering sends a reset.
+                    socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+                }
                 Ok(false)
             }
             Delivery::Close => Ok(false),

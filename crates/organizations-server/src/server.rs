@@ -233,6 +233,7 @@ impl State {
                 | Effect::EmptyObject
                 | Effect::TruncatedJson
                 | Effect::ResetInBody
+                | Effect::CloseInBody
                 | Effect::Close
                 | Effect::Silence
                 | Effect::EmptyPage
@@ -269,14 +270,16 @@ impl State {
             Err(refusal) => return (refused(&refusal), false),
         };
         let is_truncated = effects.contains(&Effect::TruncatedJson);
-        let is_reset = effects.contains(&Effect::ResetInBody);
+        let delivery = match (effects.contains(&Effect::ResetInBody), effects.contains(&Effect::CloseInBody)) {
+            (true, _) => Delivery::ResetInBody,
+            (false, true) => Delivery::CloseInBody,
+            (false, false) => Delivery::Whole,
+        };
         if is_truncated {
             response.body.truncate(response.body.len() / 2);
         }
-        if is_reset {
-            response.delivery = Delivery::ResetInBody;
-        }
-        (response, !is_truncated && !is_reset)
+        response.delivery = delivery;
+        (response, !is_truncated && delivery == Delivery::Whole)
     }
 
     fn page(&mut self, operation: &str, input: &Map<String, Value>, effects: &[Effect]) -> Result<Value, Refusal> {
@@ -350,6 +353,7 @@ fn instead(effect: &Effect) -> Option<Response> {
         Effect::Silence => Some(Response { delivery: Delivery::Never, ..empty }),
         Effect::TruncatedJson
         | Effect::ResetInBody
+        | Effect::CloseInBody
         | Effect::Delay(_)
         | Effect::EmptyPage
         | Effect::RepeatedToken

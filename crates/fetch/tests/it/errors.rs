@@ -77,7 +77,7 @@ fn what_lasts_is_given_up() {
     assert!(gave_up.ends_with("at last with `ServiceException` (An internal error occurred)"), "{gave_up}");
     let silent = about(Effect::Silence);
     assert!(silent.starts_with("`ListPolicies` failed 2 times in ") && silent.contains("no answer"), "{silent}");
-    for effect in [Effect::Close, Effect::ResetInBody] {
+    for effect in [Effect::Close, Effect::ResetInBody, Effect::CloseInBody] {
         let broken = about(effect);
         assert!(broken.starts_with("`ListPolicies` failed 2 times in "), "{broken}");
     }

@@ -121,7 +121,11 @@ fn api_36_errors_of_the_service_pass() {
 
 #[test]
 fn connections_that_break_are_made_anew() {
-    let script = vec![Rule::on_any(Effect::ResetInBody).one_in(14, 7), Rule::on_any(Effect::Close).one_in(14, 8)];
+    let script = vec![
+        Rule::on_any(Effect::ResetInBody).one_in(20, 7),
+        Rule::on_any(Effect::CloseInBody).one_in(20, 9),
+        Rule::on_any(Effect::Close).one_in(20, 8),
+    ];
     survives_script(15, script);
 }
 

@@ -180,6 +180,8 @@ fn the_script_is_followed() {
         let expected = expected.map(|(status, body): (u16, &str)| (status, body.to_owned()));
         assert_eq!(list(&server), expected, "{effect:?}");
     }
+    server.set_script(vec![Rule::on("ListRoots", Effect::CloseInBody)]);
+    assert!(serde_json::from_str::<Value>(&list(&server).unwrap().1).is_err());
     server.set_script(vec![Rule::on("ListRoots", Effect::TruncatedJson)]);
     assert!(serde_json::from_str::<Value>(&list(&server).unwrap().1).is_err());
     server.set_script(vec![Rule::on("ListRoots", Effect::Html(200))]);
