@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -62,13 +64,20 @@ pub async fn connect(options: &ConnectOptions) -> Result<Client, FetchError> {
         .retry_config(RetryConfig::standard())
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build());
     if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
+        // As with the AWS CLI, a profile that is asked for goes before credentials in the environment; the SDK's own
+        // chain would look there first and read another organization without a word.
+        let region = options.region.clone().map(Region::new);
+        let provider = ProviderConfig::without_region().with_http_client(http_client());
+        let provider = provider.with_region(Some(region.unwrap_or(Region::from_static(DEFAULT_REGION))));
+        loader = loader.profile_name(profile).credentials_provider(
+            ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build(),
+        );
     }
     if let Some(region) = &options.region {
         loader = loader.region(Region::new(region.clone()));
     }
     let shared = loader.load().await;
-    credentials(&shared).await?;
+    credentials(&shared, options.profile.as_deref()).await?;
 
     let mut config = aws_sdk_organizations::config::Builder::from(&shared).retry_config(RetryConfig::disabled());
     if shared.region().is_none() {
@@ -100,13 +109,20 @@ fn check(options: &ConnectOptions) -> Result<(), FetchError> {
 }
 
 /// Asks the chain now, so that what is wrong with it is told apart from what is wrong with a call.
-async fn credentials(shared: &SdkConfig) -> Result<(), FetchError> {
+async fn credentials(shared: &SdkConfig, profile: Option<&str>) -> Result<(), FetchError> {
     let Some(provider) = shared.credentials_provider() else {
         return Err(FetchError::NoCredentials { cause: "nothing provides any".to_owned() });
     };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
-        Err(error) => Err(credentials_error(&error)),
+        Err(error) => Err(match (credentials_error(&error), profile) {
+            (FetchError::NoCredentials { .. }, Some(profile))
+                if matches!(error, CredentialsError::CredentialsNotLoaded(_)) =>
+            {
+                FetchError::NoCredentials { cause: format!("the profile `{profile}` is not defined, or has none") }
+            }
+            (error, _) => error,
+        }),
     }
 }
 
@@ -148,7 +164,7 @@ pub(crate) fn deepest(error: &dyn std::error::Error) -> String {
     }
     let text = error.to_string();
     // The system's own wording: `Connection refused (os error 111)`.
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
+    text.split(" (os error").next().unwrap_or(&text).trim().trim_end_matches(" Stderr:").to_owned()
 }
 
 /// The HTTP client that [`connect`] uses: rustls on ring, the system's certificates, proxies as the environment names them.

@@ -128,10 +128,10 @@ async fn choose(
                     (calls(AttachmentsBy::Policy), calls(AttachmentsBy::Target))
                 }
             };
-            let so_far = if now.nodes.is_some() { "" } else { ", and the difference grows" };
+            let so_far = if now.nodes.is_some() { "about" } else { "at least" };
             session.note(
                 NoteKind::Plan,
-                format!("reading attachments with {chosen}: about {fewer} calls, {other} needs {more}{so_far}"),
+                format!("reading attachments with {chosen}: about {fewer} calls; {other} needs {so_far} {more}"),
             );
             session.sizes(|sizes| sizes.attachments_by = by);
         }

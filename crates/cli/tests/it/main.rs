@@ -5,9 +5,12 @@
 mod batch;
 mod can;
 mod effective;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod help;
 mod output;
 mod run;
 mod traps;
 mod tree;
+mod unreadable;
 mod validate;

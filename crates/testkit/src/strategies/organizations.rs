@@ -175,9 +175,14 @@ fn build(
         .collect();
     attach(&mut inventory, &targets, policies, without_full_access);
     if let Some(target) = unreadable.and_then(|number| pick(&targets, number)) {
-        // What could not be read is not in the snapshot; a part of it may be.
-        inventory.attachments.retain(|attachment| attachment.target_id != *target);
-        inventory.unreadable.push(unreadable_record("ListPoliciesForTarget", target));
+        if unreadable.is_some_and(|number| number % 3 == 0) && !target.starts_with("r-") {
+            // Levels between the root and the target may be missing; what is attached to it is known.
+            inventory.unreadable.push(unreadable_record("ListParents", target));
+        } else {
+            // What could not be read is not in the snapshot; a part of it may be.
+            inventory.attachments.retain(|attachment| attachment.target_id != *target);
+            inventory.unreadable.push(unreadable_record("ListPoliciesForTarget", target));
+        }
     }
     if settings.all_attachments_unreadable {
         inventory.unreadable.push(unreadable_record("ListTargetsForPolicy", "p-FullAWSAccess"));
