@@ -6,6 +6,7 @@
 mod changes;
 mod denied;
 mod errors;
+mod moto;
 mod passing;
 mod resume;
 mod support;
