@@ -88,7 +88,7 @@ struct RedactionArgs {
     /// Replace names, mail addresses and ids by made-up ones, in policies too
     #[arg(long)]
     redact: bool,
-    /// Redact with this secret of at least 16 characters: the same secret gives
+    /// --redact with this secret of at least 16 characters: the same secret gives
     /// the same made-up names again
     #[arg(long, value_name = "SECRET", env = "SCPROOF_REDACT_KEY", hide_env_values = true)]
     redact_key: Option<String>,

@@ -7,6 +7,8 @@ mod can;
 mod effective;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "fetch")]
+mod fetch_server;
 mod help;
 mod output;
 mod run;
