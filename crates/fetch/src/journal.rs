@@ -19,6 +19,8 @@ use crate::operation::Operation;
 
 /// The `Format` of the work files of this version.
 const FORMAT: &str = "scproof-fetch-work/1";
+/// How every work file begins.
+const BEGINNING: &[u8] = b"{\"format\":\"scproof-fetch-work/";
 
 /// What a call asks: the operation, the item it is about, and the policy type if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -144,7 +146,7 @@ impl Journal {
         let (first, rest) = match bytes.iter().position(|&byte| byte == b'\n') {
             Some(end) => bytes.split_at(end + 1),
             // Nothing, or a first line that was cut off.
-            None if bytes.is_empty() || bytes.starts_with(b"{\"format\":\"scproof-fetch-work") => (&[][..], &[][..]),
+            None if BEGINNING.starts_with(&bytes) || bytes.starts_with(BEGINNING) => (&[][..], &[][..]),
             None => return Err(wrong("is none: it has other content".to_owned(), MOVE_AWAY)),
         };
         if first.is_empty() {
@@ -270,5 +272,153 @@ pub fn remove_work_file(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paging::Id;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn owner() -> Owner {
+        Owner { organization: "o-exampleorg1".to_owned(), source: "127.0.0.1:1".to_owned() }
+    }
+
+    fn key(policy: &str) -> CallKey {
+        let subject = Some(policy.to_owned());
+        CallKey { operation: Operation::ListTargetsForPolicy, subject, policy_type: None }
+    }
+
+    fn page(id: &str, next: Option<&str>) -> Page<Id> {
+        Page { items: vec![Id(id.to_owned())], next: next.map(str::to_owned) }
+    }
+
+    fn open(path: &Path) -> (Journal, Opened) {
+        Journal::open(path, &owner(), false, DAY).unwrap()
+    }
+
+    /// A work file with two pages of one list and the first of another.
+    fn written() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("org.json.fetch-work");
+        let (mut journal, opened) = open(&path);
+        assert_eq!(opened, Opened::New);
+        journal.add(&key("p-1"), 0, &page("a", Some("t1"))).unwrap();
+        journal.add(&key("p-1"), 1, &page("b", None)).unwrap();
+        journal.add(&key("p-2"), 0, &page("c", Some("t2"))).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn what_was_written_comes_back_in_order_and_once() {
+        let (_folder, path) = written();
+        let (mut journal, opened) = open(&path);
+        assert!(matches!(opened, Opened::Resumed(_, 3)));
+        assert_eq!(journal.take(&key("p-1")), Some(page("a", Some("t1"))));
+        assert_eq!(journal.take(&key("p-1")), Some(page("b", None)));
+        assert_eq!(journal.take::<Id>(&key("p-1")), None);
+        assert_eq!(journal.take::<Id>(&key("p-3")), None);
+        assert_eq!(journal.take(&key("p-2")), Some(page("c", Some("t2"))));
+    }
+
+    /// A crash can cut the file anywhere.
+    #[test]
+    fn a_file_that_was_cut_off_anywhere_gives_a_beginning_of_it() {
+        let (_folder, path) = written();
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let (mut journal, opened) = open(&path);
+            let lines = whole[..length].iter().filter(|&&byte| byte == b'\n').count();
+            match opened {
+                Opened::New => assert_eq!(lines, 0),
+                Opened::Resumed(_, count) => assert_eq!(count + 1, lines),
+                Opened::TooOld(_) | Opened::Refreshed => panic!("{opened:?}"),
+            }
+            // And it can be written on.
+            journal.add(&key("p-4"), 0, &page("d", None)).unwrap();
+            drop(journal);
+            let (mut journal, _) = open(&path);
+            assert_eq!(journal.take(&key("p-4")), Some(page("d", None)), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_ends_what_is_used() {
+        let (_folder, path) = written();
+        let text = std::fs::read_to_string(&path).unwrap().replacen("\"page\":1", "\"page\":x", 1);
+        std::fs::write(&path, text).unwrap();
+        assert!(matches!(open(&path).1, Opened::Resumed(_, 1)));
+    }
+
+    #[test]
+    fn a_list_that_was_begun_again_replaces_its_pages() {
+        let (_folder, path) = written();
+        let (mut journal, _) = open(&path);
+        journal.add(&key("p-1"), 0, &page("new", None)).unwrap();
+        drop(journal);
+        let (mut journal, _) = open(&path);
+        assert_eq!(journal.take(&key("p-1")), Some(page("new", None)));
+        assert_eq!(journal.take::<Id>(&key("p-1")), None);
+    }
+
+    #[test]
+    fn other_files_and_other_organizations_are_refused_and_left_as_they_are() {
+        let (_folder, path) = written();
+        let whole = std::fs::read(&path).unwrap();
+        let other = Owner { organization: "o-another0000".to_owned(), ..owner() };
+        let error = Journal::open(&path, &other, false, DAY).unwrap_err().to_string();
+        assert!(error.contains("`o-exampleorg1`") && error.contains("`o-another0000`"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
+        for text in ["my notes", "my notes\nof two lines\n", "{}\n", "[\n"] {
+            std::fs::write(&path, text).unwrap();
+            for refresh in [false, true] {
+                let error = Journal::open(&path, &owner(), refresh, DAY).unwrap_err().to_string();
+                assert!(error.contains("other content"), "{text}: {error}");
+            }
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn age_and_refresh_begin_anew() {
+        let (_folder, path) = written();
+        let (mut journal, opened) = Journal::open(&path, &owner(), true, DAY).unwrap();
+        assert_eq!(opened, Opened::Refreshed);
+        journal.add(&key("p-1"), 0, &page("a", None)).unwrap();
+        drop(journal);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let year = now().to_string()[..4].to_owned();
+        std::fs::write(&path, text.replacen(&year, "2020", 1)).unwrap();
+        let (mut journal, opened) = open(&path);
+        assert!(matches!(opened, Opened::TooOld(_)));
+        assert_eq!(journal.take::<Id>(&key("p-1")), None);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+    }
+
+    #[test]
+    fn one_fetch_at_a_time() {
+        let (_folder, path) = written();
+        let (_journal, _) = open(&path);
+        let error = Journal::open(&path, &owner(), false, DAY).unwrap_err();
+        assert!(error.to_string().contains("is in use"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, path) = written();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn removing_it_twice_is_fine() {
+        let (_folder, path) = written();
+        remove_work_file(&path).unwrap();
+        remove_work_file(&path).unwrap();
+        assert!(!path.exists());
     }
 }
