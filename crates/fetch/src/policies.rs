@@ -27,6 +27,8 @@ pub(crate) struct Policies {
     pub(crate) by: AttachmentsBy,
     /// What may not be read: operation, policy or target, policy type where the call has one.
     pub(crate) denied: BTreeMap<(Operation, String, &'static str), String>,
+    /// Targets that were asked for their policies.
+    pub(crate) asked: BTreeSet<String>,
     /// Policies and targets that were gone when they were asked about.
     pub(crate) gone: BTreeSet<String>,
 }
@@ -220,6 +222,7 @@ impl Policies {
                     self.attachments.extend(targets.into_iter().map(|Id(target)| (target, id.clone())));
                 }
                 Found::PoliciesOf(target, _, Ok(policies)) => {
+                    self.asked.insert(target.clone());
                     self.attachments.extend(policies.into_iter().map(|Id(policy)| (target.clone(), policy)));
                 }
                 Found::Text(id, Err(error)) => self.failed(Operation::DescribePolicy, id, "", error)?,
@@ -267,22 +270,27 @@ impl Policies {
         self.add(targets)
     }
 
-    /// Asks targets for their policies of a type, bypassing the work file.
+    /// Asks targets for their policies, bypassing the work file.
     pub(crate) async fn read_targets(
         &mut self,
         session: &Session<'_>,
         targets: Vec<String>,
-        policy_type: &'static str,
+        types: &[&'static str],
     ) -> Result<(), FetchError> {
+        let readable: Vec<&'static str> = types
+            .iter()
+            .copied()
+            .filter(|&name| !self.denied.contains_key(&(Operation::ListPolicies, String::new(), name)))
+            .collect();
         let of_type: BTreeSet<String> = self
             .records
             .values()
-            .filter(|policy| policy.policy_type == policy_type)
+            .filter(|policy| readable.contains(&policy.policy_type.as_str()))
             .map(|policy| policy.id.clone())
             .collect();
         let again: BTreeSet<&String> = targets.iter().collect();
         self.attachments.retain(|(target, policy)| !(again.contains(target) && of_type.contains(policy)));
-        let found = policies_of(session, targets.into_iter(), &[policy_type], true).await?;
+        let found = policies_of(session, targets.into_iter(), &readable, true).await?;
         self.add(found)
     }
 

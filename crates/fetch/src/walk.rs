@@ -89,7 +89,12 @@ pub(crate) async fn read_tree(
     nodes.extend(tree.units.keys().cloned());
     nodes.extend(tree.accounts.keys().cloned());
     nodes.extend(tree.listed.iter().flat_map(BTreeMap::keys).cloned());
-    known.send_modify(|known| known.nodes = Some(Arc::new(nodes.into_iter().collect())));
+    known.send_modify(|known| {
+        // Pages of the work file were not counted as they came.
+        known.units = tree.units.len() as u64;
+        known.accounts = (nodes.len() as u64).saturating_sub(known.units + 1);
+        known.nodes = Some(Arc::new(nodes.into_iter().collect()));
+    });
     Ok(tree)
 }
 

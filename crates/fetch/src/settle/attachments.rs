@@ -11,6 +11,7 @@ use crate::api::SCP;
 use crate::error::FetchError;
 use crate::estimate::PAGE;
 use crate::operation::Operation;
+use crate::options::AttachmentsBy;
 use crate::paging::some_of;
 use crate::policies::Policies;
 use crate::progress::NoteKind;
@@ -85,13 +86,19 @@ pub(super) async fn settle_targets(
     known: &watch::Sender<Known>,
 ) -> Result<(), FetchError> {
     gone_targets(session, types, tree, policies, settled).await?;
-    let new = new_targets(session, root, tree, policies, settled, known).await?;
-    if !new.is_empty() {
-        for &policy_type in types {
-            policies.read_targets(session, new.clone(), policy_type).await?;
-        }
+    let mut unread = new_targets(session, root, tree, policies, settled, known).await?;
+    if policies.by == AttachmentsBy::Target {
+        // Also what was found after the targets had been asked.
+        let nodes = tree.units.keys().chain(settled.accounts.keys());
+        let denied = |id: &String| policies.denied.keys().any(|(_, item, _)| item == id);
+        unread.extend(nodes.filter(|id| !policies.asked.contains(*id) && !denied(id)).cloned());
+        unread.sort();
+        unread.dedup();
     }
-    implausible_targets(session, root, tree, policies, settled).await?;
+    if !unread.is_empty() {
+        policies.read_targets(session, unread, types).await?;
+    }
+    implausible_targets(session, root, types, tree, policies, settled).await?;
 
     // Reading anew may have brought policies that were made since.
     let unknown: BTreeSet<String> = policies
@@ -152,9 +159,7 @@ async fn gone_targets(
     if there.is_empty() {
         return Ok(());
     }
-    for &policy_type in types {
-        policies.read_targets(session, there.clone(), policy_type).await?;
-    }
+    policies.read_targets(session, there.clone(), types).await?;
     let contradicting: Vec<String> = there.into_iter().filter(|target| policies.gone.contains(target)).collect();
     if contradicting.is_empty() {
         return Ok(());
@@ -249,6 +254,7 @@ async fn add_account(
 async fn implausible_targets(
     session: &Session<'_>,
     root: &RootRecord,
+    types: &[&'static str],
     tree: &Tree,
     policies: &mut Policies,
     settled: &Settled,
@@ -298,7 +304,7 @@ async fn implausible_targets(
     if again.len() as u64 > pages {
         policies.read_again(session, scps).await?;
     } else {
-        policies.read_targets(session, again, SCP).await?;
+        policies.read_targets(session, again, types).await?;
     }
     let (none, many) = implausible(policies);
     if !none.is_empty() {

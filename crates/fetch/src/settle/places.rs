@@ -82,27 +82,34 @@ pub(super) async fn ask(session: &Session<'_>, items: Vec<String>) -> Result<BTr
     Ok(places)
 }
 
-/// Units that were gone when their content was asked for: really gone, or only just moved out of sight?
+/// Units that were gone when their content was asked for: does the unit above still list them?
 async fn gone_units(
     session: &Session<'_>,
     root: &RootRecord,
     tree: &mut Tree,
     known: &watch::Sender<Known>,
 ) -> Result<(), FetchError> {
-    let gone: Vec<String> = tree.gone.iter().filter(|id| tree.units.contains_key(*id)).cloned().collect();
-    if gone.is_empty() {
-        return Ok(());
+    if tree.gone.contains(&root.id) {
+        return inconsistent(vec![format!("AWS lists the root `{}` and does not find it", root.id)]);
     }
-    let mut still_there = Vec::new();
-    for (unit, place) in ask(session, gone.clone()).await? {
-        match place {
-            Place::Gone => remove_unit(tree, &unit),
-            Place::Below(_) | Place::Denied(_) => still_there.push(unit),
+    let gone: Vec<String> = tree.gone.iter().filter(|id| tree.units.contains_key(*id)).cloned().collect();
+    let (mut deleted, mut still_there) = (Vec::new(), Vec::new());
+    for unit in gone {
+        let Some(parent) = tree.units.get(&unit).map(|record| record.parent_id.clone()) else { continue };
+        let listed = match session.list_units(&parent, true).await {
+            Ok(units) => units.iter().any(|candidate| candidate.id == unit),
+            Err(CallError::NotFound { .. }) => false,
+            Err(error) => return Err(error.fatal(Operation::ListOrganizationalUnitsForParent, Some(&parent))),
+        };
+        if listed {
+            still_there.push(unit);
+        } else {
+            remove_unit(tree, &unit);
+            deleted.push(unit);
         }
     }
-    let removed: Vec<String> = gone.iter().filter(|id| !tree.units.contains_key(*id)).cloned().collect();
-    if !removed.is_empty() {
-        let what = some_of(&removed);
+    if !deleted.is_empty() {
+        let what = some_of(&deleted);
         session.note(NoteKind::Repaired, format!("deleted while reading, and left out: {what}"));
     }
     if still_there.is_empty() {
@@ -112,11 +119,11 @@ async fn gone_units(
         tree.gone.remove(unit);
     }
     walk(session, tree, still_there.clone(), known).await?;
-    let contradicting: Vec<String> = still_there.iter().filter(|unit| tree.gone.contains(*unit)).cloned().collect();
-    if contradicting.is_empty() || root.id.is_empty() {
+    still_there.retain(|unit| tree.gone.contains(unit));
+    if still_there.is_empty() {
         return Ok(());
     }
-    inconsistent(vec![format!("AWS both lists and does not find {}", some_of(&contradicting))])
+    inconsistent(vec![format!("AWS both lists and does not find {}", some_of(&still_there))])
 }
 
 /// Takes a unit out of the tree with everything that was found below it.
@@ -159,6 +166,9 @@ pub(super) async fn discover(
         new.push(unit);
         unit = parent;
     }
+    if !new.is_empty() {
+        session.note(NoteKind::Repaired, format!("not found by the walk, and added: {}", some_of(&new)));
+    }
     walk(session, tree, new, known).await
 }
 
@@ -176,7 +186,7 @@ impl Tree {
         let mut parents = parents.iter();
         let (Some((parent, walked)), None) = (parents.next(), parents.next()) else { return false };
         let listed = self.listed.as_ref().map(|listed| listed.get(id));
-        let fits = |record: &AccountRecord| record.paths.iter().all(|path| parent_in(path) == Some(parent));
+        let fits = |record: &AccountRecord| record.paths.iter().all(|path| parent_in(path, id) == Some(parent));
         let in_list = match listed {
             None => true,
             Some(None) => false,
@@ -188,8 +198,10 @@ impl Tree {
 }
 
 /// The parent by AWS's own path of an account, `o-…/r-…/ou-…/ACCOUNT/` (ID-13, API-27).
-fn parent_in(path: &str) -> Option<&str> {
-    path.trim_matches('/').rsplit('/').nth(1)
+fn parent_in<'p>(path: &'p str, account: &str) -> Option<&'p str> {
+    let mut parts = path.trim_matches('/').rsplit('/');
+    // The path of `aws:PrincipalOrgPaths` stops at the parent; should this one do so too, nothing has moved.
+    parts.next().filter(|last| *last != account).or_else(|| parts.next())
 }
 
 /// Makes one record of each account.
@@ -251,6 +263,19 @@ fn place(
 pub(super) fn placed(record: &AccountRecord, parent: &str) -> AccountRecord {
     let mut record = record.clone();
     parent.clone_into(&mut record.parent_id);
-    record.paths.retain(|path| parent_in(path) == Some(parent));
+    record.paths.retain(|path| parent_in(path, &record.id) == Some(parent));
     record
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn api_27_the_parent_in_a_path() {
+        for path in ["o-1/r-1/ou-1/222222222222/", "/o-1/r-1/ou-1/222222222222", "o-1/r-1/ou-1/"] {
+            assert_eq!(parent_in(path, "222222222222"), Some("ou-1"), "{path}");
+        }
+        assert_eq!(parent_in("222222222222", "222222222222"), None);
+    }
 }
