@@ -91,9 +91,9 @@ fn the_policies_of_one_target_and_the_targets_of_one_policy() {
     let by_target = FetchOptions { attachments_by: AttachmentsBy::Target, ..options() };
     partly(&server, &by_target, denied("ListPoliciesForTarget", &unit), |expected| {
         expected.attachments.retain(|attachment| attachment.target_id != unit);
-        let of_scps = unreadable("ListPoliciesForTarget", Some(&unit));
-        let of_rcps = UnreadableRecord { policy_type: Some(RCP.to_owned()), ..of_scps.clone() };
-        expected.unreadable.extend([of_scps, of_rcps]);
+        let without_type = unreadable("ListPoliciesForTarget", Some(&unit));
+        let for_rcps = UnreadableRecord { policy_type: Some(RCP.to_owned()), ..without_type.clone() };
+        expected.unreadable.extend([without_type, for_rcps]);
     });
     let world = server.world();
     let policy =

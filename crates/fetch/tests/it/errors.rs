@@ -15,10 +15,7 @@ const fn error(status: u16, code: &'static str, message: &'static str) -> Effect
 fn failure(script: Vec<Rule>, options: &FetchOptions) -> FetchError {
     let server = start(40, Settings { script, page_size: 9, ..Settings::default() });
     let (outcome, _) = try_fetch(&server.url(), options);
-    let error = match outcome {
-        Err(error) => error,
-        Ok(_) => panic!("a snapshot came out"),
-    };
+    let Err(error) = outcome else { panic!("a snapshot came out") };
     assert!(!error.help().is_empty(), "{error} has no help");
     assert!(!format!("{error:?}").contains("secret"), "API-46: no credentials in errors");
     error
@@ -37,9 +34,9 @@ fn impatient() -> FetchOptions {
 #[test]
 fn api_23_errors_of_the_front_door() {
     let expired = error(400, "ExpiredTokenException", "The security token included in the request is expired");
-    let error_text = failure(vec![Rule::on_any(expired)], &options());
-    assert_eq!(error_text.to_string(), "the AWS credentials have expired");
-    assert!(error_text.can_go_on());
+    let found = failure(vec![Rule::on_any(expired)], &options());
+    assert_eq!(found.to_string(), "the AWS credentials have expired");
+    assert!(found.can_go_on());
 
     let unknown = error(400, "UnrecognizedClientException", "The security token included in the request is invalid.");
     assert_eq!(

@@ -59,7 +59,7 @@ impl Moto {
             let text = std::fs::read_to_string(&log_path).unwrap();
             let line = text.lines().find_map(|line| line.split_once("Running on "));
             if let Some((_, url)) = line {
-                moto.url = url.trim().to_owned();
+                url.trim().clone_into(&mut moto.url);
             }
             let ended = moto.child.try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < until, "moto does not start: {ended:?}\n{text}");

@@ -54,7 +54,7 @@ fn expired_credentials_half_way_then_resume() {
         // Who it is about must be asked again, and at the end the list of policies, for what changed.
         let must: BTreeSet<&str> = BTreeSet::from(["DescribeOrganization", "ListPolicies"]);
         assert!(again.iter().all(|(operation, _)| must.contains(operation.as_str())), "made again: {again:?}");
-        assert!(recorder.status().statistics.total().resumed as usize + must.len() >= first.len());
+        assert!(recorder.status().statistics.total().resumed + must.len() as u64 >= first.len() as u64);
         assert!(recorder.notes().iter().any(|note| note.text.starts_with("going on with the fetch of ")));
         remove_work_file(&work_file).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
