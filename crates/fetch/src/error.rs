@@ -224,9 +224,9 @@ impl FetchError {
                  proxy or login page in between?",
             ],
             Self::Service { .. } => &["if this is the real AWS, report it as a bug of scproof"],
-            Self::GaveUp { .. } | Self::Deadline { .. } | Self::Interrupted { .. } => {
-                &["what was read is kept in the work file, if there is one: the same command goes on"]
-            }
+            Self::GaveUp { .. } => &["AWS, or the network, is in trouble; try again in a while"],
+            Self::Deadline { .. } => &["allow more time (`--deadline`), or leave the limit out"],
+            Self::Interrupted { .. } => &[],
             Self::Inconsistent { .. } => {
                 &["somebody is changing the organization just now; try again in a while with `--refresh`"]
             }
