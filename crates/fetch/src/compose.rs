@@ -85,7 +85,9 @@ fn warn(session: &Session<'_>, unreadable: &[UnreadableRecord]) {
         let entries: Vec<&UnreadableRecord> =
             unreadable.iter().filter(|entry| entry.operation == operation.as_str()).collect();
         let Some(code) = entries.first().and_then(|entry| entry.error.as_deref()) else { continue };
-        let items: Vec<String> = entries.iter().filter_map(|entry| entry.target_id.clone()).collect();
+        // A target has an entry for each policy type.
+        let items: BTreeSet<&String> = entries.iter().filter_map(|entry| entry.target_id.as_ref()).collect();
+        let items: Vec<String> = items.into_iter().cloned().collect();
         let about = if items.is_empty() { String::new() } else { format!(" for {}", some_of(&items)) };
         session.note(
             NoteKind::Warning,

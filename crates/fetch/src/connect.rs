@@ -8,6 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_organizations::Client;
+use aws_sdk_organizations::config::SharedHttpClient;
 use aws_sdk_organizations::config::retry::RetryConfig;
 use aws_sdk_organizations::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -85,6 +86,10 @@ pub async fn connect(options: &ConnectOptions) -> Result<Client, FetchError> {
     }
     if let Some(url) = &options.endpoint_url {
         config = config.endpoint_url(url);
+        if is_loopback(url) {
+            // No proxy knows the way to this machine.
+            config = config.http_client(http_client_with(ProxyConfig::disabled()));
+        }
     }
     Ok(Client::from_conf(config.build()))
 }
@@ -167,15 +172,57 @@ pub(crate) fn deepest(error: &dyn std::error::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).trim().trim_end_matches(" Stderr:").to_owned()
 }
 
+/// Whether a URL leads to this machine.
+fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host.strip_prefix('[').map_or_else(
+        || host.split(':').next().unwrap_or_default(),
+        |literal| literal.split(']').next().unwrap_or_default(),
+    );
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// The HTTP client that [`connect`] uses: rustls on ring, the system's certificates, proxies as the environment names them.
 /// For clients of your own; the SDK is built without its default one.
-pub fn http_client() -> aws_sdk_organizations::config::SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+pub fn http_client() -> SharedHttpClient {
+    http_client_with(ProxyConfig::from_env())
+}
+
+fn http_client_with(proxies: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
         if let Some(components) = components {
             builder.set_sleep_impl(components.sleep_impl());
         }
-        builder.proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+        builder.proxy_config(proxies.clone()).tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_and_others() {
+        for url in [
+            "http://127.0.0.1:5000",
+            "http://localhost/x",
+            "https://LOCALHOST:1",
+            "http://[::1]:5000/",
+            "http://127.9.9.9",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "https://organizations.us-east-1.amazonaws.com",
+            "http://localhost.example.com",
+            "http://[::2]",
+            "http://10.0.0.1",
+        ] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
 }

@@ -250,7 +250,8 @@ async fn add_account(
     Ok(())
 }
 
-/// Targets without an SCP, or with more than AWS allows: neither can be (EVAL-13, LIM-4), so they were read at two times.
+/// Targets without an SCP or RCP although the type is enabled, or with more SCPs than AWS allows: neither can be (EVAL-13,
+/// LIM-4), so they were read at two times.
 async fn implausible_targets(
     session: &Session<'_>,
     root: &RootRecord,
@@ -259,62 +260,78 @@ async fn implausible_targets(
     policies: &mut Policies,
     settled: &Settled,
 ) -> Result<(), FetchError> {
-    let enabled = root.policy_types.iter().flatten().any(|entry| entry.policy_type == SCP && entry.status == "ENABLED");
-    let is_scp = |policies: &Policies, id: &str| policies.records.get(id).is_some_and(|it| it.policy_type == SCP);
-    let unreadable = policies
-        .denied
-        .keys()
-        .any(|(operation, item, _)| *operation == Operation::ListTargetsForPolicy && is_scp(policies, item));
-    if !enabled || unreadable {
-        return Ok(());
-    }
-    let implausible = |policies: &Policies| -> (Vec<String>, Vec<String>) {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for id in [&root.id].into_iter().chain(tree.units.keys()).chain(settled.accounts.keys()) {
-            counts.insert(id, 0);
-        }
-        for (target, policy) in &policies.attachments {
-            if is_scp(policies, policy)
-                && let Some(count) = counts.get_mut(target.as_str())
-            {
-                *count += 1;
-            }
-        }
-        let readable =
-            |id: &str| !policies.denied.contains_key(&(Operation::ListPoliciesForTarget, id.to_owned(), SCP));
-        counts.retain(|id, _| readable(id));
-        let most = Quotas::default().scps_per_target;
-        let with = |bad: fn(usize, usize) -> bool| {
-            counts.iter().filter(|&(_, &count)| bad(count, most)).map(|(id, _)| (*id).to_owned()).collect()
-        };
-        (with(|count, _| count == 0), with(|count, most| count > most))
+    let is_enabled = |name: &str| {
+        root.policy_types.iter().flatten().any(|entry| entry.policy_type == name && entry.status == "ENABLED")
     };
-    let (none, many) = implausible(policies);
-    let again: Vec<String> = none.into_iter().chain(many).collect();
+    let enabled: Vec<&'static str> = types.iter().copied().filter(|name| is_enabled(name)).collect();
+    let nodes: Vec<&String> = [&root.id].into_iter().chain(tree.units.keys()).chain(settled.accounts.keys()).collect();
+    let implausible: BTreeSet<String> =
+        enabled.iter().flat_map(|name| policies.implausible(&nodes, name)).map(|(target, _)| target).collect();
+    let again: Vec<String> = implausible.into_iter().collect();
     if again.is_empty() {
         return Ok(());
     }
     session.note(
         NoteKind::Repaired,
-        format!("no SCP, or more than AWS allows, so attachments are read again: {}", some_of(&again)),
+        format!("too few or too many policies attached, so attachments are read again: {}", some_of(&again)),
     );
-    let scps: Vec<String> =
-        policies.records.values().filter(|policy| policy.policy_type == SCP).map(|policy| policy.id.clone()).collect();
-    let pages = policies.attachments.len() as u64 / PAGE + 2 * scps.len() as u64;
+    let pages = policies.attachments.len() as u64 / PAGE + policies.records.len() as u64;
     if again.len() as u64 > pages {
-        policies.read_again(session, scps).await?;
+        let all = policies.records.keys().cloned().collect();
+        policies.read_again(session, all).await?;
     } else {
         policies.read_targets(session, again, types).await?;
     }
-    let (none, many) = implausible(policies);
-    if !none.is_empty() {
-        let what = some_of(&none);
-        session
-            .note(NoteKind::Warning, format!("AWS says twice that no SCP is attached: {what}; nothing passes there"));
-    }
-    if !many.is_empty() {
-        let what = some_of(&many);
-        session.note(NoteKind::Warning, format!("AWS says twice that more SCPs are attached than it allows: {what}"));
+    if enabled.contains(&SCP) {
+        let odd = policies.implausible(&nodes, SCP);
+        let (none, many): (Vec<_>, Vec<_>) = odd.into_iter().partition(|&(_, count)| count == 0);
+        let names =
+            |list: Vec<(String, usize)>| -> Vec<String> { list.into_iter().map(|(target, _)| target).collect() };
+        let (none, many) = (names(none), names(many));
+        if !none.is_empty() {
+            let what = some_of(&none);
+            session.note(
+                NoteKind::Warning,
+                format!("AWS says twice that no SCP is attached: {what}; nothing passes there"),
+            );
+        }
+        if !many.is_empty() {
+            let what = some_of(&many);
+            session
+                .note(NoteKind::Warning, format!("AWS says twice that more SCPs are attached than it allows: {what}"));
+        }
     }
     Ok(())
+}
+
+impl Policies {
+    /// Targets with a number of policies of a type that AWS does not allow, as far as all of them could be read.
+    fn implausible(&self, nodes: &[&String], policy_type: &'static str) -> Vec<(String, usize)> {
+        let of_type = |id: &str| self.records.get(id).is_some_and(|record| record.policy_type == policy_type);
+        let list_denied = self.denied.contains_key(&(Operation::ListPolicies, String::new(), policy_type));
+        let targets_denied = self
+            .denied
+            .keys()
+            .any(|(operation, item, _)| *operation == Operation::ListTargetsForPolicy && of_type(item));
+        if list_denied || targets_denied {
+            return Vec::new();
+        }
+        let mut counts: BTreeMap<&str, usize> = nodes.iter().map(|id| (id.as_str(), 0)).collect();
+        for (target, policy) in &self.attachments {
+            if of_type(policy)
+                && let Some(count) = counts.get_mut(target.as_str())
+            {
+                *count += 1;
+            }
+        }
+        // The limit for RCPs is not sure (LIM-7).
+        let most = if policy_type == SCP { Quotas::default().scps_per_target } else { usize::MAX };
+        let readable =
+            |id: &str| !self.denied.contains_key(&(Operation::ListPoliciesForTarget, id.to_owned(), policy_type));
+        counts
+            .into_iter()
+            .filter(|&(id, count)| (count == 0 || count > most) && readable(id))
+            .map(|(id, count)| (id.to_owned(), count))
+            .collect()
+    }
 }
