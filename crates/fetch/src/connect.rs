@@ -225,4 +225,27 @@ mod tests {
             assert!(!is_loopback(url), "{url}");
         }
     }
+
+    /// The SDK's rules, as the rest relies on them: any region of a partition leads to its one endpoint.
+    #[tokio::test]
+    async fn api_5_to_api_11_one_endpoint_a_partition() {
+        use aws_sdk_organizations::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+        for (region, host, signed_for) in [
+            ("us-east-1", "organizations.us-east-1.amazonaws.com", "us-east-1"),
+            ("eu-west-1", "organizations.us-east-1.amazonaws.com", "us-east-1"),
+            ("us-gov-east-1", "organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+            ("cn-north-1", "organizations.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"),
+            ("eusc-de-east-1", "organizations.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+            ("us-iso-west-1", "organizations.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+            ("us-isob-east-1", "organizations.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
+            ("eu-isoe-west-1", "organizations.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
+            ("us-isof-east-1", "organizations.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"),
+        ] {
+            let params = Params::builder().region(region).build().unwrap();
+            let endpoint = DefaultResolver::new().resolve_endpoint(&params).await.unwrap();
+            assert_eq!(endpoint.url(), format!("https://{host}"), "{region}");
+            let schemes = format!("{endpoint:?}");
+            assert!(schemes.contains(&format!("\"{signed_for}\"")), "{region}: {schemes}");
+        }
+    }
 }
