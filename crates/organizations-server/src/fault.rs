@@ -33,6 +33,14 @@ pub enum Effect {
     Close,
     /// The right answer, later.
     Delay(Duration),
+    /// Waits until a call of this operation about this subject has been answered, and what happens after it has happened. Gives up
+    /// after 20 seconds.
+    Behind {
+        /// The other operation.
+        operation: &'static str,
+        /// What the other call is about.
+        subject: String,
+    },
     /// No answer at all.
     Silence,
     /// An empty page with a token; the token gives what should have been here (API-31).

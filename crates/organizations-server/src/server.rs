@@ -1,11 +1,12 @@
 //! The server: connections, and how a request becomes an answer.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use scproof_organization::Inventory;
 use serde_json::{Map, Value};
@@ -68,6 +69,8 @@ struct State {
     /// Tokens of an earlier generation are refused.
     generation: u64,
     twist: u64,
+    /// The calls that were answered, with everything that happens after them.
+    done: BTreeSet<(String, Option<String>)>,
 }
 
 impl Server {
@@ -90,6 +93,7 @@ impl Server {
                 statistics: Statistics::default(),
                 generation: 0,
                 twist: 0,
+                done: BTreeSet::new(),
             }),
         });
         let for_acceptor = Arc::clone(&shared);
@@ -173,17 +177,28 @@ impl Shared {
         let Ok(mut connection) = Connection::new(stream, &self.stopped) else { return };
         while let Ok(Some(request)) = connection.read() {
             let at_once = 1 + self.at_once.fetch_add(1, Ordering::Relaxed);
-            let reply = {
+            let call = {
                 let mut state = self.state();
                 state.statistics.most_at_once = state.statistics.most_at_once.max(at_once);
-                state.reply(&request)
+                state.receive(&request)
+            };
+            let (reply, about) = match call {
+                Ok(call) => {
+                    self.wait(&call.effects);
+                    (self.state().reply(&call), Some((call.operation, subject(&call.input).map(str::to_owned))))
+                }
+                Err(refusal) => (Reply::new(refused(&refusal)), None),
             };
             if !reply.delay.is_zero() {
                 thread::sleep(reply.delay);
             }
             let goes_on = connection.write(&reply.response);
             self.at_once.fetch_sub(1, Ordering::Relaxed);
-            reply.after.iter().for_each(|change| self.state().world.change(change));
+            {
+                let mut state = self.state();
+                reply.after.iter().for_each(|change| state.world.change(change));
+                state.done.extend(about);
+            }
             if !matches!(goes_on, Ok(true)) {
                 return;
             }
@@ -191,11 +206,40 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Waits for the calls that a call must not come before.
+    fn wait(&self, effects: &[Effect]) {
+        let until = Instant::now() + Duration::from_secs(20);
+        for effect in effects {
+            let Effect::Behind { operation, subject } = effect else { continue };
+            let other = ((*operation).to_owned(), Some(subject.clone()));
+            while !self.state().done.contains(&other) && !self.stopped.load(Ordering::Relaxed) && Instant::now() < until
+            {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+}
+
+/// A request of the protocol.
+struct Received {
+    operation: String,
+    input: Map<String, Value>,
+    text: String,
+    effects: Vec<Effect>,
+}
+
 /// An answer with what goes with it.
 struct Reply {
     response: Response,
     delay: Duration,
     after: Vec<Change>,
+}
+
+impl Reply {
+    fn new(response: Response) -> Self {
+        Self { response, delay: Duration::ZERO, after: Vec::new() }
+    }
 }
 
 fn json_response(status: u16, body: &Value) -> Response {
@@ -207,26 +251,22 @@ fn refused(refusal: &Refusal) -> Response {
 }
 
 impl State {
-    fn reply(&mut self, request: &Request) -> Reply {
-        let mut reply = Reply {
-            response: Response { status: 200, content_type: AWS_JSON, body: Vec::new(), delivery: Delivery::Whole },
-            delay: self.settings.latency,
-            after: Vec::new(),
-        };
+    /// Reads a request, and what the script says about it.
+    fn receive(&mut self, request: &Request) -> Result<Received, Refusal> {
         let operation = request.target.strip_prefix("AWSOrganizationsV20161128.").unwrap_or_default().to_owned();
-        let input = match check(request, &operation) {
-            Ok(input) => input,
-            Err(refusal) => {
-                reply.response = refused(&refusal);
-                return reply;
-            }
-        };
+        let input = check(request, &operation)?;
         let effects = self.script.effects(&operation, subject(&input));
-        for effect in &effects {
+        Ok(Received { operation, input, text: String::from_utf8_lossy(&request.body).into_owned(), effects })
+    }
+
+    fn reply(&mut self, call: &Received) -> Reply {
+        let Received { operation, input, text, effects } = call;
+        let (mut delay, mut after) = (self.settings.latency, Vec::new());
+        for effect in effects {
             match effect {
                 Effect::Before(change) => self.world.change(change),
-                Effect::After(change) => reply.after.push(change.clone()),
-                Effect::Delay(delay) => reply.delay += *delay,
+                Effect::After(change) => after.push(change.clone()),
+                Effect::Delay(more) => delay += *more,
                 Effect::Error { .. }
                 | Effect::Html(_)
                 | Effect::EmptyBody
@@ -236,14 +276,15 @@ impl State {
                 | Effect::CloseInBody
                 | Effect::Close
                 | Effect::Silence
+                | Effect::Behind { .. }
                 | Effect::EmptyPage
                 | Effect::RepeatedToken
                 | Effect::RepeatedItem => {}
             }
         }
-        let in_time = self.buckets.take(&operation);
+        let in_time = self.buckets.take(operation);
         let (response, answered) = if in_time {
-            self.respond(&operation, &input, &effects)
+            self.respond(operation, input, effects)
         } else {
             let code = if self.statistics.throttled.is_multiple_of(2) {
                 "TooManyRequestsException"
@@ -254,10 +295,8 @@ impl State {
         };
         let throttles = |effect: &Effect| matches!(effect, Effect::Error { code, .. } if is_throttling(code));
         self.statistics.throttled += usize::from(!in_time || effects.iter().any(throttles));
-        let text = String::from_utf8_lossy(&request.body).into_owned();
-        self.statistics.log.push(Call { operation, input: text, answered });
-        reply.response = response;
-        reply
+        self.statistics.log.push(Call { operation: operation.clone(), input: text.clone(), answered });
+        Reply { response, delay, after }
     }
 
     /// The answer, and whether it is the right one.
@@ -355,6 +394,7 @@ fn instead(effect: &Effect) -> Option<Response> {
         | Effect::ResetInBody
         | Effect::CloseInBody
         | Effect::Delay(_)
+        | Effect::Behind { .. }
         | Effect::EmptyPage
         | Effect::RepeatedToken
         | Effect::RepeatedItem

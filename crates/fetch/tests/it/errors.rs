@@ -25,8 +25,8 @@ fn failure(script: Vec<Rule>, options: &FetchOptions) -> FetchError {
 fn impatient() -> FetchOptions {
     FetchOptions {
         attempts: 2,
-        attempt_timeout: Duration::from_millis(200),
-        retry_for: Duration::from_secs(5),
+        attempt_timeout: Duration::from_secs(1),
+        retry_for: Duration::from_secs(4),
         ..options()
     }
 }
@@ -156,7 +156,7 @@ fn an_endpoint_that_is_not_there() {
 #[test]
 fn a_deadline_ends_the_fetch() {
     let server = start(40, Settings { script: vec![Rule::on("ListPolicies", Effect::Silence)], ..Settings::default() });
-    let options = FetchOptions { deadline: Some(Duration::from_millis(700)), ..options() };
+    let options = FetchOptions { deadline: Some(Duration::from_secs(2)), ..options() };
     let outcome = block_on(scproof_fetch::fetch(&client(&server.url()), &options, &()));
     assert!(matches!(outcome, Err(FetchError::Deadline { calls, .. }) if calls > 2), "{outcome:?}");
 }

