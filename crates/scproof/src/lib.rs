@@ -78,14 +78,14 @@ pub use scproof_evaluator::{
     EvaluationOptions, Explanation, LevelTrace, Query, Reason, Request, RequestError, RequestFormatError,
     RequestResource, ResourceInput, StatementRef, Truth, Undecided,
 };
+/// Reading a live organization into a snapshot (feature `fetch`).
+#[cfg(feature = "fetch")]
+pub use scproof_fetch as fetch;
 pub use scproof_organization::{
     AccountId, AccountState, Fault, Finding, Inventory, Left, LeftReason, LoadError, Node, NodeId, Organization,
     OrganizationId, OuId, Policy, PolicyId, PolicyIndex, Quotas as OrganizationQuotas, RedactionKey, RedactionKeyError,
     Redactor, RootId, SaveError, SelectError, Target,
 };
-/// Reading a live organization into a snapshot (feature `fetch`).
-#[cfg(feature = "fetch")]
-pub use scproof_fetch as fetch;
 pub use scproof_policy_parser::{
     Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
     ValidationOptions, validate,
