@@ -138,6 +138,7 @@ const VALUES: &[&str] = &[
     "arn:aws:iam::222222222222:role/shop-prod",
     "arn:aws:iam::333333333333:role/dev/shop",
     "arn:aws:iam::012345678901:user/alice@corp.example",
+    "arn:aws:ec2:eu-west-1:222222222222:backup-plan/x",
 ];
 
 const PATTERNS: &[&str] = &[
@@ -173,6 +174,9 @@ const PATTERNS: &[&str] = &[
     "*:alice@corp.example",
     "a*e@corp.example",
     "${custom:key}-prod",
+    "${custom:shop}",
+    "${custom:shop, 'shop-prod'}",
+    "${aws:PrincipalTag/222222222222}",
     "${aws:PrincipalAccount}",
     "2222${custom:key}",
     "${custom:key, '222222222222'}",
@@ -188,6 +192,8 @@ const PATTERNS: &[&str] = &[
     "arn:aws:iam::3333*:role/*",
     "arn:aws:iam::012345678901:user/*@corp.example",
     "arn:aws:iam::*:user/${aws:username}",
+    "arn:aws:ec2:*:*:backup-plan/*",
+    "arn:aws:ec2:*:222222222222:${custom:shop}/*",
 ];
 
 const KEYS: &[&str] = &[
@@ -199,6 +205,7 @@ const KEYS: &[&str] = &[
     "aws:PrincipalArn",
     "aws:userid",
     "custom:key",
+    "custom:shop",
     "aws:PrincipalTag/222222222222",
 ];
 

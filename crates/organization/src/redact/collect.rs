@@ -20,6 +20,8 @@ pub(super) struct Collected {
     common: BTreeSet<String>,
     /// The words that stand in values that are not compared as text.
     typed: BTreeMap<String, Place>,
+    /// Names that are also the type of a resource in policies, such as `network` in `network-interface`, in lower case.
+    resource_types: BTreeMap<String, Place>,
     /// The runs of letters and digits in policies, in lower case: a name must not become one of them.
     runs: FxHashSet<String>,
     /// Where policies show a word, in lower case.
@@ -158,11 +160,16 @@ impl Collected {
         for (policy, strings) in policies {
             for Scanned { text, role, .. } in strings.iter().filter(|scanned| scanned.role != Role::Word) {
                 let wanted = if *role == Role::Typed { Role::Value } else { *role };
+                let resource_type = resource_type(text);
                 for (span, _) in known.find(text, wanted) {
+                    let is_type = resource_type.start <= span.start && span.end <= resource_type.end;
                     let word = text.get(span).unwrap_or_default().to_ascii_lowercase();
                     let place = || Place { policy: (*policy).to_owned(), pattern: text.clone() };
                     if *role == Role::Typed {
                         self.typed.entry(word.clone()).or_insert_with(place);
+                    }
+                    if is_type {
+                        self.resource_types.entry(word.clone()).or_insert_with(place);
                     }
                     self.shown.entry(word).or_insert_with(place);
                 }
@@ -172,10 +179,13 @@ impl Collected {
 
     /// Why a word must stay.
     fn obstacle(&self, kind: Kind, word: &str) -> Option<(LeftReason, &Place)> {
-        let typed = self.typed.get(&word.to_ascii_lowercase()).map(|place| (LeftReason::NotComparedAsText, place));
+        let folded = word.to_ascii_lowercase();
+        let common = self.resource_types.get(&folded).filter(|_| kind == Kind::AccountName);
         let is_start = self.words.range(word.to_owned()..).nth(1).is_some_and(|(next, _)| next.starts_with(word));
         let touching = || self.edges.touching(kind, word).or_else(|| self.edges.before(word).filter(|_| is_start));
-        typed.or_else(|| Some((LeftReason::MatchedInPart, touching()?)))
+        None.or_else(|| Some((LeftReason::NotComparedAsText, self.typed.get(&folded)?)))
+            .or_else(|| Some((LeftReason::CommonWord, common?)))
+            .or_else(|| Some((LeftReason::MatchedInPart, touching()?)))
     }
 
     /// Whether a text may replace a word.
@@ -321,6 +331,18 @@ fn is_telling(name: &str) -> bool {
         && ends_well(name.chars().next())
         && ends_well(name.chars().next_back())
         && !is_reserved(name)
+}
+
+/// Where an ARN names the type of its resource: what stands behind the fifth colon up to a slash or colon, unless neither region nor
+/// account is given, as for buckets.
+fn resource_type(text: &str) -> std::ops::Range<usize> {
+    let mut colons = text.match_indices(':').map(|(at, _)| at);
+    let (Some(region), Some(_), Some(start)) = (colons.nth(2), colons.next(), colons.next()) else { return 0..0 };
+    let own = text.get(start + 1..).unwrap_or_default();
+    match own.find(['/', ':']) {
+        Some(length) if text.get(region..start) != Some("::") => start + 1..start + 1 + length,
+        _ => 0..0,
+    }
 }
 
 fn is_beside_wildcard(text: &str, start: usize, end: usize) -> bool {

@@ -74,6 +74,7 @@ impl Words {
     pub(super) fn find(&self, text: &str, role: Role) -> Vec<(Range<usize>, String)> {
         let mut found = Vec::new();
         let Bounds { starts, ends } = bounds(text);
+        let keys = if role == Role::Value { variable_keys(text) } else { Vec::new() };
         let mut position = 0;
         for (index, start) in starts.into_iter().enumerate() {
             if start < position {
@@ -82,6 +83,8 @@ impl Words {
             let ends = ends.get(index..).unwrap_or_default();
             let fitting = ends.partition_point(|end| end - start <= self.longest);
             let mut candidates = ends.iter().take(fitting).rev();
+            // A variable names a context key.
+            let role = if keys.iter().any(|key| key.contains(&start)) { Role::Name } else { role };
             let word = candidates.find_map(|end| Some((start..*end, self.replacement(text, start..*end, role)?)));
             if let Some((span, replacement)) = word {
                 position = span.end;
@@ -118,6 +121,16 @@ impl Words {
         replaced.push_str(text.get(position..).unwrap_or_default());
         replaced
     }
+}
+
+/// Where the variables of a pattern name their keys (VAR-1).
+fn variable_keys(text: &str) -> Vec<Range<usize>> {
+    let inside = |(start, _): (usize, &str)| {
+        let rest = text.get(start..)?;
+        let end = rest.find('}')?;
+        Some(start..start + rest.find(", '").map_or(end, |comma| comma.min(end)))
+    };
+    text.match_indices("${").filter_map(inside).collect()
 }
 
 fn with_case_of(text: &str, replacement: &str) -> String {
@@ -268,6 +281,10 @@ mod tests {
         assert_eq!(replaced("OU-AB12-PROD0001"), "OU-ZZ99-XXXXXXXX");
         assert_eq!(replaced("SHOP-Prod SHOP"), "TYUI-Asdf QWER");
         assert_eq!(words().replace("222222222222/shop", Role::Name), "987654321098/shop");
+        assert_eq!(
+            replaced("${aws:PrincipalTag/shop, 'shop'}/${custom:222222222222}"),
+            "${aws:PrincipalTag/shop, 'qwer'}/${custom:987654321098}"
+        );
     }
 
     #[test]

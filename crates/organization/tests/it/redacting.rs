@@ -100,7 +100,8 @@ fn the_key_decides_and_questions_are_redacted_alike() {
 fn what_a_pattern_matches_in_part_is_left_and_listed() {
     let inventory = telling(
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*",
-            "Resource": ["arn:aws:iam::2222*:role/x", "arn:aws:s3:::play-box", "arn:aws:s3:::relay*", "arn:aws:s3:::rig"],
+            "Resource": ["arn:aws:iam::2222*:role/x", "arn:aws:s3:::play-box", "arn:aws:s3:::relay*", "arn:aws:s3:::rig",
+              "arn:aws:ec2:*:*:bench-interface/*", "arn:aws:s3:::bench/x"],
             "Condition": {"StringLike": {"aws:userid": "*@corp.example", "aws:PrincipalOrgPaths": "*/ou-ab12-sand*"},
                 "NumericEquals": {"s3:max-keys": "333333333333"}}}}"#,
     );
@@ -111,6 +112,7 @@ fn what_a_pattern_matches_in_part_is_left_and_listed() {
         [
             "account id `222222222222`: `arn:aws:iam::2222*:role/x` in policy p-denys3aaaa may match a part of it",
             "account id `333333333333`: `333333333333` in policy p-denys3aaaa is not compared as text",
+            "account name `bench` in the text of policy p-denys3aaaa: it may be another word there",
             "account name `relay`: `arn:aws:s3:::relay*` in policy p-denys3aaaa may match a part of it",
             "account name `rig` in the text of policy p-denys3aaaa: it may be another word there",
             "e-mail address `@corp.example`: `*@corp.example` in policy p-denys3aaaa may match a part of it",
