@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use scproof::Inventory;
@@ -135,21 +135,16 @@ fn killed_again_and_again_it_makes_no_finished_call_twice() {
     let mut kills = 0;
     for calls in [15, 40, 40, 40] {
         server.forget_statistics();
-        let mut child = fetch(&server.url(), &output)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
+        let mut command = fetch(&server.url(), &output);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = Killed(command.spawn().expect("it starts"));
         let until = Instant::now() + Duration::from_mins(1);
         while server.statistics().calls() < calls {
-            let ended = child.try_wait().expect("it can be asked");
+            let ended = child.0.try_wait().expect("it can be asked");
             assert!(ended.is_none() && Instant::now() < until, "{ended:?} after {} calls", server.statistics().calls());
             std::thread::sleep(Duration::from_millis(1));
         }
-        // On Unix this is the signal that no process can catch.
-        child.kill().expect("it runs");
-        child.wait().expect("it ends");
+        drop(child);
         kills += 1;
         assert!(!output.exists(), "a part of a snapshot");
         let now = answered(&server.statistics().log);
@@ -173,6 +168,16 @@ fn killed_again_and_again_it_makes_no_finished_call_twice() {
         .collect();
     assert_eq!(names, ["org.json"], "nothing else is left");
     assert_eq!(scproof(&["--org", output.to_str().expect("it is UTF-8"), "tree"]).code, 0);
+}
+
+/// A process that is killed when it goes out of scope; on Unix by the signal that no process can catch.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().expect("it can be killed");
+        self.0.wait().expect("it ends");
+    }
 }
 
 /// Besides the call that was under way, a run makes no call of the runs before it again: except that it must know whose
