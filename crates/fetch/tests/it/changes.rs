@@ -1,5 +1,7 @@
 //! What changes while it is read is found and read again (API-41): nothing is lost, nothing is invented.
 
+use std::collections::BTreeMap;
+
 use scproof_fetch::{FetchError, FetchOptions, Inventory, NoteKind, Recorder};
 use scproof_organizations_server::{Account, Change, Effect, Policy, Rule, SCP, Server, Settings, Unit, World};
 
@@ -149,7 +151,7 @@ fn an_account_leaves_and_another_joins() {
             email: "newcomer@example.com".to_owned(),
             state: "ACTIVE".to_owned(),
             parent: to,
-            tags: std::collections::BTreeMap::new(),
+            tags: BTreeMap::new(),
         };
         vec![
             Rule::on("ListAccountsForParent", Effect::Before(Change::RemoveAccount(leaver))).about(from).times(1),
@@ -177,7 +179,7 @@ fn a_unit_is_deleted_after_it_was_listed() {
 /// An organization that never rests: either a snapshot of it in which everything fits, or the error that says so.
 #[test]
 fn an_organization_that_never_rests() {
-    let mut endings = std::collections::BTreeMap::<&str, usize>::new();
+    let mut endings = BTreeMap::<&str, usize>::new();
     for seed in 0..12_u64 {
         let server = start(70 + seed, Settings { page_size: 7, ..Settings::default() });
         let world = server.world();
@@ -214,4 +216,73 @@ fn an_organization_that_never_rests() {
         }
     }
     assert!(endings.contains_key("snapshot"), "{endings:?}");
+}
+
+/// Policies come, go, are rewritten, attached and detached: what stays the same is whole, and nothing is there that never was.
+#[test]
+fn policies_that_never_rest() {
+    let mut endings = BTreeMap::<&str, usize>::new();
+    for (seed, attachments_by) in (0..6_u64).flat_map(|seed| WAYS.map(|way| (seed, way))) {
+        let server = start(100 + seed, Settings { page_size: 7, ..Settings::default() });
+        let before = server.truth(false);
+        server.set_script(restless_policies(&server.world(), seed));
+        let options = FetchOptions { attachments_by, ..options() };
+        match crate::support::try_fetch(&server.url(), &options).0 {
+            Ok(found) => {
+                *endings.entry("snapshot").or_default() += 1;
+                let after = server.truth(false);
+                assert_between(&before.attachments, &found.attachments, &after.attachments);
+                let ids = |inventory: &Inventory| {
+                    inventory.policies.iter().map(|policy| policy.id.clone()).collect::<Vec<_>>()
+                };
+                assert_between(&ids(&before), &ids(&found), &ids(&after));
+                for policy in &found.policies {
+                    let is_same = |inventory: &Inventory| inventory.policies.contains(policy);
+                    assert!(is_same(&before) || is_same(&after), "{policy:?}");
+                }
+                assert_eq!((found.accounts, found.organizational_units), (after.accounts, after.organizational_units));
+            }
+            Err(FetchError::Inconsistent { what }) => {
+                *endings.entry("inconsistent").or_default() += 1;
+                assert!(!what.is_empty());
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(endings.contains_key("snapshot"), "{endings:?}");
+}
+
+/// What is there before and after is found, and what is found was there before or after.
+fn assert_between<T: Ord + std::fmt::Debug>(before: &[T], found: &[T], after: &[T]) {
+    for item in found {
+        assert!(before.contains(item) || after.contains(item), "{item:?} never was");
+    }
+    for item in before.iter().filter(|item| after.contains(item)) {
+        assert!(found.contains(item), "{item:?} is lost");
+    }
+}
+
+/// Each policy changes once, in one way, at some moment.
+fn restless_policies(world: &World, seed: u64) -> Vec<Rule> {
+    let own = world.policies.iter().filter(|(_, policy)| !policy.aws_managed && policy.policy_type == SCP);
+    let moments = ["DescribePolicy", "ListTargetsForPolicy", "ListPoliciesForTarget", "ListAccountsForParent"];
+    let units: Vec<&String> = world.units.keys().collect();
+    own.zip(0_u64..)
+        .map(|((id, policy), number)| {
+            let unit = units[usize::try_from((seed + number * 7) % units.len() as u64).unwrap()].clone();
+            let attached = world.targets.get(id).and_then(|targets| targets.first().cloned());
+            let change = match (number % 5, attached) {
+                (0, _) => Change::RemovePolicy(id.clone()),
+                (1, _) => Change::UpdatePolicy { id: id.clone(), content: r#"{"Statement":[]}"#.to_owned() },
+                (2, _) => Change::AddPolicy {
+                    id: format!("p-new{number:07}"),
+                    policy: Policy { name: format!("New {number}"), ..policy.clone() },
+                },
+                (3, Some(target)) => Change::Detach { policy: id.clone(), target },
+                (_, _) => Change::Attach { policy: id.clone(), target: unit },
+            };
+            let moment = moments[usize::try_from((seed + number) % 4).unwrap()];
+            Rule::on(moment, Effect::After(change)).one_in(6, seed * 100 + number).times(1)
+        })
+        .collect()
 }
