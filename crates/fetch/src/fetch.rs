@@ -74,6 +74,7 @@ async fn run(session: &Session<'_>) -> Result<Inventory, FetchError> {
         });
     };
 
+    session.sizes(|sizes| sizes.attachments_by = session.options.attachments_by);
     let types = policy_types(&organization, &root);
     let (known, watching) = watch::channel(Known::default());
     let tree = read_tree(session, &root.id, &known);

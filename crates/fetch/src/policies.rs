@@ -130,10 +130,10 @@ async fn choose(
                     (calls(AttachmentsBy::Policy), calls(AttachmentsBy::Target))
                 }
             };
-            let so_far = if now.nodes.is_some() { "about" } else { "at least" };
+            let count = if now.nodes.is_some() { "about" } else { "at least" };
             session.note(
                 NoteKind::Plan,
-                format!("reading attachments with {chosen}: about {fewer} calls; {other} needs {so_far} {more}"),
+                format!("reading attachments with {chosen}: {count} {fewer} calls; {other} needs {count} {more}"),
             );
             session.sizes(|sizes| sizes.attachments_by = by);
         }
@@ -289,9 +289,21 @@ impl Policies {
             .map(|policy| policy.id.clone())
             .collect();
         let again: BTreeSet<&String> = targets.iter().collect();
-        self.attachments.retain(|(target, policy)| !(again.contains(target) && of_type.contains(policy)));
+        let before: Vec<(String, String)> = self
+            .attachments
+            .extract_if(.., |(target, policy)| again.contains(target) && of_type.contains(policy))
+            .collect();
         let found = policies_of(session, targets.into_iter(), &readable, true).await?;
-        self.add(found)
+        self.add(found)?;
+        // What was known of a target that may not be asked stays known.
+        let denied: BTreeSet<&String> = self
+            .denied
+            .keys()
+            .filter(|(operation, ..)| *operation == Operation::ListPoliciesForTarget)
+            .map(|(_, target, _)| target)
+            .collect();
+        self.attachments.extend(before.into_iter().filter(|(target, _)| denied.contains(target)));
+        Ok(())
     }
 
     /// Removes everything about a policy but its record.
