@@ -1,6 +1,5 @@
 //! Help, and the page made of it.
 
-use std::fmt::Write as _;
 use std::fs;
 
 use crate::run::{repository, scproof};
@@ -13,6 +12,8 @@ const COMMANDS: [&str; 5] = ["can", "effective", "tree", "validate", "completion
 /// `docs/cli.md` as it should be.
 #[cfg(feature = "fetch")]
 fn page() -> String {
+    use std::fmt::Write as _;
+
     let mut page = String::from(
         "# The command line\n\n\
          The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
