@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::permute::RedactionKey;
 use super::scan::{self, Role, Scanned};
-use super::words::{Bounds, Edges, Kind, Place, Words, bounds};
+use super::words::{Bounds, Edges, Kind, LONGEST_WORD, Place, Words, bounds};
 use super::{Left, LeftReason, is_of_aws, replaced};
 use crate::id::{AccountId, OrganizationId, OuId, PolicyId, RootId};
 use crate::inventory::Inventory;
@@ -29,6 +29,7 @@ pub(super) struct Collected {
     /// Parts of e-mail addresses beside wildcards.
     partial_addresses: BTreeMap<String, Place>,
     edges: Edges,
+    nowhere: Place,
 }
 
 impl Collected {
@@ -47,7 +48,7 @@ impl Collected {
         inventory.policies.iter().filter(|policy| !is_of_aws(policy)).for_each(|policy| add(Kind::Policy, &policy.id));
         for account in &inventory.accounts {
             add(Kind::Account, &account.id);
-            account.email.iter().for_each(|email| add(Kind::Email, email));
+            account.email.iter().filter(|email| email.len() <= LONGEST_WORD).for_each(|email| add(Kind::Email, email));
         }
         let ids = inventory.organization.arn.iter().chain(&inventory.organization.master_account_arn);
         let arns = ids.chain(inventory.accounts.iter().filter_map(|account| account.arn.as_ref()));
@@ -56,7 +57,7 @@ impl Collected {
         for name in inventory.accounts.iter().filter_map(|account| account.name.as_deref()) {
             if is_telling(name) {
                 self.words.entry(name.to_owned()).or_insert(Kind::AccountName);
-            } else {
+            } else if name.len() <= LONGEST_WORD {
                 self.common.insert(name.to_owned());
             }
         }
@@ -104,7 +105,7 @@ impl Collected {
         }
         self.ids_of(text);
         for (address, is_whole) in addresses(text) {
-            if is_whole {
+            if is_whole && address.len() <= LONGEST_WORD {
                 self.words.entry(address.to_owned()).or_insert(Kind::Email);
             } else {
                 let place = Place { policy: policy.to_owned(), pattern: text.clone() };
@@ -215,7 +216,7 @@ type Chosen<'c> = (Option<String>, Option<(LeftReason, &'c Place)>);
 
 impl<'c> Choice<'c> {
     /// After so many attempts no free replacement is expected: patterns match parts of nearly everything.
-    const ATTEMPTS: usize = 10_000;
+    const ATTEMPTS: usize = 300;
 
     fn of(&mut self, kind: Kind, word: &str) -> Chosen<'c> {
         match kind {
@@ -240,11 +241,13 @@ impl<'c> Choice<'c> {
                 return (Some(replacement), None);
             }
         }
-        let obstacle = self.collected.obstacle(kind, &attempt);
-        (
-            None,
-            obstacle.or_else(|| Some((LeftReason::CommonWord, self.collected.shown.get(&word.to_ascii_lowercase())?))),
-        )
+        (None, Some(self.no_room(kind, &attempt)))
+    }
+
+    /// Why nothing was found that could replace a word: the last attempt shows what is in the way.
+    fn no_room(&self, kind: Kind, attempt: &str) -> (LeftReason, &'c Place) {
+        let obstacle = self.collected.obstacle(kind, attempt);
+        obstacle.unwrap_or((LeftReason::MatchedInPart, &self.collected.nowhere))
     }
 
     /// A root is replaced together with the beginning of its units (ID-3).
@@ -265,7 +268,7 @@ impl<'c> Choice<'c> {
                 return (Some(attempt), None);
             }
         }
-        (None, collected.obstacle(Kind::Root, &attempt))
+        (None, Some(self.no_room(Kind::Root, &attempt)))
     }
 
     /// A unit, or only the beginning of units. Its first part goes with the root even if the rest is left.

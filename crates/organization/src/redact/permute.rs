@@ -151,20 +151,24 @@ pub(super) fn permute(key: &RedactionKey, label: &str, text: &str, alphabet: Alp
 /// Adds to one half a number for each of its characters that only key and other half decide.
 fn add(key: &RedactionKey, tweak: &[u8; 32], round: u8, from: &[Symbol], to: &mut [Symbol]) {
     let numbers: Vec<u8> = from.iter().flat_map(|symbol| symbol.number.to_le_bytes()).collect();
+    let half = keyed(key, &[tweak, &[round], &numbers]);
     for (block, chunk) in (0_u32..).zip(to.chunks_mut(8)) {
-        // The key has 32 bytes: HMAC takes any length, so this cannot fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key.0) else { return };
-        mac.update(tweak);
-        mac.update(&[round]);
-        mac.update(&block.to_le_bytes());
-        mac.update(&numbers);
-        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+        let bytes = keyed(key, &[&half, &block.to_le_bytes()]);
         for (symbol, bytes) in chunk.iter_mut().zip(bytes.chunks_exact(4)) {
             let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
             let moved = (u64::from(symbol.number) + number) % u64::from(symbol.count);
             symbol.number = u32::try_from(moved).unwrap_or(symbol.number);
         }
     }
+}
+
+fn keyed(key: &RedactionKey, parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("any length will do");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -172,13 +172,16 @@ pub(super) fn literals(pattern: &str) -> Vec<Literal> {
     let bytes = pattern.as_bytes();
     let mut found: Vec<Literal> = Vec::new();
     let (mut start, mut open_start, mut position) = (0, false, 0);
+    // Behind the last brace no variable ends: looking for more would take quadratic time.
+    let last_brace = pattern.rfind('}').unwrap_or(0);
     let mut close = |start: usize, end: usize, open_start: bool, open_end: bool| {
         if start < end {
             found.push(Literal { span: start..end, open_start, open_end });
         }
     };
     while let Some(byte) = bytes.get(position) {
-        let variable = pattern.get(position..).filter(|rest| rest.starts_with("${")).and_then(|rest| rest.find('}'));
+        let rest = pattern.get(position..).filter(|rest| position < last_brace && rest.starts_with("${"));
+        let variable = rest.and_then(|rest| rest.find('}'));
         let next = match (byte, variable) {
             (b'*' | b'?', _) => position + 1,
             (b'$', Some(length)) => {

@@ -84,7 +84,8 @@ impl Words {
             let fitting = ends.partition_point(|end| end - start <= self.longest);
             let mut candidates = ends.iter().take(fitting).rev();
             // A variable names a context key.
-            let role = if keys.iter().any(|key| key.contains(&start)) { Role::Name } else { role };
+            let key = keys.get(keys.partition_point(|key| key.end <= start));
+            let role = if key.is_some_and(|key| key.contains(&start)) { Role::Name } else { role };
             let word = candidates.find_map(|end| Some((start..*end, self.replacement(text, start..*end, role)?)));
             if let Some((span, replacement)) = word {
                 position = span.end;
@@ -125,12 +126,16 @@ impl Words {
 
 /// Where the variables of a pattern name their keys (VAR-1).
 fn variable_keys(text: &str) -> Vec<Range<usize>> {
-    let inside = |(start, _): (usize, &str)| {
-        let rest = text.get(start..)?;
-        let end = rest.find('}')?;
-        Some(start..start + rest.find(", '").map_or(end, |comma| comma.min(end)))
-    };
-    text.match_indices("${").filter_map(inside).collect()
+    let mut keys = Vec::new();
+    let mut position = 0;
+    while let Some(start) = text.get(position..).and_then(|rest| rest.find("${")).map(|at| position + at) {
+        let rest = text.get(start..).unwrap_or_default();
+        let Some(end) = rest.find('}') else { break };
+        let variable = rest.get(..end).unwrap_or_default();
+        keys.push(start..start + variable.find(", '").unwrap_or(end));
+        position = start + end;
+    }
+    keys
 }
 
 fn with_case_of(text: &str, replacement: &str) -> String {
@@ -165,7 +170,7 @@ pub(super) fn bounds(text: &str) -> Bounds {
 }
 
 /// Where a pattern stands: its policy and its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) policy: String,
     pub(super) pattern: String,
@@ -180,12 +185,18 @@ pub(super) struct Edges {
     behind: FxHashMap<String, usize>,
     /// Between two wildcards.
     between: Vec<(String, usize)>,
+    /// A pattern that had no room there any more.
+    beyond: Option<usize>,
     seen_between: FxHashSet<String>,
     places: Vec<Place>,
 }
 
-/// No word is longer: a policy id has at most 130 characters, an e-mail address 64 as AWS takes it.
-const LONGEST_EDGE: usize = 256;
+/// No word is longer: a policy id has at most 130 characters (ID-5), a name 128 (LIM-8), an e-mail address as AWS takes it 64.
+pub(super) const LONGEST_WORD: usize = 256;
+
+/// Each word is looked for between wildcards. With more such texts than this, any word counts as matched in part: no real policies
+/// come near, and made-up ones must not take forever.
+const MOST_BETWEEN: usize = 2_000;
 
 impl Edges {
     /// Takes up the literal parts of a pattern.
@@ -197,18 +208,22 @@ impl Edges {
             let text = pattern.get(literal.span.clone()).unwrap_or_default().to_ascii_lowercase();
             let Bounds { starts, ends } = bounds(&text);
             if literal.open_end {
-                for start in starts.into_iter().filter(|start| text.len() - start <= LONGEST_EDGE) {
+                for start in starts.into_iter().filter(|start| text.len() - start <= LONGEST_WORD) {
                     self.before.entry(text.get(start..).unwrap_or_default().to_owned()).or_insert(place);
                 }
             }
             if literal.open_start {
-                for end in ends.into_iter().take_while(|end| *end <= LONGEST_EDGE) {
+                for end in ends.into_iter().take_while(|end| *end <= LONGEST_WORD) {
                     self.behind.entry(text.get(..end).unwrap_or_default().to_owned()).or_insert(place);
                 }
             }
             let has_word = text.bytes().any(|byte| byte.is_ascii_alphanumeric());
             if literal.open_start && literal.open_end && has_word && self.seen_between.insert(text.clone()) {
-                self.between.push((text, place));
+                if self.between.len() < MOST_BETWEEN {
+                    self.between.push((text, place));
+                } else {
+                    self.beyond = Some(place);
+                }
             }
         }
         if is_used {
@@ -239,7 +254,8 @@ impl Edges {
                 let (_, place) =
                     self.between.iter().find(|(text, _)| is_inside(text) && !kind.prefix().contains(text.as_str()))?;
                 Some(place)
-            })?;
+            })
+            .or(self.beyond.as_ref())?;
         self.places.get(*place)
     }
 }

@@ -123,3 +123,19 @@ fn what_a_pattern_matches_in_part_is_left_and_listed() {
     assert!(text.contains("2222*:role/x") && text.contains("\"222222222222\"") && text.contains("-sand0001"));
     assert!(!text.contains("111111111111") && !text.contains("play-box") && !text.contains("ab12"));
 }
+
+#[test]
+fn made_up_policies_take_no_longer() {
+    // Fragments of everything between wildcards; digits that leave no account id free; a very long name.
+    let between: Vec<String> = (0..40_000).map(|number| format!("*x{number}y")).collect();
+    let digits: Vec<String> = (0..9).map(|digit| format!("\"*{digit}*\"")).collect();
+    for pattern in
+        [between.concat(), digits.join(",").trim_matches('"').to_owned(), "a*".repeat(100_000), "${".repeat(200_000)]
+    {
+        let mut inventory = telling(&format!(r#"{{"Statement": {{"Resource": ["{pattern}"]}}}}"#));
+        inventory.accounts[0].name = Some("n".repeat(200_000));
+        inventory.accounts[1].email = Some(format!("{}@example.com", "e".repeat(200_000)));
+        let redactor = Redactor::new(&inventory, &key());
+        assert_eq!(redactor.redact(&inventory).accounts.len(), inventory.accounts.len());
+    }
+}
