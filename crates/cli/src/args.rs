@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::command::can::CanArgs;
 use crate::command::completions::CompletionsArgs;
 use crate::command::effective::EffectiveArgs;
+#[cfg(feature = "fetch")]
+use crate::command::fetch::FetchArgs;
 use crate::command::tree::TreeArgs;
 use crate::command::validate::ValidateArgs;
 
@@ -19,14 +21,16 @@ Examples, on an organization that comes with scproof:
   scproof validate my-policy.json
 
 Exit codes:
-  0  fine, not blocked           2  the question or usage is wrong
-  1  the answer is no: blocked,  3  an input cannot be read or parsed
-     or errors found             5  the facts given do not decide";
+  0  fine, not blocked           3  an input cannot be read or parsed
+  1  the answer is no: blocked,  4  AWS, or the way to it, has failed
+     or errors found             5  the facts given do not decide
+  2  the question or usage is wrong";
 
 const ABOUT: &str = "\
 What do AWS service control policies let pass, and why?
 
-Answers from a snapshot of an organization, without network and credentials.
+Answers from a snapshot of an organization, without network and credentials;
+only `scproof fetch`, which takes the snapshot, asks AWS.
 What a question does not say is unknown, not absent: if it matters, the answer
 is \"depends on\", with the condition.";
 
@@ -57,6 +61,9 @@ pub(crate) enum Command {
     Can(CanArgs),
     /// Show what an account can do at most
     Effective(EffectiveArgs),
+    /// Read your organization from AWS into a snapshot
+    #[cfg(feature = "fetch")]
+    Fetch(FetchArgs),
     /// Show the organization with its policies
     Tree(TreeArgs),
     /// Check policy documents and snapshots

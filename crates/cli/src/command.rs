@@ -4,5 +4,7 @@ pub(crate) mod can;
 pub(crate) mod completions;
 pub(crate) mod effective;
 pub(crate) mod facts;
+#[cfg(feature = "fetch")]
+pub(crate) mod fetch;
 pub(crate) mod tree;
 pub(crate) mod validate;

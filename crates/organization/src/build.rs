@@ -209,6 +209,7 @@ impl Builder<'_> {
                 scps: Vec::new(),
                 rcps: Vec::new(),
                 unreadable: None,
+                place_unknown: false,
                 account,
             });
         }
@@ -272,6 +273,14 @@ impl Builder<'_> {
                         node.unreadable.get_or_insert_with(|| Unreadable::from(record));
                     }
                 }
+                UnreadablePart::PlaceOf(place) => {
+                    let node = node_of_place.get(place as usize).and_then(|&node| nodes.get_mut(node as usize));
+                    if let Some(node) = node {
+                        node.place_unknown = true;
+                        // Whatever is attached in between counts for this node (K3-13).
+                        node.unreadable.get_or_insert_with(|| Unreadable::from(record));
+                    }
+                }
                 UnreadablePart::Content(_) | UnreadablePart::Other => {}
             }
         }
@@ -284,7 +293,7 @@ impl Builder<'_> {
         let roots = self.inventory.roots.len();
         let units = self.inventory.organizational_units.len();
         let mut compare = |place: usize, given: &str| {
-            let Some(node) = node(place) else { return };
+            let Some(node) = node(place).filter(|&node| organization.is_place_known(node)) else { return };
             let mut expected = organization.entity_path(node);
             let target = &organization.node(node).target;
             if target.account().is_some() {

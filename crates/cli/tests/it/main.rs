@@ -5,9 +5,14 @@
 mod batch;
 mod can;
 mod effective;
+#[cfg(feature = "fetch")]
+mod fetch;
+#[cfg(feature = "fetch")]
+mod fetch_server;
 mod help;
 mod output;
 mod run;
 mod traps;
 mod tree;
+mod unreadable;
 mod validate;
