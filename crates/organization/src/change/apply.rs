@@ -170,7 +170,8 @@ impl Draft {
     fn reparent(&mut self, target: &Target, destination: &Target) {
         let Some((id, to)) = self.find_node(target).zip(self.find_node(destination)) else { return };
         let from = self.node(id).parent;
-        if self.node(to).account.is_some() || from == Some(to) || self.is_within(to, id) {
+        let known = !self.node(id).place_unknown;
+        if self.node(to).account.is_some() || (from == Some(to) && known) || self.is_within(to, id) {
             return;
         }
         if let Some(parent) = from.and_then(|parent| self.node_mut(parent)) {
@@ -181,6 +182,11 @@ impl Draft {
         }
         if let Some(node) = self.node_mut(id) {
             node.parent = Some(to);
+            // Wherever it was, now its place is known; only its own attachments may still be unreadable.
+            node.place_unknown = false;
+            if node.unreadable.as_ref().is_some_and(|unreadable| unreadable.operation == "ListParents") {
+                node.unreadable = None;
+            }
         }
         self.tree_changed = true;
     }
@@ -235,6 +241,7 @@ impl Draft {
             scps,
             rcps: rcps.into_iter().collect(),
             unreadable: None,
+            place_unknown: false,
             account,
         });
         self.organization.subtree_ends.push(id.0 + 1);
