@@ -31,7 +31,11 @@ fn main() {
         let found = difference(&pair, &accounts, &ComparisonOptions::default()).unwrap();
         let time = start.elapsed();
         if std::env::var_os("VERBOSE").is_some() {
-            println!("{number} {time:?} formulas {} regions {}", found.formulas, found.groups.iter().map(|g| g.regions.len()).sum::<usize>());
+            println!(
+                "{number} {time:?} formulas {} regions {}",
+                found.formulas,
+                found.groups.iter().map(|g| g.regions.len()).sum::<usize>()
+            );
         }
         times.push(time);
         different += usize::from(!found.is_none());

@@ -55,12 +55,12 @@ pub fn full_chain(seed: u64) -> Inventory {
         paths: Vec::new(),
     });
     targets.push(ACCOUNT.to_owned());
-    let everything = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    let everything =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let mut once = Vec::new();
     for (level, target) in targets.iter().enumerate() {
         for number in 0..POLICIES {
-            let content =
-                if number == 0 { everything.to_string() } else { large_policy(&mut random, &mut once) };
+            let content = if number == 0 { everything.to_string() } else { large_policy(&mut random, &mut once) };
             let id = format!("p-level{level}policy{number}");
             inventory.policies.push(PolicyRecord {
                 id: id.clone(),
@@ -87,7 +87,14 @@ fn large_policy(random: &mut Random, once: &mut Vec<Theme>) -> String {
         if matches!(theme, Theme::Quarantine | Theme::Freeze) {
             continue;
         }
-        if matches!(theme, Theme::RegionLock | Theme::NetworkPerimeter | Theme::DataPerimeter | Theme::SmallMachines | Theme::TeamNamespaces) {
+        if matches!(
+            theme,
+            Theme::RegionLock
+                | Theme::NetworkPerimeter
+                | Theme::DataPerimeter
+                | Theme::SmallMachines
+                | Theme::TeamNamespaces
+        ) {
             if once.contains(&theme) {
                 continue;
             }

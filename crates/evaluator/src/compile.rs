@@ -356,7 +356,12 @@ impl CompiledOrganization {
 }
 
 impl Level {
-    pub(crate) fn build(numbers: Vec<u32>, unreadable: bool, statements: &[CompiledStatement], actions: &ActionTable) -> Self {
+    pub(crate) fn build(
+        numbers: Vec<u32>,
+        unreadable: bool,
+        statements: &[CompiledStatement],
+        actions: &ActionTable,
+    ) -> Self {
         let mut ids: FxHashMap<LevelEntry, u32> = FxHashMap::default();
         let mut entries = Vec::new();
         let by_cell = (0..actions.cell_count())

@@ -330,7 +330,11 @@ impl CompiledOrganization {
         reasons
     }
 
-    pub(crate) fn reference(node: &Node, policy: &scproof_organization::Policy, statement: &CompiledStatement) -> StatementRef {
+    pub(crate) fn reference(
+        node: &Node,
+        policy: &scproof_organization::Policy,
+        statement: &CompiledStatement,
+    ) -> StatementRef {
         let index = statement.index as usize;
         StatementRef {
             target_id: node.target.as_str().to_owned(),

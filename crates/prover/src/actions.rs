@@ -117,7 +117,8 @@ impl<'p> ActionIndex<'p> {
         }
         let services: Vec<Service> = services.into_values().collect();
         let members = Vec::new();
-        let mut index = Self { pair, class_of, services, members, items: RefCell::default(), patterns: RefCell::default() };
+        let mut index =
+            Self { pair, class_of, services, members, items: RefCell::default(), patterns: RefCell::default() };
         index.members = index.services.iter().map(|service| index.members_of(service)).collect();
         index
     }
@@ -278,9 +279,12 @@ impl<'p> ActionIndex<'p> {
         let mut chosen: Vec<String> = Vec::new();
         for pattern in patterns.iter() {
             let inside = pattern.matches.iter().zip(allowed).all(|(matches, allowed)| !matches || *allowed);
-            let adds = pattern.matches.iter().zip(&covered).zip(target).any(|((matches, covered), target)| {
-                *matches && !*covered && *target
-            });
+            let adds = pattern
+                .matches
+                .iter()
+                .zip(&covered)
+                .zip(target)
+                .any(|((matches, covered), target)| *matches && !*covered && *target);
             if inside && adds {
                 covered.iter_mut().zip(&pattern.matches).for_each(|(covered, matches)| *covered |= matches);
                 chosen.push(shown(&items, pattern));
@@ -352,7 +356,9 @@ impl<'p> ActionIndex<'p> {
                 patterns.iter().filter(|pattern| matches(pattern)).map(|pattern| pattern.text.as_str()).collect();
             // A pattern that another one implies says nothing.
             let implied = |text: &str| {
-                all_of.iter().any(|other| *other != text && covers(&glob(text), &glob(other)) && !covers(&glob(other), &glob(text)))
+                all_of.iter().any(|other| {
+                    *other != text && covers(&glob(text), &glob(other)) && !covers(&glob(other), &glob(text))
+                })
             };
             let kept: Vec<&str> = all_of.iter().copied().filter(|text| !implied(text)).collect();
             all_of = if kept.is_empty() { vec![whole] } else { kept };

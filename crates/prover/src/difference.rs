@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{
-    AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer, LevelId, Openness, Side,
-};
 use scproof_evaluator::RequestError;
+use scproof_evaluator::symbolic::{
+    AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer,
+    LevelId, Openness, Side,
+};
 use scproof_organization::NodeId;
 use scproof_policy_parser::{WildcardPattern, overlaps};
 
@@ -390,8 +391,8 @@ impl<'p> Solver<'_, 'p> {
                 atoms.extend(self.entries.atoms(formula));
             }
         }
-            let facts = self.pair.facts(nodes, action, atoms.iter().copied());
-            if let [_, _, ..] = members
+        let facts = self.pair.facts(nodes, action, atoms.iter().copied());
+        if let [_, _, ..] = members
             && is_limited(&facts, &atoms)
         {
             let (left, right) = members.split_at(members.len() / 2);
@@ -445,10 +446,9 @@ impl<'p> Solver<'_, 'p> {
         let mut any = Function::FALSE;
         let mut settled = Function::FALSE;
         // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
-        for (from, to, blocked_before, blocked_after) in [
-            (before.passes, after.blocked, false, true),
-            (before.blocked, after.passes, true, false),
-        ] {
+        for (from, to, blocked_before, blocked_after) in
+            [(before.passes, after.blocked, false, true), (before.blocked, after.passes, true, false)]
+        {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, space.possible)?;
             any = space.diagrams.or(any, change)?;
@@ -517,8 +517,8 @@ impl Verdicts {
 /// Whether some atom could not be cut for want of room.
 fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
     atoms.iter().any(|atom| {
-        Side::BOTH.iter().any(|side| {
-            facts.truth(*atom, *side).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit))
-        })
+        Side::BOTH
+            .iter()
+            .any(|side| facts.truth(*atom, *side).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit)))
     })
 }

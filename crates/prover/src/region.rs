@@ -193,9 +193,10 @@ impl Region {
         let key = |region: &Self| {
             (region.transition(), region.before, region.after, std::cmp::Reverse(region.actions.listed))
         };
-        key(self).cmp(&key(other)).then_with(|| self.actions.cmp(&other.actions)).then_with(|| {
-            self.condition_words().cmp(&other.condition_words())
-        })
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.actions.cmp(&other.actions))
+            .then_with(|| self.condition_words().cmp(&other.condition_words()))
     }
 
     fn condition_words(&self) -> Vec<&[String]> {
@@ -338,7 +339,9 @@ impl<'p> Describer<'p> {
     fn reasons(&self, space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
         let mut why: Vec<Why> = Vec::new();
         for variable in space.diagrams.support(because) {
-            let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else { continue };
+            let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else {
+                continue;
+            };
             if let Some(limit) = space.limit_of(question) {
                 why.push(limit);
             }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    Atom, AtomForm, Candidate, CellId, CompiledPair, ContextValue, Facts, Layer, LevelId, MAX_CELLS, Openness, Setting, Side,
-    Subject,
+    Atom, AtomForm, Candidate, CellId, CompiledPair, ContextValue, Facts, Layer, LevelId, MAX_CELLS, Openness, Setting,
+    Side, Subject,
 };
 use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -144,9 +144,10 @@ impl<'p> Space<'p> {
             Subject::Resource | Subject::Principal | Subject::Instant => false,
         });
         of_key.is_none_or(|fact| {
-            fact.cells.iter().flat_map(|cell| &cell.settings).any(|setting| {
-                matches!(setting, Setting::Key(_, ContextValue::Absent))
-            })
+            fact.cells
+                .iter()
+                .flat_map(|cell| &cell.settings)
+                .any(|setting| matches!(setting, Setting::Key(_, ContextValue::Absent)))
         })
     }
 
@@ -190,8 +191,12 @@ impl<'p> Space<'p> {
     }
 
     fn is_open(&self) -> impl Fn(Variable) -> bool + use<> {
-        let open: BTreeSet<Variable> =
-            self.questions.iter().filter(|(question, _)| !question.is_related()).map(|(_, variable)| *variable).collect();
+        let open: BTreeSet<Variable> = self
+            .questions
+            .iter()
+            .filter(|(question, _)| !question.is_related())
+            .map(|(_, variable)| *variable)
+            .collect();
         move |variable| open.contains(&variable)
     }
 

@@ -57,7 +57,8 @@ impl Seeker<'_> {
             })
             .collect();
         // The function may leave relations open that the request has to settle all the same.
-        let others = space.related_in(function).into_iter().filter(|atom| !wanted.iter().any(|(known, _)| known == atom));
+        let others =
+            space.related_in(function).into_iter().filter(|atom| !wanted.iter().any(|(known, _)| known == atom));
         let others: Vec<Atom> = others.take(MAX_RELATIONS).collect();
         let request = self.relate(space, base, &wanted, &others);
         self.replay(&request).filter(agrees).map(|found| self.shortest(found))
@@ -170,7 +171,8 @@ impl Seeker<'_> {
             let keys: Vec<String> = self.pair.atom_keys(atom).into_iter().map(str::to_owned).collect();
             let texts = self.pair.atom_texts(atom);
             let atoms: Vec<Atom> = kept.iter().map(|(atom, _)| *atom).chain([atom]).collect();
-            let tries = vary(&request, self.pair.is_resource(atom), &keys, &texts, &account, &|key| space.may_be_absent(key));
+            let tries =
+                vary(&request, self.pair.is_resource(atom), &keys, &texts, &account, &|key| space.may_be_absent(key));
             let found = std::iter::once(request.clone()).chain(tries).find_map(|candidate| {
                 let truths = self.pair.atom_truths(Side::Before, &candidate, &atoms).ok()?;
                 let (own, earlier) = truths.split_last()?;

@@ -1,7 +1,9 @@
 //! Cells in words: the shortest combination of conditions, as the policies write them, that means exactly these cells.
 
-use scproof_evaluator::symbolic::{Atom, AtomForm, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject};
 use scproof_evaluator::Truth;
+use scproof_evaluator::symbolic::{
+    Atom, AtomForm, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject,
+};
 
 /// One condition, its opposite, or that it is open, with the cells in which this holds.
 struct Literal {
@@ -66,7 +68,8 @@ fn name(subject: &Subject) -> String {
 fn literals(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
     let mut literals: Vec<Literal> = Vec::new();
     for &atom in atoms {
-        let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, Side::Before).map(|truth| &truth.form) else {
+        let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, Side::Before).map(|truth| &truth.form)
+        else {
             continue;
         };
         if *of != fact {
@@ -124,7 +127,8 @@ fn terms<'l>(literals: &'l [Literal], target: &[bool]) -> Vec<Vec<&'l Literal>> 
         if target.get(cell) != Some(&true) || covered.get(cell) == Some(&true) {
             continue;
         }
-        let mut term: Vec<&Literal> = literals.iter().filter(|literal| literal.cells.get(cell) == Some(&true)).collect();
+        let mut term: Vec<&Literal> =
+            literals.iter().filter(|literal| literal.cells.get(cell) == Some(&true)).collect();
         let meaning = |term: &[&Literal]| -> Vec<bool> {
             (0..target.len()).map(|cell| term.iter().all(|literal| literal.cells.get(cell) == Some(&true))).collect()
         };

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use scproof_organization::{AccountId, Fault, LoadError, Organization, Record, RecordReader, SelectError};
-use scproof_prover::Transition;
 use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
+use scproof_prover::Transition;
 
 /// The `Format` of the files that this version reads.
 pub const EXPECT_FORMAT: &str = "scproof-expect/1";

@@ -164,10 +164,7 @@ mod tests {
 
     #[test]
     fn placeholders_become_stars() {
-        assert_eq!(
-            generalized("arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}"),
-            "arn:*:ec2:*:*:vpc/*"
-        );
+        assert_eq!(generalized("arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}"), "arn:*:ec2:*:*:vpc/*");
     }
 
     #[test]

@@ -71,8 +71,12 @@ impl Impact {
     /// The accounts of each group with a transition, and the regions of this transition.
     pub fn with(&self, transition: Transition) -> impl Iterator<Item = (&[AccountRef], Vec<&RegionReport>)> {
         self.changed.iter().filter_map(move |group| {
-            let regions: Vec<&RegionReport> =
-                group.regions.iter().map(AsRef::as_ref).filter(|report| report.region.transition() == transition).collect();
+            let regions: Vec<&RegionReport> = group
+                .regions
+                .iter()
+                .map(AsRef::as_ref)
+                .filter(|report| report.region.transition() == transition)
+                .collect();
             (!regions.is_empty()).then_some((&group.accounts[..], regions))
         })
     }

@@ -132,7 +132,8 @@ fn transients(
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });
                 if passes && !known {
-                    let decision = CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
+                    let decision =
+                        CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
                     let before = first.ask(&witness.request)?;
                     found.push(Transient {
                         step,
@@ -196,7 +197,13 @@ fn protected(
         }
         if exempt {
             let message = format!("`{principal}` is not governed by SCPs, so no change of them can stop it");
-            notices.push(Notice::new("protected-principal-exempt", "EXM-4", Severity::Note, principal.clone(), message));
+            notices.push(Notice::new(
+                "protected-principal-exempt",
+                "EXM-4",
+                Severity::Note,
+                principal.clone(),
+                message,
+            ));
         }
     }
     Ok(notices)

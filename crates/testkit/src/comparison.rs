@@ -68,11 +68,10 @@ impl Comparison {
     pub fn new(before: Organization, after: Organization, options: EvaluationOptions) -> Result<Self, String> {
         let refining = EvaluationOptions { refine: true, ..options };
         let pair = CompiledPair::compile(before.clone(), after.clone(), refining);
-        let accounts: Vec<[NodeId; 2]> = before
-            .accounts()
-            .filter_map(|node| Some([node, after.find_node(&before.node(node).target)?]))
-            .collect();
-        let difference = difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
+        let accounts: Vec<[NodeId; 2]> =
+            before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
+        let difference =
+            difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
         Ok(Self { before, after, options, pair, accounts, difference })
     }
 
@@ -112,7 +111,8 @@ impl Comparison {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }
         }
-        let principal = request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
+        let principal =
+            request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
         if principal.contains(":assumed-role/") {
             return None;
         }
@@ -161,7 +161,8 @@ impl Comparison {
     /// Where the prover contradicts the reference evaluator about a complete request, in words; and whether the request was
     /// one that tells something.
     pub fn disagreement(&self, request: &Request) -> (Option<String>, bool) {
-        let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request)) else {
+        let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request))
+        else {
             return (None, false);
         };
         // Callers whom SCPs do not govern are not compared (B.2).
@@ -244,9 +245,7 @@ fn is_possible(key: &str, value: &ContextValue) -> bool {
             && text.is_ascii()
             && match value_type {
                 Some(ValueType::Bool) => matches!(text.as_str(), "true" | "false"),
-                Some(ValueType::Numeric) => {
-                    Decimal::parse(text).is_some()
-                }
+                Some(ValueType::Numeric) => Decimal::parse(text).is_some(),
                 Some(ValueType::Date) => parse_date(text, DateReading::default()).is_some() && text.len() > 4,
                 Some(ValueType::IpAddress) => text.parse::<std::net::IpAddr>().is_ok() && !text.starts_with("::ffff:"),
                 Some(ValueType::Arn) => text.starts_with("arn:") && text.split(':').count() >= 6,

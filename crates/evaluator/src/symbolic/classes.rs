@@ -2,10 +2,10 @@
 
 use scproof_catalog::{ActionId, Catalog};
 
-pub use crate::action::PatternId;
 use crate::action::CellId;
-use crate::effective::BTreeBatches;
+pub use crate::action::PatternId;
 pub use crate::effective::ActionTraits;
+use crate::effective::BTreeBatches;
 use crate::symbolic::CompiledPair;
 use crate::truth::Truth;
 
@@ -50,7 +50,9 @@ impl CompiledPair {
                 let Some(cell) = actions.cell_of_action(action) else { continue };
                 let name = catalog.action(action).lower_name();
                 let traits = of_service.of_name(prefix, name);
-                let class = classes.entry((cell, traits)).or_insert_with(|| new_class(cell, traits, format!("{prefix}:{name}")));
+                let class = classes
+                    .entry((cell, traits))
+                    .or_insert_with(|| new_class(cell, traits, format!("{prefix}:{name}")));
                 class.actions.push(action);
             }
         }
@@ -102,12 +104,5 @@ fn class<'a>(classes: &'a mut BTreeBatches<ActionClass>, cell: CellId, full_name
 }
 
 fn new_class(cell: CellId, traits: ActionTraits, representative: String) -> ActionClass {
-    ActionClass {
-        cell,
-        representative,
-        traits,
-        actions: Vec::new(),
-        unlisted: Vec::new(),
-        other_names: Vec::new(),
-    }
+    ActionClass { cell, representative, traits, actions: Vec::new(), unlisted: Vec::new(), other_names: Vec::new() }
 }

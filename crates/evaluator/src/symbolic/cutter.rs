@@ -85,7 +85,9 @@ impl CompiledOrganization {
             }
         }
         let found = match kind {
-            None | Some(Kind::Text) => cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates),
+            None | Some(Kind::Text) => {
+                cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates)
+            }
             Some(Kind::Listed | Kind::Number | Kind::Date | Kind::Address | Kind::Bool) => kind
                 .and_then(|kind| kind.representatives(&typed, domain))
                 .map(|texts| typed_texts(texts, kind, value_type)),

@@ -257,9 +257,8 @@ impl Scene<'_> {
         let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name));
         let multivalued =
             self.compiled().slots.get(slot.0 as usize).is_some_and(|slot| slot.multivalued) && domain.may_be_list;
-        let single = |text: &String| {
-            KeyState::Present(Values { texts: Box::new([Value::from(text.as_str())]), multivalued })
-        };
+        let single =
+            |text: &String| KeyState::Present(Values { texts: Box::new([Value::from(text.as_str())]), multivalued });
         let mut states: Vec<KeyState> = Vec::new();
         if domain.may_be_absent {
             states.push(KeyState::Absent);
@@ -345,7 +344,8 @@ impl Scene<'_> {
         let organization = self.compiled().organization();
         let account = organization.node(before).target.as_str();
         let partition = organization.partition();
-        let model = |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
+        let model =
+            |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
         let (arn, others): (Vec<_>, Vec<_>) =
             slots.into_iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
         let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).collect();
@@ -407,8 +407,13 @@ impl Scene<'_> {
                     if domain.may_be_absent {
                         add(KeyState::Absent);
                     }
-                    let cut =
-                        self.compiled().cut_key(&compiled, &domain, self.value_type(slot), known, &candidates_of(&name));
+                    let cut = self.compiled().cut_key(
+                        &compiled,
+                        &domain,
+                        self.value_type(slot),
+                        known,
+                        &candidates_of(&name),
+                    );
                     cut.texts.iter().for_each(|text| add(KeyState::single(text)));
                     open.extend(cut.open);
                 }
@@ -464,7 +469,9 @@ impl Scene<'_> {
         let cells = cut
             .texts
             .iter()
-            .map(|text| Cell { settings: vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))] })
+            .map(|text| Cell {
+                settings: vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))],
+            })
             .collect();
         facts.facts.push(Fact { subject: Subject::Instant, cells });
         for condition in compiled {
@@ -482,7 +489,8 @@ impl Scene<'_> {
         let [states, _] = &self.states;
         let cut = self.compiled().cut_resources(ids, states);
         let fact = facts.facts.len();
-        let cells = cut.resources.iter().map(|resource| Cell { settings: vec![Setting::Resource(resource.clone())] }).collect();
+        let cells =
+            cut.resources.iter().map(|resource| Cell { settings: vec![Setting::Resource(resource.clone())] }).collect();
         facts.facts.push(Fact { subject: Subject::Resource, cells });
         for &id in ids {
             let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);

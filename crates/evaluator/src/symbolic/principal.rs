@@ -39,11 +39,7 @@ impl Kind {
 }
 
 /// The ARNs of kinds of callers of an account (CTX-60), and some to prefer as examples.
-pub(super) fn principal_arn_domain(
-    kinds: &[Kind],
-    partition: Option<&str>,
-    account: &str,
-) -> (Domain, Vec<String>) {
+pub(super) fn principal_arn_domain(kinds: &[Kind], partition: Option<&str>, account: &str) -> (Domain, Vec<String>) {
     let mut patterns = Vec::new();
     let mut candidates = Vec::new();
     for kind in kinds {

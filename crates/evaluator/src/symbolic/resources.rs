@@ -30,7 +30,9 @@ impl CompiledOrganization {
                 match matcher {
                     ResourceMatcher::Any | ResourceMatcher::Malformed => {}
                     ResourceMatcher::Pattern(readings) => {
-                        match readings.patterns(|template, widths| self.resolved_template(template, widths, true, states)) {
+                        match readings
+                            .patterns(|template, widths| self.resolved_template(template, widths, true, states))
+                        {
                             Ok(patterns) => found.extend(patterns),
                             Err(openness) => why = Some(openness),
                         }
