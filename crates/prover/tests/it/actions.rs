@@ -33,7 +33,10 @@ fn denials_of_not_action_cannot_be_merged() {
     assert_eq!(implies(&two, &merged).unwrap(), Answer::Yes);
     assert!(matches!(implies(&merged, &two).unwrap(), Answer::No(_)));
     let found = regions(&two, &merged);
-    assert_eq!(found.iter().map(|region| actions(region)).collect::<Vec<_>>(), ["iam:*; sts:* except sts:GetCallerIdentity"]);
+    assert_eq!(
+        found.iter().map(|region| actions(region)).collect::<Vec<_>>(),
+        ["iam:*; sts:* except sts:GetCallerIdentity"]
+    );
 }
 
 #[test]
@@ -75,7 +78,9 @@ fn patterns_that_overlap_in_the_middle_are_cut_exactly() {
 
 #[test]
 fn services_that_nobody_knows_are_told_apart_too() {
-    let compared = Compared::effect_of(json!({"Effect": "Deny", "NotAction": ["iam:*", "sts:*", "s3:Get?bject"], "Resource": "*"}));
+    let compared = Compared::effect_of(
+        json!({"Effect": "Deny", "NotAction": ["iam:*", "sts:*", "s3:Get?bject"], "Resource": "*"}),
+    );
     for (action, is_blocked) in [
         ("iam:DeleteRole", false),
         ("iam:Anything", false),
@@ -113,7 +118,9 @@ fn the_call_that_no_policy_stops_is_in_no_region() {
 #[test]
 fn the_same_list_in_other_words_changes_nothing() {
     let one = with(json!({"Effect": "Deny", "Action": ["s3:*"], "Resource": "*"}));
-    let other = with(json!({"Effect": "Deny", "Action": ["S3:*", "s3:GetObject", "s3:**"], "Resource": ["*", "arn:aws:s3:::b"]}));
+    let other = with(
+        json!({"Effect": "Deny", "Action": ["S3:*", "s3:GetObject", "s3:**"], "Resource": ["*", "arn:aws:s3:::b"]}),
+    );
     assert_eq!(equivalent(&one, &other).unwrap(), Answer::Yes);
     assert_eq!(regions(&one, &other), []);
 }

@@ -55,7 +55,9 @@ fn a_negated_operator_and_its_form_for_absent_keys_mean_the_same() {
     assert_eq!(equivalent(&plain, &if_exists).unwrap(), Answer::Yes);
     let positive = when(json!({"StringEquals": {"aws:SourceVpc": "vpc-1"}}));
     let if_exists = when(json!({"StringEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}));
-    let Answer::No(region) = equivalent(&positive, &if_exists).unwrap() else { panic!("the absent key tells them apart") };
+    let Answer::No(region) = equivalent(&positive, &if_exists).unwrap() else {
+        panic!("the absent key tells them apart")
+    };
     let conditions: Vec<&String> = region.when.iter().flat_map(|alternative| &alternative.conditions).collect();
     assert_eq!(conditions, ["aws:SourceVpc is absent"]);
     assert_eq!(implies(&if_exists, &positive).unwrap(), Answer::Yes);
@@ -69,7 +71,10 @@ fn letter_case_counts_unless_the_operator_ignores_it() {
         &[(Some("vpc-one"), true), (Some("VPC-ONE"), true), (Some("vpc-on"), false), (None, false)],
     );
     let ignoring = when(json!({"StringEqualsIgnoreCase": {"aws:SourceVpc": "vpc-ONE"}}));
-    assert_eq!(equivalent(&ignoring, &when(json!({"StringEqualsIgnoreCase": {"AWS:sourcevpc": "VPC-one"}}))).unwrap(), Answer::Yes);
+    assert_eq!(
+        equivalent(&ignoring, &when(json!({"StringEqualsIgnoreCase": {"AWS:sourcevpc": "VPC-one"}}))).unwrap(),
+        Answer::Yes
+    );
     // A list of spellings is never all of them.
     let listed = when(json!({"StringEquals": {"aws:SourceVpc": ["vpc-one", "vpc-ONE", "VPC-ONE", "Vpc-One"]}}));
     assert_eq!(implies(&ignoring, &listed).unwrap(), Answer::Yes);
@@ -113,7 +118,8 @@ fn numbers_are_ranges() {
     assert_eq!(equivalent(&both, &when(json!({"Null": {key: "false"}}))).unwrap(), Answer::Yes);
     assert!(!equivalent(&both, &from).unwrap().is_yes());
     assert_eq!(
-        equivalent(&when(json!({"NumericEquals": {key: "10"}})), &when(json!({"NumericEquals": {key: "10.0"}}))).unwrap(),
+        equivalent(&when(json!({"NumericEquals": {key: "10"}})), &when(json!({"NumericEquals": {key: "10.0"}})))
+            .unwrap(),
         Answer::Yes
     );
 }

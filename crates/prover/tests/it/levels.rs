@@ -103,7 +103,8 @@ fn two_negated_keys_spare_whoever_meets_either() {
         },
     }));
     let call = |role: &str, region: &str| {
-        let request = get_object("arn:aws:s3:::example/example").with_context(Context::new().with("aws:RequestedRegion", region));
+        let request =
+            get_object("arn:aws:s3:::example/example").with_context(Context::new().with("aws:RequestedRegion", region));
         compared.transition(&request.with_principal(format!("arn:aws:iam::{ACCOUNT}:role/{role}")))
     };
     assert_eq!(call("Admin", "us-east-1"), None);

@@ -18,9 +18,7 @@ use std::sync::Arc;
 use scproof_evaluator::symbolic::{CompiledPair, RequestResource, Side};
 use scproof_evaluator::{Context, EvaluationOptions, Request, Truth};
 use scproof_organization::{NodeId, Organization};
-use scproof_prover::{
-    ComparisonOptions, Difference, Permissions, Region, Transition, Why, compare, difference,
-};
+use scproof_prover::{ComparisonOptions, Difference, Permissions, Region, Transition, Why, compare, difference};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "222222222222";
