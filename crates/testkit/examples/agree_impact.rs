@@ -208,7 +208,7 @@ fn run(case: &Case, counts: &Counts) {
     if !comparison.false_witnesses().is_empty() {
         report(None);
     }
-    for request in case.requests.iter().filter_map(Comparison::complete) {
+    for request in case.requests.iter().filter_map(|request| comparison.complete(request)) {
         let told = match comparison.agreement(&request) {
             Agreement::Silent => continue,
             Agreement::Same(None) => None,

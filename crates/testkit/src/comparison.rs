@@ -90,7 +90,7 @@ impl Comparison {
 
     /// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
     /// requests that may contradict themselves, or that ask for several resources at once.
-    pub fn complete(request: &Request) -> Option<Request> {
+    pub fn complete(&self, request: &Request) -> Option<Request> {
         let mut request = request.clone();
         let folded: Vec<String> = request.context.iter().map(|(key, _)| key.to_ascii_lowercase()).collect();
         if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
@@ -119,7 +119,8 @@ impl Comparison {
         let time_given = folded.iter().any(|key| key == "aws:epochtime");
         for (key, value) in ALWAYS {
             let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
-            let derived = (time_given && key == "aws:CurrentTime") || (global && key == "aws:RequestedRegion");
+            let region_known = global && self.before.partition().is_some();
+            let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
             if !given && !derived {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }

@@ -23,7 +23,7 @@ fn check(
     let comparison = Comparison::new(before, after, options).unwrap();
     let faults = comparison.false_witnesses();
     prop_assert!(faults.is_empty(), "{}", faults.join("\n"));
-    for request in requests.iter().filter_map(Comparison::complete) {
+    for request in requests.iter().filter_map(|request| comparison.complete(request)) {
         if let Agreement::Contradiction(words) = comparison.agreement(&request) {
             return Err(TestCaseError::fail(words));
         }

@@ -34,7 +34,7 @@ fn unsure_rules_are_named_and_the_preferred_reading_decides() {
     for (rule, statement, expected) in [
         (
             "RES-7",
-            json!({"Effect": "Deny", "Action": "sns:*", "Resource": "arn:aws:sns:*:*:a*:z"}),
+            json!({"Effect": "Deny", "Action": "sns:*", "Resource": "arn:aws:sns:*:*:a*z"}),
             [Transition::NewlyBlocked],
         ),
         ("SET-9", deny_when(json!({"StringEquals": {"aws:TagKeys": "a"}})), [Transition::NewlyBlocked]),
@@ -165,8 +165,10 @@ fn a_policy_that_could_not_be_read_is_unknown() {
     let compared = Compared::of(without, with.clone());
     assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
     assert!(names(why(&compared.regions()), "K3-14"), "{:#?}", compared.regions());
+    assert!(Compared::of(with.clone(), with.clone()).difference.is_none());
+    // Read twice, it may have been another one each time.
     let again = account_with(attached(&pairs), records, hidden, Some("ENABLED"));
-    assert!(Compared::of(with, again).difference.is_none());
+    assert_eq!(transitions(&Compared::of(with, again).regions()), [Transition::Undetermined].into());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Accounts that policies name or that move.
 
-use scproof_evaluator::Request;
+use scproof_evaluator::{Request, Undecided};
 use scproof_organization::Organization;
-use scproof_prover::{Permissions, Transition, implies};
+use scproof_prover::{Permissions, Transition, Why, implies};
 use serde_json::{Value, json};
 
-use crate::{Compared, organization};
+use crate::{Compared, organization, transitions, why};
 
 const SHOP: &str = "222222222222";
 const BENCH: &str = "777777777777";
@@ -118,4 +118,69 @@ fn paths_of_two_accounts_are_compared_for_the_callers_of_one() {
     assert!(!implies(&shop, &bench).unwrap().is_yes());
     assert!(implies(&bench, &shop).unwrap().is_yes());
     assert!(Permissions::of_account(&without, "999999999999").is_err());
+}
+
+#[test]
+fn what_could_not_be_read_of_one_unit_is_not_what_could_not_be_read_of_another() {
+    // K3-13: a move from one unit to another, of both of which the policies are not known.
+    let inventory = |parent: &str| {
+        let unreadable: Vec<Value> = ["ou-ab12-prod0001", "ou-ab12-test0001"]
+            .iter()
+            .map(|unit| json!({"TargetId": unit, "Operation": "ListPoliciesForTarget", "Error": "AccessDeniedException"}))
+            .collect();
+        organization(&json!({
+            "Format": "scproof-inventory/1",
+            "Organization": {"Id": "o-exampleorg1", "FeatureSet": "ALL", "MasterAccountId": "111111111111"},
+            "Roots": [{"Id": "r-ab12", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}],
+            "OrganizationalUnits": [
+                {"Id": "ou-ab12-prod0001", "ParentId": "r-ab12"}, {"Id": "ou-ab12-test0001", "ParentId": "r-ab12"},
+            ],
+            "Accounts": [{"Id": SHOP, "ParentId": parent}],
+            "Policies": [
+                {"Id": "p-FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "Content": crate::document(&crate::everything())},
+            ],
+            "Attachments": [
+                {"TargetId": "r-ab12", "PolicyId": "p-FullAWSAccess"}, {"TargetId": SHOP, "PolicyId": "p-FullAWSAccess"},
+            ],
+            "Unreadable": unreadable,
+        }))
+    };
+    let compared = Compared::of(inventory("ou-ab12-prod0001"), inventory("ou-ab12-test0001"));
+    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
+    assert!(Compared::of(inventory("ou-ab12-prod0001"), inventory("ou-ab12-prod0001")).difference.is_none());
+}
+
+#[test]
+fn the_owner_of_a_resource_may_move() {
+    // CTX-64: the key has one value before and another after in the same call, and of which accounts is not told: undetermined.
+    let condition =
+        json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg1/r-ab12/ou-ab12-test0001/*"}});
+    let compared = Compared::of(
+        two_accounts("ou-ab12-prod0001", "ou-ab12-prod0001", Some(condition.clone())),
+        two_accounts("ou-ab12-prod0001", "ou-ab12-test0001", Some(condition.clone())),
+    );
+    let regions = compared.regions();
+    assert_eq!(transitions(&regions), [Transition::Undetermined].into());
+    let keys: Vec<Why> = why(&regions).into_iter().collect();
+    assert_eq!(keys, [Why::Open(Undecided::Key("aws:ResourceOrgPaths".to_owned()))]);
+    let same = || two_accounts("ou-ab12-prod0001", "ou-ab12-test0001", Some(condition.clone()));
+    assert!(Compared::of(same(), same()).difference.is_none());
+}
+
+#[test]
+fn a_kind_of_caller_is_part_of_the_description() {
+    // E.1: no user has the type of a role, so the condition on the type is one on the kind of caller.
+    let compared = Compared::of(
+        two_accounts("r-ab12", "r-ab12", None),
+        two_accounts(
+            "r-ab12",
+            "r-ab12",
+            Some(json!({"StringNotEquals": {"aws:PrincipalType": "User"}, "Null": {"aws:username": "true"}})),
+        ),
+    );
+    assert_eq!(compared.transition(&call(SHOP)), Some(Transition::NewlyBlocked));
+    let user = Request::new(SHOP, "s3:GetObject").with_principal(format!("arn:aws:iam::{SHOP}:user/Dev"));
+    assert_eq!(compared.transition(&user), None);
+    let root = Request::new(SHOP, "s3:GetObject").with_principal(format!("arn:aws:iam::{SHOP}:root"));
+    assert_eq!(compared.transition(&root), Some(Transition::NewlyBlocked));
 }

@@ -51,14 +51,14 @@ fn an_action_without_resource_is_judged_against_the_star_alone() {
 
 #[test]
 fn a_list_and_its_complement_are_everything() {
-    let pattern = json!(["arn:aws:s3:::a*b/*", "arn:aws:s3:::*c"]);
+    let pattern = json!(["arn:aws:s3:::ab/*", "arn:aws:s3:::c*"]);
     let both = level(&[everything(), json!([deny("Resource", pattern.clone()), deny("NotResource", pattern)])]);
     assert_eq!(equivalent(&both, &with(deny("Resource", json!("*")))).unwrap(), Answer::Yes);
 }
 
 #[test]
 fn a_narrower_pattern_implies_a_wider_one() {
-    let narrow = with(deny("Resource", json!("arn:aws:s3:::logs-*/*")));
+    let narrow = with(deny("Resource", json!("arn:aws:s3:::logs-a/*")));
     let wide = with(deny("Resource", json!("arn:aws:s3:::logs*")));
     assert_eq!(implies(&wide, &narrow).unwrap(), Answer::Yes);
     let Answer::No(region) = implies(&narrow, &wide).unwrap() else { panic!("the bucket itself") };
