@@ -63,11 +63,22 @@ impl Comparison {
         actions
     }
 
-    /// In words where the terms of a region match an action that it is not about, or miss one.
+    /// In words where the terms of a region match an action that it is not about, or miss one. Nothing where a policy has a
+    /// pattern with letters that no action has, such as a blank: what one of its readings matches no pattern can say.
     pub fn inexact_actions(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let mut seen = BTreeSet::new();
         let actions = self.actions_to_try();
+        let is_plain = |text: &str| {
+            text.chars().all(|letter| letter.is_ascii_alphanumeric() || ['*', '?', ':', '-'].contains(&letter))
+        };
+        let is_odd = |action: &String| {
+            let row = self.pair.pattern_row(&action.to_ascii_lowercase());
+            row.iter().any(|(id, _)| !is_plain(self.pair.pattern_text(*id)))
+        };
+        if actions.iter().any(is_odd) {
+            return faults;
+        }
         for region in self.difference.groups.iter().flat_map(|group| &group.regions) {
             if !seen.insert(region.actions.clone()) {
                 continue;
