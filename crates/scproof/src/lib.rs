@@ -75,14 +75,20 @@ pub use scproof_evaluator::{
     RequestResource, ResourceInput, StatementRef, Truth, Undecided,
 };
 pub use scproof_organization::{
-    AccountId, AccountState, Fault, Finding, Inventory, LoadError, Node, NodeId, Organization, OrganizationId, OuId,
+    AccountId, AccountState, CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Fault, Finding, Inventory, LoadError, Node, NodeId, Organization, OrganizationId, OuId,
     Policy, PolicyId, PolicyIndex, Quotas as OrganizationQuotas, RootId, SaveError, SelectError, Target,
 };
 pub use scproof_policy_parser::{
     Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
-    ValidationOptions, validate,
+    ValidationOptions, WildcardPattern, validate,
 };
 pub use scproof_report as report;
+pub use scproof_simulator::{
+    AccountRef, ActionSet, ActionTerm, Alternative, ComparisonOptions, EXPECT_FORMAT, Expectations, HeldImpact, Impact,
+    ImpactGroup, ImpactOptions, Limits, Notice, PredictedFailure, Region, RegionReport, Simulation, SimulationOptions,
+    Step, StructuralDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, hold, impact,
+    impact_with, simulate, structural_difference,
+};
 
 /// Reads a snapshot from a file and checks it.
 ///

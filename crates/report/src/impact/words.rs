@@ -1,0 +1,309 @@
+//! The parts of a region in words. What policies and people wrote is made safe for a terminal, not yet for Markdown.
+
+use std::collections::BTreeMap;
+
+use scproof_evaluator::{Decision, Explanation, StatementRef, Undecided};
+use scproof_organization::{Organization, PolicyId, Target};
+use scproof_simulator::{AccountRef, Region, RegionReport, Transition, Why};
+
+use super::{Entry, ImpactReport};
+use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
+use crate::text::words::{policy_words, short_target_words, statement_path, target_words};
+
+/// How many accounts of one place are named.
+const NAMED_ACCOUNTS: usize = 6;
+/// How many places of accounts are named.
+const NAMED_PLACES: usize = 8;
+/// How many alternatives of a condition are written out.
+const ALTERNATIVES: usize = 8;
+/// How many patterns are written out.
+const PATTERNS: usize = 40;
+/// How many statements or levels are named as causes.
+const CAUSES: usize = 4;
+
+/// `newly blocked`.
+pub(crate) fn transition_words(transition: Transition) -> &'static str {
+    match transition {
+        Transition::NewlyBlocked => "newly blocked",
+        Transition::NewlyPassing => "newly passing",
+        Transition::Undetermined => "undetermined",
+        Transition::ReasonChanged => "blocked for another reason",
+    }
+}
+
+/// The verdict on everything, in one line.
+pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
+    let totals = report.totals();
+    let parts: Vec<String> = [
+        (totals.newly_blocked, "NEWLY BLOCKED"),
+        (totals.newly_passing, "NEWLY PASSING"),
+        (totals.undetermined, "UNDETERMINED"),
+        (totals.reason_changed, "BLOCKED FOR ANOTHER REASON"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, words)| format!("{words} in {}", count(number, "account")))
+    .collect();
+    if !parts.is_empty() {
+        return enumerate(&parts);
+    }
+    if !report.impact.uncut_services.is_empty() {
+        return "UNDETERMINED: no difference was found, but not everything could be compared".to_owned();
+    }
+    if totals.compared == 0 {
+        return "NOTHING TO COMPARE: no account that SCPs govern is there before and after".to_owned();
+    }
+    format!("NO DIFFERENCE: proved for {}", report.compared_words())
+}
+
+/// Accounts by place, one line a place: `sandbox-alice (417000000001) and sandbox-bob (417000000002) in Root/Sandbox`.
+pub(crate) fn accounts_words(accounts: &[&AccountRef]) -> Vec<String> {
+    let mut places: Vec<&str> = Vec::new();
+    let mut by_place: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for account in accounts {
+        let names = by_place.entry(&account.path).or_default();
+        if names.is_empty() {
+            places.push(&account.path);
+        }
+        names.push(account_words(account));
+    }
+    let named: Vec<(&str, Vec<String>)> =
+        places.into_iter().map(|place| (place, by_place.remove(place).unwrap_or_default())).collect();
+    let shown = named.len().min(NAMED_PLACES);
+    let line = |(place, names): &(&str, Vec<String>)| format!("{} in {}", enumerate_some(names, NAMED_ACCOUNTS), clean(place));
+    let mut lines: Vec<String> = named.iter().take(shown).map(line).collect();
+    if named.len() > shown {
+        let hidden = named.iter().skip(shown).map(|(_, names)| names.len()).sum();
+        lines.push(format!("and {} in {} more places", count(hidden, "account"), grouped(named.len() - shown)));
+    }
+    lines
+}
+
+/// `shop (214000000001)`, or the id alone.
+fn account_words(account: &AccountRef) -> String {
+    account.name.as_deref().map_or_else(|| account.id.clone(), |name| format!("{} ({})", clean(name), account.id))
+}
+
+/// The actions, a line for each pattern that has exceptions and one for all others; and how many patterns are not shown.
+pub(crate) fn action_lines(region: &Region) -> (Vec<String>, usize) {
+    let mut plain: Vec<String> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut left = PATTERNS;
+    let mut hidden = 0;
+    for term in &region.actions.terms {
+        let cost = term.all_of.len() + term.except.len();
+        if left == 0 || (cost > left && left < PATTERNS) {
+            hidden += 1;
+            continue;
+        }
+        left = left.saturating_sub(cost);
+        let patterns = clean(&term.all_of.join(" and ")).into_owned();
+        if term.except.is_empty() && term.all_of.len() == 1 {
+            plain.push(patterns);
+        } else if term.except.is_empty() {
+            lines.push(patterns);
+        } else {
+            let except: Vec<String> = term.except.iter().map(|pattern| clean(pattern).into_owned()).collect();
+            lines.push(format!("{patterns} except {}", enumerate_some(&except, PATTERNS)));
+        }
+    }
+    if !plain.is_empty() {
+        lines.insert(0, plain.join(", "));
+    }
+    (lines, hidden)
+}
+
+/// `4 actions`, `1,204 actions known today, and those to come`.
+pub(crate) fn listed_words(region: &Region) -> String {
+    let open = region.actions.terms.iter().any(|term| term.all_of.iter().all(|pattern| pattern.contains(['*', '?'])));
+    match (region.actions.listed, open) {
+        (0, _) => "no action known today".to_owned(),
+        (listed, false) => count(listed, "action"),
+        (listed, true) => format!("{} known today, and those to come", count(listed, "action")),
+    }
+}
+
+/// The conditions: each alternative as the list of what holds together, and how many alternatives are not shown.
+/// An empty list of conditions means always.
+pub(crate) fn when_lines(region: &Region) -> (Vec<Vec<String>>, usize) {
+    let lines: Vec<Vec<String>> = region
+        .when
+        .iter()
+        .take(ALTERNATIVES)
+        .map(|alternative| alternative.conditions.iter().map(|condition| clean(condition).into_owned()).collect())
+        .collect();
+    let hidden = region.when.len().saturating_sub(lines.len());
+    (lines, hidden)
+}
+
+/// What an answer says: `not blocked`, `blocked by an explicit Deny`.
+pub(crate) fn decision_words(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed => "not blocked by SCPs",
+        Decision::ExplicitDeny => "blocked by an explicit Deny",
+        Decision::ImplicitDeny => "blocked, as a level has no Allow for it",
+        Decision::Deny => "blocked, explicitly or for lack of an Allow",
+        Decision::Unknown => "depends on more",
+        Decision::NotApplicable => "not blocked, as SCPs do not apply",
+    }
+}
+
+/// Because of what the example of a region is blocked, before or after; nothing if it is not.
+pub(crate) fn cause_words(report: &ImpactReport<'_>, region: &RegionReport, before: bool) -> Vec<String> {
+    let (organization, explanation) =
+        if before { (report.before, &region.before) } else { (report.after, &region.after) };
+    let Some(explanation) = explanation.as_ref().filter(|explanation| {
+        explanation.decision.is_denied()
+            || explanation.decision == Decision::Unknown && region.region.transition() == Transition::Undetermined
+    }) else {
+        return Vec::new();
+    };
+    let mut causes = Vec::new();
+    for id in &explanation.levels_without_allow {
+        causes.push(missing_words(organization, id));
+    }
+    for statement in statements(explanation) {
+        causes.push(statement_words(organization, statement));
+    }
+    causes.dedup();
+    if causes.len() > CAUSES {
+        let more = causes.len() - (CAUSES - 1);
+        causes.truncate(CAUSES - 1);
+        causes.push(format!("and {more} more"));
+    }
+    causes
+}
+
+fn statements(explanation: &Explanation) -> Vec<&StatementRef> {
+    if explanation.decision != Decision::Unknown {
+        return explanation.determining.iter().collect();
+    }
+    let mut open: Vec<&StatementRef> = Vec::new();
+    for level in &explanation.levels {
+        let maybe = level.maybe_denied_by.iter().map(|(statement, _)| statement).chain(&level.maybe_allowed_by);
+        for statement in maybe {
+            if !open.contains(&statement) {
+                open.push(statement);
+            }
+        }
+    }
+    open
+}
+
+/// `no Allow matches at OU Sandbox (ou-…), where FullAWSAccess is attached`.
+fn missing_words(organization: &Organization, id: &str) -> String {
+    let Some(node_id) = Target::parse(id).ok().and_then(|target| organization.find_node(&target)) else {
+        return format!("no Allow matches at {id}");
+    };
+    let attached: Vec<String> = organization
+        .node(node_id)
+        .scps
+        .iter()
+        .map(|&policy| clean(organization.policy(policy).display_name()).into_owned())
+        .collect();
+    let attached = match &attached[..] {
+        [] => "nothing is".to_owned(),
+        [only] => format!("only {only} is"),
+        several => format!("{} are", enumerate_some(several, 4)),
+    };
+    format!("no Allow matches at {}, where {attached} attached", target_words(organization, node_id))
+}
+
+/// `Statement[2] "DenyRegions" of region-lock (p-…), attached to OU Prod (ou-…)`.
+fn statement_words(organization: &Organization, statement: &StatementRef) -> String {
+    let policy = PolicyId::parse(&statement.policy_id).ok().and_then(|id| organization.find_policy(&id));
+    let path = policy.map_or_else(
+        || format!("Statement[{}]", statement.statement),
+        |index| statement_path(&organization.policy(index).document, statement.statement),
+    );
+    let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
+    let target = Target::parse(&statement.target_id).ok().and_then(|target| organization.find_node(&target));
+    let target = target.map_or_else(|| statement.target_id.clone(), |node| target_words(organization, node));
+    let policy = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
+    format!("{policy} attached to {target}, {path}{sid}")
+}
+
+/// Why a region is undetermined.
+pub(crate) fn why_words(report: &ImpactReport<'_>, why: &Why) -> String {
+    let name_of = |id: &str| {
+        [report.after, report.before].iter().find_map(|organization| {
+            let index = organization.find_policy(&PolicyId::parse(id).ok()?)?;
+            Some(policy_words(organization.policy(index).name.as_deref(), id))
+        })
+    };
+    match why {
+        Why::Open(Undecided::Key(key)) => format!("the value of {} decides, and how is not known", clean(key)),
+        Why::Open(Undecided::Resource) => "the resource decides, and how is not known".to_owned(),
+        Why::Open(Undecided::Principal) => "who calls decides, and how is not known".to_owned(),
+        Why::Open(Undecided::Rule(rule)) => {
+            format!("AWS's documentation leaves open what happens here (rule {rule}); --assume-preferred takes the likelier reading")
+        }
+        Why::Open(Undecided::Policy(id)) => {
+            let name = name_of(id).unwrap_or_else(|| clean(id).into_owned());
+            format!("what {name} says could not be read; `scproof validate` shows where")
+        }
+        Why::Open(Undecided::Attachments(id)) => {
+            let node = Target::parse(id).ok().and_then(|target| report.after.find_node(&target));
+            let name = node.map_or_else(|| id.clone(), |node| short_target_words(report.after, node));
+            format!("what is attached to {name} could not be read when the snapshot was taken")
+        }
+        Why::Relation(keys) => {
+            let keys: Vec<String> = keys.iter().map(|key| clean(key).into_owned()).collect();
+            format!("{} are compared with each other, and no call was found that shows a difference", enumerate(&keys))
+        }
+        Why::Limit(name, value) => {
+            format!("the comparison would go beyond a limit of {} {name}", grouped(*value))
+        }
+        Why::Unconfirmed => {
+            "the call that should show it does not: that is a fault of scproof, please report it".to_owned()
+        }
+    }
+}
+
+/// What of an entry was not expected.
+pub(crate) fn beyond_words(entry: &Entry<'_>) -> Option<String> {
+    let beyond = entry.beyond.first()?;
+    let accounts: usize = entry.beyond.iter().map(|beyond| beyond.accounts.len()).sum();
+    let accounts = if accounts == entry.accounts.len() { String::new() } else { format!(" in {}", count(accounts, "account")) };
+    let words = match &beyond.action {
+        Some(action) => format!("not expected{accounts}: no entry allows {}, for one", clean(action)),
+        None => format!("not expected{accounts}: too many patterns to compare"),
+    };
+    Some(words)
+}
+
+/// What is to be said about the report as a whole.
+pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
+    let impact = report.impact;
+    let mut remarks = Vec::new();
+    if !report.scope.accounts.is_empty() || !report.scope.actions.is_empty() {
+        let list = |texts: &[String]| enumerate(&texts.iter().map(|text| clean(text).into_owned()).collect::<Vec<_>>());
+        let mut parts = Vec::new();
+        if !report.scope.accounts.is_empty() {
+            parts.push(format!("the accounts {}", list(&report.scope.accounts)));
+        }
+        if !report.scope.actions.is_empty() {
+            parts.push(format!("the actions {}", list(&report.scope.actions)));
+        }
+        remarks.push(format!("only {} were looked at; patterns above mean what is in both.", parts.join(" and ")));
+    }
+    if let Some(management) = &impact.management {
+        let name = account_words(management);
+        remarks.push(format!("the management account {name} is unaffected: SCPs never restrict it."));
+    }
+    if !impact.uncut_services.is_empty() {
+        remarks.push(format!(
+            "nothing is said of actions of {} that no catalog lists: the patterns on them are too many-sided.",
+            enumerate_some(&impact.uncut_services, 10)
+        ));
+    }
+    for (accounts, words) in [(&impact.added, "only after"), (&impact.removed, "only before")] {
+        if !accounts.is_empty() {
+            let names: Vec<String> = accounts.iter().map(|account| clean(account.name.as_deref().unwrap_or(&account.id)).into_owned()).collect();
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            remarks.push(format!("{} {verb} there {words}, so there is nothing to compare.", enumerate_some(&names, 6)));
+        }
+    }
+    remarks.push("SCPs grant nothing: what passes here may be denied by other policies.".to_owned());
+    remarks
+}
