@@ -1,5 +1,6 @@
 //! What a change does, or what differs between two organizations.
 
+mod formula;
 mod structure;
 mod words;
 
@@ -8,12 +9,12 @@ use std::collections::BTreeMap;
 use scproof_organization::Organization;
 use scproof_policy_parser::Severity;
 use scproof_simulator::{
-    AccountRef, Beyond, HeldImpact, Impact, Notice, RegionReport, Step, StructuralDifference, Transient, Transition,
+    AccountRef, ActionTerm, Beyond, HeldImpact, Impact, Notice, RegionReport, Step, StructuralDifference, Transient, Transition,
 };
 
 pub(crate) use structure::structure_words;
 pub(crate) use words::{
-    accounts_words, action_lines, beyond_words, cause_words, decision_words, listed_words, remark_words,
+    Detail, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed, listed_words, remark_words,
     transition_words, verdict_words, when_lines, why_words,
 };
 
@@ -40,6 +41,8 @@ pub struct ImpactReport<'a> {
     pub warnings: &'a [Notice],
     /// The impact held against what was expected, if anything was.
     pub held: Option<&'a HeldImpact>,
+    /// Whether text and Markdown write everything out; else long lists are cut, and counted.
+    pub full: bool,
     /// The reasons for which the command fails.
     pub failed: Vec<Gate>,
 }
@@ -113,6 +116,9 @@ impl Gate {
     }
 }
 
+/// Up to this many regions that only change their reason are told one by one.
+const SINGLE_REASONS: usize = 2;
+
 /// How many accounts each transition concerns; an account may be in several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Totals {
@@ -128,6 +134,12 @@ pub(crate) struct Totals {
 /// One region with all accounts that it is reported for in the same words.
 pub(crate) struct Entry<'a> {
     pub(crate) report: &'a RegionReport,
+    /// All of its action terms; those of other regions too where these have the same causes and are told together.
+    pub(crate) terms: Vec<ActionTerm>,
+    /// How many actions of the catalog it is about.
+    pub(crate) listed: usize,
+    /// How many regions are told together.
+    pub(crate) regions: usize,
     pub(crate) accounts: Vec<&'a AccountRef>,
     pub(crate) reasons: Vec<&'a str>,
     pub(crate) beyond: Vec<&'a Beyond>,
@@ -176,7 +188,15 @@ impl ImpactReport<'_> {
                 }
                 let held = held.and_then(|held| held.get(index));
                 let at = *known.entry(self.fingerprint(report)).or_insert_with(|| {
-                    entries.push(Entry { report, accounts: Vec::new(), reasons: Vec::new(), beyond: Vec::new() });
+                    entries.push(Entry {
+                        report,
+                        terms: report.region.actions.terms.clone(),
+                        listed: report.region.actions.listed,
+                        regions: 1,
+                        accounts: Vec::new(),
+                        reasons: Vec::new(),
+                        beyond: Vec::new(),
+                    });
                     entries.len() - 1
                 });
                 let Some(entry) = entries.get_mut(at) else { continue };
@@ -194,11 +214,53 @@ impl ImpactReport<'_> {
         entries
     }
 
+    /// How much is written out.
+    pub(crate) fn detail(&self) -> Detail {
+        if self.full { Detail::FULL } else { Detail::BRIEF }
+    }
+
+    /// Whether anything is cut unless everything is written out.
+    pub(crate) fn has_more(&self) -> bool {
+        let most = Detail::BRIEF.entries;
+        let regions = Transition::ALL.iter().any(|transition| self.entries(*transition).len() > most);
+        let reasons = self.entries(Transition::ReasonChanged).len() > SINGLE_REASONS;
+        regions || reasons || self.transients.len() > most
+    }
+
+    /// The regions whose calls are blocked before and after. Nobody is hurt by these, so that many of them are told together by
+    /// their causes unless everything is written out.
+    pub(crate) fn reason_entries(&self) -> Vec<Entry<'_>> {
+        let entries = self.entries(Transition::ReasonChanged);
+        if self.full || entries.len() <= SINGLE_REASONS {
+            return entries;
+        }
+        let mut told: Vec<Entry<'_>> = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in entries {
+            let causes = [true, false].map(|before| cause_words(self, entry.report, before, Detail::FULL));
+            let accounts: Vec<&str> = entry.accounts.iter().map(|account| account.id.as_str()).collect();
+            let key = format!("{:?}", (causes, accounts, &entry.reasons, entry.beyond.is_empty()));
+            match known.get(&key).and_then(|at| told.get_mut(*at)) {
+                Some(other) => {
+                    other.terms.extend(entry.terms);
+                    other.listed += entry.listed;
+                    other.regions += 1;
+                    other.beyond.extend(entry.beyond);
+                }
+                None => {
+                    known.insert(key, told.len());
+                    told.push(entry);
+                }
+            }
+        }
+        told
+    }
+
     /// Everything that a page says about a region apart from its example.
     fn fingerprint(&self, report: &RegionReport) -> String {
         let region = &report.region;
         let conditions: Vec<&[String]> = region.when.iter().map(|alternative| &alternative.conditions[..]).collect();
-        let causes = (cause_words(self, report, true), cause_words(self, report, false));
+        let causes = (cause_words(self, report, true, Detail::FULL), cause_words(self, report, false, Detail::FULL));
         format!("{:?}", (&region.actions, region.before, region.after, conditions, region.when_is_complete, &region.why, causes))
     }
 

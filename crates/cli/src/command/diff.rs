@@ -61,6 +61,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &DiffArgs) -> Result<ExitCode, Comm
         transients: &[],
         warnings: &[],
         held: held.as_ref(),
+        full: args.impact.full,
         failed: Vec::new(),
     };
     args.impact.finish(global, format, report)

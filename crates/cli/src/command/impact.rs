@@ -32,6 +32,9 @@ pub(crate) struct ImpactArgs {
     /// Fail on every difference that this file does not allow, see docs/expect.md
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    /// Write everything out, also long lists
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 /// What makes the command fail.

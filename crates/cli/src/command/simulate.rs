@@ -67,6 +67,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
         transients: &simulation.transients,
         warnings: &simulation.warnings,
         held: held.as_ref(),
+        full: args.impact.full,
         failed: Vec::new(),
     };
     args.impact.finish(global, format, report)

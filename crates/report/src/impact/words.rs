@@ -4,22 +4,43 @@ use std::collections::BTreeMap;
 
 use scproof_evaluator::{Decision, Explanation, StatementRef, Undecided};
 use scproof_organization::{Organization, PolicyId, Target};
-use scproof_simulator::{AccountRef, Region, RegionReport, Transition, Why};
+use scproof_simulator::{AccountRef, ActionTerm, Alternative, Region, RegionReport, Transition, Why};
 
+use super::formula::factored;
 use super::{Entry, ImpactReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
 use crate::text::words::{policy_words, short_target_words, statement_path, target_words};
 
-/// How many accounts of one place are named.
-const NAMED_ACCOUNTS: usize = 6;
-/// How many places of accounts are named.
-const NAMED_PLACES: usize = 8;
-/// How many alternatives of a condition are written out.
-const ALTERNATIVES: usize = 8;
-/// How many patterns are written out.
-const PATTERNS: usize = 40;
-/// How many statements or levels are named as causes.
-const CAUSES: usize = 4;
+/// How much is written out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Detail {
+    /// Regions of a transition.
+    pub(crate) entries: usize,
+    /// Accounts of one place.
+    accounts: usize,
+    /// Places of accounts.
+    places: usize,
+    /// Lines of a condition.
+    conditions: usize,
+    /// Action patterns.
+    patterns: usize,
+    /// Statements and levels as causes.
+    causes: usize,
+}
+
+impl Detail {
+    /// What a page has room for.
+    pub(crate) const BRIEF: Self = Self { entries: 10, accounts: 6, places: 8, conditions: 14, patterns: 24, causes: 4 };
+    /// Everything.
+    pub(crate) const FULL: Self = Self {
+        entries: usize::MAX,
+        accounts: usize::MAX,
+        places: usize::MAX,
+        conditions: usize::MAX,
+        patterns: usize::MAX,
+        causes: usize::MAX,
+    };
+}
 
 /// `newly blocked`.
 pub(crate) fn transition_words(transition: Transition) -> &'static str {
@@ -57,7 +78,7 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
 }
 
 /// Accounts by place, one line a place: `sandbox-alice (417000000001) and sandbox-bob (417000000002) in Root/Sandbox`.
-pub(crate) fn accounts_words(accounts: &[&AccountRef]) -> Vec<String> {
+pub(crate) fn accounts_words(accounts: &[&AccountRef], detail: Detail) -> Vec<String> {
     let mut places: Vec<&str> = Vec::new();
     let mut by_place: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for account in accounts {
@@ -69,12 +90,15 @@ pub(crate) fn accounts_words(accounts: &[&AccountRef]) -> Vec<String> {
     }
     let named: Vec<(&str, Vec<String>)> =
         places.into_iter().map(|place| (place, by_place.remove(place).unwrap_or_default())).collect();
-    let shown = named.len().min(NAMED_PLACES);
-    let line = |(place, names): &(&str, Vec<String>)| format!("{} in {}", enumerate_some(names, NAMED_ACCOUNTS), clean(place));
+    let shown = named.len().min(detail.places);
+    let line = |(place, names): &(&str, Vec<String>)| format!("{} in {}", enumerate_some(names, detail.accounts), clean(place));
     let mut lines: Vec<String> = named.iter().take(shown).map(line).collect();
     if named.len() > shown {
         let hidden = named.iter().skip(shown).map(|(_, names)| names.len()).sum();
         lines.push(format!("and {} in {} more places", count(hidden, "account"), grouped(named.len() - shown)));
+    }
+    if lines.len() > 1 || accounts.len() > detail.accounts {
+        lines.insert(0, format!("{}:", count(accounts.len(), "account")));
     }
     lines
 }
@@ -84,56 +108,64 @@ fn account_words(account: &AccountRef) -> String {
     account.name.as_deref().map_or_else(|| account.id.clone(), |name| format!("{} ({})", clean(name), account.id))
 }
 
-/// The actions, a line for each pattern that has exceptions and one for all others; and how many patterns are not shown.
-pub(crate) fn action_lines(region: &Region) -> (Vec<String>, usize) {
-    let mut plain: Vec<String> = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
-    let mut left = PATTERNS;
-    let mut hidden = 0;
-    for term in &region.actions.terms {
-        let cost = term.all_of.len() + term.except.len();
-        if left == 0 || (cost > left && left < PATTERNS) {
-            hidden += 1;
-            continue;
-        }
-        left = left.saturating_sub(cost);
-        let patterns = clean(&term.all_of.join(" and ")).into_owned();
-        if term.except.is_empty() && term.all_of.len() == 1 {
-            plain.push(patterns);
-        } else if term.except.is_empty() {
-            lines.push(patterns);
-        } else {
-            let except: Vec<String> = term.except.iter().map(|pattern| clean(pattern).into_owned()).collect();
-            lines.push(format!("{patterns} except {}", enumerate_some(&except, PATTERNS)));
-        }
-    }
+/// The actions: those of all plain patterns in one line, then a line for each pattern that has exceptions.
+pub(crate) fn action_lines(terms: &[ActionTerm], detail: Detail) -> Vec<String> {
+    let is_plain = |term: &&ActionTerm| term.all_of.len() == 1 && term.except.is_empty();
+    let plain: Vec<String> =
+        terms.iter().filter(is_plain).flat_map(|term| &term.all_of).map(|text| clean(text).into_owned()).collect();
+    let mut lines = Vec::new();
     if !plain.is_empty() {
-        lines.insert(0, plain.join(", "));
+        lines.push(listed(&plain, detail.patterns));
     }
-    (lines, hidden)
+    let others: Vec<&ActionTerm> = terms.iter().filter(|term| !is_plain(term)).collect();
+    let shown = others.len().min((detail.patterns / 6).max(1));
+    for term in others.iter().take(shown) {
+        let patterns = clean(&term.all_of.join(" and ")).into_owned();
+        let except: Vec<String> = term.except.iter().map(|pattern| clean(pattern).into_owned()).collect();
+        lines.push(if except.is_empty() { patterns } else { format!("{patterns} except {}", listed(&except, detail.patterns)) });
+    }
+    if others.len() > shown {
+        lines.push(format!("and {}", count(others.len() - shown, "more pattern")));
+    }
+    lines
 }
 
-/// `4 actions`, `1,204 actions known today, and those to come`.
-pub(crate) fn listed_words(region: &Region) -> String {
-    let open = region.actions.terms.iter().any(|term| term.all_of.iter().all(|pattern| pattern.contains(['*', '?'])));
-    match (region.actions.listed, open) {
-        (0, _) => "no action known today".to_owned(),
+/// `a, b, c`, the first of them at most.
+pub(crate) fn listed(texts: &[String], most: usize) -> String {
+    // One more takes as much room as saying that there is one more.
+    if texts.len() <= most.saturating_add(1) {
+        return texts.join(", ");
+    }
+    let shown = texts.get(..most).unwrap_or_default();
+    format!("{}, … {} more", shown.join(", "), grouped(texts.len() - most))
+}
+
+/// `4 actions`, `1,204 actions and those that AWS adds`.
+pub(crate) fn listed_words(listed: usize, terms: &[ActionTerm]) -> String {
+    let open = terms.iter().any(|term| term.all_of.iter().all(|pattern| pattern.contains(['*', '?'])));
+    match (listed, open) {
+        (0, _) => "actions that are not known today".to_owned(),
         (listed, false) => count(listed, "action"),
-        (listed, true) => format!("{} known today, and those to come", count(listed, "action")),
+        (listed, true) => format!("{} and those that AWS adds", count(listed, "action")),
     }
 }
 
-/// The conditions: each alternative as the list of what holds together, and how many alternatives are not shown.
-/// An empty list of conditions means always.
-pub(crate) fn when_lines(region: &Region) -> (Vec<Vec<String>>, usize) {
-    let lines: Vec<Vec<String>> = region
-        .when
-        .iter()
-        .take(ALTERNATIVES)
-        .map(|alternative| alternative.conditions.iter().map(|condition| clean(condition).into_owned()).collect())
-        .collect();
-    let hidden = region.when.len().saturating_sub(lines.len());
-    (lines, hidden)
+/// The condition as an indented list: how deep each line is, and what it says.
+pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<(usize, String)> {
+    let conditions = |alternative: &Alternative| {
+        alternative.conditions.iter().map(|condition| clean(condition).into_owned()).collect::<Vec<_>>()
+    };
+    let alternatives: Vec<Vec<String>> = region.when.iter().map(conditions).collect();
+    let mut lines = factored(&alternatives).lines();
+    if lines.len() > detail.conditions.saturating_add(1) {
+        let hidden = lines.len() - detail.conditions;
+        lines.truncate(detail.conditions);
+        lines.push((1, format!("… {} more", count(hidden, "line"))));
+    }
+    if !region.when_is_complete {
+        lines.push((0, "and in other cases, which are too many to list".to_owned()));
+    }
+    lines
 }
 
 /// What an answer says: `not blocked`, `blocked by an explicit Deny`.
@@ -149,7 +181,12 @@ pub(crate) fn decision_words(decision: Decision) -> &'static str {
 }
 
 /// Because of what the example of a region is blocked, before or after; nothing if it is not.
-pub(crate) fn cause_words(report: &ImpactReport<'_>, region: &RegionReport, before: bool) -> Vec<String> {
+pub(crate) fn cause_words(
+    report: &ImpactReport<'_>,
+    region: &RegionReport,
+    before: bool,
+    detail: Detail,
+) -> Vec<String> {
     let (organization, explanation) =
         if before { (report.before, &region.before) } else { (report.after, &region.after) };
     let Some(explanation) = explanation.as_ref().filter(|explanation| {
@@ -166,9 +203,9 @@ pub(crate) fn cause_words(report: &ImpactReport<'_>, region: &RegionReport, befo
         causes.push(statement_words(organization, statement));
     }
     causes.dedup();
-    if causes.len() > CAUSES {
-        let more = causes.len() - (CAUSES - 1);
-        causes.truncate(CAUSES - 1);
+    if causes.len() > detail.causes {
+        let more = causes.len() - (detail.causes - 1);
+        causes.truncate(detail.causes - 1);
         causes.push(format!("and {more} more"));
     }
     causes

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use scproof_simulator::{AccountRef, Notice, Step, Transient, Transition, Verdict, Witness};
+use scproof_simulator::{AccountRef, Notice, Step, Transient, Transition, Witness};
 
 use super::{block, code, prose};
 use crate::command_line;
 use crate::impact::{
-    Entry, ImpactReport, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed_words,
+    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed, listed_words,
     remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
@@ -139,7 +139,10 @@ fn warnings(page: &mut String, warnings: &[Notice]) {
 
 /// Writes the regions that fit, and counts the others.
 fn entries(page: &mut String, report: &ImpactReport<'_>, transition: Transition) -> usize {
-    let entries = report.entries(transition);
+    let entries = match transition {
+        Transition::ReasonChanged => report.reason_entries(),
+        Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Undetermined => report.entries(transition),
+    };
     let mut hidden = 0;
     for (index, entry) in entries.iter().enumerate() {
         let mut text = String::new();
@@ -161,13 +164,14 @@ fn codes(texts: &[String]) -> String {
 }
 
 fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
-    let region = &entry.report.region;
-    let (actions, hidden) = action_lines(region);
-    let more = if hidden > 0 { format!("; and {}", count(hidden, "more pattern")) } else { String::new() };
-    let _ = writeln!(page, "- **actions** {}{more} ({})", codes(&actions), listed_words(region));
-    when(page, entry);
-    accounts(page, &entry.accounts);
-    let (before, after) = (cause_words(report, entry.report, true), cause_words(report, entry.report, false));
+    let (region, detail) = (&entry.report.region, report.detail());
+    let _ = writeln!(page, "**{}**\n", listed_words(entry.listed, &entry.terms));
+    let _ = writeln!(page, "- **actions** {}", codes(&action_lines(&entry.terms, detail)));
+    if entry.regions == 1 {
+        when(page, entry, detail);
+    }
+    accounts(page, &entry.accounts, detail);
+    let [before, after] = [true, false].map(|before| cause_words(report, entry.report, before, detail));
     let mut fact = |name: &str, texts: &[String]| {
         if !texts.is_empty() {
             let _ = writeln!(page, "- **{name}** {}", codes(texts));
@@ -192,42 +196,23 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
     if let Some(words) = beyond_words(entry) {
         let _ = writeln!(page, "- **unexpected** {}", prose(&words));
     }
-    if let Some(witness) = &region.witness {
-        self::witness(page, report, witness, region.before == Verdict::Open);
+    if entry.regions > 1 {
+        let _ = writeln!(page, "- when this happens differs between {} groups of actions", entry.regions);
+    } else if let Some(witness) = &region.witness {
+        self::witness(page, report, witness);
     }
     page.push('\n');
 }
 
-fn when(page: &mut String, entry: &Entry<'_>) {
-    let region = &entry.report.region;
-    let (alternatives, hidden) = when_lines(region);
-    let words = |conditions: &Vec<String>| {
-        if conditions.is_empty() {
-            "always".to_owned()
-        } else {
-            conditions.iter().map(|condition| code(condition)).collect::<Vec<_>>().join(" and ")
-        }
-    };
-    if let [only] = alternatives.as_slice()
-        && region.when_is_complete
-    {
-        let _ = writeln!(page, "- **when** {}", words(only));
-        return;
-    }
-    page.push_str("- **when** one of these holds:\n");
-    for alternative in &alternatives {
-        let _ = writeln!(page, "  - {}", words(alternative));
-    }
-    if hidden > 0 {
-        let _ = writeln!(page, "  - one of {} more alternatives", grouped(hidden));
-    }
-    if !region.when_is_complete {
-        page.push_str("  - other cases: there are too many to list\n");
+fn when(page: &mut String, entry: &Entry<'_>, detail: Detail) {
+    for (index, (depth, line)) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
+        let label = if index == 0 { "**when** " } else { "" };
+        let _ = writeln!(page, "{}- {label}{}", "  ".repeat(depth), code(&line));
     }
 }
 
-fn accounts(page: &mut String, accounts: &[&AccountRef]) {
-    let places = accounts_words(accounts);
+fn accounts(page: &mut String, accounts: &[&AccountRef], detail: Detail) {
+    let places = accounts_words(accounts, detail);
     if accounts.len() <= OPEN_ACCOUNTS {
         let places: Vec<String> = places.iter().map(|place| code(place)).collect();
         let noun = if accounts.len() == 1 { "account" } else { "accounts" };
@@ -241,10 +226,9 @@ fn accounts(page: &mut String, accounts: &[&AccountRef]) {
     page.push_str("  </details>\n");
 }
 
-fn witness(page: &mut String, report: &ImpactReport<'_>, witness: &Witness, is_open: bool) {
+fn witness(page: &mut String, report: &ImpactReport<'_>, witness: &Witness) {
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
-    let label = if is_open { "one such call" } else { "for example" };
-    let _ = writeln!(page, "- **{label}**, before {before}, after {after}:");
+    let _ = writeln!(page, "- **example**: before {before}, after {after}");
     command(page, &command_line::can(&report.programs.before, &witness.request));
 }
 
@@ -275,8 +259,8 @@ fn transients(page: &mut String, report: &ImpactReport<'_>) -> usize {
 
 fn transient(page: &mut String, report: &ImpactReport<'_>, transient: &Transient) {
     let _ = writeln!(page, "- **after change {}**", transient.step + 1);
-    let _ = writeln!(page, "- **actions** {}", code(&crate::layout::enumerate_some(&transient.actions, 40)));
-    accounts(page, &transient.accounts.iter().collect::<Vec<_>>());
+    let _ = writeln!(page, "- **actions** {}", code(&listed(&transient.actions, 24)));
+    accounts(page, &transient.accounts.iter().collect::<Vec<_>>(), report.detail());
     let (passes, blocked) = (decision_words(transient.witness.before), decision_words(transient.witness.after));
     let _ = writeln!(page, "- **for example**, before and after {passes}, in between {blocked}:");
     command(page, &command_line::can(&report.programs.before, &transient.witness.request));

@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 
 use scproof_policy_parser::Severity;
-use scproof_simulator::{Notice, Step, Transient, Transition, Verdict, Witness};
+use scproof_simulator::{Notice, Step, Transient, Transition, Witness};
 
-use super::words::capitalised;
 use crate::command_line;
 use crate::impact::{
-    Entry, ImpactReport, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed_words,
+    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed, listed_words,
     remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
@@ -17,7 +16,7 @@ use crate::style::{Role, Style};
 /// How many lines of structural differences are shown.
 const STRUCTURE_LINES: usize = 40;
 /// Where the contents of a region begin.
-const LABEL: usize = 13;
+const LABEL: usize = 15;
 
 /// Writes the report: the verdict on the first line, then how many accounts, the changes with what AWS would say, and each
 /// region of calls whose verdict changes with one call that shows it.
@@ -36,12 +35,13 @@ pub fn render(report: &ImpactReport<'_>, style: Style, out: &mut dyn Write) -> i
     steps(&mut page, report.steps);
     page.gap();
     warnings(&mut page, report.warnings);
+    let mut number = 0;
     for transition in Transition::ALL {
         page.gap();
-        entries(&mut page, report, transition);
+        entries(&mut page, report, transition, &mut number);
     }
     page.gap();
-    transients(&mut page, report);
+    transients(&mut page, report, &mut number);
     page.gap();
     remarks(&mut page, report);
     page.gap();
@@ -167,16 +167,29 @@ fn warnings(page: &mut Page, warnings: &[Notice]) {
     }
 }
 
-fn entries(page: &mut Page, report: &ImpactReport<'_>, transition: Transition) {
-    let entries = report.entries(transition);
+fn entries(page: &mut Page, report: &ImpactReport<'_>, transition: Transition, number: &mut usize) {
+    let entries = match transition {
+        Transition::ReasonChanged => report.reason_entries(),
+        Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Undetermined => report.entries(transition),
+    };
     if entries.is_empty() {
         return;
     }
     let heading = page.style.paint(role(transition), &transition_words(transition).to_uppercase());
     page.line(heading);
-    for entry in &entries {
+    let mut last: Option<(usize, Vec<&str>)> = None;
+    for entry in entries.iter().take(report.detail().entries) {
         page.gap();
-        self::entry(page, report, entry);
+        *number += 1;
+        let ids: Vec<&str> = entry.accounts.iter().map(|account| account.id.as_str()).collect();
+        let same = last.as_ref().filter(|(_, others)| ids.len() > 1 && *others == ids).map(|(number, _)| *number);
+        self::entry(page, report, entry, *number, same);
+        last = Some((same.unwrap_or(*number), ids));
+    }
+    if entries.len() > report.detail().entries {
+        page.gap();
+        let more = entries.len() - report.detail().entries;
+        page.line(format!("and {}", count(more, "more group of actions").replace("group of actionss", "groups of actions")));
     }
 }
 
@@ -184,28 +197,29 @@ fn entries(page: &mut Page, report: &ImpactReport<'_>, transition: Transition) {
 fn fact<S: AsRef<str>>(page: &mut Page, label: &str, lines: &[S]) {
     for (index, line) in lines.iter().enumerate() {
         let label = if index == 0 { label } else { "" };
-        page.hanging(&format!("  {}", pad(label, LABEL - 2)), line.as_ref());
+        page.hanging(&format!("    {}", pad(label, LABEL - 4)), line.as_ref());
     }
 }
 
-fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>) {
-    let region = &entry.report.region;
-    let (mut actions, hidden) = action_lines(region);
-    if hidden > 0 {
-        actions.push(format!("and {}; `--format json` has all", count(hidden, "more pattern")));
+fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: usize, same: Option<usize>) {
+    let (region, detail) = (&entry.report.region, report.detail());
+    let title = format!("[{number}] {}", listed_words(entry.listed, &entry.terms));
+    page.heading(&title);
+    fact(page, "actions", &action_lines(&entry.terms, detail));
+    if entry.regions == 1 {
+        when(page, entry, detail);
     }
-    fact(page, "actions", &actions);
-    fact(page, "", &[format!("({})", listed_words(region))]);
-    fact(page, "when", &when(entry));
-    let mut accounts = accounts_words(&entry.accounts);
-    if entry.accounts.len() > 1 {
-        accounts.insert(0, format!("{}:", count(entry.accounts.len(), "account")));
+    match same {
+        Some(other) => fact(page, "accounts", &[format!("the same {} as in [{other}]", entry.accounts.len())]),
+        None => {
+            let label = if entry.accounts.len() == 1 { "account" } else { "accounts" };
+            fact(page, label, &accounts_words(&entry.accounts, detail));
+        }
     }
-    fact(page, if entry.accounts.len() == 1 { "account" } else { "accounts" }, &accounts);
-    let (before, after) = (cause_words(report, entry.report, true), cause_words(report, entry.report, false));
+    let [before, after] = [true, false].map(|before| cause_words(report, entry.report, before, detail));
     match region.transition() {
         Transition::NewlyBlocked => fact(page, "because", &after),
-        Transition::NewlyPassing => fact(page, "was blocked", &before),
+        Transition::NewlyPassing => fact(page, "before", &before),
         Transition::ReasonChanged => {
             fact(page, "before", &before);
             fact(page, "now", &after);
@@ -213,7 +227,8 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>) {
         Transition::Undetermined => {
             let why: Vec<String> = region.why.iter().map(|why| why_words(report, why)).collect();
             fact(page, "why", &why);
-            fact(page, "statements", &after);
+            fact(page, "before", &before);
+            fact(page, "now", &after);
         }
     }
     if !entry.reasons.is_empty() {
@@ -223,87 +238,82 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>) {
     if let Some(words) = beyond_words(entry) {
         fact(page, "UNEXPECTED", &[words]);
     }
-    if let Some(witness) = &region.witness {
-        self::witness(page, report, witness, region.before == Verdict::Open);
+    if entry.regions > 1 {
+        fact(page, "when", &[format!("it differs; `--full` shows {} groups, each with an example", entry.regions)]);
+    } else if let Some(witness) = &region.witness {
+        self::witness(page, report, witness);
     }
 }
 
-fn when(entry: &Entry<'_>) -> Vec<String> {
-    let region = &entry.report.region;
-    let (alternatives, hidden) = when_lines(region);
-    let mut lines: Vec<String> = alternatives
-        .iter()
-        .map(|conditions| if conditions.is_empty() { "always".to_owned() } else { conditions.join(" and ") })
-        .collect();
-    let several = lines.len() > 1 || hidden > 0 || !region.when_is_complete;
-    if several {
-        for (index, line) in lines.iter_mut().enumerate() {
-            *line = if index == 0 { line.clone() } else { format!("or {line}") };
-        }
+fn when(page: &mut Page, entry: &Entry<'_>, detail: Detail) {
+    for (index, (depth, line)) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
+        let label = format!("    {}", pad(if index == 0 { "when" } else { "" }, LABEL - 4));
+        let bullet = if depth == 0 { String::new() } else { format!("{}- ", "  ".repeat(depth - 1)) };
+        page.hanging(&format!("{label}{bullet}"), &line);
     }
-    if hidden > 0 {
-        lines.push(format!("or one of {} more alternatives; `--format json` has all", grouped(hidden)));
-    }
-    if !region.when_is_complete {
-        lines.push("or in other cases: there are too many to list".to_owned());
-    }
-    lines
 }
 
-fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness, is_open: bool) {
-    let words = command_line::can(&report.programs.before, &witness.request);
+/// The call that shows it, and what comes out.
+fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness) {
+    command(page, "example", &command_line::can(&report.programs.before, &witness.request));
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
-    let answer = if is_open { format!("before: {before}; after: {after}") } else { format!("{before}; after the change {after}") };
-    fact(page, "for example", &[capitalised(&answer) + ":"]);
-    command(page, &words);
+    fact(page, "", &[format!("before: {before}")]);
+    fact(page, "", &[format!("after: {after}")]);
 }
 
 /// A command line that can be copied: broken between words only.
-fn command(page: &mut Page, words: &[String]) {
-    let indent = LABEL + 2;
+fn command(page: &mut Page, label: &str, words: &[String]) {
+    let mut label = format!("    {}", pad(label, LABEL - 4));
     let mut line = String::new();
-    let mut first = true;
     for (index, word) in words.iter().enumerate() {
-        let last = index + 1 == words.len();
-        let room = WIDTH.saturating_sub(indent + if first { 0 } else { 4 } + if last { 0 } else { 2 });
-        if !line.is_empty() && columns(&line) + 1 + columns(word) > room {
-            page.line(format!("{}{line} \\", " ".repeat(indent + if first { 0 } else { 4 })));
+        let end = if index + 1 == words.len() { 0 } else { 2 };
+        if !line.is_empty() && columns(&label) + columns(&line) + 1 + columns(word) + end > WIDTH {
+            page.line(format!("{label}{line} \\"));
             line.clear();
-            first = false;
+            label = " ".repeat(LABEL + 2);
         }
         if !line.is_empty() {
             line.push(' ');
         }
         line.push_str(word);
     }
-    page.line(format!("{}{line}", " ".repeat(indent + if first { 0 } else { 4 })));
+    page.line(format!("{label}{line}"));
 }
 
-fn transients(page: &mut Page, report: &ImpactReport<'_>) {
+fn transients(page: &mut Page, report: &ImpactReport<'_>, number: &mut usize) {
     if report.transients.is_empty() {
         return;
     }
     let heading = page.style.paint(Role::Bad, "BLOCKED ON THE WAY");
     page.line(heading);
     page.paragraph(0, "These calls pass before the first change and after the last, but not in between.");
-    for transient in report.transients {
+    for transient in report.transients.iter().take(report.detail().entries) {
         page.gap();
-        self::transient(page, report, transient);
+        *number += 1;
+        self::transient(page, report, transient, *number);
+    }
+    if report.transients.len() > report.detail().entries {
+        page.gap();
+        page.line(format!("and {} more", grouped(report.transients.len() - report.detail().entries)));
     }
 }
 
-fn transient(page: &mut Page, report: &ImpactReport<'_>, transient: &Transient) {
-    fact(page, "after step", &[(transient.step + 1).to_string()]);
+fn transient(page: &mut Page, report: &ImpactReport<'_>, transient: &Transient, number: usize) {
+    page.heading(&format!("[{number}] after change {}", transient.step + 1));
     let actions: Vec<String> = transient.actions.iter().map(|action| clean(action).into_owned()).collect();
-    fact(page, "actions", &[crate::layout::enumerate_some(&actions, 40)]);
+    fact(page, "actions", &[listed(&actions, 24)]);
     let accounts: Vec<_> = transient.accounts.iter().collect();
-    fact(page, if accounts.len() == 1 { "account" } else { "accounts" }, &accounts_words(&accounts));
-    let answer = format!("{} before and after; in between {}:", decision_words(transient.witness.before), decision_words(transient.witness.after));
-    fact(page, "for example", &[capitalised(&answer)]);
-    command(page, &command_line::can(&report.programs.before, &transient.witness.request));
+    let label = if accounts.len() == 1 { "account" } else { "accounts" };
+    fact(page, label, &accounts_words(&accounts, report.detail()));
+    command(page, "example", &command_line::can(&report.programs.before, &transient.witness.request));
+    fact(page, "", &[format!("before and after: {}", decision_words(transient.witness.before))]);
+    fact(page, "", &[format!("in between: {}", decision_words(transient.witness.after))]);
 }
 
 fn remarks(page: &mut Page, report: &ImpactReport<'_>) {
+    if !report.full && report.has_more() {
+        page.hanging("note: ", "long lists are cut; `--full` writes everything out, and so does `--format json`.");
+    }
     for line in remark_words(report) {
         page.hanging("note: ", &line);
     }
