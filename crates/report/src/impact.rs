@@ -14,7 +14,7 @@ use scproof_simulator::{
 
 pub(crate) use structure::structure_words;
 pub(crate) use words::{
-    Detail, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed, listed_words, remark_words,
+    Detail, accounts_words, action_lines, beyond_words, cause_words, decision_words, entry_causes, listed, listed_words, remark_words,
     transition_words, verdict_words, when_lines, why_words,
 };
 
@@ -134,12 +134,12 @@ pub(crate) struct Totals {
 /// One region with all accounts that it is reported for in the same words.
 pub(crate) struct Entry<'a> {
     pub(crate) report: &'a RegionReport,
-    /// All of its action terms; those of other regions too where these have the same causes and are told together.
+    /// It, and the regions that are told together with it.
+    pub(crate) reports: Vec<&'a RegionReport>,
+    /// The action terms of all of them.
     pub(crate) terms: Vec<ActionTerm>,
-    /// How many actions of the catalog it is about.
+    /// How many actions of the catalog they are about.
     pub(crate) listed: usize,
-    /// How many regions are told together.
-    pub(crate) regions: usize,
     pub(crate) accounts: Vec<&'a AccountRef>,
     pub(crate) reasons: Vec<&'a str>,
     pub(crate) beyond: Vec<&'a Beyond>,
@@ -190,9 +190,9 @@ impl ImpactReport<'_> {
                 let at = *known.entry(self.fingerprint(report)).or_insert_with(|| {
                     entries.push(Entry {
                         report,
+                        reports: vec![report],
                         terms: report.region.actions.terms.clone(),
                         listed: report.region.actions.listed,
-                        regions: 1,
                         accounts: Vec::new(),
                         reasons: Vec::new(),
                         beyond: Vec::new(),
@@ -227,8 +227,8 @@ impl ImpactReport<'_> {
         regions || reasons || self.transients.len() > most
     }
 
-    /// The regions whose calls are blocked before and after. Nobody is hurt by these, so that many of them are told together by
-    /// their causes unless everything is written out.
+    /// The regions whose calls are blocked before and after. Nobody is hurt by these, so many of them are told together unless
+    /// everything is written out.
     pub(crate) fn reason_entries(&self) -> Vec<Entry<'_>> {
         let entries = self.entries(Transition::ReasonChanged);
         if self.full || entries.len() <= SINGLE_REASONS {
@@ -237,14 +237,13 @@ impl ImpactReport<'_> {
         let mut told: Vec<Entry<'_>> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for entry in entries {
-            let causes = [true, false].map(|before| cause_words(self, entry.report, before, Detail::FULL));
             let accounts: Vec<&str> = entry.accounts.iter().map(|account| account.id.as_str()).collect();
-            let key = format!("{:?}", (causes, accounts, &entry.reasons, entry.beyond.is_empty()));
+            let key = format!("{:?}", (accounts, &entry.reasons, entry.beyond.is_empty()));
             match known.get(&key).and_then(|at| told.get_mut(*at)) {
                 Some(other) => {
                     other.terms.extend(entry.terms);
                     other.listed += entry.listed;
-                    other.regions += 1;
+                    other.reports.extend(entry.reports);
                     other.beyond.extend(entry.beyond);
                 }
                 None => {
@@ -260,7 +259,7 @@ impl ImpactReport<'_> {
     fn fingerprint(&self, report: &RegionReport) -> String {
         let region = &report.region;
         let conditions: Vec<&[String]> = region.when.iter().map(|alternative| &alternative.conditions[..]).collect();
-        let causes = (cause_words(self, report, true, Detail::FULL), cause_words(self, report, false, Detail::FULL));
+        let causes = (cause_words(self, report, true), cause_words(self, report, false));
         format!("{:?}", (&region.actions, region.before, region.after, conditions, region.when_is_complete, &region.why, causes))
     }
 

@@ -8,6 +8,7 @@ mod effective;
 mod help;
 mod output;
 mod run;
+mod simulate;
 mod traps;
 mod tree;
 mod validate;

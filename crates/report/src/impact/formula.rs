@@ -55,17 +55,46 @@ pub(crate) fn factored(alternatives: &[Vec<String>]) -> Formula {
         }
         cubes = merged;
     }
+    combined(&cubes, &parts)
+}
+
+/// Says what all alternatives share first, then, as long as some share a condition, these together.
+fn combined(cubes: &[Cube], parts: &[Formula]) -> Formula {
     let part = |number: &usize| parts.get(*number).cloned();
-    let common: Cube = cubes.iter().skip(1).fold(cubes.first().cloned().unwrap_or_default(), |common, cube| &common & cube);
+    let Some(first) = cubes.first() else { return Formula::All(Vec::new()) };
+    let common: Cube = cubes.iter().skip(1).fold(first.clone(), |common, cube| &common & cube);
     let mut all: Vec<Formula> = common.iter().filter_map(part).collect();
-    let rest = cubes.iter().map(|cube| conjunction(cube.difference(&common).filter_map(part).collect()));
-    let rest: Vec<Formula> = rest.collect();
-    if !rest.contains(&Formula::All(Vec::new())) {
-        all.push(if rest.len() == 1 { conjunction(rest) } else { Formula::Any(rest) });
+    let mut rest: Vec<Cube> = cubes.iter().map(|cube| cube - &common).collect();
+    // An alternative of which nothing is left holds wherever the shared conditions do.
+    if !rest.iter().any(BTreeSet::is_empty) {
+        let mut any = Vec::new();
+        while let Some(number) = most_shared(&rest) {
+            let (with, without): (Vec<Cube>, Vec<Cube>) = rest.into_iter().partition(|cube| cube.contains(&number));
+            any.push(combined(&with, parts));
+            rest = without;
+        }
+        any.extend(rest.iter().map(|cube| conjunction(cube.iter().filter_map(part).collect())));
+        match (any.len(), any.pop()) {
+            (1, Some(only)) => all.push(only),
+            (_, last) => {
+                any.extend(last);
+                all.push(Formula::Any(any));
+            }
+        }
     }
     // What is shorter to say comes first.
     all.sort_by_key(|formula| formula.size() > 1);
     conjunction(all)
+}
+
+/// The condition that most of some alternatives share, if more than one does.
+fn most_shared(cubes: &[Cube]) -> Option<usize> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for number in cubes.iter().flatten() {
+        *counts.entry(*number).or_default() += 1;
+    }
+    let best = counts.into_iter().max_by_key(|&(number, count)| (count, std::cmp::Reverse(number)));
+    best.filter(|(_, count)| *count > 1).map(|(number, _)| number)
 }
 
 fn push(cubes: &mut Vec<Cube>, cube: Cube) {
@@ -111,32 +140,53 @@ impl Formula {
         }
     }
 
-    /// As an indented list: how deep each line is, and what it says.
-    pub(crate) fn lines(&self) -> Vec<(usize, String)> {
+    /// As an indented list.
+    pub(crate) fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
         match self {
-            Self::One(text) => lines.push((0, text.clone())),
-            Self::All(parts) if parts.is_empty() => lines.push((0, "always".to_owned())),
+            Self::One(text) => lines.push(Line::condition(0, text)),
+            Self::All(parts) if parts.is_empty() => lines.push(Line::words(0, "always")),
             Self::All(parts) => {
-                lines.push((0, "all of these hold".to_owned()));
+                lines.push(Line::words(0, "all of these hold"));
                 parts.iter().for_each(|part| part.write(1, &mut lines));
             }
             Self::Any(parts) => {
-                lines.push((0, "one of these holds".to_owned()));
+                lines.push(Line::words(0, "one of these holds"));
                 parts.iter().for_each(|part| part.write(1, &mut lines));
             }
         }
         lines
     }
 
-    fn write(&self, depth: usize, lines: &mut Vec<(usize, String)>) {
+    fn write(&self, depth: usize, lines: &mut Vec<Line>) {
         let (words, parts) = match self {
-            Self::One(text) => return lines.push((depth, text.clone())),
+            Self::One(text) => return lines.push(Line::condition(depth, text)),
             Self::All(parts) => ("all of", parts),
             Self::Any(parts) => ("one of", parts),
         };
-        lines.push((depth, words.to_owned()));
+        lines.push(Line::words(depth, words));
         parts.iter().for_each(|part| part.write(depth + 1, lines));
+    }
+}
+
+/// A line of a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// How far it is indented.
+    pub(crate) depth: usize,
+    /// What it says.
+    pub(crate) text: String,
+    /// Whether it is a condition; else it says how those below belong together.
+    pub(crate) is_condition: bool,
+}
+
+impl Line {
+    fn condition(depth: usize, text: &str) -> Self {
+        Self { depth, text: text.to_owned(), is_condition: true }
+    }
+
+    pub(crate) fn words(depth: usize, text: impl Into<String>) -> Self {
+        Self { depth, text: text.into(), is_condition: false }
     }
 }
 
@@ -150,7 +200,7 @@ mod tests {
         let alternatives: Vec<Vec<String>> =
             alternatives.iter().map(|cube| cube.iter().map(|text| (*text).to_owned()).collect()).collect();
         let lines = factored(&alternatives).lines();
-        lines.iter().map(|(depth, text)| format!("{}{text}\n", "  ".repeat(*depth))).collect()
+        lines.iter().map(|line| format!("{}{}\n", "  ".repeat(line.depth), line.text)).collect()
     }
 
     #[test]
@@ -168,6 +218,10 @@ mod tests {
             "all of these hold\n  one of\n    a\n    b\n  one of\n    all of\n      x\n      y\n    z\n"
         );
         assert_eq!(lines(&[&["a", "b"], &["a"]]), "a\n");
+        assert_eq!(
+            lines(&[&["a", "x"], &["b", "x"], &["c", "d"]]),
+            "one of these holds\n  all of\n    x\n    one of\n      a\n      b\n  all of\n    c\n    d\n"
+        );
     }
 
     fn holds(formula: &Formula, facts: u32) -> bool {

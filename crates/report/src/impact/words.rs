@@ -6,7 +6,7 @@ use scproof_evaluator::{Decision, Explanation, StatementRef, Undecided};
 use scproof_organization::{Organization, PolicyId, Target};
 use scproof_simulator::{AccountRef, ActionTerm, Alternative, Region, RegionReport, Transition, Why};
 
-use super::formula::factored;
+use super::formula::{Line, factored};
 use super::{Entry, ImpactReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
 use crate::text::words::{policy_words, short_target_words, statement_path, target_words};
@@ -62,6 +62,8 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
         (totals.reason_changed, "BLOCKED FOR ANOTHER REASON"),
     ]
     .into_iter()
+    // Calls that are blocked before and after are worth a headline only where nothing else is.
+    .take(if totals.newly_blocked + totals.newly_passing + totals.undetermined > 0 { 3 } else { 4 })
     .filter(|(number, _)| *number > 0)
     .map(|(number, words)| format!("{words} in {}", count(number, "account")))
     .collect();
@@ -140,18 +142,18 @@ pub(crate) fn listed(texts: &[String], most: usize) -> String {
     format!("{}, … {} more", shown.join(", "), grouped(texts.len() - most))
 }
 
-/// `4 actions`, `1,204 actions and those that AWS adds`.
+/// `4 actions`, `1,204 actions, and new ones that fit`.
 pub(crate) fn listed_words(listed: usize, terms: &[ActionTerm]) -> String {
     let open = terms.iter().any(|term| term.all_of.iter().all(|pattern| pattern.contains(['*', '?'])));
     match (listed, open) {
         (0, _) => "actions that are not known today".to_owned(),
         (listed, false) => count(listed, "action"),
-        (listed, true) => format!("{} and those that AWS adds", count(listed, "action")),
+        (listed, true) => format!("{}, and new ones that fit", count(listed, "action")),
     }
 }
 
-/// The condition as an indented list: how deep each line is, and what it says.
-pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<(usize, String)> {
+/// The condition as an indented list.
+pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<Line> {
     let conditions = |alternative: &Alternative| {
         alternative.conditions.iter().map(|condition| clean(condition).into_owned()).collect::<Vec<_>>()
     };
@@ -160,10 +162,10 @@ pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<(usize, String)
     if lines.len() > detail.conditions.saturating_add(1) {
         let hidden = lines.len() - detail.conditions;
         lines.truncate(detail.conditions);
-        lines.push((1, format!("… {} more", count(hidden, "line"))));
+        lines.push(Line::words(1, format!("… {hidden} lines more")));
     }
     if !region.when_is_complete {
-        lines.push((0, "and in other cases, which are too many to list".to_owned()));
+        lines.push(Line::words(0, "and in other cases, which are too many to list"));
     }
     lines
 }
@@ -173,7 +175,7 @@ pub(crate) fn decision_words(decision: Decision) -> &'static str {
     match decision {
         Decision::Allowed => "not blocked by SCPs",
         Decision::ExplicitDeny => "blocked by an explicit Deny",
-        Decision::ImplicitDeny => "blocked, as a level has no Allow for it",
+        Decision::ImplicitDeny => "blocked for lack of an Allow",
         Decision::Deny => "blocked, explicitly or for lack of an Allow",
         Decision::Unknown => "depends on more",
         Decision::NotApplicable => "not blocked, as SCPs do not apply",
@@ -185,7 +187,6 @@ pub(crate) fn cause_words(
     report: &ImpactReport<'_>,
     region: &RegionReport,
     before: bool,
-    detail: Detail,
 ) -> Vec<String> {
     let (organization, explanation) =
         if before { (report.before, &region.before) } else { (report.after, &region.after) };
@@ -203,9 +204,21 @@ pub(crate) fn cause_words(
         causes.push(statement_words(organization, statement));
     }
     causes.dedup();
-    if causes.len() > detail.causes {
-        let more = causes.len() - (detail.causes - 1);
-        causes.truncate(detail.causes - 1);
+    causes
+}
+
+/// The causes of all regions that an entry tells together, each once.
+pub(crate) fn entry_causes(report: &ImpactReport<'_>, entry: &Entry<'_>, before: bool) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    for cause in entry.reports.iter().flat_map(|region| cause_words(report, region, before)) {
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    let most = report.detail().causes;
+    if causes.len() > most {
+        let more = causes.len() - (most - 1);
+        causes.truncate(most - 1);
         causes.push(format!("and {more} more"));
     }
     causes
@@ -341,6 +354,6 @@ pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
             remarks.push(format!("{} {verb} there {words}, so there is nothing to compare.", enumerate_some(&names, 6)));
         }
     }
-    remarks.push("SCPs grant nothing: what passes here may be denied by other policies.".to_owned());
+    remarks.push("SCPs grant nothing: what they let pass may be denied by other policies.".to_owned());
     remarks
 }

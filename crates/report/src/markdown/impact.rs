@@ -8,7 +8,7 @@ use scproof_simulator::{AccountRef, Notice, Step, Transient, Transition, Witness
 use super::{block, code, prose};
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed, listed_words,
+    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed, listed_words,
     remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
@@ -167,22 +167,22 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
     let (region, detail) = (&entry.report.region, report.detail());
     let _ = writeln!(page, "**{}**\n", listed_words(entry.listed, &entry.terms));
     let _ = writeln!(page, "- **actions** {}", codes(&action_lines(&entry.terms, detail)));
-    if entry.regions == 1 {
+    if entry.reports.len() == 1 {
         when(page, entry, detail);
     }
     accounts(page, &entry.accounts, detail);
-    let [before, after] = [true, false].map(|before| cause_words(report, entry.report, before, detail));
+    let [before, after] = [true, false].map(|before| entry_causes(report, entry, before));
     let mut fact = |name: &str, texts: &[String]| {
         if !texts.is_empty() {
             let _ = writeln!(page, "- **{name}** {}", codes(texts));
         }
     };
     match region.transition() {
-        Transition::NewlyBlocked => fact("because of", &after),
-        Transition::NewlyPassing => fact("was blocked by", &before),
+        Transition::NewlyBlocked => fact("because", &after),
+        Transition::NewlyPassing => fact("before", &before),
         Transition::ReasonChanged => {
-            fact("blocked before by", &before);
-            fact("blocked now by", &after);
+            fact("before", &before);
+            fact("now", &after);
         }
         Transition::Undetermined => {
             for why in &region.why {
@@ -196,8 +196,8 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
     if let Some(words) = beyond_words(entry) {
         let _ = writeln!(page, "- **unexpected** {}", prose(&words));
     }
-    if entry.regions > 1 {
-        let _ = writeln!(page, "- when this happens differs between {} groups of actions", entry.regions);
+    if entry.reports.len() > 1 {
+        let _ = writeln!(page, "- **when** differs within these; `--full` tells {} groups apart", entry.reports.len());
     } else if let Some(witness) = &region.witness {
         self::witness(page, report, witness);
     }
@@ -205,9 +205,10 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
 }
 
 fn when(page: &mut String, entry: &Entry<'_>, detail: Detail) {
-    for (index, (depth, line)) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
+    for (index, line) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
         let label = if index == 0 { "**when** " } else { "" };
-        let _ = writeln!(page, "{}- {label}{}", "  ".repeat(depth), code(&line));
+        let text = if line.is_condition { code(&line.text) } else { line.text };
+        let _ = writeln!(page, "{}- {label}{}", "  ".repeat(line.depth), text);
     }
 }
 
@@ -228,7 +229,7 @@ fn accounts(page: &mut String, accounts: &[&AccountRef], detail: Detail) {
 
 fn witness(page: &mut String, report: &ImpactReport<'_>, witness: &Witness) {
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
-    let _ = writeln!(page, "- **example**: before {before}, after {after}");
+    let _ = writeln!(page, "- **example**: before {before}; after {after}");
     command(page, &command_line::can(&report.programs.before, &witness.request));
 }
 

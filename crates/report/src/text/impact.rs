@@ -7,7 +7,7 @@ use scproof_simulator::{Notice, Step, Transient, Transition, Witness};
 
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, cause_words, decision_words, listed, listed_words,
+    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed, listed_words,
     remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
@@ -83,9 +83,8 @@ fn totals(page: &mut Page, report: &ImpactReport<'_>) {
         ("unchanged", totals.unchanged, ", proved for every call"),
     ];
     let numbers = rows.iter().map(|(_, number, _)| grouped(*number).len()).max().unwrap_or(1);
-    for (name, number, remark) in rows {
+    for (name, number, remark) in rows.into_iter().filter(|(_, number, _)| *number > 0) {
         let noun = if number == 1 { "account" } else { "accounts" };
-        let remark = if number > 0 { remark } else { "" };
         page.line(format!("  {}  {:>numbers$} {noun}{remark}", pad(name, 26), grouped(number)));
     }
 }
@@ -206,7 +205,7 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
     let title = format!("[{number}] {}", listed_words(entry.listed, &entry.terms));
     page.heading(&title);
     fact(page, "actions", &action_lines(&entry.terms, detail));
-    if entry.regions == 1 {
+    if entry.reports.len() == 1 {
         when(page, entry, detail);
     }
     match same {
@@ -216,7 +215,7 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
             fact(page, label, &accounts_words(&entry.accounts, detail));
         }
     }
-    let [before, after] = [true, false].map(|before| cause_words(report, entry.report, before, detail));
+    let [before, after] = [true, false].map(|before| entry_causes(report, entry, before));
     match region.transition() {
         Transition::NewlyBlocked => fact(page, "because", &after),
         Transition::NewlyPassing => fact(page, "before", &before),
@@ -238,18 +237,18 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
     if let Some(words) = beyond_words(entry) {
         fact(page, "UNEXPECTED", &[words]);
     }
-    if entry.regions > 1 {
-        fact(page, "when", &[format!("it differs; `--full` shows {} groups, each with an example", entry.regions)]);
+    if entry.reports.len() > 1 {
+        fact(page, "when", &[format!("differs within these; --full tells {} groups apart", entry.reports.len())]);
     } else if let Some(witness) = &region.witness {
         self::witness(page, report, witness);
     }
 }
 
 fn when(page: &mut Page, entry: &Entry<'_>, detail: Detail) {
-    for (index, (depth, line)) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
+    for (index, line) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
         let label = format!("    {}", pad(if index == 0 { "when" } else { "" }, LABEL - 4));
-        let bullet = if depth == 0 { String::new() } else { format!("{}- ", "  ".repeat(depth - 1)) };
-        page.hanging(&format!("{label}{bullet}"), &line);
+        let bullet = if line.depth == 0 { String::new() } else { format!("{}- ", "  ".repeat(line.depth - 1)) };
+        page.hanging(&format!("{label}{bullet}"), &line.text);
     }
 }
 
@@ -312,7 +311,7 @@ fn transient(page: &mut Page, report: &ImpactReport<'_>, transient: &Transient, 
 
 fn remarks(page: &mut Page, report: &ImpactReport<'_>) {
     if !report.full && report.has_more() {
-        page.hanging("note: ", "long lists are cut; `--full` writes everything out, and so does `--format json`.");
+        page.hanging("note: ", "long lists are cut; --full and --format json write everything out.");
     }
     for line in remark_words(report) {
         page.hanging("note: ", &line);
