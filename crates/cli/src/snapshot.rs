@@ -80,6 +80,11 @@ fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> 
 
 /// The faults of a file other than a snapshot, all with their places.
 pub(crate) fn faults(global: &GlobalArgs, path: &Path, error: &LoadError) -> CommandError {
+    if let [fault] = error.faults()
+        && fault.line.is_none()
+    {
+        return CommandError::input(format!("`{}` {}", path.display(), fault.message));
+    }
     // Read again for the lines to show; without it the places are named all the same.
     shown_faults(global, path, error, &fs::read(path).unwrap_or_default(), error.faults().len())
 }

@@ -14,7 +14,7 @@ use scproof_simulator::{
 
 pub(crate) use structure::structure_words;
 pub(crate) use words::{
-    Detail, accounts_words, action_lines, beyond_words, cause_words, decision_words, entry_causes, listed, listed_words, remark_words,
+    Detail, accounts_words, action_lines, beyond_words, cause_words, decision_words, entry_causes, listed_words, remark_words,
     transition_words, verdict_words, when_lines, why_words,
 };
 
@@ -25,8 +25,8 @@ pub struct ImpactReport<'a> {
     pub before: &'a Organization,
     /// The organization after.
     pub after: &'a Organization,
-    /// How to ask for more.
-    pub programs: Programs,
+    /// How to ask the organization before for more: the words of a command line up to `can`, such as `scproof --org org.json`.
+    pub program: Vec<String>,
     /// What was looked at.
     pub scope: Scope,
     /// The changes one by one; none where two organizations are compared.
@@ -45,15 +45,6 @@ pub struct ImpactReport<'a> {
     pub full: bool,
     /// The reasons for which the command fails.
     pub failed: Vec<Gate>,
-}
-
-/// How to ask the two organizations for more: the words of a command line up to `can`, such as `scproof --org org.json`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Programs {
-    /// For the organization before.
-    pub before: Vec<String>,
-    /// For the organization after, where it is in a file.
-    pub after: Option<Vec<String>>,
 }
 
 /// What was looked at; everything where a list is empty.
@@ -143,6 +134,22 @@ pub(crate) struct Entry<'a> {
     pub(crate) accounts: Vec<&'a AccountRef>,
     pub(crate) reasons: Vec<&'a str>,
     pub(crate) beyond: Vec<&'a Beyond>,
+}
+
+/// Calls that are blocked after some steps.
+pub(crate) struct PassingBlock<'a> {
+    pub(crate) transient: &'a Transient,
+    /// The numbers of the steps, from 1.
+    steps: Vec<usize>,
+}
+
+impl PassingBlock<'_> {
+    /// `after change 1`, `after changes 1 and 2`.
+    pub(crate) fn when(&self) -> String {
+        let steps: Vec<String> = self.steps.iter().map(ToString::to_string).collect();
+        let noun = if steps.len() == 1 { "change" } else { "changes" };
+        format!("after {noun} {}", crate::layout::enumerate_some(&steps, 8))
+    }
 }
 
 impl ImpactReport<'_> {
@@ -253,6 +260,21 @@ impl ImpactReport<'_> {
             }
         }
         told
+    }
+
+    /// What is blocked between two steps only; what stays so for several steps once.
+    pub(crate) fn passing_blocks(&self) -> Vec<PassingBlock<'_>> {
+        let mut blocks: Vec<PassingBlock<'_>> = Vec::new();
+        for transient in self.transients {
+            let same = |block: &&mut PassingBlock<'_>| {
+                block.transient.actions == transient.actions && block.transient.accounts == transient.accounts
+            };
+            match blocks.iter_mut().find(same) {
+                Some(block) => block.steps.push(transient.step + 1),
+                None => blocks.push(PassingBlock { transient, steps: vec![transient.step + 1] }),
+            }
+        }
+        blocks
     }
 
     /// Everything that a page says about a region apart from its example.

@@ -30,7 +30,7 @@ pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
 pub use effective::{Effective, retain};
-pub use impact::{Gate, ImpactReport, Programs, Scope};
+pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, message};
 pub use style::{Role, Style};
 pub use tree::Tree;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
 use scproof_organization::{ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
-use scproof_prover::{Transition, Witness};
+use scproof_prover::{ActionSet, Transition, Witness};
 
 use crate::guard::unsatisfiable_guards;
 use crate::impact::{AccountRef, Impact, ImpactOptions, impact_with};
@@ -30,8 +30,8 @@ pub struct Transient {
     pub step: usize,
     /// The accounts concerned.
     pub accounts: Vec<AccountRef>,
-    /// The actions concerned, in patterns.
-    pub actions: Vec<String>,
+    /// The actions concerned.
+    pub actions: ActionSet,
     /// One such call, as it comes out after the step.
     pub witness: Witness,
 }
@@ -121,7 +121,7 @@ fn transients(
             for report in reports {
                 let Some(witness) = &report.region.witness else { continue };
                 let passes = first.ask(&witness.request)?.is_passing() && last.ask(&witness.request)?.is_passing();
-                let actions: Vec<String> = report.region.actions.terms.iter().map(ToString::to_string).collect();
+                let actions = report.region.actions.clone();
                 let known = found.iter().any(|other| {
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });

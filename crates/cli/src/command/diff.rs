@@ -7,7 +7,7 @@ use clap::Args;
 use scproof::report::ImpactReport;
 use scproof::{impact_with, structural_difference};
 
-use super::impact::{ImpactArgs, ImpactFormat, programs};
+use super::impact::{ImpactArgs, ImpactFormat, program};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -53,7 +53,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &DiffArgs) -> Result<ExitCode, Comm
     let report = ImpactReport {
         before: &before,
         after: &after,
-        programs: programs(global, &args.before, Some(&args.after)),
+        program: program(global, &args.before),
         scope: args.impact.scope(),
         steps: &[],
         structure: Some(&structure),

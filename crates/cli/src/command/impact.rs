@@ -1,9 +1,9 @@
 //! What `simulate` and `diff` have in common: what is looked at, what fails, how it is printed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use scproof::report::{Gate, ImpactReport, Programs, Scope, json, markdown, text};
+use scproof::report::{Gate, ImpactReport, Scope, json, markdown, text};
 use scproof::{
     Catalog, ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, Organization, WildcardPattern,
     choose_accounts, hold,
@@ -139,19 +139,12 @@ impl ImpactArgs {
     }
 }
 
-/// How to ask for more on the command line.
-pub(crate) fn programs(global: &GlobalArgs, before: &std::path::Path, after: Option<&std::path::Path>) -> Programs {
-    let program = |path: &std::path::Path| {
-        let mut words: Vec<String> = ["scproof", "--org"].map(str::to_owned).to_vec();
-        words.push(path.display().to_string());
-        for (flag, is_on) in [("--assume-preferred", global.assume_preferred), ("--closed-key-list", global.closed_key_list)] {
-            if is_on {
-                words.push(flag.to_owned());
-            }
-        }
-        words
-    };
-    Programs { before: program(before), after: after.map(program) }
+/// How to ask a snapshot for more on the command line: the words up to the command.
+pub(crate) fn program(global: &GlobalArgs, snapshot: &Path) -> Vec<String> {
+    let mut words = vec!["scproof".to_owned(), "--org".to_owned(), snapshot.display().to_string()];
+    let flags = [("--assume-preferred", global.assume_preferred), ("--closed-key-list", global.closed_key_list)];
+    words.extend(flags.iter().filter(|(_, is_on)| *is_on).map(|(flag, _)| (*flag).to_owned()));
+    words
 }
 
 /// A pattern over whole action names. One that no known action fits is warned of: it may be for actions to come.

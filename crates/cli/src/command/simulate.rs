@@ -5,7 +5,7 @@ use scproof::report::ImpactReport;
 use scproof::{SimulationOptions, simulate};
 
 use super::changes::ChangeArgs;
-use super::impact::{ImpactArgs, ImpactFormat, programs};
+use super::impact::{ImpactArgs, ImpactFormat, program};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -19,7 +19,7 @@ each with one call that shows it. Nothing is changed at AWS.
 Examples:
   scproof --org example simulate --attach quarantine --to sandbox-bob
   scproof --org example simulate --detach region-lock --from Workloads
-  scproof --org example simulate --move load-test=Sandbox --fail-on newly-passing
+  scproof --org example simulate --move load-test=Sandbox --fail-on any
   scproof --org org.json simulate --attach deny-databases.json --to Prod
   scproof --org org.json --format markdown simulate --changes changes.json
 
@@ -59,7 +59,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
     let report = ImpactReport {
         before: &before,
         after: &after,
-        programs: programs(global, path, None),
+        program: program(global, path),
         scope: args.impact.scope(),
         steps: &simulation.steps,
         structure: None,

@@ -4,6 +4,7 @@
 
 mod batch;
 mod can;
+mod diff;
 mod effective;
 mod help;
 mod output;

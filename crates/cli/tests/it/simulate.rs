@@ -20,11 +20,11 @@ pub(crate) fn folder(files: &[(&str, Value)]) -> TempDir {
 
 /// Runs a command line in a folder.
 pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Run {
-    finish(command(args).current_dir(folder), b"").fits_80_columns()
+    finish(command(args).current_dir(folder), b"")
 }
 
 fn simulate(folder: &TempDir, args: &[&str]) -> Run {
-    run_in(folder.path(), &[&["--org", "example", "simulate"], args].concat())
+    run_in(folder.path(), &[&["--org", "example", "simulate"], args].concat()).fits_80_columns()
 }
 
 pub(crate) fn policy(statement: &Value) -> Value {
@@ -91,7 +91,7 @@ fn long_lists_are_cut_unless_asked_for() {
     assert!(brief.stdout.contains("--full and --format json write everything out"), "{}", brief.stdout);
     let full = simulate(&folder, &[&args[..], &["--full"]].concat());
     assert!(full.stdout.len() > 2 * brief.stdout.len());
-    assert!(!full.stdout.contains("--full") && !full.stdout.contains(" more\n"), "{}", full.stdout);
+    assert!(!full.stdout.contains("--full") && !full.stdout.contains("… "), "{}", full.stdout);
     assert_snapshot!(brief.page());
 }
 
@@ -130,7 +130,7 @@ fn gen_3_what_aws_leaves_open_is_undetermined() {
     assert_snapshot!(run.page());
     for what in ["undetermined", "any"] {
         let failing = simulate(&folder, &[&args[..], &["--fail-on", what]].concat());
-        assert!(matches!((what, failing.code), ("undetermined", 5) | ("any", 1)), "{what}: {}", failing.page());
+        assert!(failing.code == 5, "{what}: {}", failing.page());
     }
 }
 
@@ -276,7 +276,6 @@ fn slips() {
         &["--changes", "deny-databases.json"],
         &["--attach", "sandbox", "--to", "Prod", "--only-account", "shpo"],
         &["--attach", "sandbox", "--to", "Prod", "--only-action", "a:b:c"],
-        &["--attach", "sandbox", "--to", "Prod", "--fail-on", "newly"],
         &["--attach", "sandbox", "--to", "Prod", "--expect", "missing.json"],
         &["--attach", "sandbox", "--to", "Prod", "--protect-principal", "deploy"],
     ] {

@@ -133,7 +133,7 @@ pub(crate) fn action_lines(terms: &[ActionTerm], detail: Detail) -> Vec<String> 
 }
 
 /// `a, b, c`, the first of them at most.
-pub(crate) fn listed(texts: &[String], most: usize) -> String {
+fn listed(texts: &[String], most: usize) -> String {
     // One more takes as much room as saying that there is one more.
     if texts.len() <= most.saturating_add(1) {
         return texts.join(", ");
@@ -155,7 +155,7 @@ pub(crate) fn listed_words(listed: usize, terms: &[ActionTerm]) -> String {
 /// The condition as an indented list.
 pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<Line> {
     let conditions = |alternative: &Alternative| {
-        alternative.conditions.iter().map(|condition| clean(condition).into_owned()).collect::<Vec<_>>()
+        alternative.conditions.iter().map(|condition| condition_words(condition)).collect::<Vec<_>>()
     };
     let alternatives: Vec<Vec<String>> = region.when.iter().map(conditions).collect();
     let mut lines = factored(&alternatives).lines();
@@ -168,6 +168,10 @@ pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<Line> {
         lines.push(Line::words(0, "and in other cases, which are too many to list"));
     }
     lines
+}
+
+fn condition_words(condition: &str) -> String {
+    if condition.is_empty() { "(a condition without words)".to_owned() } else { clean(condition).into_owned() }
 }
 
 /// What an answer says: `not blocked`, `blocked by an explicit Deny`.
@@ -316,42 +320,47 @@ pub(crate) fn beyond_words(entry: &Entry<'_>) -> Option<String> {
     let accounts: usize = entry.beyond.iter().map(|beyond| beyond.accounts.len()).sum();
     let accounts = if accounts == entry.accounts.len() { String::new() } else { format!(" in {}", count(accounts, "account")) };
     let words = match &beyond.action {
-        Some(action) => format!("not expected{accounts}: no entry allows {}, for one", clean(action)),
-        None => format!("not expected{accounts}: too many patterns to compare"),
+        Some(action) => format!("no entry allows this{accounts}, such as {}", clean(action)),
+        None => format!("too many patterns overlap to tell whether an entry allows this{accounts}"),
     };
     Some(words)
 }
 
-/// What is to be said about the report as a whole.
+/// What is to be said about the report as a whole; what comes from outside stands in backticks.
 pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
     let impact = report.impact;
+    let quoted = |texts: &[String]| {
+        let texts: Vec<String> = texts.iter().map(|text| format!("`{}`", clean(text))).collect();
+        enumerate_some(&texts, report.detail().accounts)
+    };
     let mut remarks = Vec::new();
-    if !report.scope.accounts.is_empty() || !report.scope.actions.is_empty() {
-        let list = |texts: &[String]| enumerate(&texts.iter().map(|text| clean(text).into_owned()).collect::<Vec<_>>());
-        let mut parts = Vec::new();
-        if !report.scope.accounts.is_empty() {
-            parts.push(format!("the accounts {}", list(&report.scope.accounts)));
-        }
-        if !report.scope.actions.is_empty() {
-            parts.push(format!("the actions {}", list(&report.scope.actions)));
-        }
-        remarks.push(format!("only {} were looked at; patterns above mean what is in both.", parts.join(" and ")));
+    let mut scope = Vec::new();
+    if !report.scope.accounts.is_empty() {
+        scope.push(format!("the accounts {}", quoted(&report.scope.accounts)));
+    }
+    if !report.scope.actions.is_empty() {
+        scope.push(format!("the actions {}, whatever wider patterns above say", quoted(&report.scope.actions)));
+    }
+    if !scope.is_empty() {
+        remarks.push(format!("only {} were compared.", enumerate(&scope)));
     }
     if let Some(management) = &impact.management {
-        let name = account_words(management);
-        remarks.push(format!("the management account {name} is unaffected: SCPs never restrict it."));
+        remarks.push(format!(
+            "the management account `{}` is unaffected: SCPs never restrict it.",
+            clean(management.name.as_deref().unwrap_or(&management.id))
+        ));
     }
     if !impact.uncut_services.is_empty() {
         remarks.push(format!(
             "nothing is said of actions of {} that no catalog lists: the patterns on them are too many-sided.",
-            enumerate_some(&impact.uncut_services, 10)
+            quoted(&impact.uncut_services)
         ));
     }
-    for (accounts, words) in [(&impact.added, "only after"), (&impact.removed, "only before")] {
+    for (accounts, words) in [(&impact.added, "after"), (&impact.removed, "before")] {
         if !accounts.is_empty() {
-            let names: Vec<String> = accounts.iter().map(|account| clean(account.name.as_deref().unwrap_or(&account.id)).into_owned()).collect();
-            let verb = if names.len() == 1 { "is" } else { "are" };
-            remarks.push(format!("{} {verb} there {words}, so there is nothing to compare.", enumerate_some(&names, 6)));
+            let names: Vec<String> =
+                accounts.iter().map(|account| account.name.clone().unwrap_or_else(|| account.id.clone())).collect();
+            remarks.push(format!("there only {words}, and so not compared: {}.", quoted(&names)));
         }
     }
     remarks.push("SCPs grant nothing: what they let pass may be denied by other policies.".to_owned());

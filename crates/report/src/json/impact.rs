@@ -173,7 +173,7 @@ struct BeyondView<'a> {
 struct TransientView<'a> {
     step: usize,
     accounts: Vec<AccountView<'a>>,
-    actions: &'a [String],
+    actions: ActionsView<'a>,
     witness: WitnessView<'a>,
 }
 
@@ -260,7 +260,7 @@ fn witness_view<'a>(
 ) -> WitnessView<'a> {
     WitnessView {
         question: (&witness.request).into(),
-        command: command_line::can(&report.programs.before, &witness.request).join(" "),
+        command: command_line::can(&report.program, &witness.request).join(" "),
         before: cause(witness.before, before),
         after: cause(witness.after, after),
     }
@@ -297,7 +297,7 @@ fn transient_view<'a>(report: &ImpactReport<'_>, transient: &'a Transient) -> Tr
     TransientView {
         step: transient.step,
         accounts: accounts(&transient.accounts),
-        actions: &transient.actions,
+        actions: (&transient.actions).into(),
         witness: witness_view(report, &transient.witness, (None, None)),
     }
 }

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use scproof_simulator::{AccountRef, Notice, Step, Transient, Transition, Witness};
+use scproof_simulator::{AccountRef, Notice, Step, Transition, Witness};
 
 use super::{block, code, prose};
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed, listed_words,
+    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed_words,
     remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
@@ -229,8 +229,8 @@ fn accounts(page: &mut String, accounts: &[&AccountRef], detail: Detail) {
 
 fn witness(page: &mut String, report: &ImpactReport<'_>, witness: &Witness) {
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
-    let _ = writeln!(page, "- **example**: before {before}; after {after}");
-    command(page, &command_line::can(&report.programs.before, &witness.request));
+    let _ = writeln!(page, "- **example**: {before} before, {after} after");
+    command(page, &command_line::can(&report.program, &witness.request));
 }
 
 fn command(page: &mut String, words: &[String]) {
@@ -243,12 +243,12 @@ fn command(page: &mut String, words: &[String]) {
 /// Writes what is blocked on the way as far as it fits, and counts the rest.
 fn transients(page: &mut String, report: &ImpactReport<'_>) -> usize {
     let mut hidden = 0;
-    for (index, transient) in report.transients.iter().enumerate() {
+    for (index, block) in report.passing_blocks().iter().enumerate() {
         let mut text = String::new();
         if index == 0 {
             text.push_str("### Blocked on the way\n\nThese calls pass before the first change and after the last, but not in between.\n\n");
         }
-        self::transient(&mut text, report, transient);
+        transient(&mut text, report, block);
         if page.len() + text.len() > LONGEST {
             hidden += 1;
         } else {
@@ -258,12 +258,14 @@ fn transients(page: &mut String, report: &ImpactReport<'_>) -> usize {
     hidden
 }
 
-fn transient(page: &mut String, report: &ImpactReport<'_>, transient: &Transient) {
-    let _ = writeln!(page, "- **after change {}**", transient.step + 1);
-    let _ = writeln!(page, "- **actions** {}", code(&listed(&transient.actions, 24)));
+fn transient(page: &mut String, report: &ImpactReport<'_>, block: &PassingBlock<'_>) {
+    let transient = block.transient;
+    let actions = &transient.actions;
+    let _ = writeln!(page, "**{}, {}**\n", listed_words(actions.listed, &actions.terms), block.when());
+    let _ = writeln!(page, "- **actions** {}", codes(&action_lines(&actions.terms, report.detail())));
     accounts(page, &transient.accounts.iter().collect::<Vec<_>>(), report.detail());
     let (passes, blocked) = (decision_words(transient.witness.before), decision_words(transient.witness.after));
-    let _ = writeln!(page, "- **for example**, before and after {passes}, in between {blocked}:");
-    command(page, &command_line::can(&report.programs.before, &transient.witness.request));
+    let _ = writeln!(page, "- **example**: {passes} before and after, {blocked} in between");
+    command(page, &command_line::can(&report.program, &transient.witness.request));
     page.push('\n');
 }

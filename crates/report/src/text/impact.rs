@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use scproof_policy_parser::Severity;
-use scproof_simulator::{Notice, Step, Transient, Transition, Witness};
+use scproof_simulator::{Notice, Step, Transition, Witness};
 
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed, listed_words,
+    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed_words,
     remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
@@ -254,7 +254,7 @@ fn when(page: &mut Page, entry: &Entry<'_>, detail: Detail) {
 
 /// The call that shows it, and what comes out.
 fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness) {
-    command(page, "example", &command_line::can(&report.programs.before, &witness.request));
+    command(page, "example", &command_line::can(&report.program, &witness.request));
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
     fact(page, "", &[format!("before: {before}")]);
     fact(page, "", &[format!("after: {after}")]);
@@ -264,6 +264,13 @@ fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness) {
 fn command(page: &mut Page, label: &str, words: &[String]) {
     let mut label = format!("    {}", pad(label, LABEL - 4));
     let mut line = String::new();
+    // A flag and its value stay together where they fit on a line.
+    let widest = WIDTH - LABEL - 4;
+    let words = words.iter().flat_map(|word| match word.split_once(' ') {
+        Some((flag, value)) if flag.starts_with("--") && columns(word) > widest => vec![flag, value],
+        _ => vec![word.as_str()],
+    });
+    let words: Vec<&str> = words.collect();
     for (index, word) in words.iter().enumerate() {
         let end = if index + 1 == words.len() { 0 } else { 2 };
         if !line.is_empty() && columns(&label) + columns(&line) + 1 + columns(word) + end > WIDTH {
@@ -286,25 +293,27 @@ fn transients(page: &mut Page, report: &ImpactReport<'_>, number: &mut usize) {
     let heading = page.style.paint(Role::Bad, "BLOCKED ON THE WAY");
     page.line(heading);
     page.paragraph(0, "These calls pass before the first change and after the last, but not in between.");
-    for transient in report.transients.iter().take(report.detail().entries) {
+    let blocks = report.passing_blocks();
+    for block in blocks.iter().take(report.detail().entries) {
         page.gap();
         *number += 1;
-        self::transient(page, report, transient, *number);
+        transient(page, report, block, *number);
     }
-    if report.transients.len() > report.detail().entries {
+    if blocks.len() > report.detail().entries {
         page.gap();
-        page.line(format!("and {} more", grouped(report.transients.len() - report.detail().entries)));
+        page.line(format!("and {} more", grouped(blocks.len() - report.detail().entries)));
     }
 }
 
-fn transient(page: &mut Page, report: &ImpactReport<'_>, transient: &Transient, number: usize) {
-    page.heading(&format!("[{number}] after change {}", transient.step + 1));
-    let actions: Vec<String> = transient.actions.iter().map(|action| clean(action).into_owned()).collect();
-    fact(page, "actions", &[listed(&actions, 24)]);
+fn transient(page: &mut Page, report: &ImpactReport<'_>, block: &PassingBlock<'_>, number: usize) {
+    let transient = block.transient;
+    let actions = &transient.actions;
+    page.heading(&format!("[{number}] {}, {}", listed_words(actions.listed, &actions.terms), block.when()));
+    fact(page, "actions", &action_lines(&actions.terms, report.detail()));
     let accounts: Vec<_> = transient.accounts.iter().collect();
     let label = if accounts.len() == 1 { "account" } else { "accounts" };
     fact(page, label, &accounts_words(&accounts, report.detail()));
-    command(page, "example", &command_line::can(&report.programs.before, &transient.witness.request));
+    command(page, "example", &command_line::can(&report.program, &transient.witness.request));
     fact(page, "", &[format!("before and after: {}", decision_words(transient.witness.before))]);
     fact(page, "", &[format!("in between: {}", decision_words(transient.witness.after))]);
 }
