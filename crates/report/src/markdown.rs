@@ -28,27 +28,23 @@ fn block(language: &str, text: &str) -> String {
 fn prose(text: &str) -> String {
     let text = clean(text);
     let parts: Vec<&str> = text.split('`').collect();
-    let mut result = String::new();
-    let last = parts.len() - 1;
-    for (index, part) in parts.iter().enumerate() {
-        // A backtick without a partner is a backtick.
-        if index % 2 == 1 && index < last {
-            result.push_str(&code(part));
-        } else {
-            if index % 2 == 1 {
-                result.push_str(r"\`");
-            }
-            result.push_str(&escaped(part));
-        }
+    // A name with backticks of its own: where it begins and ends cannot be told.
+    if parts.len().is_multiple_of(2) || parts.iter().skip(1).rev().skip(1).any(|part| part.is_empty()) {
+        return code(&text);
     }
-    result
+    let pieces = parts.iter().enumerate();
+    pieces.map(|(index, part)| if index % 2 == 1 { code(part) } else { escaped(part) }).collect()
 }
 
 /// Plain text that Markdown leaves alone.
 fn escaped(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
+    // Addresses become links by themselves.
+    let text = text.replace("://", "\u{0}").replace("www.", "www\u{1}");
     for character in text.chars() {
         match character {
+            '\u{0}' => result.push_str("&#58;//"),
+            '\u{1}' => result.push_str("&#46;"),
             // A mention needs the at sign and the name in one text.
             '@' => result.push_str("@<!-- -->"),
             '<' => result.push_str("&lt;"),
@@ -85,7 +81,9 @@ mod tests {
     #[test]
     fn prose_with_code() {
         assert_eq!(prose("`a*b` is not <b>*"), r"`a*b` is not &lt;b&gt;\*");
-        assert_eq!(prose("odd ` @all"), r"odd \` @<!-- -->all");
+        assert_eq!(prose("odd ` @all"), "``odd ` @all``");
+        assert_eq!(prose("`a``b` c"), "``` `a``b` c ```");
+        assert_eq!(prose("see http://a www.b"), "see http&#58;//a www&#46;b");
         assert_eq!(prose("# `x`"), r"\# `x`");
     }
 

@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(lines(&[&["a", "c"], &["b", "c"]]), "all of these hold\n  c\n  one of\n    a\n    b\n");
         assert_eq!(
             lines(&[&["a", "c"], &["b", "c"], &["a", "d"], &["b", "d"]]),
-            "all of these hold\n  one of\n    a\n    b\n  one of\n    c\n    d\n"
+            "all of these hold\n  one of\n    c\n    d\n  one of\n    a\n    b\n"
         );
         assert_eq!(
             lines(&[&["a", "x", "y"], &["b", "x", "y"], &["a", "z"], &["b", "z"]]),
