@@ -151,7 +151,7 @@ fn protected(
         return Ok(Vec::new());
     }
     let evaluation = options.impact.evaluation;
-    let (first, last) = (
+    let (former, latter) = (
         CompiledOrganization::compile(Arc::clone(before), evaluation),
         CompiledOrganization::compile(Arc::clone(after), evaluation),
     );
@@ -165,7 +165,7 @@ fn protected(
         let mut open = Vec::new();
         let mut exempt = false;
         for action in UNDOING {
-            let (was, is) = (ask(&first, action)?, ask(&last, action)?);
+            let (was, is) = (ask(&former, action)?, ask(&latter, action)?);
             exempt |= is == Decision::NotApplicable;
             if is.is_denied() && !was.is_denied() {
                 lost.push(action);
@@ -173,23 +173,23 @@ fn protected(
                 open.push(action);
             }
         }
-        let list = |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
+        let names = |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
         if !lost.is_empty() {
-            let message = format!("`{principal}` can no longer undo the change: it loses {}", list(&lost));
+            let message = format!("`{principal}` can no longer undo the change: it loses {}", names(&lost));
             notices.push(
                 Notice::new("protected-principal-blocked", "EVAL-4", Severity::Error, principal.clone(), message)
                     .help("exempt it in the statement, or make the change from the management account"),
             );
         }
         if !open.is_empty() {
-            let message = format!("whether `{principal}` can still undo the change depends on more: {}", list(&open));
+            let message = format!("whether `{principal}` can still undo the change depends on more: {}", names(&open));
             notices.push(
                 Notice::new("protected-principal-open", "K3-17", Severity::Warning, principal.clone(), message)
                     .help(format!("ask `scproof can` with `--principal {principal}` for what it depends on")),
             );
         }
         if exempt {
-            let message = format!("`{principal}` is not governed by SCPs, so no change of them can stop it");
+            let message = format!("`{principal}` is not governed by SCPs: no change of them can stop it");
             notices.push(Notice::new("protected-principal-exempt", "EXM-4", Severity::Note, principal.clone(), message));
         }
     }

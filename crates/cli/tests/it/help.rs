@@ -112,3 +112,19 @@ fn the_first_command_of_the_readme_prints_what_it_shows() {
     let args: Vec<&str> = args.split(' ').collect();
     assert_eq!(scproof(&args).stdout, shown);
 }
+
+/// So does its simulation; `UPDATE_DOCS=1` writes it anew.
+#[test]
+fn the_simulation_of_the_readme_prints_what_it_shows() {
+    let path = repository().join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let command = "$ scproof --org example simulate --attach cost-tags-pilot --to NonProd\n";
+    let (before, rest) = readme.split_once(command).unwrap();
+    let (shown, after) = rest.split_once("```").unwrap();
+    let run = scproof(&["--org", "example", "simulate", "--attach", "cost-tags-pilot", "--to", "NonProd"]);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, format!("{before}{command}{}```{after}", run.stdout)).unwrap();
+    } else {
+        assert_eq!(run.stdout, shown, "run `UPDATE_DOCS=1 cargo test -p scproof-cli`");
+    }
+}
