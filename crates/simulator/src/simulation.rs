@@ -7,6 +7,7 @@ use scproof_organization::{ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
 use scproof_prover::{ActionSet, Transition, Witness};
 
+use crate::difference::{StructuralDifference, structural_difference};
 use crate::guard::unsatisfiable_guards;
 use crate::impact::{AccountRef, Impact, ImpactOptions, impact_with};
 use crate::notice::Notice;
@@ -112,7 +113,19 @@ fn transients(
         CompiledOrganization::compile(Arc::clone(after), options.evaluation),
     );
     let mut found: Vec<Transient> = Vec::new();
+    let mut previous: Option<&Arc<Organization>> = None;
     for (step, state) in between.iter().enumerate() {
+        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
+        if has_same_rules(before, state) || has_same_rules(state, after) {
+            continue;
+        }
+        if let Some(previous) = previous.replace(state)
+            && has_same_rules(previous, state)
+        {
+            let again: Vec<Transient> = found.iter().filter(|transient| transient.step + 1 == step).cloned().collect();
+            found.extend(again.into_iter().map(|transient| Transient { step, ..transient }));
+            continue;
+        }
         // What a step blocks, and what later steps let pass again: both lists hold every transient block.
         let blocked = impact_with(Arc::clone(before), Arc::clone(state), options)?;
         let released = impact_with(Arc::clone(state), Arc::clone(after), options)?;
@@ -139,6 +152,21 @@ fn transients(
         }
     }
     Ok(found)
+}
+
+/// Whether two states are the same in everything that a verdict rests on.
+fn has_same_rules(one: &Organization, other: &Organization) -> bool {
+    let difference = structural_difference(one, other);
+    let texts = difference.policies_changed.iter().any(|policy| policy.content.is_some());
+    let readable = difference.targets_changed.iter().any(|target| target.readable.is_some());
+    let irrelevant = StructuralDifference {
+        targets_changed: difference.targets_changed.clone(),
+        policies_added: difference.policies_added.clone(),
+        policies_removed: difference.policies_removed.clone(),
+        policies_changed: difference.policies_changed.clone(),
+        ..StructuralDifference::default()
+    };
+    !texts && !readable && difference == irrelevant
 }
 
 /// Whether protected principals can still undo the change.
