@@ -7,6 +7,8 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use scproof_benches::{Shape, generate};
 use scproof_organization::{Change, ChangeSet, Organization, Target};
+use scproof_policy_parser::Quotas;
+use scproof_simulator::Rehearsal;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 50_000];
 
@@ -34,17 +36,22 @@ fn attach(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A hundred accounts, spread over the organization, to the root.
+fn moves(before: &Organization, accounts: usize) -> ChangeSet {
+    let destination = root(before);
+    let moved = before.accounts().skip(1).step_by(accounts / 101).take(100);
+    moved
+        .filter_map(|id| before.node(id).target.account())
+        .map(|account| Change::MoveAccount { account, source: None, destination: destination.clone() })
+        .collect()
+}
+
 fn move_accounts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("apply/move-100");
     group.sample_size(10);
     for accounts in SIZES {
         let before = organization(accounts);
-        let destination = root(&before);
-        let moved = before.accounts().skip(1).step_by(accounts / 101).take(100);
-        let changes: ChangeSet = moved
-            .filter_map(|id| before.node(id).target.account())
-            .map(|account| Change::MoveAccount { account, source: None, destination: destination.clone() })
-            .collect();
+        let changes = moves(&before, accounts);
         group.throughput(Throughput::Elements(accounts as u64));
         group.bench_function(BenchmarkId::from_parameter(accounts), |bencher| {
             bencher.iter(|| black_box(&changes).apply(black_box(&before)));
@@ -53,5 +60,23 @@ fn move_accounts(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, attach, move_accounts);
+fn rehearse(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rehearse/move-100");
+    group.sample_size(10);
+    for accounts in SIZES {
+        let before = organization(accounts);
+        let changes = moves(&before, accounts);
+        group.throughput(Throughput::Elements(accounts as u64));
+        group.bench_function(BenchmarkId::from_parameter(accounts), |bencher| {
+            bencher.iter(|| {
+                let mut rehearsal = Rehearsal::new(black_box(&before), black_box(&changes), Quotas::current());
+                let remarks: usize = rehearsal.by_ref().map(|step| step.failures.len() + step.notices.len()).sum();
+                (remarks, rehearsal.finish())
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, attach, move_accounts, rehearse);
 criterion_main!(benches);

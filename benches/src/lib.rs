@@ -1,6 +1,7 @@
 //! What scproof's benchmarks measure: made-up organizations and questions, the same for the same seed on every machine.
 //!
 //! - [`Shape`] says how large an organization is; [`generate`] makes its snapshot.
+//! - [`full_chain`] is the largest chain that AWS allows, with edits of it, for comparisons.
 //! - [`chain`] is the one organization, and the 64 questions on it, that single decisions are measured on.
 //!
 //! The benchmarks themselves are in `benches/`: `parse`, `compile` and `decide`. They run as tests too:
@@ -17,6 +18,7 @@
 //! ```
 
 pub mod chain;
+pub mod full_chain;
 mod generator;
 mod policies;
 mod random;

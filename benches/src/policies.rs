@@ -2,7 +2,7 @@
 
 mod statements;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::random::Random;
 
@@ -112,7 +112,15 @@ impl Theme {
 /// assert!(text.contains("aws:RequestedRegion") && text.len() < 10_240);
 /// ```
 pub fn policy_text(theme: Theme, random: &mut Random) -> String {
-    let statements = statements::of(theme, random);
+    let statements = statements_of(theme, random);
     let document = json!({"Version": "2012-10-17", "Statement": statements});
     if random.chance(60) { format!("{document:#}") } else { document.to_string() }
+}
+
+/// The statements of a policy on a theme.
+pub(crate) fn statements_of(theme: Theme, random: &mut Random) -> Vec<Value> {
+    match statements::of(theme, random) {
+        Value::Array(statements) => statements,
+        one => vec![one],
+    }
 }

@@ -9,6 +9,8 @@ use crate::command::can::CanArgs;
 use crate::command::completions::CompletionsArgs;
 use crate::command::diff::DiffArgs;
 use crate::command::effective::EffectiveArgs;
+#[cfg(feature = "fetch")]
+use crate::command::fetch::FetchArgs;
 use crate::command::simulate::SimulateArgs;
 use crate::command::tree::TreeArgs;
 use crate::command::validate::ValidateArgs;
@@ -26,13 +28,14 @@ Examples, on an organization that comes with scproof:
 Exit codes:
   0  fine, not blocked           2  the question or usage is wrong
   1  the answer is no: blocked,  3  an input cannot be read or parsed
-     errors found, or a change   5  the facts given do not decide
-     that is not wanted";
+     errors found, or a change   4  AWS, or the way to it, has failed
+     that is not wanted          5  the facts given do not decide";
 
 const ABOUT: &str = "\
 What do AWS service control policies let pass, and why?
 
-Answers from a snapshot of an organization, without network and credentials.
+Answers from a snapshot of an organization, without network and credentials;
+only `scproof fetch`, which takes the snapshot, asks AWS.
 What a question does not say is unknown, not absent: if it matters, the answer
 is \"depends on\", with the condition.";
 
@@ -63,6 +66,9 @@ pub(crate) enum Command {
     Can(CanArgs),
     /// Show what an account can do at most
     Effective(EffectiveArgs),
+    /// Read your organization from AWS into a snapshot
+    #[cfg(feature = "fetch")]
+    Fetch(FetchArgs),
     /// Show what changes would do, before anybody makes them
     Simulate(SimulateArgs),
     /// Show what differs between two snapshots

@@ -6,6 +6,8 @@ pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod effective;
 pub(crate) mod facts;
+#[cfg(feature = "fetch")]
+pub(crate) mod fetch;
 pub(crate) mod impact;
 pub(crate) mod simulate;
 pub(crate) mod tree;

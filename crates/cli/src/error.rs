@@ -33,6 +33,12 @@ impl CommandError {
         Self::new(ExitCode::Input, message)
     }
 
+    /// AWS, or the way to it, has failed.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn aws(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::Aws, message)
+    }
+
     /// A file could not be read or written.
     pub(crate) fn file(verb: &str, path: &Path, error: &std::io::Error) -> Self {
         Self::input(format!("cannot {verb} `{}`", path.display())).because(error)

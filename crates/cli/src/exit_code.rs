@@ -13,6 +13,9 @@ pub(crate) enum ExitCode {
     Usage = 2,
     /// An input could not be read or parsed.
     Input = 3,
+    /// AWS, or the way to it, has failed.
+    #[cfg(feature = "fetch")]
+    Aws = 4,
     /// The facts given do not decide.
     Unknown = 5,
 }

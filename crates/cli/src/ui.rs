@@ -1,5 +1,8 @@
 //! The terminal: the only place that writes to standard error, and that knows about colour.
 
+#[cfg(feature = "fetch")]
+pub(crate) mod fetch;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -75,6 +78,14 @@ pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
     if let Some(help) = help {
         labelled(&mut text, style, Role::Heading, "help", help);
     }
+    print(&text);
+}
+
+/// Says something that is neither wrong nor odd.
+#[cfg(feature = "fetch")]
+pub(crate) fn note(color: Color, message: &str) {
+    let mut text = String::new();
+    labelled(&mut text, stderr_style(color), Role::Faint, "note", message);
     print(&text);
 }
 

@@ -48,6 +48,8 @@ pub struct CompiledOrganization {
 pub(crate) struct Slot {
     /// As first spelt in a policy.
     pub(crate) name: Box<str>,
+    /// The same in lower case.
+    pub(crate) folded: Box<str>,
     pub(crate) row: Option<&'static KeyRow>,
     /// Whether the key may carry several values.
     pub(crate) may_be_list: bool,
@@ -193,6 +195,7 @@ impl Builder {
         let slot = KeySlot(slots.len() as u32);
         slots.push(Slot {
             name: key.into(),
+            folded: folded.as_str().into(),
             row,
             may_be_list: multivalued.unwrap_or(true),
             multivalued: multivalued.unwrap_or(false),
@@ -353,7 +356,12 @@ impl CompiledOrganization {
 }
 
 impl Level {
-    pub(crate) fn build(numbers: Vec<u32>, unreadable: bool, statements: &[CompiledStatement], actions: &ActionTable) -> Self {
+    pub(crate) fn build(
+        numbers: Vec<u32>,
+        unreadable: bool,
+        statements: &[CompiledStatement],
+        actions: &ActionTable,
+    ) -> Self {
         let mut ids: FxHashMap<LevelEntry, u32> = FxHashMap::default();
         let mut entries = Vec::new();
         let by_cell = (0..actions.cell_count())

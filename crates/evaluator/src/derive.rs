@@ -68,8 +68,13 @@ impl Scene<'_> {
         arn.split(':').nth(4).filter(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
     }
 
-    fn organization_path(&self, account: NodeId) -> String {
-        self.organization.entity_path(account)
+    /// The path of an account; unknown where the snapshot does not know its place (K3-13).
+    fn organization_path(&self, account: NodeId) -> KeyState {
+        if self.organization.is_place_known(account) {
+            KeyState::list([self.organization.entity_path(account).as_str()])
+        } else {
+            KeyState::any(false, true)
+        }
     }
 
     /// The state of a key of table E.1 that was not given; `None` where the model says nothing, so that the key is unknown,
@@ -80,7 +85,7 @@ impl Scene<'_> {
             Model::PrincipalArn => Some(self.principal_arn()),
             Model::PrincipalAccount => Some(KeyState::single(self.account_id())),
             Model::PrincipalOrgId => Some(KeyState::single(self.organization.id().as_str())),
-            Model::PrincipalOrgPaths => Some(KeyState::list([self.organization_path(self.account).as_str()])),
+            Model::PrincipalOrgPaths => Some(self.organization_path(self.account)),
             Model::PrincipalIsAwsService => Some(KeyState::single("false")),
             Model::PrincipalType => Some(self.principal_type()),
             Model::UserId => Some(self.user_id()),
@@ -115,7 +120,7 @@ impl Scene<'_> {
                 )),
             }),
             Model::ResourceOrgPaths => self.resource_account().map(|owner| match self.member(owner) {
-                Some(node) => KeyState::list([self.organization_path(node).as_str()]),
+                Some(node) => self.organization_path(node),
                 None => KeyState::any(true, true),
             }),
             Model::IsMcpServiceAction => Some(if self.service().ends_with("-mcp") {

@@ -213,6 +213,12 @@ impl ActionTraits {
         }
     }
 
+    /// The same for a name of a service whose traits these are.
+    pub(crate) fn of_name(self, service: &str, name: &str) -> Self {
+        let undeniable = UNDENIABLE_ACTION.split_once(':') == Some((service, name));
+        Self { undeniable, ..self }
+    }
+
     /// Whether the action cannot be denied (EXM-15).
     pub fn is_undeniable(self) -> bool {
         self.undeniable

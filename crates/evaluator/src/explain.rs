@@ -210,7 +210,11 @@ impl CompiledOrganization {
             }
             if node.unreadable.is_some() {
                 let name = node.display_name();
-                let open = format!("the policies attached to {name}, which could not be read, do not block it");
+                let open = if node.place_unknown {
+                    format!("the policies that apply to {name}, whose place could not be read, do not block it")
+                } else {
+                    format!("the policies attached to {name}, which could not be read, do not block it")
+                };
                 outcome.denied = outcome.denied.or(Truth::Unknown);
                 allowed = allowed.or(Truth::Unknown);
                 deny_reasons.push(Undecided::Attachments(node.target.as_str().to_owned()));
@@ -326,7 +330,11 @@ impl CompiledOrganization {
         reasons
     }
 
-    pub(crate) fn reference(node: &Node, policy: &scproof_organization::Policy, statement: &CompiledStatement) -> StatementRef {
+    pub(crate) fn reference(
+        node: &Node,
+        policy: &scproof_organization::Policy,
+        statement: &CompiledStatement,
+    ) -> StatementRef {
         let index = statement.index as usize;
         StatementRef {
             target_id: node.target.as_str().to_owned(),

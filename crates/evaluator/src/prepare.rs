@@ -5,7 +5,7 @@ use scproof_organization::{AccountId, FeatureSet, NodeId, PolicyTypeStatus, Sele
 use thiserror::Error;
 
 use crate::action::CellId;
-use crate::compile::{CompiledOrganization, LevelEntry, LevelId, PathId, Slot};
+use crate::compile::{Atom, CompiledOrganization, LevelEntry, LevelId, PathId, Slot};
 use crate::decision::{Decision, Reason};
 use crate::derive::Scene;
 use crate::keys;
@@ -13,6 +13,7 @@ use crate::principal::Principal;
 use crate::request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use crate::resource::ResourceState;
 use crate::state::{ConditionTruths, DomainValues, KeyState, Value, Values};
+use crate::truth::Truth;
 
 /// The one action that succeeds whatever any policy says (EXM-15), lower case.
 pub(crate) const UNDENIABLE_ACTION: &str = "sts:getcalleridentity";
@@ -188,6 +189,7 @@ impl CompiledOrganization {
         let gate = self.gate(account, principal.as_ref(), &action);
         let path = account.and_then(|account| self.account_paths.get(&account)).copied().unwrap_or(PathId(u32::MAX));
         let cell = self.cell_of(&action, path);
+        let concerned = self.concerned(&action, &cell, path);
         let pairs = match account {
             None => Box::default(),
             Some(account) => inputs
@@ -195,7 +197,9 @@ impl CompiledOrganization {
                 .zip(&own)
                 .map(|(input, own)| {
                     let context = GivenContext { common: &common, own, closed: request.closed_context };
-                    self.pair(account, principal.as_ref(), &action, &input.resource, &context)
+                    let mut pair = self.pair(account, principal.as_ref(), &action, &input.resource, &context);
+                    self.settle_domains(&mut pair.states, &concerned);
+                    pair
                 })
                 .collect(),
         };
@@ -268,9 +272,7 @@ impl CompiledOrganization {
             current_time: context.only("aws:currenttime"),
             epoch_time: context.only("aws:epochtime"),
         };
-        let mut states: Box<[KeyState]> =
-            self.slots.iter().map(|slot| self.slot_state(slot, &scene, context)).collect();
-        self.settle_domains(&mut states);
+        let states: Box<[KeyState]> = self.slots.iter().map(|slot| self.slot_state(slot, &scene, context)).collect();
         let resource = match resource {
             RequestResource::Unknown => ResourceState::Unknown,
             RequestResource::NotScoped => ResourceState::Known { value: "*".into(), not_scoped: true },
@@ -280,15 +282,15 @@ impl CompiledOrganization {
     }
 
     fn slot_state(&self, slot: &Slot, scene: &Scene<'_>, context: &GivenContext<'_>) -> KeyState {
-        let folded = slot.name.to_ascii_lowercase();
-        match context.find(&folded) {
+        let folded = &*slot.folded;
+        match context.find(folded) {
             [] => {}
             [(_, value)] => return given_state(slot, value),
             several => {
                 return KeyState::Candidates(several.iter().map(|(_, value)| given_state(slot, value)).collect());
             }
         }
-        if !slot.name.is_ascii() && !self.options.assume_preferred && context.has_under_other_folding(&folded) {
+        if !slot.name.is_ascii() && !self.options.assume_preferred && context.has_under_other_folding(folded) {
             return KeyState::OtherFold;
         }
         if let Some(row) = slot.row {
@@ -303,15 +305,53 @@ impl CompiledOrganization {
             }
             return KeyState::any(!row.always, row.multivalued);
         }
-        if keys::is_tag_family_without_tag(&folded) {
+        if keys::is_tag_family_without_tag(folded) {
             return KeyState::Absent;
         }
         let closed_list = self.options.closed_key_list && folded.starts_with("aws:");
         if context.closed || closed_list { KeyState::Absent } else { KeyState::any(true, slot.may_be_list) }
     }
 
-    /// For unknown keys: what each condition on them says of all the values they may have. Once a request, not a decision.
-    fn settle_domains(&self, states: &mut [KeyState]) {
+    /// The states of all keys in the calls of an action by an account, nothing else known.
+    pub(crate) fn states_of(&self, account: NodeId, action: &str) -> Box<[KeyState]> {
+        let nothing = FoldedContext::new();
+        let context = GivenContext { common: &nothing, own: &nothing, closed: false };
+        self.pair(account, None, action, &RequestResource::Unknown, &context).states
+    }
+
+    /// For each condition whether a statement of the path that may concern the action holds it.
+    fn concerned(&self, action: &str, cell: &ActionCell, path: PathId) -> Vec<bool> {
+        let mut concerned = vec![false; self.conditions.len()];
+        let loose;
+        let truths = match cell {
+            ActionCell::Known(cell) => self.actions.cell_truths(*cell),
+            ActionCell::Loose(_) => {
+                loose = self.actions.element_truths(action);
+                &loose
+            }
+        };
+        let levels = self.paths.get(path.0 as usize).map_or(&[][..], |path| &path.levels);
+        for level in levels.iter().filter_map(|level| self.level(*level)) {
+            for statement in level.statements.iter().filter_map(|number| self.statements.get(*number as usize)) {
+                let matches = statement.action.and_then(|element| truths.get(element.0 as usize));
+                if matches == Some(&Truth::False) {
+                    continue;
+                }
+                for atom in self.statement_atoms(statement) {
+                    if let Atom::Condition(id) = atom
+                        && let Some(slot) = concerned.get_mut(*id as usize)
+                    {
+                        *slot = true;
+                    }
+                }
+            }
+        }
+        concerned
+    }
+
+    /// For unknown keys: what each condition on them that is concerned says of all the values they may have. Once a request, not
+    /// a decision.
+    fn settle_domains(&self, states: &mut [KeyState], concerned: &[bool]) {
         let mut settled: Vec<(usize, ConditionTruths)> = Vec::new();
         for (index, (slot, state)) in self.slots.iter().zip(states.iter()).enumerate() {
             let KeyState::Unknown(domain) = state else { continue };
@@ -319,6 +359,7 @@ impl CompiledOrganization {
             let truths: ConditionTruths = slot
                 .conditions
                 .iter()
+                .filter(|&&id| concerned.get(id as usize) == Some(&true))
                 .filter_map(|&id| {
                     let condition =
                         self.conditions.get(id as usize).filter(|condition| !any || !condition.is_static())?;

@@ -182,7 +182,7 @@ impl ResourceMatcher {
 }
 
 impl Readings {
-    /// The patterns of all readings, resolved by `resolve`; for capitals in the head there are none (RES-4).
+    /// The patterns of all readings, resolved by `resolve`.
     pub(crate) fn patterns<E>(
         &self,
         resolve: impl Fn(&SlottedTemplate, &[bool]) -> Result<Vec<WildcardPattern>, E>,
@@ -192,6 +192,15 @@ impl Readings {
             patterns.extend(resolve(&form.template, &form.widths)?);
             if form.widths != form.narrow_widths {
                 patterns.extend(resolve(&form.template, &form.narrow_widths)?);
+            }
+            if self.upper_head {
+                // RES-4: the same in lower case.
+                let template = SlottedTemplate {
+                    template: fold_template_head(&form.template.template),
+                    slots: form.template.slots.clone(),
+                };
+                patterns.extend(resolve(&template, &form.widths)?);
+                patterns.extend(resolve(&template, &form.narrow_widths)?);
             }
         }
         patterns.extend(self.all_wildcards.clone());

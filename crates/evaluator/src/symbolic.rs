@@ -19,20 +19,20 @@ use scproof_organization::{NodeId, Organization};
 
 pub use crate::action::CellId;
 use crate::compile::CompiledOrganization;
-use crate::condition::CompiledCondition;
 pub use crate::compile::{Atom, Candidate, LevelId};
+use crate::condition::CompiledCondition;
 use crate::decision::Reason;
 use crate::prepare::{Gate, RequestError};
 use crate::request::Request;
+pub use crate::request::{ContextValue, RequestResource};
 use crate::resource::CompiledResource;
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
 use crate::words::{condition_words, resource_words};
 use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
 pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
-pub use crate::request::{ContextValue, RequestResource};
-pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
 pub use cutter::MAX_CELLS;
+pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
 pub use signature::AccountSignature;
 
 /// One of the two organizations of a comparison.
@@ -138,10 +138,7 @@ impl CompiledPair {
 
     /// The atoms of a statement; all must hold.
     pub fn statement_atoms(&self, statement: u32) -> &[Atom] {
-        self.before
-            .statements
-            .get(statement as usize)
-            .map_or(&[], |statement| self.before.statement_atoms(statement))
+        self.before.statements.get(statement as usize).map_or(&[], |statement| self.before.statement_atoms(statement))
     }
 
     /// Why a statement is uncertain, for an action: a part that could not be read, or unsure rules about its action pattern.
@@ -169,11 +166,8 @@ impl CompiledPair {
         let compiled = self.side(side);
         let query = compiled.prepare(request)?;
         let Some(pair) = query.pairs.first() else { return Ok(vec![Truth::Unknown; atoms.len()]) };
-        let mut evaluation = Evaluation {
-            states: &pair.states,
-            assume_preferred: compiled.options.assume_preferred,
-            trace: NoTrace,
-        };
+        let mut evaluation =
+            Evaluation { states: &pair.states, assume_preferred: compiled.options.assume_preferred, trace: NoTrace };
         Ok(atoms.iter().map(|atom| compiled.atom_truth(*atom, pair, &mut evaluation)).collect())
     }
 

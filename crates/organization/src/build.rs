@@ -209,6 +209,7 @@ impl Builder<'_> {
                 scps: Vec::new(),
                 rcps: Vec::new(),
                 unreadable: None,
+                place_unknown: false,
                 account,
             });
         }
@@ -272,6 +273,14 @@ impl Builder<'_> {
                         node.unreadable.get_or_insert_with(|| Unreadable::from(record));
                     }
                 }
+                UnreadablePart::PlaceOf(place) => {
+                    let node = node_of_place.get(place as usize).and_then(|&node| nodes.get_mut(node as usize));
+                    if let Some(node) = node {
+                        node.place_unknown = true;
+                        // Whatever is attached in between counts for this node (K3-13).
+                        node.unreadable.get_or_insert_with(|| Unreadable::from(record));
+                    }
+                }
                 UnreadablePart::Content(_) | UnreadablePart::Other => {}
             }
         }
@@ -284,7 +293,7 @@ impl Builder<'_> {
         let roots = self.inventory.roots.len();
         let units = self.inventory.organizational_units.len();
         let mut compare = |place: usize, given: &str| {
-            let Some(node) = node(place) else { return };
+            let Some(node) = node(place).filter(|&node| organization.is_place_known(node)) else { return };
             let mut expected = organization.entity_path(node);
             let target = &organization.node(node).target;
             if target.account().is_some() {
@@ -344,10 +353,17 @@ fn is_aws_managed(record: &PolicyRecord) -> bool {
 
 /// A text with its meaning.
 #[derive(Clone)]
-struct ParsedText {
-    text: Option<Arc<str>>,
-    document: Arc<PolicyDocument>,
-    diagnostics: Arc<[Diagnostic]>,
+pub(crate) struct ParsedText {
+    pub(crate) text: Option<Arc<str>>,
+    pub(crate) document: Arc<PolicyDocument>,
+    pub(crate) diagnostics: Arc<[Diagnostic]>,
+}
+
+impl ParsedText {
+    pub(crate) fn of(text: Arc<str>, kind: PolicyKind) -> Self {
+        let parsed = PolicyDocument::parse(&text, kind);
+        Self { text: Some(text), document: Arc::new(parsed.document), diagnostics: Arc::from(parsed.diagnostics) }
+    }
 }
 
 /// Parses each distinct text once.
@@ -371,14 +387,7 @@ impl<'a> Texts<'a> {
             });
             return ParsedText { text: None, document: Arc::clone(document), diagnostics: Arc::from([]) };
         };
-        let parsed = self.known.entry((kind, text)).or_insert_with(|| {
-            let parsed = PolicyDocument::parse(text, kind);
-            ParsedText {
-                text: Some(Arc::from(text)),
-                document: Arc::new(parsed.document),
-                diagnostics: Arc::from(parsed.diagnostics),
-            }
-        });
+        let parsed = self.known.entry((kind, text)).or_insert_with(|| ParsedText::of(Arc::from(text), kind));
         parsed.clone()
     }
 }

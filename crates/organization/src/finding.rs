@@ -223,11 +223,18 @@ impl Organization {
         for record in &self.incomplete {
             let error = record.error.as_deref().unwrap_or("no error recorded");
             let effect = match record.operation.as_str() {
+                // Whatever is unknown about other policy types changes no answer.
+                "ListPoliciesForTarget" | "ListPolicies" if record.policy_type.is_some() => {
+                    "policies of that type may be missing"
+                }
                 "ListPoliciesForTarget" => "further policies may be attached here",
                 "ListPolicies" | "ListTargetsForPolicy" => "further policies may be attached anywhere",
                 "DescribePolicy" => "what the policy does is unknown",
                 "ListAccountsForParent" | "ListAccounts" => "accounts may be missing",
                 "ListOrganizationalUnitsForParent" | "ListChildren" => "units and accounts may be missing",
+                "ListParents" if record.target_id.is_some() => {
+                    "where it is in the tree is unknown, and so is what applies there"
+                }
                 "ListTagsForResource" => "tags may be missing",
                 _ => "details may be missing",
             };

@@ -264,6 +264,9 @@ pub struct UnreadableRecord {
     pub target_id: Option<String>,
     /// The call that failed, such as `ListPoliciesForTarget`.
     pub operation: String,
+    /// The policy type that the call asked for, if it was not `SERVICE_CONTROL_POLICY`: SCPs are then not concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_type: Option<String>,
     /// AWS's name of the error, such as `AccessDeniedException`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -38,6 +38,7 @@ mod load;
 mod locate;
 mod organization;
 mod record;
+mod redact;
 mod resolve;
 mod save;
 mod select;
@@ -55,5 +56,6 @@ pub use organization::{
     Unreadable,
 };
 pub use record::{Record, RecordReader};
+pub use redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
 pub use save::SaveError;
 pub use select::SelectError;

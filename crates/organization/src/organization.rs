@@ -55,6 +55,9 @@ pub struct Node {
     /// Set if the attachments here could not be read (completely): further policies may be attached (K3-13). What is in
     /// `scps` and `rcps` is attached all the same.
     pub unreadable: Option<Unreadable>,
+    /// Set if where the node is could not be read: `parent` is above it, but there may be units in between, with policies of
+    /// their own. `unreadable` is then set too.
+    pub place_unknown: bool,
     /// What only an account has.
     pub account: Option<AccountDetails>,
 }
@@ -362,6 +365,16 @@ impl Organization {
         path
     }
 
+    /// Whether the way from the root to a node is known: false if it, or a unit above it, is somewhere that could not be
+    /// read. [`entity_path`](Self::entity_path) and [`inheritance_path`](Self::inheritance_path) then lack levels.
+    ///
+    /// # Panics
+    ///
+    /// As [`node`](Self::node).
+    pub fn is_place_known(&self, id: NodeId) -> bool {
+        !std::iter::successors(Some(id), |&node| self.node(node).parent).any(|node| self.node(node).place_unknown)
+    }
+
     /// The path as `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/…/`, with a trailing slash (ID-13, CTX-68). For an account it
     /// is that of the unit it is in.
     ///
@@ -378,7 +391,7 @@ impl Organization {
     }
 
     /// The path in names, such as `Root/Prod/Web`. For an account it is that of the unit it is in. A node without a name stands
-    /// with its id.
+    /// with its id; `?` stands where levels may be missing.
     ///
     /// # Panics
     ///
@@ -389,7 +402,13 @@ impl Organization {
             if !path.is_empty() {
                 path.push('/');
             }
+            if self.node(level).place_unknown {
+                path.push_str("?/");
+            }
             path.push_str(self.node(level).display_name());
+        }
+        if self.node(id).account.is_some() && self.node(id).place_unknown {
+            path.push_str("/?");
         }
         path
     }

@@ -26,6 +26,8 @@ pub(crate) enum UnreadablePart {
     AllAttachments,
     /// The text of one policy, by its record.
     Content(usize),
+    /// Where a node is: its parent is a node above it, but perhaps not the next one, so units may be missing between.
+    PlaceOf(Place),
     /// Something that no answer about a known account depends on, such as the accounts of a parent.
     Other,
 }

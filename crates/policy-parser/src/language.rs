@@ -98,8 +98,7 @@ fn cells_of(machine: &Machine, limit: usize) -> Option<Vec<TextCell>> {
         if let Some(cell) = cells.get_mut(index).filter(|cell| cell.example.is_empty()) {
             cell.example = spell(&origin, id);
         }
-        for &letter in &machine.alphabet {
-            let next = machine.step(&state, letter);
+        for (letter, next) in machine.steps(&state) {
             if let Some(known) = seen.get(&next) {
                 if *known == 0
                     && let Some(first) = cells.first_mut().filter(|cell| cell.example.is_empty())
@@ -295,21 +294,45 @@ impl Machine {
         }
     }
 
-    fn step(&self, state: &[u64], letter: char) -> Box<[u64]> {
-        let mut next = vec![0; self.words].into_boxed_slice();
+    /// The states that follow, each with a letter that leads there: one a letter that some position asks for, and one for
+    /// all letters that none asks for, since these lead to the same state.
+    fn steps(&self, state: &[u64]) -> Vec<(char, Box<[u64]>)> {
+        let empty = vec![0; self.words].into_boxed_slice();
+        // Where any letter leads, and where a colon does.
+        let (mut any, mut colon) = (empty.clone(), empty);
+        let mut asked: Vec<(char, usize)> = Vec::new();
         for at in ones(state) {
             match self.positions.get(at) {
-                Some((Position::Character(expected), ignore_case))
-                    if (*expected == letter || (*ignore_case && expected.eq_ignore_ascii_case(&letter))) =>
-                {
-                    self.enter(&mut next, at + 1);
+                Some((Position::Character(expected), false)) => asked.push((*expected, at + 1)),
+                Some((Position::Character(expected), true)) => {
+                    asked.push((expected.to_ascii_lowercase(), at + 1));
+                    asked.push((expected.to_ascii_uppercase(), at + 1));
                 }
-                Some((Position::One { wide }, _)) if *wide || letter != ':' => self.enter(&mut next, at + 1),
-                Some((Position::Run { wide }, _)) if *wide || letter != ':' => self.enter(&mut next, at),
-                _ => {}
+                Some((Position::One { wide } | Position::Run { wide }, _)) => {
+                    let one = matches!(self.positions.get(at), Some((Position::One { .. }, _)));
+                    let next = at + usize::from(one);
+                    self.enter(&mut any, next);
+                    if *wide {
+                        self.enter(&mut colon, next);
+                    }
+                }
+                Some((Position::End, _)) | None => {}
             }
         }
-        next
+        let mut others_done = false;
+        let mut steps = Vec::new();
+        for &letter in &self.alphabet {
+            let is_asked = asked.iter().any(|(expected, _)| *expected == letter);
+            if !is_asked && letter != ':' && std::mem::replace(&mut others_done, true) {
+                continue;
+            }
+            let mut next = if letter == ':' { colon.clone() } else { any.clone() };
+            for (_, at) in asked.iter().filter(|(expected, _)| *expected == letter) {
+                self.enter(&mut next, *at);
+            }
+            steps.push((letter, next));
+        }
+        steps
     }
 
     fn accepts(&self, state: &[u64]) -> Vec<bool> {

@@ -1,12 +1,14 @@
 //! A set of actions in as few patterns as cover it exactly, names that no catalog lists included.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
-use scproof_catalog::Catalog;
+use scproof_catalog::{Catalog, ServiceId};
 use scproof_evaluator::Truth;
 use scproof_evaluator::symbolic::{ActionClass, CompiledPair};
+use scproof_policy_parser::{WildcardPattern, covers, overlaps};
 
 /// Actions that match all of some patterns and none of others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,11 +53,14 @@ struct Item {
     example: String,
 }
 
-/// The items of one service, or of services that nothing mentions.
+/// The actions of one service, or of services that nothing mentions.
 struct Service {
     prefix: String,
     any_other: bool,
-    items: Vec<Item>,
+    /// What the catalog knows of it.
+    listed: Option<ServiceId>,
+    /// What it does not list.
+    unlisted: Vec<(usize, Option<String>, String)>,
 }
 
 /// A pattern of the policies on one service with the items it certainly matches.
@@ -67,44 +72,100 @@ struct Pattern {
 /// All actions by service.
 pub(crate) struct ActionIndex<'p> {
     pair: &'p CompiledPair,
+    /// The class of each action of the catalog, if it is looked at.
+    class_of: Vec<Option<usize>>,
     services: Vec<Service>,
+    /// For each service its classes, with the number of named actions and of all.
+    members: Vec<Vec<(usize, usize, usize)>>,
+    items: RefCell<FxHashMap<usize, Rc<Vec<Item>>>>,
     patterns: RefCell<FxHashMap<usize, Rc<Vec<Pattern>>>>,
 }
 
 impl<'p> ActionIndex<'p> {
     pub(crate) fn new(pair: &'p CompiledPair, classes: &[ActionClass]) -> Self {
         let catalog: &Catalog = pair.catalog();
-        let mut ids: FxHashMap<(String, bool), usize> = FxHashMap::default();
-        let mut services: Vec<Service> = Vec::new();
-        let mut add = |prefix: &str, any_other: bool, item: Item| {
-            let id = *ids.entry((prefix.to_owned(), any_other)).or_insert_with(|| {
-                services.push(Service { prefix: prefix.to_owned(), any_other, items: Vec::new() });
-                services.len() - 1
+        let mut class_of = vec![None; catalog.action_count()];
+        let mut services: BTreeMap<(bool, String), Service> = BTreeMap::new();
+        for id in catalog.services() {
+            let prefix = catalog.service_prefix(id).to_owned();
+            let service = Service { prefix: prefix.clone(), any_other: false, listed: Some(id), unlisted: Vec::new() };
+            services.insert((false, prefix), service);
+        }
+        let mut add = |prefix: &str, any_other: bool, item: (usize, Option<String>, String)| {
+            let service = services.entry((any_other, prefix.to_owned())).or_insert_with(|| Service {
+                prefix: prefix.to_owned(),
+                any_other,
+                listed: None,
+                unlisted: Vec::new(),
             });
-            if let Some(service) = services.get_mut(id) {
-                service.items.push(item);
-            }
+            service.unlisted.push(item);
         };
         for (class, found) in classes.iter().enumerate() {
-            for &action in &found.actions {
-                let action = catalog.action(action);
-                let example = format!("{}:{}", action.service(), action.lower_name());
-                add(action.service(), false, Item { class, name: Some(action.full_name()), example });
+            for action in &found.actions {
+                if let Some(slot) = class_of.get_mut(action.index()) {
+                    *slot = Some(class);
+                }
             }
             for full_name in &found.unlisted {
                 let prefix = full_name.split_once(':').map_or("", |(prefix, _)| prefix);
-                add(prefix, false, Item { class, name: Some(full_name.clone()), example: full_name.clone() });
+                add(prefix, false, (class, Some(full_name.clone()), full_name.clone()));
             }
             for names in &found.other_names {
                 let example = format!("{}:{}", names.service, names.example);
-                add(&names.service, names.any_other_service, Item { class, name: None, example });
+                add(&names.service, names.any_other_service, (class, None, example));
             }
         }
-        services.sort_by(|a, b| (a.any_other, &a.prefix).cmp(&(b.any_other, &b.prefix)));
-        for service in &mut services {
-            service.items.sort_by(|a, b| (a.name.is_none(), &a.example).cmp(&(b.name.is_none(), &b.example)));
+        let services: Vec<Service> = services.into_values().collect();
+        let members = Vec::new();
+        let mut index =
+            Self { pair, class_of, services, members, items: RefCell::default(), patterns: RefCell::default() };
+        index.members = index.services.iter().map(|service| index.members_of(service)).collect();
+        index
+    }
+
+    fn members_of(&self, service: &Service) -> Vec<(usize, usize, usize)> {
+        let catalog = self.pair.catalog();
+        let listed = service.listed.into_iter().flat_map(|id| catalog.actions_of(id));
+        let listed = listed.filter_map(|action| self.class_of.get(action.index()).copied().flatten());
+        let unlisted = service.unlisted.iter().map(|(class, name, _)| (*class, name.is_some()));
+        let mut members: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+        for (class, named) in listed.map(|class| (class, true)).chain(unlisted) {
+            let counts = members.entry(class).or_default();
+            counts.0 += usize::from(named);
+            counts.1 += 1;
         }
-        Self { pair, services, patterns: RefCell::default() }
+        members.into_iter().map(|(class, (named, all))| (class, named, all)).collect()
+    }
+
+    /// The actions of a service, those with names first.
+    fn items(&self, service: usize) -> Rc<Vec<Item>> {
+        if let Some(found) = self.items.borrow().get(&service) {
+            return Rc::clone(found);
+        }
+        let mut items: Vec<Item> = Vec::new();
+        if let Some(found) = self.services.get(service) {
+            let catalog = self.pair.catalog();
+            for action in found.listed.into_iter().flat_map(|id| catalog.actions_of(id)) {
+                let Some(class) = self.class_of.get(action.index()).copied().flatten() else { continue };
+                let action = catalog.action(action);
+                let example = format!("{}:{}", action.service(), action.lower_name());
+                items.push(Item { class, name: Some(action.full_name()), example });
+            }
+            items.extend(found.unlisted.iter().map(|(class, name, example)| Item {
+                class: *class,
+                // As a policy spells it.
+                name: name.as_ref().map(|name| {
+                    let row = self.pair.pattern_row(example);
+                    let mut texts = row.iter().map(|(id, _)| self.pair.pattern_text(*id));
+                    texts.find(|text| text.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
+                }),
+                example: example.clone(),
+            }));
+            items.sort_by(|a, b| (a.name.is_none(), &a.example).cmp(&(b.name.is_none(), &b.example)));
+        }
+        let items = Rc::new(items);
+        self.items.borrow_mut().insert(service, Rc::clone(&items));
+        items
     }
 
     /// The patterns of the policies that match something of a service, those that match most first.
@@ -114,15 +175,16 @@ impl<'p> ActionIndex<'p> {
         }
         let mut patterns: Vec<Pattern> = Vec::new();
         let mut ids: FxHashMap<String, usize> = FxHashMap::default();
-        if let Some(found) = self.services.get(service) {
-            for (index, item) in found.items.iter().enumerate() {
+        let items = self.items(service);
+        {
+            for (index, item) in items.iter().enumerate() {
                 for (id, truth) in self.pair.pattern_row(&item.example) {
                     let text = self.pair.pattern_text(id);
                     if truth != Truth::True || !text.contains(':') {
                         continue;
                     }
                     let at = *ids.entry(text.to_ascii_lowercase()).or_insert_with(|| {
-                        patterns.push(Pattern { text: text.to_owned(), matches: vec![false; found.items.len()] });
+                        patterns.push(Pattern { text: text.to_owned(), matches: vec![false; items.len()] });
                         patterns.len() - 1
                     });
                     if let Some(slot) = patterns.get_mut(at).and_then(|pattern| pattern.matches.get_mut(index)) {
@@ -142,21 +204,25 @@ impl<'p> ActionIndex<'p> {
 
     /// The actions of some classes, in patterns.
     pub(crate) fn describe(&self, is_in: &impl Fn(usize) -> bool) -> ActionSet {
-        let listed = self
-            .services
-            .iter()
-            .flat_map(|service| &service.items)
-            .filter(|item| item.name.is_some() && is_in(item.class))
-            .count();
+        let mut listed = 0;
         let mut whole = Vec::new();
         let mut partial = Vec::new();
         let mut none = Vec::new();
         let mut others = Vec::new();
         for (index, service) in self.services.iter().enumerate() {
-            let inside = service.items.iter().filter(|item| is_in(item.class)).count();
-            if service.any_other {
-                others.push(inside == service.items.len());
-            } else if inside == service.items.len() {
+            let (mut all, mut inside) = (0, 0);
+            for &(class, named, members) in self.members.get(index).into_iter().flatten() {
+                all += members;
+                if is_in(class) {
+                    inside += members;
+                    listed += named;
+                }
+            }
+            if all == 0 {
+                // Not looked at.
+            } else if service.any_other {
+                others.push(inside == all);
+            } else if inside == all {
                 whole.push(index);
             } else if inside == 0 {
                 none.push(index);
@@ -186,8 +252,8 @@ impl<'p> ActionIndex<'p> {
                 let (target, complement) = self.split(index, is_in);
                 terms.extend(self.terms(index, &target, &complement));
             }
-            for (index, service) in self.services.iter().enumerate().filter(|(_, service)| service.any_other) {
-                if service.items.iter().any(|item| is_in(item.class)) {
+            for (index, _) in self.services.iter().enumerate().filter(|(_, service)| service.any_other) {
+                if self.members.get(index).into_iter().flatten().any(|(class, ..)| is_in(*class)) {
                     let (target, complement) = self.split(index, is_in);
                     terms.extend(self.terms(index, &target, &complement));
                 }
@@ -197,37 +263,39 @@ impl<'p> ActionIndex<'p> {
     }
 
     fn split(&self, service: usize, is_in: &impl Fn(usize) -> bool) -> (Vec<bool>, Vec<bool>) {
-        let items = self.services.get(service).map_or(&[][..], |service| &service.items);
-        items.iter().map(|item| (is_in(item.class), !is_in(item.class))).unzip()
+        self.items(service).iter().map(|item| (is_in(item.class), !is_in(item.class))).unzip()
     }
 
     /// Patterns and names that together match the target and nothing else of the service.
     fn cover(&self, service: usize, target: &[bool]) -> Option<Vec<String>> {
-        let found = self.services.get(service)?;
+        self.cover_of(service, target, target)
+    }
+
+    /// Patterns and names that together match the target and nothing outside what is allowed.
+    fn cover_of(&self, service: usize, target: &[bool], allowed: &[bool]) -> Option<Vec<String>> {
+        let items = self.items(service);
         let patterns = self.patterns(service);
         let mut covered = vec![false; target.len()];
         let mut chosen: Vec<String> = Vec::new();
         for pattern in patterns.iter() {
-            let inside = pattern.matches.iter().zip(target).all(|(matches, target)| !matches || *target);
-            let adds = pattern.matches.iter().zip(&covered).any(|(matches, covered)| *matches && !covered);
+            let inside = pattern.matches.iter().zip(allowed).all(|(matches, allowed)| !matches || *allowed);
+            let adds = pattern
+                .matches
+                .iter()
+                .zip(&covered)
+                .zip(target)
+                .any(|((matches, covered), target)| *matches && !*covered && *target);
             if inside && adds {
                 covered.iter_mut().zip(&pattern.matches).for_each(|(covered, matches)| *covered |= matches);
-                chosen.push(self.shown(found, pattern));
+                chosen.push(shown(&items, pattern));
             }
         }
-        for ((item, target), covered) in found.items.iter().zip(target).zip(&covered) {
+        for ((item, target), covered) in items.iter().zip(target).zip(&covered) {
             if *target && !covered {
                 chosen.push(item.name.clone()?);
             }
         }
         Some(chosen)
-    }
-
-    /// A literal pattern is shown by the name as the catalog spells it.
-    fn shown(&self, service: &Service, pattern: &Pattern) -> String {
-        let lower = pattern.text.to_ascii_lowercase();
-        let named = service.items.iter().find(|item| item.example == lower).and_then(|item| item.name.clone());
-        named.unwrap_or_else(|| pattern.text.clone())
     }
 
     /// Terms that match the target and nothing else of the service.
@@ -242,36 +310,80 @@ impl<'p> ActionIndex<'p> {
             }
             (None, Some(inverse)) => vec![ActionTerm { all_of: vec![whole], except: inverse }],
             (Some(direct), _) => direct.into_iter().map(ActionTerm::one).collect(),
-            (None, None) => self.by_class(service, target, &whole),
+            (None, None) => self.with_exceptions(service, target, complement, &whole),
         }
     }
 
-    /// The last resort, always exact: each class of names by all patterns that match it and none that does not.
-    fn by_class(&self, service: usize, target: &[bool], whole: &str) -> Vec<ActionTerm> {
-        let Some(found) = self.services.get(service) else { return Vec::new() };
+    /// Patterns with exceptions, and classes of names for what these do not reach.
+    fn with_exceptions(&self, service: usize, target: &[bool], complement: &[bool], whole: &str) -> Vec<ActionTerm> {
+        let items = self.items(service);
         let patterns = self.patterns(service);
         let mut terms = Vec::new();
-        for (index, (item, _)) in found.items.iter().zip(target).enumerate().filter(|(_, (_, target))| **target) {
+        let mut left: Vec<bool> = target.to_vec();
+        let everything = Pattern { text: whole.to_owned(), matches: vec![true; items.len()] };
+        for pattern in std::iter::once(&everything).chain(patterns.iter()) {
+            let inside = |side: &[bool]| -> Vec<bool> {
+                pattern.matches.iter().zip(side).map(|(matches, side)| *matches && *side).collect()
+            };
+            if !inside(&left).contains(&true) {
+                continue;
+            }
+            let outside = inside(complement);
+            // Exceptions may reach beyond the pattern, but not into the target.
+            let Some(except) = self.cover_of(service, &outside, complement) else { continue };
+            terms.push(ActionTerm { all_of: vec![shown(&items, pattern)], except });
+            left.iter_mut().zip(&pattern.matches).for_each(|(left, matches)| *left &= !*matches);
+        }
+        if left.contains(&true) {
+            terms.extend(self.by_class(service, &left, target, whole));
+        }
+        terms
+    }
+
+    /// The last resort, always exact: each class of names by the patterns that match it and those that do not.
+    fn by_class(&self, service: usize, left: &[bool], target: &[bool], whole: &str) -> Vec<ActionTerm> {
+        let items = self.items(service);
+        let patterns = self.patterns(service);
+        let glob = |text: &str| WildcardPattern::flat(&text.to_ascii_lowercase());
+        let mut terms = Vec::new();
+        for (index, (item, _)) in items.iter().zip(left).enumerate().filter(|(_, (_, left))| **left) {
             if let Some(name) = &item.name {
                 terms.push(ActionTerm::one(name.clone()));
                 continue;
             }
             let matches = |pattern: &Pattern| pattern.matches.get(index).copied().unwrap_or(false);
-            let mut all_of: Vec<String> =
-                patterns.iter().filter(|pattern| matches(pattern)).map(|pattern| pattern.text.clone()).collect();
-            if all_of.is_empty() {
-                all_of.push(whole.to_owned());
-            }
-            let mut except: Vec<String> =
-                patterns.iter().filter(|pattern| !matches(pattern)).map(|pattern| pattern.text.clone()).collect();
+            let mut all_of: Vec<&str> =
+                patterns.iter().filter(|pattern| matches(pattern)).map(|pattern| pattern.text.as_str()).collect();
+            // A pattern that another one implies says nothing.
+            let implied = |text: &str| {
+                all_of.iter().any(|other| {
+                    *other != text && covers(&glob(text), &glob(other)) && !covers(&glob(other), &glob(text))
+                })
+            };
+            let kept: Vec<&str> = all_of.iter().copied().filter(|text| !implied(text)).collect();
+            all_of = if kept.is_empty() { vec![whole] } else { kept };
+            let meets = |text: &str| all_of.iter().all(|pattern| overlaps(&glob(pattern), &glob(text)));
+            let mut except: Vec<String> = patterns
+                .iter()
+                .filter(|pattern| !matches(pattern) && meets(&pattern.text))
+                .map(|pattern| pattern.text.clone())
+                .collect();
             // Names of the catalog stand for themselves.
-            except.extend(found.items.iter().zip(target).filter(|(_, target)| !**target).filter_map(|(item, _)| item.name.clone()));
+            let outside = items.iter().zip(target).filter(|(_, target)| !**target);
+            except.extend(outside.filter_map(|(item, _)| item.name.clone()).filter(|name| meets(name)));
             except.sort();
             except.dedup();
-            terms.push(ActionTerm { all_of, except });
+            terms.push(ActionTerm { all_of: all_of.into_iter().map(str::to_owned).collect(), except });
         }
         terms.sort();
         terms.dedup();
         terms
     }
+}
+
+/// A literal pattern is shown by the name as the catalog spells it.
+fn shown(items: &[Item], pattern: &Pattern) -> String {
+    let lower = pattern.text.to_ascii_lowercase();
+    let named = items.iter().find(|item| item.example == lower).and_then(|item| item.name.clone());
+    named.unwrap_or_else(|| pattern.text.clone())
 }

@@ -73,7 +73,6 @@ impl Diagrams {
         Variable::try_from(self.values.len() - 1).unwrap_or(Variable::MAX)
     }
 
-
     pub(crate) fn values_of(&self, variable: Variable) -> u32 {
         self.values.get(variable as usize).copied().unwrap_or(0)
     }
@@ -117,11 +116,7 @@ impl Diagrams {
     }
 
     /// Whether a variable has a value that `holds`.
-    pub(crate) fn literal(
-        &mut self,
-        variable: Variable,
-        holds: impl Fn(u32) -> bool,
-    ) -> Result<Function, TooLarge> {
+    pub(crate) fn literal(&mut self, variable: Variable, holds: impl Fn(u32) -> bool) -> Result<Function, TooLarge> {
         let children = (0..self.values_of(variable))
             .map(|value| if holds(value) { Function::TRUE } else { Function::FALSE })
             .collect();
@@ -221,8 +216,10 @@ impl Diagrams {
         }
         let variable = self.top(a);
         let children: Vec<Function> = self.node(a).map(|node| node.children.to_vec()).unwrap_or_default();
-        let children =
-            children.into_iter().map(|child| self.quantify(child, operation, is_free, done)).collect::<Result<Vec<_>, _>>()?;
+        let children = children
+            .into_iter()
+            .map(|child| self.quantify(child, operation, is_free, done))
+            .collect::<Result<Vec<_>, _>>()?;
         let function = if is_free(variable) {
             let mut children = children.into_iter();
             let first = children.next().unwrap_or(Function::FALSE);

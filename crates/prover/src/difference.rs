@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{
-    AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, CellId, CompiledPair, Facts, Layer, LevelId, Openness, Side,
-};
 use scproof_evaluator::RequestError;
+use scproof_evaluator::symbolic::{
+    AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer,
+    LevelId, Openness, Side,
+};
 use scproof_organization::NodeId;
 use scproof_policy_parser::{WildcardPattern, overlaps};
 
 use crate::diagram::{Function, TooLarge};
+use crate::grouping::{GroupKey, Grouping};
 use crate::region::{Change, Describer, Region, Verdict};
 use crate::space::{Outcome, Part, Space};
 
@@ -72,7 +75,7 @@ pub struct Group {
     /// Places in the list of accounts that was asked about.
     pub accounts: Vec<usize>,
     /// The regions of all requests in which the verdict changes; none if nothing changes.
-    pub regions: Vec<Region>,
+    pub regions: Vec<Arc<Region>>,
 }
 
 /// What differs, for all accounts asked about.
@@ -132,7 +135,7 @@ struct Entries<'p> {
     samples: Vec<Part>,
 }
 
-type Content = (bool, bool, Option<LevelId>, Vec<(u32, bool)>, Vec<(u32, bool)>);
+type Content = (bool, bool, Option<LevelId>, Box<[Candidate]>, Box<[Candidate]>);
 
 /// The number of what changes nothing: an Allow of everything, no Deny.
 const NEUTRAL: u32 = 0;
@@ -140,7 +143,7 @@ const NEUTRAL: u32 = 0;
 impl<'p> Entries<'p> {
     fn new(pair: &'p CompiledPair) -> Self {
         let mut contents = FxHashMap::default();
-        contents.insert((false, true, None, Vec::new(), Vec::new()), NEUTRAL);
+        contents.insert((false, true, None, Box::from([]), Box::from([])), NEUTRAL);
         Self { pair, known: FxHashMap::default(), contents, samples: vec![(LevelId::default(), CellId::default())] }
     }
 
@@ -150,12 +153,8 @@ impl<'p> Entries<'p> {
             return *number;
         }
         let Some(entry) = self.pair.entry(level, cell) else { return NEUTRAL };
-        let list = |candidates: &[scproof_evaluator::symbolic::Candidate]| {
-            let mut list: Vec<(u32, bool)> =
-                candidates.iter().map(|candidate| (candidate.statement(), candidate.is_uncertain())).collect();
-            list.sort_unstable();
-            list
-        };
+        // Statements have their numbers in ascending order within a level.
+        let list = |candidates: &[Candidate]| -> Box<[Candidate]> { candidates.into() };
         let content =
             (entry.denies, entry.allows, entry.unreadable.then_some(level), list(entry.deny), list(entry.allow));
         let next = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
@@ -208,7 +207,7 @@ pub fn difference(
 ) -> Result<Difference, RequestError> {
     let limits = options.limits;
     let classes = options.narrow(pair, pair.action_classes());
-    let signatures = number_signatures(&pair.account_signatures(accounts)?);
+    let signatures = number_signatures(&pair.account_signatures(accounts));
     let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
     for (index, (nodes, signature)) in accounts.iter().zip(&signatures).enumerate() {
         let [before, after] = *nodes;
@@ -284,37 +283,13 @@ pub fn difference(
         }
     }
     let describer = Describer::new(pair, &classes, limits);
-    let mut groups: Vec<Group> = Vec::with_capacity(merged.len());
-    for (key, mut members) in merged {
-        members.sort_unstable();
-        let nodes = members.first().and_then(|first| accounts.get(*first)).copied();
-        let mut regions = Vec::new();
-        if let Some(nodes) = nodes {
-            for ((space, change), in_classes) in &key.regions {
-                let Some(space) = solved.spaces.get_mut(*space) else { continue };
-                regions.extend(describer.describe(space, nodes, *change, in_classes)?);
-            }
-        }
-        let mut regions = crate::region::tidy(regions);
-        describer.name_actions(&mut regions);
-        groups.push(Group { accounts: members, regions });
-    }
-    let groups = merge_alike(groups);
+    let groups = Grouping::new(describer, &mut solved.spaces).groups(merged, accounts)?;
     Ok(Difference {
         groups,
         uncut_services: pair.uncut_services().map(str::to_owned).collect(),
         formulas: formulas.len(),
         classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
     })
-}
-
-/// A change in a space, and the classes it is about.
-type RegionKey = ((usize, Change), Vec<usize>);
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct GroupKey {
-    signature: usize,
-    regions: Vec<RegionKey>,
 }
 
 /// Numbers equal signatures alike, in order of appearance.
@@ -347,24 +322,6 @@ fn changed_classes<'c>(
     deniable
         .filter(|(_, class)| !same_layer || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
         .collect()
-}
-
-/// Groups whose descriptions are the same to the letter, witnesses aside, are one.
-fn merge_alike(groups: Vec<Group>) -> Vec<Group> {
-    let mut merged: Vec<Group> = Vec::new();
-    let mut ids: FxHashMap<String, usize> = FxHashMap::default();
-    for group in groups {
-        let key = crate::region::fingerprint(&group.regions);
-        if let Some(found) = ids.get(&key).and_then(|id| merged.get_mut(*id)) {
-            found.accounts.extend(group.accounts);
-            found.accounts.sort_unstable();
-        } else {
-            ids.insert(key, merged.len());
-            merged.push(group);
-        }
-    }
-    merged.sort_by(|a, b| a.accounts.first().cmp(&b.accounts.first()));
-    merged
 }
 
 struct Solver<'a, 'p> {
@@ -434,7 +391,7 @@ impl<'p> Solver<'_, 'p> {
                 atoms.extend(self.entries.atoms(formula));
             }
         }
-        let facts = self.pair.facts(nodes, action, atoms.iter().copied())?;
+        let facts = self.pair.facts(nodes, action, atoms.iter().copied());
         if let [_, _, ..] = members
             && is_limited(&facts, &atoms)
         {
@@ -489,10 +446,9 @@ impl<'p> Solver<'_, 'p> {
         let mut any = Function::FALSE;
         let mut settled = Function::FALSE;
         // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
-        for (from, to, blocked_before, blocked_after) in [
-            (before.passes, after.blocked, false, true),
-            (before.blocked, after.passes, true, false),
-        ] {
+        for (from, to, blocked_before, blocked_after) in
+            [(before.passes, after.blocked, false, true), (before.blocked, after.passes, true, false)]
+        {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, space.possible)?;
             any = space.diagrams.or(any, change)?;
@@ -561,8 +517,8 @@ impl Verdicts {
 /// Whether some atom could not be cut for want of room.
 fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
     atoms.iter().any(|atom| {
-        Side::BOTH.iter().any(|side| {
-            facts.truth(*atom, *side).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit))
-        })
+        Side::BOTH
+            .iter()
+            .any(|side| facts.truth(*atom, *side).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit)))
     })
 }

@@ -1,5 +1,8 @@
 //! Regions of requests in which a verdict changes: which actions, when, and one request that shows it.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CompiledPair, Side};
 use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
@@ -122,6 +125,19 @@ struct Test {
     rows: Vec<Vec<Truth>>,
 }
 
+impl Test {
+    /// Whether the truths of a request are one of the rows, as far as they are known.
+    fn truth(&self, truths: &[Truth]) -> Truth {
+        if self.rows.iter().any(|row| row == truths) {
+            return Truth::True;
+        }
+        let may_be = |row: &Vec<Truth>| {
+            row.iter().zip(truths).all(|(expected, found)| found == expected || *found == Truth::Unknown)
+        };
+        if self.rows.iter().any(may_be) { Truth::Unknown } else { Truth::False }
+    }
+}
+
 /// Requests whose verdicts change alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
@@ -132,7 +148,7 @@ pub struct Region {
     /// Which actions, exactly.
     pub actions: ActionSet,
     /// When: at least one of these holds.
-    pub when: Vec<Alternative>,
+    pub when: Arc<[Alternative]>,
     /// Whether `when` is exact. If not, there were too many alternatives: each of those listed is inside the region, and the
     /// region has more.
     pub when_is_complete: bool,
@@ -154,23 +170,33 @@ impl Region {
         }
     }
 
-    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives.
+    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives; unknown where the request
+    /// does not say enough, or a rule is open.
     ///
     /// # Errors
     ///
     /// If the request cannot be understood.
-    pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<bool, RequestError> {
-        for alternative in &self.when {
-            let mut inside = true;
+    pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<Truth, RequestError> {
+        let mut holds = if self.when_is_complete { Truth::False } else { Truth::Unknown };
+        for alternative in self.when.iter() {
+            let mut inside = Truth::True;
             for test in &alternative.tests {
-                let row = pair.atom_truths(Side::Before, request, &test.atoms)?;
-                inside &= test.rows.contains(&row);
+                inside = inside.and(test.truth(&pair.atom_truths(Side::Before, request, &test.atoms)?));
             }
-            if inside {
-                return Ok(true);
-            }
+            holds = holds.or(inside);
         }
-        Ok(!self.when_is_complete)
+        Ok(holds)
+    }
+
+    /// The gravest first, then what is about most actions.
+    pub(crate) fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |region: &Self| {
+            (region.transition(), region.before, region.after, std::cmp::Reverse(region.actions.listed))
+        };
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.actions.cmp(&other.actions))
+            .then_with(|| self.condition_words().cmp(&other.condition_words()))
     }
 
     fn condition_words(&self) -> Vec<&[String]> {
@@ -178,65 +204,40 @@ impl Region {
     }
 }
 
-/// What the regions say, witnesses and examples aside.
-pub(crate) fn fingerprint(regions: &[Region]) -> String {
-    regions
-        .iter()
-        .map(|region| {
-            format!("{:?}", (region.before, region.after, &region.actions, region.condition_words(), &region.why, region.when_is_complete))
-        })
-        .collect()
-}
-
-/// Joins regions that differ in their actions only, and orders them.
-pub(crate) fn tidy(regions: Vec<Region>) -> Vec<Region> {
-    let mut tidied: Vec<Region> = Vec::new();
-    for region in regions {
-        let same = tidied.iter_mut().find(|other| {
-            (other.before, other.after, other.when_is_complete) == (region.before, region.after, region.when_is_complete)
-                && other.condition_words() == region.condition_words()
-                && other.why == region.why
-        });
-        match same {
-            None => tidied.push(region),
-            Some(other) => other.classes.extend(region.classes),
-        }
-    }
-    for region in &mut tidied {
-        region.classes.sort_unstable();
-        region.classes.dedup();
-    }
-    tidied
+/// What a region says beside its actions; witnesses and examples aside.
+pub(crate) fn fingerprint(region: &Region) -> String {
+    format!("{:?}", (region.before, region.after, region.condition_words(), &region.why, region.when_is_complete))
 }
 
 /// Puts regions into words and finds their witnesses.
 pub(crate) struct Describer<'p> {
     pair: &'p CompiledPair,
     classes: &'p [ActionClass],
-    index: ActionIndex<'p>,
+    index: OnceCell<ActionIndex<'p>>,
     limits: Limits,
 }
 
 impl<'p> Describer<'p> {
     pub(crate) fn new(pair: &'p CompiledPair, classes: &'p [ActionClass], limits: Limits) -> Self {
-        Self { pair, classes, index: ActionIndex::new(pair, classes), limits }
+        Self { pair, classes, index: OnceCell::new(), limits }
     }
 
-    /// Names the actions of finished regions.
-    pub(crate) fn name_actions(&self, regions: &mut [Region]) {
-        for region in regions.iter_mut() {
-            let classes = &region.classes;
-            region.actions = self.index.describe(&|class| classes.binary_search(&class).is_ok());
+    /// The actions of some classes in patterns; the classes in ascending order.
+    pub(crate) fn actions(&self, classes: &[usize]) -> ActionSet {
+        let index = self.index.get_or_init(|| ActionIndex::new(self.pair, self.classes));
+        let mut is_in = vec![false; self.classes.len()];
+        for class in classes {
+            if let Some(slot) = is_in.get_mut(*class) {
+                *slot = true;
+            }
         }
-        regions.sort_by(|a, b| {
-            (a.transition(), a.before, a.after, std::cmp::Reverse(a.actions.listed), &a.actions).cmp(&(
-                b.transition(),
-                b.before,
-                b.after,
-                std::cmp::Reverse(b.actions.listed),
-                &b.actions,
-            ))
-        });
+        index.describe(&|class| is_in.get(class) == Some(&true))
+    }
+
+    /// The class whose action stands for all: one that the catalog lists, if there is one.
+    pub(crate) fn class_to_show(&self, classes: &[usize]) -> usize {
+        let is_listed = |class: &&usize| self.classes.get(**class).is_some_and(|class| !class.actions.is_empty());
+        classes.iter().find(is_listed).or_else(|| classes.first()).copied().unwrap_or(0)
     }
 
     /// The regions that one function describes: the confirmed part, and the part that stays open.
@@ -245,21 +246,21 @@ impl<'p> Describer<'p> {
         space: &mut Space<'p>,
         nodes: [NodeId; 2],
         change: Change,
-        classes: &[usize],
+        class: usize,
     ) -> Result<Vec<Region>, RequestError> {
         let Change { before, after, function, because } = change;
         let region = |when: Vec<Alternative>, complete: bool| Region {
             before,
             after,
             actions: ActionSet::default(),
-            when,
+            when: when.into(),
             when_is_complete: complete,
             witness: None,
             why: Vec::new(),
-            classes: classes.to_vec(),
+            classes: Vec::new(),
         };
         let always = || vec![Alternative { conditions: Vec::new(), tests: Vec::new() }];
-        let action = self.action_of(classes);
+        let action = self.action_of(class);
         if space.over_limit {
             let why = vec![Why::Limit("nodes", self.limits.nodes)];
             return Ok(vec![Region { why, ..region(always(), true) }]);
@@ -329,10 +330,8 @@ impl<'p> Describer<'p> {
         Ok(regions)
     }
 
-    fn action_of(&self, classes: &[usize]) -> String {
-        let found = classes.iter().filter_map(|class| self.classes.get(*class));
-        let listed = found.clone().find(|class| !class.actions.is_empty()).or_else(|| found.clone().next());
-        let Some(class) = listed else { return String::new() };
+    fn action_of(&self, class: usize) -> String {
+        let Some(class) = self.classes.get(class) else { return String::new() };
         let action = class.actions.first().map(|action| self.pair.catalog().action(*action).full_name());
         action.unwrap_or_else(|| class.representative.clone())
     }
@@ -340,7 +339,9 @@ impl<'p> Describer<'p> {
     fn reasons(&self, space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
         let mut why: Vec<Why> = Vec::new();
         for variable in space.diagrams.support(because) {
-            let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else { continue };
+            let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else {
+                continue;
+            };
             if let Some(limit) = space.limit_of(question) {
                 why.push(limit);
             }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer, LevelId, MAX_CELLS, Openness, Side,
+    Atom, AtomForm, Candidate, CellId, CompiledPair, ContextValue, Facts, Layer, LevelId, MAX_CELLS, Openness, Setting,
+    Side, Subject,
 };
 use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -136,10 +137,25 @@ impl<'p> Space<'p> {
         atoms
     }
 
-    /// The atoms that compare keys with each other.
-    pub(crate) fn related_atoms(&self) -> Vec<Atom> {
-        let related = self.questions.iter().filter_map(|(question, _)| match question {
-            Question::Related(atom) => Some(*atom),
+    /// Whether a request may lack a key; a key that is no fact here may be lacking.
+    pub(crate) fn may_be_absent(&self, key: &str) -> bool {
+        let of_key = self.facts.facts.iter().find(|fact| match &fact.subject {
+            Subject::Key(name) => name.eq_ignore_ascii_case(key),
+            Subject::Resource | Subject::Principal | Subject::Instant => false,
+        });
+        of_key.is_none_or(|fact| {
+            fact.cells
+                .iter()
+                .flat_map(|cell| &cell.settings)
+                .any(|setting| matches!(setting, Setting::Key(_, ContextValue::Absent)))
+        })
+    }
+
+    /// The atoms that compare keys with each other and that a function depends on.
+    pub(crate) fn related_in(&self, function: Function) -> Vec<Atom> {
+        let support = self.diagrams.support(function);
+        let related = support.into_iter().filter_map(|variable| match self.question_of(variable)? {
+            Question::Related(atom) => Some(atom),
             _ => None,
         });
         related.collect()
@@ -175,8 +191,12 @@ impl<'p> Space<'p> {
     }
 
     fn is_open(&self) -> impl Fn(Variable) -> bool + use<> {
-        let open: BTreeSet<Variable> =
-            self.questions.iter().filter(|(question, _)| !question.is_related()).map(|(_, variable)| *variable).collect();
+        let open: BTreeSet<Variable> = self
+            .questions
+            .iter()
+            .filter(|(question, _)| !question.is_related())
+            .map(|(_, variable)| *variable)
+            .collect();
         move |variable| open.contains(&variable)
     }
 

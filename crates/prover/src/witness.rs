@@ -1,15 +1,15 @@
 //! Requests that show a difference, replayed by the evaluator before anybody sees them.
 
 use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, RequestResource, Setting, Side};
-use scproof_evaluator::{Context, Decision, Request, ResourceInput};
+use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
 use crate::diagram::{Cube, Function};
 use crate::region::Verdict;
 use crate::space::{Question, Space};
 
-/// The most requests that are tried to show a difference between related keys.
-const MAX_TRIES: usize = 256;
+/// The most relations that are settled although the difference does not depend on them.
+const MAX_RELATIONS: usize = 8;
 
 /// A request and what the evaluator says of it before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +39,17 @@ impl Seeker<'_> {
         before: Verdict,
         after: Verdict,
     ) -> Option<Witness> {
-        let base = self.request(space, function, cube)?;
         let agrees = |witness: &Witness| before.agrees(witness.before) && after.agrees(witness.after);
+        // Mostly what the cube names is enough; everything else stays unknown.
+        let short = self.request(space, function, cube, true)?;
+        if let Some(found) = self.replay(&short).filter(agrees) {
+            return Some(self.shortest(found));
+        }
+        let base = self.request(space, function, cube, false)?;
         if let Some(found) = self.replay(&base).filter(agrees) {
             return Some(self.shortest(found));
         }
-        let related: Vec<(Atom, bool)> = cube
+        let wanted: Vec<(Atom, bool)> = cube
             .iter()
             .filter_map(|(variable, values)| match space.question_of(*variable) {
                 Some(Question::Related(atom)) => Some((atom, values.contains(&1))),
@@ -52,15 +57,17 @@ impl Seeker<'_> {
             })
             .collect();
         // The function may leave relations open that the request has to settle all the same.
-        let all: Vec<Atom> = space.related_atoms();
-        let tries = self.variations(&base, related.iter().map(|(atom, _)| *atom).chain(all));
-        tries.iter().find_map(|request| self.replay(request).filter(agrees)).map(|found| self.shortest(found))
+        let others =
+            space.related_in(function).into_iter().filter(|atom| !wanted.iter().any(|(known, _)| known == atom));
+        let others: Vec<Atom> = others.take(MAX_RELATIONS).collect();
+        let request = self.relate(space, base, &wanted, &others);
+        self.replay(&request).filter(agrees).map(|found| self.shortest(found))
     }
 
     /// A request inside a cube that shows nothing yet: what it would take is open.
     pub(crate) fn example(&self, space: &mut Space<'_>, function: Function, cube: &Cube) -> Option<Witness> {
-        let request = self.request(space, function, cube)?;
-        self.replay(&request)
+        let request = self.request(space, function, cube, false)?;
+        self.replay(&request).map(|found| self.shortest(found))
     }
 
     fn account(&self, side: Side) -> String {
@@ -69,19 +76,38 @@ impl Seeker<'_> {
         self.pair.side(side).organization().node(node).target.as_str().to_owned()
     }
 
-    fn request(&self, space: &mut Space<'_>, function: Function, cube: &Cube) -> Option<Request> {
-        let cube = space.diagrams.cube(cube).ok()?;
-        let inside = space.diagrams.and(function, cube).ok()?;
+    fn request(&self, space: &mut Space<'_>, function: Function, cube: &Cube, only_cube: bool) -> Option<Request> {
+        let inside = space.diagrams.cube(cube).ok()?;
+        let inside = space.diagrams.and(function, inside).ok()?;
         let values = space.diagrams.example(inside)?;
         let mut request = Request::new(self.account(Side::Before), self.action);
         let own = space.account.clone();
-        for (fact, value) in space.facts.facts.iter().zip(values) {
+        for (variable, (fact, value)) in (0..).zip(space.facts.facts.iter().zip(values)) {
+            if only_cube && !cube.contains_key(&variable) {
+                continue;
+            }
             let Some(Cell { settings }) = fact.cells.get(value as usize) else { continue };
             for setting in settings {
                 apply(&mut request, setting, &own);
             }
         }
         Some(request)
+    }
+
+    /// Resources as the catalog describes them for the action.
+    fn likely_resources(&self) -> Vec<RequestResource> {
+        let catalog = self.pair.catalog();
+        let Some(action) = catalog.find_action(&self.action.to_ascii_lowercase()) else { return Vec::new() };
+        let action = catalog.action(action);
+        let account = self.account(Side::Before);
+        let arn = |pattern: &str| RequestResource::Arn(fill(pattern, &account));
+        let types: Vec<(RequestResource, bool)> =
+            action.resource_types().map(|(kind, required)| (arn(kind.arn_pattern()), required)).collect();
+        if types.is_empty() {
+            return vec![RequestResource::NotScoped];
+        }
+        let (required, others): (Vec<_>, Vec<_>) = types.into_iter().partition(|(_, required)| *required);
+        required.into_iter().chain(others).map(|(resource, _)| resource).collect()
     }
 
     /// What the evaluator says of a request on both sides.
@@ -105,44 +131,73 @@ impl Seeker<'_> {
                 None => index += 1,
             }
         }
+        // One value says more plainly what a list of one says.
+        for index in 0..witness.request.context.iter().count() {
+            let mut plainer = witness.request.clone();
+            plainer.context = with_single(&plainer.context, index);
+            if plainer != witness.request
+                && let Some(found) = keeps(&plainer, &witness)
+            {
+                witness = found;
+            }
+        }
         let mut shorter = witness.request.clone();
         shorter.resources.clear();
-        if let Some(found) = keeps(&shorter, &witness) {
-            witness = found;
+        match keeps(&shorter, &witness) {
+            Some(found) => witness = found,
+            None => {
+                // A resource that the action really has, if it shows the same.
+                let likely = self.likely_resources().into_iter().find_map(|resource| {
+                    let mut likelier = witness.request.clone();
+                    likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
+                    keeps(&likelier, &witness)
+                });
+                witness = likely.unwrap_or(witness);
+            }
         }
         let mut shorter = witness.request.clone();
         shorter.principal = None;
         keeps(&shorter, &witness).unwrap_or(witness)
     }
 
-    /// The request with other values for the keys that are compared with each other: equal ones, different ones, none.
-    fn variations(&self, base: &Request, atoms: impl IntoIterator<Item = Atom>) -> Vec<Request> {
-        let mut requests = vec![base.clone()];
-        let mut done: Vec<Atom> = Vec::new();
+    /// The request with values under which keys that are compared with each other are related as wanted, one atom after the
+    /// other; those that do not matter are settled either way.
+    fn relate(&self, space: &Space<'_>, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
         let account = self.account(Side::Before);
-        for atom in atoms {
-            if done.contains(&atom) {
-                continue;
-            }
-            done.push(atom);
-            let mut more = Vec::new();
-            let keys = self.pair.atom_keys(atom);
+        let mut request = base;
+        let mut kept: Vec<(Atom, Truth)> = Vec::new();
+        let goals = wanted.iter().map(|(atom, holds)| (*atom, Some(Truth::from(*holds))));
+        for (atom, goal) in goals.chain(others.iter().map(|atom| (*atom, None))) {
+            let keys: Vec<String> = self.pair.atom_keys(atom).into_iter().map(str::to_owned).collect();
             let texts = self.pair.atom_texts(atom);
-            for request in &requests {
-                let keys = keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-                for variation in vary(request, self.pair.is_resource(atom), &keys, &texts, &account) {
-                    more.push(variation);
-                }
+            let atoms: Vec<Atom> = kept.iter().map(|(atom, _)| *atom).chain([atom]).collect();
+            let tries =
+                vary(&request, self.pair.is_resource(atom), &keys, &texts, &account, &|key| space.may_be_absent(key));
+            let found = std::iter::once(request.clone()).chain(tries).find_map(|candidate| {
+                let truths = self.pair.atom_truths(Side::Before, &candidate, &atoms).ok()?;
+                let (own, earlier) = truths.split_last()?;
+                let keeps = kept.iter().zip(earlier).all(|((_, truth), now)| truth == now);
+                let reached = goal.map_or(*own != Truth::Unknown, |goal| goal == *own);
+                (keeps && reached).then_some((candidate, *own))
+            });
+            if let Some((candidate, truth)) = found {
+                request = candidate;
+                kept.push((atom, truth));
             }
-            requests.extend(more);
-            requests.truncate(MAX_TRIES);
         }
-        requests
+        request
     }
 }
 
 /// Requests in which the subject of an atom does and does not equal what its texts say for some values of their variables.
-fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], account: &str) -> Vec<Request> {
+fn vary(
+    base: &Request,
+    resource: bool,
+    keys: &[String],
+    texts: &[String],
+    account: &str,
+    may_be_absent: &impl Fn(&str) -> bool,
+) -> Vec<Request> {
     let own = if resource { None } else { keys.first() };
     let variables: Vec<&String> = keys.iter().skip(usize::from(!resource)).collect();
     let mut requests = Vec::new();
@@ -169,6 +224,7 @@ fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], accou
             let mut request = set.clone();
             match (own, subject) {
                 (Some(key), Some(text)) => request.context = with(&request.context, key, ContextValue::Single(text)),
+                (Some(key), None) if !may_be_absent(key) => continue,
                 (Some(key), None) => request.context = with(&request.context, key, ContextValue::Absent),
                 (None, Some(text)) => {
                     request.resources =
@@ -181,7 +237,7 @@ fn vary(base: &Request, resource: bool, keys: &[String], texts: &[String], accou
     }
     let mut absent = base.clone();
     for key in &variables {
-        if !is_derived(key) {
+        if !is_derived(key) && may_be_absent(key) {
             absent.context = with(&absent.context, key, ContextValue::Absent);
         }
     }
@@ -231,12 +287,48 @@ fn apply(request: &mut Request, setting: &Setting, own: &str) {
         }
         Setting::Key(key, value) => {
             let value = match value {
-                ContextValue::Single(text) => ContextValue::Single(localize(text)),
+                // A root user's id is that of the account (CTX-62).
+                ContextValue::Single(text) if key.eq_ignore_ascii_case("aws:userid") => {
+                    ContextValue::Single(localize(text))
+                }
                 other => other.clone(),
             };
             request.context.insert(key.clone(), value);
         }
     }
+}
+
+/// An ARN pattern of the catalog with values for its placeholders.
+fn fill(pattern: &str, account: &str) -> String {
+    let mut text = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        text.push_str(before);
+        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+        text.push_str(match name {
+            "Partition" => "aws",
+            "Region" => "us-east-1",
+            "Account" => account,
+            _ => "example",
+        });
+        rest = tail;
+    }
+    text.push_str(rest);
+    text
+}
+
+fn with_single(context: &Context, at: usize) -> Context {
+    let mut changed = Context::new();
+    for (index, (key, value)) in context.iter().enumerate() {
+        let value = match value {
+            ContextValue::List(texts) if index == at && texts.len() == 1 => {
+                texts.first().map_or(ContextValue::Absent, |text| ContextValue::Single(text.clone()))
+            }
+            other => other.clone(),
+        };
+        changed.insert(key, value);
+    }
+    changed
 }
 
 fn without(context: &Context, index: usize) -> Context {

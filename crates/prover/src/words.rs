@@ -1,12 +1,14 @@
 //! Cells in words: the shortest combination of conditions, as the policies write them, that means exactly these cells.
 
-use scproof_evaluator::symbolic::{Atom, AtomForm, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject};
 use scproof_evaluator::Truth;
+use scproof_evaluator::symbolic::{
+    Atom, AtomForm, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject,
+};
 
-/// One condition or its opposite, with the cells it holds in.
+/// One condition, its opposite, or that it is open, with the cells in which this holds.
 struct Literal {
     atom: Atom,
-    opposite: bool,
+    truth: Truth,
     cells: Vec<bool>,
 }
 
@@ -23,7 +25,14 @@ pub(crate) fn cells_in_words(pair: &CompiledPair, facts: &Facts, fact: usize, ce
             Setting::Resource(resource) => *resource == RequestResource::NotScoped,
         })
     });
-    let say = |literal: &Literal| pair.atom_words(literal.atom, literal.opposite, may_be_absent);
+    let say = |literal: &Literal| {
+        let words = pair.atom_words(literal.atom, literal.truth == Truth::False, may_be_absent);
+        if literal.truth != Truth::Unknown {
+            return words;
+        }
+        let rules = facts.truth(literal.atom, Side::Before).map(|truth| truth.rules.join(", ")).unwrap_or_default();
+        format!("it is open whether {words} ({rules})")
+    };
     let literals = literals(facts, fact, atoms);
     if let Some(exact) = literals.iter().find(|literal| literal.cells == target) {
         return say(exact);
@@ -59,16 +68,17 @@ fn name(subject: &Subject) -> String {
 fn literals(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
     let mut literals: Vec<Literal> = Vec::new();
     for &atom in atoms {
-        let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, Side::Before).map(|truth| &truth.form) else {
+        let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, Side::Before).map(|truth| &truth.form)
+        else {
             continue;
         };
         if *of != fact {
             continue;
         }
-        for (opposite, wanted) in [(false, Truth::True), (true, Truth::False)] {
-            let cells: Vec<bool> = truths.iter().map(|truth| *truth == wanted).collect();
+        for truth in [Truth::True, Truth::False, Truth::Unknown] {
+            let cells: Vec<bool> = truths.iter().map(|found| *found == truth).collect();
             if cells.contains(&true) && !literals.iter().any(|literal| literal.cells == cells) {
-                literals.push(Literal { atom, opposite, cells });
+                literals.push(Literal { atom, truth, cells });
             }
         }
     }
@@ -117,7 +127,8 @@ fn terms<'l>(literals: &'l [Literal], target: &[bool]) -> Vec<Vec<&'l Literal>> 
         if target.get(cell) != Some(&true) || covered.get(cell) == Some(&true) {
             continue;
         }
-        let mut term: Vec<&Literal> = literals.iter().filter(|literal| literal.cells.get(cell) == Some(&true)).collect();
+        let mut term: Vec<&Literal> =
+            literals.iter().filter(|literal| literal.cells.get(cell) == Some(&true)).collect();
         let meaning = |term: &[&Literal]| -> Vec<bool> {
             (0..target.len()).map(|cell| term.iter().all(|literal| literal.cells.get(cell) == Some(&true))).collect()
         };

@@ -9,7 +9,11 @@ use crate::layout::is_unsafe;
 /// A word as it can be typed into a shell.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The words of a command line that asks a question, each quoted; `program` has the words up to `can`.
@@ -126,12 +130,14 @@ mod tests {
     #[test]
     fn what_has_no_arguments_is_asked_in_the_batch_form() {
         let program = ["scproof".to_owned()];
-        let request = Request::new("shop", "s3:GetObject").with_context(Context::new().with_list("aws:TagKeys", ["it's"]));
+        let request =
+            Request::new("shop", "s3:GetObject").with_context(Context::new().with_list("aws:TagKeys", ["it's"]));
         assert_eq!(
             can(&program, &request).join(" "),
             r#"printf '%s\n' '{"account":"shop","action":"s3:GetObject","context":{"aws:TagKeys":["it'\''s"]}}' | scproof can --requests -"#
         );
-        let request = Request::new("shop", "s3:GetObject").with_context(Context::new().with("aws:SourceIdentity", "a\u{1b}\u{202e}😀"));
+        let request = Request::new("shop", "s3:GetObject")
+            .with_context(Context::new().with("aws:SourceIdentity", "a\u{1b}\u{202e}😀"));
         assert!(can(&program, &request).join(" ").contains(r"a\u001b\u202e\ud83d\ude00"));
     }
 }

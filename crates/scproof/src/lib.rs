@@ -85,6 +85,10 @@
 //! [`answer_lines`] answers a file of questions, one JSON object a line. [`validate`] checks the text of a policy,
 //! [`Inventory`] is the snapshot format, [`report`] renders answers as text and JSON. A [`CompiledOrganization`] is
 //! immutable and can be shared by threads; [`CompiledOrganization::decide`] allocates nothing for most questions.
+//! [`Redactor`] takes the names out of a snapshot.
+//!
+//! The feature `fetch` adds the module `fetch`, which reads a live organization into a snapshot; without it, nothing here
+//! knows a network.
 
 mod batch;
 mod strict_json;
@@ -100,9 +104,13 @@ pub use scproof_evaluator::{
     EvaluationOptions, Explanation, LevelTrace, Query, Reason, Request, RequestError, RequestFormatError,
     RequestResource, ResourceInput, StatementRef, Truth, Undecided,
 };
+/// Reading a live organization into a snapshot (feature `fetch`).
+#[cfg(feature = "fetch")]
+pub use scproof_fetch as fetch;
 pub use scproof_organization::{
-    AccountId, AccountState, CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Fault, Finding, Inventory, LoadError, Node, NodeId, Organization, OrganizationId, OuId,
-    Policy, PolicyId, PolicyIndex, Quotas as OrganizationQuotas, RootId, SaveError, SelectError, Target,
+    AccountId, AccountState, CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Fault, Finding, Inventory, Left,
+    LeftReason, LoadError, Node, NodeId, Organization, OrganizationId, OuId, Policy, PolicyId, PolicyIndex,
+    Quotas as OrganizationQuotas, RedactionKey, RedactionKeyError, Redactor, RootId, SaveError, SelectError, Target,
 };
 pub use scproof_policy_parser::{
     Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,

@@ -34,4 +34,3 @@ pub(crate) fn chosen(text: &str, before: &Organization, after: &Organization) ->
         (one, other) => Ok(one.into_iter().chain(other).flatten().collect()),
     }
 }
-

@@ -133,7 +133,8 @@ fn has_key(resource: ResourceType<'_>, key: &str) -> bool {
 fn is_made_by(action: Action<'_>, resource: &str) -> bool {
     let plain = |text: &str| text.replace('-', "").to_ascii_lowercase();
     let (name, resource) = (plain(action.lower_name()), plain(resource));
-    let made = name.strip_prefix("create").or_else(|| name.strip_prefix("run")).or_else(|| name.strip_prefix("allocate"));
+    let made =
+        name.strip_prefix("create").or_else(|| name.strip_prefix("run")).or_else(|| name.strip_prefix("allocate"));
     // Of other calls it is not known which resources they tag.
     let Some(made) = made else { return true };
     let is_exact = |resource: &str| made == resource || made.strip_suffix('s') == Some(resource);
@@ -173,10 +174,7 @@ mod tests {
 
     #[test]
     fn placeholders_become_stars() {
-        assert_eq!(
-            generalized("arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}"),
-            "arn:*:ec2:*:*:vpc/*"
-        );
+        assert_eq!(generalized("arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}"), "arn:*:ec2:*:*:vpc/*");
     }
 
     #[test]
@@ -184,7 +182,9 @@ mod tests {
         let catalog = Catalog::embedded();
         let action = |name: &str| catalog.action(catalog.find_action(name).unwrap());
         assert!(is_made_by(action("ec2:CreateSubnet"), "subnet") && !is_made_by(action("ec2:CreateSubnet"), "vpc"));
-        assert!(is_made_by(action("rds:CreateDBInstance"), "db") && !is_made_by(action("rds:CreateDBInstance"), "subgrp"));
+        assert!(
+            is_made_by(action("rds:CreateDBInstance"), "db") && !is_made_by(action("rds:CreateDBInstance"), "subgrp")
+        );
         assert!(!is_made_by(action("ec2:CreateVpcEndpoint"), "vpc"));
         assert!(is_made_by(action("ec2:RunInstances"), "instance") && !is_made_by(action("ec2:RunInstances"), "image"));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{CompiledPair, Side};
 use scproof_evaluator::{EvaluationOptions, Explanation, RequestError};
 use scproof_organization::{AccountId, NodeId, Organization};
@@ -34,7 +35,7 @@ pub struct AccountRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionReport {
     /// The region.
-    pub region: Region,
+    pub region: Arc<Region>,
     /// The answer to the witness before, with its causes.
     pub before: Option<Explanation>,
     /// The answer to the witness after, with its causes.
@@ -47,7 +48,7 @@ pub struct ImpactGroup {
     /// The accounts, in the order of the snapshot.
     pub accounts: Vec<AccountRef>,
     /// What changes for each of them, the gravest first.
-    pub regions: Vec<RegionReport>,
+    pub regions: Vec<Arc<RegionReport>>,
 }
 
 /// What differs between two organizations.
@@ -71,8 +72,12 @@ impl Impact {
     /// The accounts of each group with a transition, and the regions of this transition.
     pub fn with(&self, transition: Transition) -> impl Iterator<Item = (&[AccountRef], Vec<&RegionReport>)> {
         self.changed.iter().filter_map(move |group| {
-            let regions: Vec<&RegionReport> =
-                group.regions.iter().filter(|report| report.region.transition() == transition).collect();
+            let regions: Vec<&RegionReport> = group
+                .regions
+                .iter()
+                .map(AsRef::as_ref)
+                .filter(|report| report.region.transition() == transition)
+                .collect();
             (!regions.is_empty()).then_some((&group.accounts[..], regions))
         })
     }
@@ -146,6 +151,9 @@ pub fn impact_with(
     impact.added = added.map(|node| account_ref(after, node)).collect();
 
     let found = difference(&pair, &accounts, &options.comparison)?;
+    // Groups share regions; each is explained once.
+    let mut reports: FxHashMap<*const Region, Arc<RegionReport>> = FxHashMap::default();
+    let mut explained: FxHashMap<String, Explained> = FxHashMap::default();
     impact.uncut_services = found.uncut_services;
     for group in found.groups {
         let members = group.accounts.iter().filter_map(|index| accounts.get(*index));
@@ -153,21 +161,46 @@ pub fn impact_with(
         if group.regions.is_empty() {
             impact.unchanged.extend(members);
         } else {
-            let regions = group.regions.into_iter().map(|region| explain(&pair, region)).collect::<Result<_, _>>()?;
+            let mut regions = Vec::with_capacity(group.regions.len());
+            for region in group.regions {
+                let place = Arc::as_ptr(&region);
+                let report = match reports.get(&place) {
+                    Some(report) => Arc::clone(report),
+                    None => {
+                        let (before, after) = explain(&pair, &region, &mut explained)?;
+                        Arc::new(RegionReport { region, before, after })
+                    }
+                };
+                reports.insert(place, Arc::clone(&report));
+                regions.push(report);
+            }
             impact.changed.push(ImpactGroup { accounts: members, regions });
         }
     }
     Ok(impact)
 }
 
-fn explain(pair: &CompiledPair, region: Region) -> Result<RegionReport, RequestError> {
+/// The answers to a witness before and after.
+type Explained = (Option<Explanation>, Option<Explanation>);
+
+/// Explains a region's witness; regions that differ only in their actions share one.
+fn explain(
+    pair: &CompiledPair,
+    region: &Region,
+    known: &mut FxHashMap<String, Explained>,
+) -> Result<Explained, RequestError> {
+    let Some(Witness { request, .. }) = &region.witness else { return Ok((None, None)) };
+    let key = format!("{request:?}");
+    if let Some(found) = known.get(&key) {
+        return Ok(found.clone());
+    }
     let explanation = |side: Side| -> Result<Option<Explanation>, RequestError> {
-        let Some(Witness { request, .. }) = &region.witness else { return Ok(None) };
         let compiled = pair.side(side);
         Ok(Some(compiled.explain(&compiled.prepare(request)?)))
     };
-    let (before, after) = (explanation(Side::Before)?, explanation(Side::After)?);
-    Ok(RegionReport { region, before, after })
+    let found = (explanation(Side::Before)?, explanation(Side::After)?);
+    known.insert(key, found.clone());
+    Ok(found)
 }
 
 pub(crate) fn account_ref(organization: &Organization, node: NodeId) -> AccountRef {

@@ -40,6 +40,7 @@
 //!
 //! The crate prints nothing and asks AWS nothing; it reads a file only in [`Expectations::load`].
 
+mod allowing;
 mod choose;
 mod content;
 mod difference;

@@ -1,10 +1,10 @@
 //! What is worth knowing about a change although AWS would make it.
 
-use scproof_organization::{Change, Draft, Node, NodeId, PolicyIndex, Target};
-use scproof_policy_parser::{Effect, PolicyKind, QuotaName, Quotas, Severity};
+use scproof_organization::{Change, Draft, NodeId, PolicyIndex, Target};
+use scproof_policy_parser::{PolicyKind, QuotaName, Quotas, Severity};
 
 use crate::content;
-use crate::precondition::{attached, is_off, kind_name, number};
+use crate::precondition::{attached, kind_name, number};
 
 /// How many nodes a message names.
 const NAMED: usize = 3;
@@ -48,15 +48,19 @@ pub(crate) fn is_near(count: u64, limit: u64) -> bool {
     count <= limit && count.saturating_mul(10) >= limit.saturating_mul(9)
 }
 
-/// What there is to say about a change, with the states around it.
-pub(crate) fn notices(
-    (before, allowing): (&Allowing, &Allowing),
-    after: &Draft,
-    change: &Change,
-    quotas: &Quotas,
-) -> Vec<Notice> {
+/// What only a look at both states tells.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The nodes that the change left without any Allow statement.
+    pub(crate) without_allow: Vec<NodeId>,
+    /// How many SCPs were attached before, counted if the change detaches all.
+    pub(crate) attachments: usize,
+}
+
+/// What there is to say about a change, by the state after it.
+pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Quotas) -> Vec<Notice> {
     let mut remarks = Remarks { after, quotas, found: Vec::new() };
-    remarks.no_allow(before, allowing);
+    remarks.no_allow(&found.without_allow);
     match change {
         Change::AttachPolicy { policy, target } => {
             let kind = after.find_policy(policy).map_or(PolicyKind::ServiceControl, |index| after.policy(index).kind);
@@ -88,8 +92,8 @@ pub(crate) fn notices(
             remarks.push("hypothetical-move", "PRE-1", Severity::Note, unit.as_str(), message);
         }
         Change::CreateOrganizationalUnit { .. } => remarks.unit_count(),
-        Change::DisablePolicyType if before.attachments > 0 => {
-            let count = before.attachments;
+        Change::DisablePolicyType if found.attachments > 0 => {
+            let count = found.attachments;
             let message = format!(
                 "{count} attachments of SCPs are lost: enabling the type again brings back none but `FullAWSAccess`"
             );
@@ -114,42 +118,6 @@ pub(crate) fn notices(
     remarks.found
 }
 
-/// Which nodes have an Allow statement at all, in one state.
-#[derive(Debug)]
-pub(crate) struct Allowing {
-    /// By node number.
-    nodes: Vec<bool>,
-    attachments: usize,
-}
-
-impl Allowing {
-    /// Linear in nodes and attachments.
-    pub(crate) fn of(draft: &Draft) -> Self {
-        let allows = policies_that_allow(draft);
-        let off = is_off(draft);
-        let nodes = draft.nodes().map(|(_, node)| off || may_allow(node, &allows)).collect();
-        let attachments = if off { 0 } else { draft.nodes().map(|(_, node)| node.scps.len()).sum() };
-        Self { nodes, attachments }
-    }
-}
-
-/// By policy number; a policy of which a part could not be read may allow.
-fn policies_that_allow(draft: &Draft) -> Vec<bool> {
-    let mut allows = Vec::new();
-    for (index, policy) in draft.policies() {
-        allows.resize(allows.len().max(index.index() + 1), false);
-        if let Some(flag) = allows.get_mut(index.index()) {
-            *flag = policy.document.statements.iter().any(|statement| statement.effect != Some(Effect::Deny));
-        }
-    }
-    allows
-}
-
-/// Whether a node's level may let anything through (EVAL-14): statically, whatever the statements match.
-fn may_allow(node: &Node, allows: &[bool]) -> bool {
-    node.unreadable.is_some() || node.scps.iter().any(|policy| allows.get(policy.index()) == Some(&true))
-}
-
 struct Remarks<'a> {
     after: &'a Draft,
     quotas: &'a Quotas,
@@ -169,22 +137,14 @@ impl Remarks<'_> {
     }
 
     /// Nodes that the change leaves without any Allow statement: everything is blocked at and below them (EVAL-14).
-    fn no_allow(&mut self, before: &Allowing, after: &Allowing) {
-        let lost: Vec<NodeId> = self
-            .after
-            .nodes()
-            .map(|(id, _)| id)
-            .filter(|id| {
-                after.nodes.get(id.index()) == Some(&false) && before.nodes.get(id.index()).copied().unwrap_or(true)
-            })
-            .collect();
+    fn no_allow(&mut self, lost: &[NodeId]) {
         // The state may have changed for many at once: one remark for all of them.
         let Some(&first) = lost.first() else { return };
         let names: Vec<String> =
             lost.iter().take(NAMED).map(|&id| format!("`{}`", self.after.node(id).display_name())).collect();
         let more = lost.len().saturating_sub(NAMED);
         let names = if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") };
-        let (verb, accounts) = (if lost.len() == 1 { "has" } else { "have" }, self.accounts_below(&lost));
+        let (verb, accounts) = (if lost.len() == 1 { "has" } else { "have" }, self.accounts_below(lost));
         let message = format!("{names} {verb} no Allow statement any more: everything is blocked for {accounts}");
         let item = self.after.node(first).target.to_string();
         self.found.push(

@@ -333,7 +333,10 @@ impl<'a> Check<'a> {
 
     fn move_account(&mut self, account: AccountId, source: Option<&Target>, destination: &Target) {
         let node = self.node(&Target::Account(account), "AccountNotFoundException", false);
+        let known = self.found.len();
         let source = source.map(|source| self.node(source, "SourceParentNotFoundException", true));
+        // Where the account is does not depend on where somebody says it is.
+        self.found.iter_mut().skip(known).for_each(|failure| failure.simulated = true);
         let to = self.node(destination, "DestinationParentNotFoundException", true);
         let Some(((_, node), (to, _))) = node.zip(to) else {
             return;

@@ -3,8 +3,9 @@
 use scproof_organization::{Change, ChangeSet, Draft, Organization};
 use scproof_policy_parser::Quotas;
 
+use crate::allowing::Allowing;
 use crate::failure::PredictedFailure;
-use crate::notice::{Allowing, Notice, notices};
+use crate::notice::{Found, Notice, notices};
 use crate::precondition::predict;
 
 /// One change and what is to be said about it.
@@ -31,8 +32,8 @@ impl Step {
 
 /// Makes changes one after the other on a copy of an organization.
 ///
-/// An iterator over the steps; between them, [`draft`](Self::draft) is the intermediate state. Each step costs time linear in the
-/// organization.
+/// An iterator over the steps; between them, [`draft`](Self::draft) is the intermediate state. Attaching, detaching and moving cost
+/// what they reach, the other steps time linear in the organization.
 #[derive(Debug)]
 pub struct Rehearsal<'c> {
     draft: Draft,
@@ -73,14 +74,18 @@ impl Iterator for Rehearsal<'_> {
         self.next += 1;
         let description = self.draft.describe(change);
         let failures = predict(&self.draft, change, &self.quotas);
+        let attachments = if *change == Change::DisablePolicyType {
+            self.draft.nodes().map(|(_, node)| node.scps.len()).sum()
+        } else {
+            0
+        };
         self.draft.apply(change);
-        let allowing = Allowing::of(&self.draft);
+        let without_allow = self.allowing.update(&self.draft, change);
         let notices = if failures.iter().all(|failure| failure.simulated) {
-            notices((&self.allowing, &allowing), &self.draft, change, &self.quotas)
+            notices(&self.draft, change, &Found { without_allow, attachments }, &self.quotas)
         } else {
             Vec::new()
         };
-        self.allowing = allowing;
         Some(Step { index, operation: change.operation(), description, failures, notices })
     }
 }

@@ -2,7 +2,7 @@
 
 use scproof_catalog::{Catalog, ValueType};
 use scproof_evaluator::symbolic::{CompiledPair, Side};
-use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource};
+use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
 use scproof_prover::{ComparisonOptions, Difference, Region, Transition, Verdict, difference};
@@ -68,11 +68,10 @@ impl Comparison {
     pub fn new(before: Organization, after: Organization, options: EvaluationOptions) -> Result<Self, String> {
         let refining = EvaluationOptions { refine: true, ..options };
         let pair = CompiledPair::compile(before.clone(), after.clone(), refining);
-        let accounts: Vec<[NodeId; 2]> = before
-            .accounts()
-            .filter_map(|node| Some([node, after.find_node(&before.node(node).target)?]))
-            .collect();
-        let difference = difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
+        let accounts: Vec<[NodeId; 2]> =
+            before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
+        let difference =
+            difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
         Ok(Self { before, after, options, pair, accounts, difference })
     }
 
@@ -112,7 +111,8 @@ impl Comparison {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }
         }
-        let principal = request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
+        let principal =
+            request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
         if principal.contains(":assumed-role/") {
             return None;
         }
@@ -130,18 +130,21 @@ impl Comparison {
         Some(answer.decision)
     }
 
-    /// The regions of the request's account and action whose conditions it meets.
+    /// The regions of the request's account and action whose conditions it meets, or may meet.
     ///
     /// # Errors
     ///
     /// In words, if the request cannot be understood.
-    pub fn regions(&self, request: &Request) -> Result<Option<Vec<&Region>>, String> {
+    pub fn regions(&self, request: &Request) -> Result<Option<Vec<(&Region, Truth)>>, String> {
         let Some(group) = self.group_of(request) else { return Ok(None) };
         let mut found = Vec::new();
         for region in &group.regions {
-            let concerns = self.difference.concerns(&self.pair, region, &request.action);
-            if concerns && region.holds_for(&self.pair, request).map_err(|error| error.to_string())? {
-                found.push(region);
+            if !self.difference.concerns(&self.pair, region, &request.action) {
+                continue;
+            }
+            let truth = region.holds_for(&self.pair, request).map_err(|error| error.to_string())?;
+            if truth != Truth::False {
+                found.push((&**region, truth));
             }
         }
         Ok(Some(found))
@@ -158,7 +161,8 @@ impl Comparison {
     /// Where the prover contradicts the reference evaluator about a complete request, in words; and whether the request was
     /// one that tells something.
     pub fn disagreement(&self, request: &Request) -> (Option<String>, bool) {
-        let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request)) else {
+        let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request))
+        else {
             return (None, false);
         };
         // Callers whom SCPs do not govern are not compared (B.2).
@@ -179,14 +183,18 @@ impl Comparison {
                 (known && before != after).then_some(Transition::ReasonChanged)
             }
         };
-        let said: Vec<Transition> = regions.iter().map(|region| region.transition()).collect();
-        let settled: Vec<Transition> =
-            said.iter().copied().filter(|transition| *transition != Transition::Undetermined).collect();
-        let wrong = match expected {
-            None => settled.iter().any(|transition| *transition != Transition::ReasonChanged || before == after),
-            Some(expected) => said.is_empty() || settled.iter().any(|transition| *transition != expected),
+        let said: Vec<(Transition, Truth)> =
+            regions.iter().map(|(region, truth)| (region.transition(), *truth)).collect();
+        let settled = |wanted: Truth| {
+            let said = said.iter().filter(move |(_, truth)| *truth == wanted).map(|(transition, _)| *transition);
+            said.filter(|transition| *transition != Transition::Undetermined)
         };
-        let kinds = regions.iter().all(|region| region.before.agrees(before) && region.after.agrees(after));
+        let wrong = match expected {
+            None => settled(Truth::True).any(|transition| transition != Transition::ReasonChanged || before == after),
+            Some(expected) => said.is_empty() || settled(Truth::True).any(|transition| transition != expected),
+        };
+        let certain = regions.iter().filter(|(_, truth)| *truth == Truth::True);
+        let kinds = certain.into_iter().all(|(region, _)| region.before.agrees(before) && region.after.agrees(after));
         if !wrong && kinds {
             return (None, true);
         }
@@ -237,9 +245,7 @@ fn is_possible(key: &str, value: &ContextValue) -> bool {
             && text.is_ascii()
             && match value_type {
                 Some(ValueType::Bool) => matches!(text.as_str(), "true" | "false"),
-                Some(ValueType::Numeric) => {
-                    Decimal::parse(text).is_some()
-                }
+                Some(ValueType::Numeric) => Decimal::parse(text).is_some(),
                 Some(ValueType::Date) => parse_date(text, DateReading::default()).is_some() && text.len() > 4,
                 Some(ValueType::IpAddress) => text.parse::<std::net::IpAddr>().is_ok() && !text.starts_with("::ffff:"),
                 Some(ValueType::Arn) => text.starts_with("arn:") && text.split(':').count() >= 6,

@@ -56,7 +56,12 @@ fn apply(mut inventory: Inventory, edits: &[Edit]) -> Inventory {
     inventory
 }
 
-fn check(before: &Inventory, after: &Inventory, options: EvaluationOptions, requests: &[Request]) -> Result<(), TestCaseError> {
+fn check(
+    before: &Inventory,
+    after: &Inventory,
+    options: EvaluationOptions,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
     let (Ok(before), Ok(after)) = (Organization::from_inventory(before), Organization::from_inventory(after)) else {
         return Err(TestCaseError::reject("not loadable"));
     };

@@ -15,8 +15,12 @@ use crate::exit_code::ExitCode;
 use crate::output::Output;
 use crate::{snapshot, ui};
 
+/// The heading of these arguments in the help.
+pub(crate) const COMPARISON: &str = "What is compared, and what fails";
+
 /// What is looked at, and what fails.
 #[derive(Debug, Args)]
+#[command(next_help_heading = COMPARISON)]
 pub(crate) struct ImpactArgs {
     /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
     /// repeated)
@@ -150,20 +154,26 @@ pub(crate) fn program(global: &GlobalArgs, snapshot: &Path) -> Vec<String> {
 /// A pattern over whole action names. One that no known action fits is warned of: it may be for actions to come.
 fn action_pattern(global: &GlobalArgs, text: &str) -> Result<String, CommandError> {
     let colons = text.bytes().filter(|&byte| byte == b':').count();
-    if text.is_empty() || colons > 1 || text.starts_with(':') || text.ends_with(':') || text.contains(char::is_whitespace) {
+    if text.is_empty()
+        || colons > 1
+        || text.starts_with(':')
+        || text.ends_with(':')
+        || text.contains(char::is_whitespace)
+    {
         return Err(CommandError::usage(format!("`{text}` is not an action pattern"))
             .help("write a pattern such as `s3:Get*`, or `Delete*` for all services"));
     }
     let pattern = if colons == 1 || text == "*" { text.to_owned() } else { format!("*:{text}") };
     let catalog = Catalog::embedded();
     let wildcard = WildcardPattern::flat(&pattern.to_ascii_lowercase());
-    let fits = catalog
-        .actions()
-        .into_iter()
-        .any(|id| wildcard.is_match(&catalog.action(id).full_name().to_ascii_lowercase()));
+    let fits =
+        catalog.actions().into_iter().any(|id| wildcard.is_match(&catalog.action(id).full_name().to_ascii_lowercase()));
     if !fits {
-        let near: Vec<String> =
-            catalog.nearest_actions(text, 2).iter().map(|&id| format!("`{}`", catalog.action(id).full_name())).collect();
+        let near: Vec<String> = catalog
+            .nearest_actions(text, 2)
+            .iter()
+            .map(|&id| format!("`{}`", catalog.action(id).full_name()))
+            .collect();
         let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
         ui::warning(global.color, &format!("`{text}` fits no action known to scproof"), help.as_deref());
     }

@@ -35,7 +35,11 @@ fn find<'s>(snapshot: &'s mut Value, list: &str, id: &str) -> &'s mut Value {
 /// Every kind of structural difference once.
 fn much(snapshot: &mut Value) {
     let content = deny_databases();
-    add(snapshot, "Policies", json!({"Id": "p-databases1", "Name": "deny-databases", "Type": "SERVICE_CONTROL_POLICY", "Content": content}));
+    add(
+        snapshot,
+        "Policies",
+        json!({"Id": "p-databases1", "Name": "deny-databases", "Type": "SERVICE_CONTROL_POLICY", "Content": content}),
+    );
     add(snapshot, "Attachments", json!({"TargetId": "ou-ex01-sandbox1", "PolicyId": "p-databases1"}));
     find(snapshot, "Accounts", "316000000005")["ParentId"] = json!("ou-ex01-nonprod1");
     find(snapshot, "Accounts", "417000000001")["Name"] = json!("sandbox-alicia");

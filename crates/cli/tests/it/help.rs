@@ -1,21 +1,26 @@
 //! Help, and the page made of it.
 
-use std::fmt::Write as _;
 use std::fs;
 
 use crate::run::{repository, scproof};
 
+#[cfg(feature = "fetch")]
+const COMMANDS: [&str; 8] = ["can", "effective", "fetch", "simulate", "diff", "tree", "validate", "completions"];
+#[cfg(not(feature = "fetch"))]
 const COMMANDS: [&str; 7] = ["can", "effective", "simulate", "diff", "tree", "validate", "completions"];
 
 /// `docs/cli.md` as it should be.
+#[cfg(feature = "fetch")]
 fn page() -> String {
+    use std::fmt::Write as _;
+
     let mut page = String::from(
         "# The command line\n\n\
          The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
          writes it anew.\n\n\
          Data goes to standard output, or to the file that `--output` names; messages go to standard error. The batch form of \
-         `can` is described in [batch.md](batch.md), simulations in [simulate.md](simulate.md), the snapshot format in [snapshot-format.md](snapshot-format.md), and \
-         what `validate` finds in [diagnostics.md](diagnostics.md).\n\n\
+         `can` is described in [batch.md](batch.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), the snapshot format in \
+         [snapshot-format.md](snapshot-format.md), and what `validate` finds in [diagnostics.md](diagnostics.md).\n\n\
          ## Exit codes\n\n\
          | code | meaning |\n|---|---|\n\
          | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error |\n\
@@ -23,6 +28,7 @@ fn page() -> String {
          names, what `--expect` does not allow, or what AWS would refuse |\n\
          | 2 | the command line or the question makes no sense |\n\
          | 3 | an input could not be read or parsed, an output not written, or a line of a batch had no answer |\n\
+         | 4 | AWS, or the way to it, has failed (`scproof fetch`) |\n\
          | 5 | the facts given do not decide, or whether a change makes a difference could not be settled and `--fail-on` asks for that |\n\n\
          A reader that closes the pipe early is no error. 101 is a bug: please report it.\n",
     );
@@ -38,6 +44,8 @@ fn page() -> String {
     page
 }
 
+// The page has all commands.
+#[cfg(feature = "fetch")]
 #[test]
 fn the_reference_page_is_up_to_date() {
     let path = repository().join("docs/cli.md");

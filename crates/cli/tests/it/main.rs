@@ -6,10 +6,15 @@ mod batch;
 mod can;
 mod diff;
 mod effective;
+#[cfg(feature = "fetch")]
+mod fetch;
+#[cfg(feature = "fetch")]
+mod fetch_server;
 mod help;
 mod output;
 mod run;
 mod simulate;
 mod traps;
 mod tree;
+mod unreadable;
 mod validate;

@@ -46,15 +46,28 @@ fn attach_a_file_at_a_unit() {
 fn eval_5_an_allow_list_below_full_access() {
     let allow = policy(&json!({"Sid": "OnlyStorage", "Effect": "Allow", "Action": ["s3:*", "sts:*"], "Resource": "*"}));
     let folder = folder(&[("allow-storage.json", allow)]);
-    let args =
-        ["--attach", "allow-storage.json", "--to", "PolicyStaging", "--detach", "FullAWSAccess", "--from", "PolicyStaging"];
+    let args = [
+        "--attach",
+        "allow-storage.json",
+        "--to",
+        "PolicyStaging",
+        "--detach",
+        "FullAWSAccess",
+        "--from",
+        "PolicyStaging",
+    ];
     let run = simulate(&folder, &args);
     assert_snapshot!(run.page());
     let narrow = simulate(&folder, &[&args[..], &["--only-action", "ec2:*"]].concat());
     assert!(narrow.stdout.contains("    actions    ec2:*"), "{}", narrow.stdout);
-    let json = run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], &args[..]].concat()).json();
-    let blocked: Vec<&Value> =
-        json["groups"][0]["regions"].as_array().unwrap().iter().filter(|region| region["transition"] == "newlyBlocked").collect();
+    let json =
+        run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], &args[..]].concat()).json();
+    let blocked: Vec<&Value> = json["groups"][0]["regions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|region| region["transition"] == "newlyBlocked")
+        .collect();
     assert_eq!(blocked[0]["after"], "implicitDeny");
 }
 
@@ -73,7 +86,9 @@ fn replace_a_document() {
         "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}}
     }));
     let folder = folder(&[("region-lock.json", lock)]);
-    assert_snapshot!(simulate(&folder, &["--replace", "region-lock=region-lock.json", "--only-account", "shop"]).page());
+    assert_snapshot!(
+        simulate(&folder, &["--replace", "region-lock=region-lock.json", "--only-account", "shop"]).page()
+    );
 }
 
 #[test]
@@ -108,7 +123,11 @@ fn an_ordered_file_with_a_block_on_the_way() {
     assert_eq!(run.code, 1, "the last change is refused");
     assert_snapshot!(run.page());
     let any = simulate(&folder, &["--changes", "changes.json", "--fail-on", "transient"]);
-    assert!(any.stdout.ends_with("FAILED: calls are blocked between two steps; AWS would refuse a step.\n"), "{}", any.stdout);
+    assert!(
+        any.stdout.ends_with("FAILED: calls are blocked between two steps; AWS would refuse a step.\n"),
+        "{}",
+        any.stdout
+    );
 }
 
 #[test]
@@ -152,7 +171,14 @@ fn eval_4_a_protected_principal() {
     let folder = folder(&[("deny-organizations.json", deny)]);
     let run = simulate(
         &folder,
-        &["--attach", "deny-organizations.json", "--to", "ci-cd", "--protect-principal", "arn:aws:iam::013000000004:role/deploy"],
+        &[
+            "--attach",
+            "deny-organizations.json",
+            "--to",
+            "ci-cd",
+            "--protect-principal",
+            "arn:aws:iam::013000000004:role/deploy",
+        ],
     );
     assert_eq!(run.code, 1);
     assert_snapshot!(run.page());
@@ -169,8 +195,22 @@ fn arguments_keep_their_order() {
     };
     assert_eq!(
         steps(&[
-            "--move", "shop-dev=Sandbox", "--attach", "a.json", "--to", "Sandbox", "--to", "Prod", "--detach", "team-namespaces", "--from", "NonProd",
-            "--delete", "holiday-freeze", "--disable-scps", "--enable-scps",
+            "--move",
+            "shop-dev=Sandbox",
+            "--attach",
+            "a.json",
+            "--to",
+            "Sandbox",
+            "--to",
+            "Prod",
+            "--detach",
+            "team-namespaces",
+            "--from",
+            "NonProd",
+            "--delete",
+            "holiday-freeze",
+            "--disable-scps",
+            "--enable-scps",
         ]),
         [
             "move the account shop-dev to the organizational unit Sandbox",
@@ -190,9 +230,8 @@ fn arguments_keep_their_order() {
 #[test]
 fn fail_on_what_is_named() {
     let folder = folder(&[("deny-databases.json", deny_databases())]);
-    let code = |what: &str| {
-        simulate(&folder, &["--attach", "deny-databases.json", "--to", "Sandbox", "--fail-on", what]).code
-    };
+    let code =
+        |what: &str| simulate(&folder, &["--attach", "deny-databases.json", "--to", "Sandbox", "--fail-on", what]).code;
     let codes = ["newly-blocked", "newly-passing", "reason-changed", "transient", "undetermined", "any"].map(code);
     assert_eq!(codes, [1, 0, 1, 0, 0, 1]);
     assert_eq!(code("newly-passing,newly-blocked"), 1);
@@ -222,7 +261,8 @@ fn expected_differences() {
 #[test]
 fn markdown_for_a_pull_request() {
     let folder = folder(&[]);
-    let args = ["--org", "example", "--format", "markdown", "simulate", "--attach", "cost-tags-pilot", "--to", "NonProd"];
+    let args =
+        ["--org", "example", "--format", "markdown", "simulate", "--attach", "cost-tags-pilot", "--to", "NonProd"];
     let run = finish(command(&args).current_dir(&folder), b"");
     assert_eq!(run.code, 0);
     assert_snapshot!(run.stdout);
@@ -250,9 +290,13 @@ fn examples_can_be_pasted_into_a_shell() {
         for region in regions.filter(|region| region["transition"] != "undetermined").take(12) {
             let witness = &region["witness"];
             let program = env!("CARGO_BIN_EXE_scproof");
-            let line = witness["command"].as_str().unwrap().replace("scproof --org", &format!("{program} --format json --org"));
+            let line = witness["command"]
+                .as_str()
+                .unwrap()
+                .replace("scproof --org", &format!("{program} --format json --org"));
             let output = std::process::Command::new("sh").args(["-c", &line]).env_clear().output().unwrap();
-            let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{line}: {error}"));
+            let answer: Value =
+                serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{line}: {error}"));
             assert_eq!(answer["decision"], witness["before"]["decision"], "{line}");
             count += 1;
         }

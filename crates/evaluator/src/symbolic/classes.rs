@@ -2,10 +2,10 @@
 
 use scproof_catalog::{ActionId, Catalog};
 
-pub use crate::action::PatternId;
 use crate::action::CellId;
-use crate::effective::BTreeBatches;
+pub use crate::action::PatternId;
 pub use crate::effective::ActionTraits;
+use crate::effective::BTreeBatches;
 use crate::symbolic::CompiledPair;
 use crate::truth::Truth;
 
@@ -43,11 +43,18 @@ impl CompiledPair {
         let actions = &self.before.actions;
         let catalog = actions.catalog;
         let mut classes: BTreeBatches<ActionClass> = BTreeBatches::new();
-        for action in catalog.actions() {
-            let Some(cell) = actions.cell_of_action(action) else { continue };
-            let found = catalog.action(action);
-            let full_name = format!("{}:{}", found.service(), found.lower_name());
-            class(&mut classes, cell, &full_name).actions.push(action);
+        for service in catalog.services() {
+            let prefix = catalog.service_prefix(service);
+            let of_service = ActionTraits::of(prefix);
+            for action in catalog.actions_of(service) {
+                let Some(cell) = actions.cell_of_action(action) else { continue };
+                let name = catalog.action(action).lower_name();
+                let traits = of_service.of_name(prefix, name);
+                let class = classes
+                    .entry((cell, traits))
+                    .or_insert_with(|| new_class(cell, traits, format!("{prefix}:{name}")));
+                class.actions.push(action);
+            }
         }
         for (full_name, cell) in actions.extra_actions() {
             class(&mut classes, *cell, full_name).unlisted.push(full_name.to_string());
@@ -93,12 +100,9 @@ impl CompiledPair {
 
 fn class<'a>(classes: &'a mut BTreeBatches<ActionClass>, cell: CellId, full_name: &str) -> &'a mut ActionClass {
     let traits = ActionTraits::of(full_name);
-    classes.entry((cell, traits)).or_insert_with(|| ActionClass {
-        cell,
-        representative: full_name.to_owned(),
-        traits,
-        actions: Vec::new(),
-        unlisted: Vec::new(),
-        other_names: Vec::new(),
-    })
+    classes.entry((cell, traits)).or_insert_with(|| new_class(cell, traits, full_name.to_owned()))
+}
+
+fn new_class(cell: CellId, traits: ActionTraits, representative: String) -> ActionClass {
+    ActionClass { cell, representative, traits, actions: Vec::new(), unlisted: Vec::new(), other_names: Vec::new() }
 }

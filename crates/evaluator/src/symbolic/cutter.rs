@@ -1,6 +1,6 @@
 //! Cuts the values of one key into cells by all conditions on it.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_catalog::ValueType;
 use scproof_policy_parser::{LanguagePattern, OperatorFamily, Piece, WildcardPattern, text_cells};
 
@@ -85,7 +85,9 @@ impl CompiledOrganization {
             }
         }
         let found = match kind {
-            None | Some(Kind::Text) => cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates),
+            None | Some(Kind::Text) => {
+                cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates)
+            }
             Some(Kind::Listed | Kind::Number | Kind::Date | Kind::Address | Kind::Bool) => kind
                 .and_then(|kind| kind.representatives(&typed, domain))
                 .map(|texts| typed_texts(texts, kind, value_type)),
@@ -174,6 +176,12 @@ impl CompiledOrganization {
             })
     }
 
+    /// Why a condition is not decided by the value of its key alone, if it is not.
+    pub(crate) fn relation_of(&self, condition: &CompiledCondition, states: &[KeyState]) -> Option<Openness> {
+        let ConditionBody::Comparison { values, .. } = &condition.body else { return None };
+        values.iter().find_map(|value| self.is_related(value, states))
+    }
+
     fn is_related(&self, value: &CompiledValue, states: &[KeyState]) -> Option<Openness> {
         match value {
             CompiledValue::Template { template, .. } | CompiledValue::BoolTemplate(template) => {
@@ -246,8 +254,9 @@ pub(crate) fn cut_texts(
         texts.extend(other);
         return Some(texts);
     }
+    let patterns = distinct(patterns);
     let mut machine: Vec<LanguagePattern<'_>> = excluded.iter().chain(required).map(LanguagePattern::from).collect();
-    machine.push((&any_arn).into());
+    machine.extend(arn.then_some(LanguagePattern::from(&any_arn)));
     machine.extend(
         patterns.iter().map(|owned| LanguagePattern { pattern: &owned.pattern, ignore_case: owned.ignore_case }),
     );
@@ -266,7 +275,7 @@ pub(crate) fn cut_texts(
             .iter()
             .chain(required)
             .map(|pattern| pattern.is_match(&candidate))
-            .chain(std::iter::once(any_arn.is_match(&candidate)))
+            .chain(arn.then(|| any_arn.is_match(&candidate)))
             .chain(patterns.iter().map(|owned| owned.matches(&candidate)))
             .collect();
         if let Some(example) = found.get_mut(&row).filter(|_| !improved.contains(&row)) {
@@ -277,6 +286,12 @@ pub(crate) fn cut_texts(
     let mut texts: Vec<String> = found.into_values().collect();
     texts.sort();
     Some(texts)
+}
+
+/// Each pattern once.
+fn distinct(patterns: &[OwnedPattern]) -> Vec<&OwnedPattern> {
+    let mut seen = FxHashSet::default();
+    patterns.iter().filter(|owned| seen.insert((&owned.pattern, owned.ignore_case))).collect()
 }
 
 /// Readable texts that a pattern matches.

@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_catalog::ValueType;
 use scproof_organization::NodeId;
-use scproof_policy_parser::WildcardPattern;
+use scproof_policy_parser::{DateReading, WildcardPattern, format_date, parse_date};
 
 use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
 use crate::keys::Model;
-use crate::prepare::RequestError;
-use crate::request::{ContextValue, Request, RequestResource};
+use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::symbolic::principal::{Kind as PrincipalKind, principal_arn_domain, state_for};
+use crate::symbolic::principal::{Kind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for};
 use crate::symbolic::{CompiledPair, Side};
-use crate::trace::{Evaluation, KeySlot, Reasons};
+use crate::trace::{Evaluation, KeySlot, NoTrace, Reasons};
 use crate::truth::Truth;
 
 /// The most lists of several values of one key.
@@ -129,30 +128,15 @@ struct Scene<'a> {
 
 impl CompiledPair {
     /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its nodes before and after.
-    ///
-    /// # Errors
-    ///
-    /// Only if the account or the action is none; see [`CompiledOrganization::prepare`].
-    pub fn facts(
-        &self,
-        accounts: [NodeId; 2],
-        action: &str,
-        atoms: impl IntoIterator<Item = Atom>,
-    ) -> Result<Facts, RequestError> {
-        let states = |side: Side, account: NodeId| {
-            let compiled = self.side(side);
-            let id = compiled.organization().node(account).target.as_str();
-            let query = compiled.prepare(&Request::new(id, action))?;
-            Ok::<_, RequestError>(query.pairs.first().map(|pair| pair.states.clone()).unwrap_or_default())
-        };
+    pub fn facts(&self, accounts: [NodeId; 2], action: &str, atoms: impl IntoIterator<Item = Atom>) -> Facts {
         let [before, after] = accounts;
         let scene = Scene {
             pair: self,
             accounts,
-            states: [states(Side::Before, before)?, states(Side::After, after)?],
+            states: [self.before.states_of(before, action), self.after.states_of(after, action)],
             assume_preferred: self.before.options.assume_preferred,
         };
-        Ok(scene.facts(&atoms.into_iter().collect()))
+        scene.facts(&atoms.into_iter().collect())
     }
 }
 
@@ -229,12 +213,15 @@ impl Scene<'_> {
     fn truth(&self, id: u32, state: &KeyState, side: Side) -> (Truth, Vec<&'static str>) {
         let [before, after] = &self.states;
         let states = if side == Side::Before { before } else { after };
-        let mut evaluation =
-            Evaluation { states, assume_preferred: self.assume_preferred, trace: Reasons::default() };
-        let truth = self
-            .condition(id)
-            .map_or(Truth::Unknown, |condition| condition.truth_in_class(state, &mut evaluation));
-        let mut rules = if truth == Truth::Unknown { evaluation.trace.rules } else { Vec::new() };
+        let Some(condition) = self.condition(id) else { return (Truth::Unknown, Vec::new()) };
+        let assume_preferred = self.assume_preferred;
+        let truth = condition.truth_in_class(state, &mut Evaluation { states, assume_preferred, trace: NoTrace });
+        if truth != Truth::Unknown {
+            return (truth, Vec::new());
+        }
+        let mut evaluation = Evaluation { states, assume_preferred, trace: Reasons::default() };
+        condition.truth_in_class(state, &mut evaluation);
+        let mut rules = evaluation.trace.rules;
         rules.sort_unstable();
         rules.dedup();
         (truth, rules)
@@ -270,9 +257,8 @@ impl Scene<'_> {
         let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name));
         let multivalued =
             self.compiled().slots.get(slot.0 as usize).is_some_and(|slot| slot.multivalued) && domain.may_be_list;
-        let single = |text: &String| {
-            KeyState::Present(Values { texts: Box::new([Value::from(text.as_str())]), multivalued })
-        };
+        let single =
+            |text: &String| KeyState::Present(Values { texts: Box::new([Value::from(text.as_str())]), multivalued });
         let mut states: Vec<KeyState> = Vec::new();
         if domain.may_be_absent {
             states.push(KeyState::Absent);
@@ -358,24 +344,24 @@ impl Scene<'_> {
         let organization = self.compiled().organization();
         let account = organization.node(before).target.as_str();
         let partition = organization.partition();
-        let model = |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
+        let model =
+            |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
         let (arn, others): (Vec<_>, Vec<_>) =
             slots.into_iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
         let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).collect();
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
         let [states, _] = &self.states;
-        let mut kinds: Vec<PrincipalKind> = Vec::new();
-        let mut texts: Vec<String> = Vec::new();
-        let mut open: Vec<(u32, Openness)> = Vec::new();
-        for kind in PrincipalKind::ALL {
-            let (domain, candidates) = principal_arn_domain(kind, partition, account);
-            let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
-            for text in cut.texts.into_iter().filter(|text| !crate::symbolic::principal::is_service_linked(text)) {
-                kinds.push(kind);
-                texts.push(text);
-            }
-            open.extend(cut.open);
-        }
+        let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
+        let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
+        // Where nothing could be cut, each kind still has a caller.
+        let limited = cut.open.iter().any(|(_, why)| *why == Openness::Limit);
+        let texts = if limited { representatives_of_kinds(partition, account) } else { cut.texts };
+        let (texts, kinds): (Vec<String>, Vec<PrincipalKind>) = texts
+            .into_iter()
+            .filter(|text| !crate::symbolic::principal::is_service_linked(text))
+            .filter_map(|text| PrincipalKind::of(&text).map(|kind| (text, kind)))
+            .unzip();
+        let open = cut.open;
         let principal_states: Vec<KeyState> = texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
         let cells = texts.iter().map(|text| Cell { settings: vec![Setting::Principal(text.clone())] }).collect();
@@ -406,7 +392,8 @@ impl Scene<'_> {
         let [known, _] = &self.states;
         let mut states: Vec<KeyState> = Vec::new();
         let mut possible: Vec<(PrincipalKind, usize)> = Vec::new();
-        let mut open: Vec<(u32, Openness)> = Vec::new();
+        let related = compiled.iter().filter_map(|it| Some((it.id, self.compiled().relation_of(it, known)?)));
+        let mut open: Vec<(u32, Openness)> = related.collect();
         for kind in PrincipalKind::ALL {
             let mut add = |state: KeyState| {
                 let at = states.iter().position(|other| *other == state).unwrap_or_else(|| {
@@ -420,8 +407,13 @@ impl Scene<'_> {
                     if domain.may_be_absent {
                         add(KeyState::Absent);
                     }
-                    let cut =
-                        self.compiled().cut_key(&compiled, &domain, self.value_type(slot), known, &candidates_of(&name));
+                    let cut = self.compiled().cut_key(
+                        &compiled,
+                        &domain,
+                        self.value_type(slot),
+                        known,
+                        &candidates_of(&name),
+                    );
                     cut.texts.iter().for_each(|text| add(KeyState::single(text)));
                     open.extend(cut.open);
                 }
@@ -464,12 +456,22 @@ impl Scene<'_> {
             // Seconds as numbers, or as texts: not in the same spelling for both keys.
             cut.open = ids.iter().map(|id| (*id, Openness::MixedKinds)).collect();
         }
+        // In whole seconds, so that both keys can spell them.
+        let mut seconds: BTreeSet<i64> = BTreeSet::new();
+        for text in &cut.texts {
+            if let Some((at, 0)) = parse_date(text, DateReading::default()) {
+                seconds.extend([at.saturating_sub(1), at, at.saturating_add(1)]);
+            }
+        }
+        cut.texts = seconds.into_iter().filter_map(format_date).collect();
         let instants: Vec<KeyState> = cut.texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
         let cells = cut
             .texts
             .iter()
-            .map(|text| Cell { settings: vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))] })
+            .map(|text| Cell {
+                settings: vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))],
+            })
             .collect();
         facts.facts.push(Fact { subject: Subject::Instant, cells });
         for condition in compiled {
@@ -487,7 +489,8 @@ impl Scene<'_> {
         let [states, _] = &self.states;
         let cut = self.compiled().cut_resources(ids, states);
         let fact = facts.facts.len();
-        let cells = cut.resources.iter().map(|resource| Cell { settings: vec![Setting::Resource(resource.clone())] }).collect();
+        let cells =
+            cut.resources.iter().map(|resource| Cell { settings: vec![Setting::Resource(resource.clone())] }).collect();
         facts.facts.push(Fact { subject: Subject::Resource, cells });
         for &id in ids {
             let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);

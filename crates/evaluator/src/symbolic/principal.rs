@@ -16,32 +16,56 @@ pub(super) enum Kind {
 
 impl Kind {
     pub(super) const ALL: [Self; 4] = [Self::Role, Self::User, Self::Root, Self::FederatedUser];
+
+    /// The service and the beginning of the last part of its ARNs.
+    fn parts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Role => ("iam", "role/"),
+            Self::User => ("iam", "user/"),
+            Self::Root => ("iam", "root"),
+            Self::FederatedUser => ("sts", "federated-user/"),
+        }
+    }
+
+    /// The kind that an ARN is of.
+    pub(super) fn of(arn: &str) -> Option<Self> {
+        let mut parts = arn.splitn(6, ':').skip(2);
+        let (service, rest) = (parts.next()?, parts.nth(2)?);
+        Self::ALL.into_iter().find(|kind| {
+            let (of, prefix) = kind.parts();
+            service == of && if *kind == Self::Root { rest == prefix } else { rest.starts_with(prefix) }
+        })
+    }
 }
 
-/// The ARNs of a kind of caller of an account (CTX-60), and some to prefer as examples.
-pub(super) fn principal_arn_domain(kind: Kind, partition: Option<&str>, account: &str) -> (Domain, Vec<String>) {
-    let (service, prefix) = match kind {
-        Kind::Role => ("iam", "role/"),
-        Kind::User => ("iam", "user/"),
-        Kind::Root => ("iam", "root"),
-        Kind::FederatedUser => ("sts", "federated-user/"),
-    };
-    let middle = format!(":{service}::{account}:{prefix}");
-    let mut pieces = vec![
-        Piece::Literal("arn:"),
-        partition.map_or(Piece::Run { wide: false }, Piece::Literal),
-        Piece::Literal(&middle),
-    ];
-    let head = format!("arn:{}{middle}", partition.unwrap_or("aws"));
+/// The ARNs of kinds of callers of an account (CTX-60), and some to prefer as examples.
+pub(super) fn principal_arn_domain(kinds: &[Kind], partition: Option<&str>, account: &str) -> (Domain, Vec<String>) {
+    let mut patterns = Vec::new();
     let mut candidates = Vec::new();
-    if kind == Kind::Root {
-        candidates.push(head);
-    } else {
-        pieces.extend([Piece::One { wide: true }, Piece::Run { wide: true }]);
-        candidates.extend(["Example", "example"].map(|name| format!("{head}{name}")));
+    for kind in kinds {
+        let (service, prefix) = kind.parts();
+        let middle = format!(":{service}::{account}:{prefix}");
+        let mut pieces = vec![
+            Piece::Literal("arn:"),
+            partition.map_or(Piece::Run { wide: false }, Piece::Literal),
+            Piece::Literal(&middle),
+        ];
+        let head = format!("arn:{}{middle}", partition.unwrap_or("aws"));
+        if *kind == Kind::Root {
+            candidates.push(head);
+        } else {
+            pieces.extend([Piece::One { wide: true }, Piece::Run { wide: true }]);
+            candidates.extend(["Example", "example"].map(|name| format!("{head}{name}")));
+        }
+        patterns.push(WildcardPattern::from_pieces(pieces));
     }
-    let values = DomainValues::Like(Box::new([WildcardPattern::from_pieces(pieces)]));
-    (Domain::new(false, false, values), candidates)
+    (Domain::new(false, false, DomainValues::Like(patterns.into())), candidates)
+}
+
+/// A caller of each kind.
+pub(super) fn representatives_of_kinds(partition: Option<&str>, account: &str) -> Vec<String> {
+    let of_kind = |kind: &Kind| principal_arn_domain(&[*kind], partition, account).1.into_iter().next();
+    Kind::ALL.iter().filter_map(of_kind).collect()
 }
 
 /// Whether the ARN is that of a service-linked role, which SCPs do not govern (EXM-6).

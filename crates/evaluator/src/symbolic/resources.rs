@@ -30,7 +30,9 @@ impl CompiledOrganization {
                 match matcher {
                     ResourceMatcher::Any | ResourceMatcher::Malformed => {}
                     ResourceMatcher::Pattern(readings) => {
-                        match readings.patterns(|template, widths| self.resolved_template(template, widths, true, states)) {
+                        match readings
+                            .patterns(|template, widths| self.resolved_template(template, widths, true, states))
+                        {
                             Ok(patterns) => found.extend(patterns),
                             Err(openness) => why = Some(openness),
                         }
@@ -47,7 +49,7 @@ impl CompiledOrganization {
         let arn = WildcardPattern::flat("arn:*:*:*:*:*");
         let domain = Domain::new(false, false, DomainValues::Like(Box::new([arn])));
         let candidates = ["arn:aws:s3:::example/example".to_owned()];
-        let mut texts = cut_texts(&patterns, &domain, true, &candidates).filter(|texts| texts.len() < MAX_CELLS);
+        let mut texts = cut_texts(&patterns, &domain, false, &candidates).filter(|texts| texts.len() < MAX_CELLS);
         if texts.is_none() {
             open = ids.iter().map(|id| (*id, Openness::Limit)).collect();
             texts = Some(candidates.to_vec());

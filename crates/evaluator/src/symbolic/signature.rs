@@ -6,8 +6,6 @@ use scproof_policy_parser::{Piece, WildcardPattern};
 use crate::compile::CompiledOrganization;
 use crate::condition::ConditionBody;
 use crate::keys::Model;
-use crate::prepare::RequestError;
-use crate::request::Request;
 use crate::state::KeyState;
 use crate::symbolic::principal::{Kind, principal_arn_domain};
 use crate::symbolic::{CompiledPair, Side};
@@ -61,44 +59,35 @@ impl CompiledOrganization {
 
 impl CompiledPair {
     /// The signatures of accounts, given as their nodes before and after. Cheap where no policy names accounts.
-    ///
-    /// # Errors
-    ///
-    /// Only if a node is no account.
-    pub fn account_signatures(&self, accounts: &[[NodeId; 2]]) -> Result<Vec<AccountSignature>, RequestError> {
+    pub fn account_signatures(&self, accounts: &[[NodeId; 2]]) -> Vec<AccountSignature> {
         let telltales = self.before.telltales();
         if telltales.patterns.is_empty() && telltales.conditions.is_empty() {
-            return Ok(vec![AccountSignature::default(); accounts.len()]);
+            return vec![AccountSignature::default(); accounts.len()];
         }
         accounts.iter().map(|nodes| self.account_signature(&telltales, *nodes)).collect()
     }
 
-    fn account_signature(&self, telltales: &Telltales, nodes: [NodeId; 2]) -> Result<AccountSignature, RequestError> {
+    fn account_signature(&self, telltales: &Telltales, nodes: [NodeId; 2]) -> AccountSignature {
         let [before, _] = nodes;
         let organization = self.before.organization();
         let id = organization.node(before).target.as_str();
         let partition = organization.partition();
-        let named = telltales.patterns.iter().any(|pattern| {
-            Kind::ALL.iter().any(|kind| {
-                let (domain, _) = principal_arn_domain(*kind, partition, id);
-                domain.may_match(pattern)
-            })
-        });
+        let (domain, _) = principal_arn_domain(&Kind::ALL, partition, id);
+        let named = telltales.patterns.iter().any(|pattern| domain.may_match(pattern));
         let mut truths = Vec::new();
         if !telltales.conditions.is_empty() {
             for (side, node) in Side::BOTH.into_iter().zip(nodes) {
                 let compiled = self.side(side);
                 let id = compiled.organization().node(node).target.as_str();
-                let query = compiled.prepare(&Request::new(id, "another-service:another-action"))?;
-                let Some(pair) = query.pairs.first() else { continue };
+                let states = compiled.states_of(node, "another-service:another-action");
                 for &condition in &telltales.conditions {
                     let Some(condition) = compiled.conditions.get(condition as usize) else { continue };
-                    let state = pair.states.get(condition.slot.0 as usize).unwrap_or(&KeyState::Absent);
+                    let state = states.get(condition.slot.0 as usize).unwrap_or(&KeyState::Absent);
                     let by_id = KeyState::single(id);
                     // A root user's id is that of the account; of other callers nothing is known.
                     let state = if matches!(state, KeyState::Unknown(_)) { &by_id } else { state };
                     let mut evaluation = Evaluation {
-                        states: &pair.states,
+                        states: &states,
                         assume_preferred: self.before.options.assume_preferred,
                         trace: NoTrace,
                     };
@@ -106,7 +95,7 @@ impl CompiledPair {
                 }
             }
         }
-        Ok(AccountSignature { truths, named: named.then(|| id.to_owned()) })
+        AccountSignature { truths, named: named.then(|| id.to_owned()) }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use scproof_policy_parser::{PolicyDocument, PolicyKind};
+use scproof_policy_parser::PolicyKind;
 
 use super::{Change, Draft};
+use crate::build::ParsedText;
 use crate::id::{AccountId, OuId, PolicyId, Target};
 use crate::organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Policy, PolicyIndex, PolicyTypeStatus,
@@ -57,7 +58,8 @@ impl Draft {
         self.organization.nodes.get_mut(id.index())
     }
 
-    /// Whether attaching a policy of a kind means something: an SCP that is not in force cannot be attached (EXM-1, EXM-2).
+    /// Whether attaching and detaching a policy of a kind means something: no SCP is attached while the type is not in force, and what
+    /// a snapshot lists then is ignored (EXM-1, EXM-2).
     fn takes_attachments(&self, kind: PolicyKind) -> bool {
         kind == PolicyKind::ResourceControl
             || self.feature_set() == FeatureSet::All && self.scp_status() != PolicyTypeStatus::Disabled
@@ -77,6 +79,9 @@ impl Draft {
     fn detach(&mut self, policy: &PolicyId, target: &Target) {
         let Some((index, id)) = self.find_policy(policy).zip(self.find_node(target)) else { return };
         let kind = self.policy(index).kind;
+        if !self.takes_attachments(kind) {
+            return;
+        }
         if let Some(node) = self.node_mut(id) {
             attached_mut(node, kind).retain(|&attached| attached != index);
         }
@@ -94,33 +99,23 @@ impl Draft {
             policy.description = Some(description.to_owned());
         }
         if let Some(read) = read {
-            policy.content = read.content;
+            policy.content = read.text;
             policy.document = read.document;
             policy.diagnostics = read.diagnostics;
         }
     }
 
-    /// A policy that shares everything with one of the same text, else a parsed one. Ids and names mean nothing yet.
-    fn read(&self, content: &Arc<str>, kind: PolicyKind) -> Policy {
-        let same = self
-            .organization
-            .policies
-            .iter()
-            .find(|policy| policy.kind == kind && policy.content.as_ref().is_some_and(|text| text == content));
-        if let Some(policy) = same {
-            return policy.clone();
-        }
-        let parsed = PolicyDocument::parse(content, kind);
-        Policy {
-            id: PolicyId::from_checked(FULL_ACCESS),
-            name: None,
-            arn: None,
-            description: None,
-            aws_managed: false,
-            kind,
-            content: Some(Arc::clone(content)),
-            document: Arc::new(parsed.document),
-            diagnostics: Arc::from(parsed.diagnostics),
+    /// A text with its meaning, shared with a policy that has the same one. Linear in the number of policies.
+    fn read(&self, content: &Arc<str>, kind: PolicyKind) -> ParsedText {
+        let mut policies = self.organization.policies.iter();
+        let same = policies.find(|policy| policy.kind == kind && policy.content.as_ref() == Some(content));
+        match same {
+            Some(policy) => ParsedText {
+                text: policy.content.clone(),
+                document: Arc::clone(&policy.document),
+                diagnostics: Arc::clone(&policy.diagnostics),
+            },
+            None => ParsedText::of(Arc::clone(content), kind),
         }
     }
 
@@ -132,14 +127,18 @@ impl Draft {
         kind: PolicyKind,
         content: &Arc<str>,
     ) -> Policy {
+        let path = format!("policy/{}/{}", self.organization.id, kind.as_str().to_ascii_lowercase());
+        let parsed = self.read(content, kind);
         Policy {
             id: id.clone(),
             name: Some(name.to_owned()),
-            arn: self
-                .arn(&format!("policy/{}/{}", self.organization.id, kind.as_str().to_ascii_lowercase()), id.as_str()),
+            arn: self.arn(&path, id.as_str()),
             description: description.map(str::to_owned),
             aws_managed: false,
-            ..self.read(content, kind)
+            kind,
+            content: parsed.text,
+            document: parsed.document,
+            diagnostics: parsed.diagnostics,
         }
     }
 
@@ -171,7 +170,8 @@ impl Draft {
     fn reparent(&mut self, target: &Target, destination: &Target) {
         let Some((id, to)) = self.find_node(target).zip(self.find_node(destination)) else { return };
         let from = self.node(id).parent;
-        if self.node(to).account.is_some() || from == Some(to) || self.is_within(to, id) {
+        let known = !self.node(id).place_unknown;
+        if self.node(to).account.is_some() || (from == Some(to) && known) || self.is_within(to, id) {
             return;
         }
         if let Some(parent) = from.and_then(|parent| self.node_mut(parent)) {
@@ -182,6 +182,11 @@ impl Draft {
         }
         if let Some(node) = self.node_mut(id) {
             node.parent = Some(to);
+            // Wherever it was, now its place is known; only its own attachments may still be unreadable.
+            node.place_unknown = false;
+            if node.unreadable.as_ref().is_some_and(|unreadable| unreadable.operation == "ListParents") {
+                node.unreadable = None;
+            }
         }
         self.tree_changed = true;
     }
@@ -236,6 +241,7 @@ impl Draft {
             scps,
             rcps: rcps.into_iter().collect(),
             unreadable: None,
+            place_unknown: false,
             account,
         });
         self.organization.subtree_ends.push(id.0 + 1);
@@ -278,7 +284,7 @@ impl Draft {
     }
 
     fn disable_policy_type(&mut self) {
-        if self.scp_status() != PolicyTypeStatus::Disabled {
+        if self.takes_attachments(PolicyKind::ServiceControl) {
             self.drop_scps(PolicyTypeStatus::Disabled);
         }
     }

@@ -83,7 +83,10 @@ impl ChangeSetBuilder {
             Ok(policy) => policy,
             Err(mut fault) => {
                 let Some(policy) = self.policy_of_file(policy)? else {
-                    fault.message = format!("`{}` is neither a policy of the organization nor a file", shorten(policy));
+                    if fault.code == "unknown-policy" {
+                        fault.message =
+                            format!("`{}` is neither a policy of the organization nor a file", shorten(policy));
+                    }
                     return Err(fault);
                 };
                 policy

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Change;
-use crate::id::{PolicyId, Target};
+use crate::id::{AccountId, PolicyId, Target};
 use crate::organization::{FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus};
 
 /// An organization that is being changed step by step.
@@ -131,11 +131,11 @@ impl Draft {
     }
 
     /// The management account, which no SCP restricts (EXM-4).
-    pub fn management_account(&self) -> Option<crate::id::AccountId> {
+    pub fn management_account(&self) -> Option<AccountId> {
         self.organization.management_account
     }
 
-    /// A target with the name people use: `OU Prod`, `account shop`, or its id alone.
+    /// A target in words, with the name people use: ``organizational unit `Prod` ``, ``account `shop` ``; its id if it has none.
     pub fn describe_target(&self, target: &Target) -> String {
         match self.find_node(target).map(|id| self.node(id)) {
             Some(node) => format!("{} `{}`", node.target.kind(), node.display_name()),
@@ -160,8 +160,12 @@ impl Draft {
             Change::DetachPolicy { policy, target } => {
                 format!("detach {} from the {}", self.describe_policy(policy), self.describe_target(target))
             }
-            Change::UpdatePolicy { policy, content, .. } => {
-                let what = if content.is_some() { "replace the text of" } else { "rename" };
+            Change::UpdatePolicy { policy, content, name, .. } => {
+                let what = match (content, name) {
+                    (Some(_), _) => "replace the text of",
+                    (None, Some(_)) => "rename",
+                    (None, None) => "describe anew",
+                };
                 format!("{what} {}", self.describe_policy(policy))
             }
             Change::CreatePolicy { name, .. } => format!("create the policy `{name}`"),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scproof_policy_parser::{PolicyKind, PolicyPath};
 use serde_json::value::RawValue;
 
@@ -114,7 +115,7 @@ impl ChangeSetBuilder {
         let given: Vec<GivenIds> = elements.iter().map(|(_, raw)| GivenIds::of(raw)).collect();
         self.taken.extend(given.iter().filter_map(|given| given.id.clone()));
         let created: Vec<Option<Created>> = given.iter().map(|given| self.announce(given)).collect();
-        let mut file = FileReader { builder: self, reader, folder };
+        let mut file = FileReader { builder: self, reader, folder, texts: FxHashMap::default() };
         for ((path, raw), created) in elements.into_iter().zip(created) {
             file.change(path, raw, created);
         }
@@ -175,6 +176,8 @@ struct FileReader<'t, 'b> {
     builder: &'b mut ChangeSetBuilder,
     reader: RecordReader<'t>,
     folder: &'b Path,
+    /// The policy files that were read: many changes may name one.
+    texts: FxHashMap<String, Arc<str>>,
 }
 
 impl<'t> FileReader<'t, '_> {
@@ -434,8 +437,11 @@ impl<'t> FileReader<'t, '_> {
             return Content::Missing;
         }
         let Some(name) = record.text(&mut self.reader, "ContentFile") else { return Content::Faulty };
-        match read_policy(&self.folder.join(name), false) {
-            Ok(text) => Content::Text(Arc::from(text)),
+        if let Some(text) = self.texts.get(&name) {
+            return Content::Text(Arc::clone(text));
+        }
+        match read_policy(&self.folder.join(&name), false) {
+            Ok(text) => Content::Text(Arc::clone(self.texts.entry(name).or_insert_with(|| Arc::from(text)))),
             Err(fault) => {
                 let fault = Fault { path: record.path().key("ContentFile"), ..*fault };
                 self.reader.fault(fault.help("file names are relative to the change file"));

@@ -1,6 +1,6 @@
 //! References by id: attachments, unreadable parts, and what is said about an id that leads nowhere.
 
-use scproof_policy_parser::PolicyPath;
+use scproof_policy_parser::{PolicyKind, PolicyPath};
 
 use super::{Place, Resolver, UnreadablePart, near_texts, record, shorten};
 use crate::fault::Fault;
@@ -70,20 +70,23 @@ impl<'a> Resolver<'a> {
         for (index, entry) in self.inventory.unreadable.iter().enumerate() {
             let at = record("Unreadable", index);
             let id = entry.target_id.as_deref();
+            let scps = entry.policy_type.as_deref().is_none_or(|name| name == PolicyKind::ServiceControl.as_str());
             let part = match (entry.operation.as_str(), id) {
-                ("ListPoliciesForTarget", Some(id)) => {
-                    self.unreadable_target(&at, id).map(UnreadablePart::AttachmentsOf)
-                }
+                ("ListPoliciesForTarget", Some(id)) => self
+                    .unreadable_target(&at, id)
+                    .map(|place| if scps { UnreadablePart::AttachmentsOf(place) } else { UnreadablePart::Other }),
+                ("ListParents", Some(id)) => self.unreadable_target(&at, id).map(UnreadablePart::PlaceOf),
                 ("ListAccountsForParent" | "ListOrganizationalUnitsForParent" | "ListChildren", Some(id)) => {
                     self.unreadable_target(&at, id).map(|_| UnreadablePart::Other)
                 }
                 ("ListTargetsForPolicy", Some(id)) => {
-                    self.unreadable_policy(&at, id).map(|_| UnreadablePart::AllAttachments)
+                    self.unreadable_policy(&at, id).map(|policy| self.attachments_of_policy(policy))
                 }
                 ("DescribePolicy", Some(id)) => self.unreadable_policy(&at, id).map(UnreadablePart::Content),
-                ("ListPolicies", _) => Some(UnreadablePart::AllAttachments),
+                ("ListPolicies", _) if scps => Some(UnreadablePart::AllAttachments),
                 (
-                    "ListAccounts"
+                    "ListPolicies"
+                    | "ListAccounts"
                     | "ListRoots"
                     | "ListParents"
                     | "ListTagsForResource"
@@ -128,6 +131,16 @@ impl<'a> Resolver<'a> {
             resolved.extend(part);
         }
         resolved
+    }
+
+    /// A policy that is no SCP, wherever it is attached, changes no answer.
+    fn attachments_of_policy(&self, policy: usize) -> UnreadablePart {
+        let policy = self.inventory.policies.get(policy);
+        if policy.is_some_and(|policy| policy.policy_type == PolicyKind::ServiceControl.as_str()) {
+            UnreadablePart::AllAttachments
+        } else {
+            UnreadablePart::Other
+        }
     }
 
     fn unreadable_target(&mut self, at: &PolicyPath, id: &str) -> Option<Place> {

@@ -516,6 +516,8 @@ fn policies_are_chosen_by_id_and_name() {
     assert_eq!(error.help().unwrap(), "use the id: p-denys3aaaa (DenyS3), p-denys3bbbb (denys3)");
     let error = find("DenyS33").unwrap_err();
     assert_eq!(error.to_string(), "`DenyS33` is no policy of the organization");
+    let mut builder = ChangeSetBuilder::new(&organization);
+    assert_eq!(builder.attach("DENYS3", "Prod").unwrap_err().message, "`DENYS3` is the name of 2 policies");
     // Built with known ids, a change need not mean anything.
     let mut builder = ChangeSetBuilder::new(&organization);
     builder.push(Change::AttachPolicy { policy: policy("p-unknown00"), target: target("r-ab12") });

@@ -330,14 +330,23 @@ fn exm_1_all_features_come_without_policies_in_force() {
         value["Roots"][0].as_object_mut().unwrap().remove("PolicyTypes");
         value["Attachments"] = json!([]);
     }));
-    assert_eq!(picture(&apply(&before, [Change::DisablePolicyType, Change::EnablePolicyType])).len(), {
-        picture(&apply(&before, [Change::DisablePolicyType])).len()
-    });
+    let meaningless = [Change::DisablePolicyType, Change::EnablePolicyType, attach("p-denys3aaaa", "r-ab12")];
+    assert_eq!(picture(&apply(&before, meaningless)), picture(&before));
     let after = apply(&before, [Change::EnableAllFeatures]);
     assert_eq!((after.feature_set(), after.scp_status()), (FeatureSet::All, PolicyTypeStatus::Disabled));
     let after = apply(&after, [Change::EnablePolicyType]);
     check(&after);
     assert_eq!(scps(&after, "222222222222"), ["p-FullAWSAccess"]);
+}
+
+#[test]
+fn exm_2_attachments_of_a_type_that_is_not_in_force_are_left_alone() {
+    let before = load(&base_with(|value| value["Roots"][0]["PolicyTypes"] = json!([])));
+    let changes = [detach("p-FullAWSAccess", "r-ab12"), attach("p-denys3aaaa", "r-ab12"), Change::DisablePolicyType];
+    assert_eq!(picture(&apply(&before, changes)), picture(&before));
+    // They are gone when it is.
+    let on = apply(&before, [attach("p-denys3aaaa", "r-ab12"), Change::EnablePolicyType]);
+    assert_eq!(scps(&on, "r-ab12"), ["p-FullAWSAccess"]);
 }
 
 #[test]

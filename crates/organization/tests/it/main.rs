@@ -15,6 +15,7 @@ mod faults;
 mod findings;
 mod hostile;
 mod members;
+mod redacting;
 mod saving;
 mod selecting;
 mod tree;

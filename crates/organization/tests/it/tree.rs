@@ -239,6 +239,52 @@ fn k3_13_a_policy_whose_targets_could_not_be_read_may_be_attached_anywhere() {
 }
 
 #[test]
+fn k3_13_what_is_unknown_about_other_policy_types_makes_no_scp_unknown() {
+    let rcp = json!({"Id": "p-rcp00000", "Type": "RESOURCE_CONTROL_POLICY"});
+    for entry in [
+        json!({"TargetId": "p-rcp00000", "Operation": "ListTargetsForPolicy"}),
+        json!({"Operation": "ListPolicies", "PolicyType": "RESOURCE_CONTROL_POLICY"}),
+        json!({"TargetId": "r-ab12", "Operation": "ListPoliciesForTarget", "PolicyType": "RESOURCE_CONTROL_POLICY"}),
+    ] {
+        let organization = load(&base_with(|value| {
+            value["Policies"].as_array_mut().unwrap().push(rcp.clone());
+            value["Unreadable"] = json!([entry]);
+        }));
+        assert!(organization.nodes().all(|(_, node)| node.unreadable.is_none()));
+        assert!(organization.is_incomplete());
+    }
+    let explicit = json!({"Operation": "ListPolicies", "PolicyType": "SERVICE_CONTROL_POLICY"});
+    let organization = load(&base_with(|value| value["Unreadable"] = json!([explicit])));
+    assert!(organization.nodes().all(|(_, node)| node.unreadable.is_some()));
+}
+
+#[test]
+fn k3_13_a_place_that_could_not_be_read_is_no_place() {
+    let organization = load(&base_with(|value| {
+        value["Accounts"][2]["ParentId"] = json!("r-ab12");
+        value["Accounts"][2]["Paths"] = json!(["o-exampleorg1/r-ab12/ou-ab12-prod0001/222222222222/"]);
+        value["Unreadable"] = json!([
+            {"TargetId": "222222222222", "Operation": "ListParents", "Error": "AccessDeniedException"},
+            {"Operation": "ListParents"},
+        ]);
+    }));
+    let shop = organization.resolve_account("shop").unwrap();
+    assert!(organization.node(shop).place_unknown && organization.node(shop).unreadable.is_some());
+    assert!(!organization.is_place_known(shop));
+    assert_eq!(organization.ou_path(shop), "Root/?");
+    // AWS's own path contradicts nothing.
+    assert!(organization.findings().iter().all(|finding| finding.code != "path-differs"));
+    let relay = organization.resolve_account("relay").unwrap();
+    assert!(organization.is_place_known(relay) && organization.node(relay).unreadable.is_none());
+    // A unit of unknown place takes everything below it along.
+    let organization = load(&base_with(|value| {
+        value["Unreadable"] = json!([{"TargetId": "ou-ab12-prod0001", "Operation": "ListParents"}]);
+    }));
+    let shop = organization.resolve_account("shop").unwrap();
+    assert!(!organization.is_place_known(shop) && !organization.node(shop).place_unknown);
+}
+
+#[test]
 fn k3_14_a_policy_without_text_is_one_statement_without_meaning() {
     let changes: [fn(&mut Value); 3] = [
         |value| drop(value["Policies"][1].as_object_mut().unwrap().remove("Content")),

@@ -128,7 +128,10 @@ fn interchangeable(cubes: &[Cube]) -> Option<Cube> {
         groups.entry(rest).or_default().insert(number);
     }
     // Nothing is gained where single conditions are the alternatives.
-    groups.into_iter().find(|(rest, group)| group.len() > 1 && rest.iter().any(|cube| !cube.is_empty())).map(|(_, group)| group)
+    groups
+        .into_iter()
+        .find(|(rest, group)| group.len() > 1 && rest.iter().any(|cube| !cube.is_empty()))
+        .map(|(_, group)| group)
 }
 
 impl Formula {

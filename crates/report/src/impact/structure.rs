@@ -23,13 +23,14 @@ pub(crate) fn structure_words(
     let mut lines = Vec::new();
     let mut line = |verb: &'static str, text: String| lines.push(StructureLine { verb, text });
     let target = |target: &Target| {
-        let found = [after, before].iter().find_map(|organization| Some((*organization, organization.find_node(target)?)));
+        let found =
+            [after, before].iter().find_map(|organization| Some((*organization, organization.find_node(target)?)));
         found.map_or_else(|| target.to_string(), |(organization, node)| target_words(organization, node))
     };
     let policy = |id: &PolicyId| {
-        let found = [after, before].iter().find_map(|organization| {
-            Some(organization.policy(organization.find_policy(id)?).name.clone())
-        });
+        let found = [after, before]
+            .iter()
+            .find_map(|organization| Some(organization.policy(organization.find_policy(id)?).name.clone()));
         policy_words(found.flatten().as_deref(), id.as_str())
     };
     if let Some(Changed { before, after }) = &difference.organization {
@@ -42,7 +43,9 @@ pub(crate) fn structure_words(
         line("changed", format!("SCPs: {}, were {}", after.as_str(), before.as_str()));
     }
     if let Some(Changed { before, after }) = &difference.management_account {
-        let id = |id: &Option<scproof_organization::AccountId>| id.map_or_else(|| "not known".to_owned(), |id| id.to_string());
+        let id = |id: &Option<scproof_organization::AccountId>| {
+            id.map_or_else(|| "not known".to_owned(), |id| id.to_string())
+        };
         line("changed", format!("management account: {}, was {}", id(after), id(before)));
     }
     for added in &difference.targets_added {
@@ -70,7 +73,10 @@ pub(crate) fn structure_words(
             what.push("other tags".to_owned());
         }
         if let Some(Changed { after, .. }) = changed.readable {
-            what.push(if after { "its attachments could not be read before" } else { "its attachments could not be read" }.to_owned());
+            what.push(
+                if after { "its attachments could not be read before" } else { "its attachments could not be read" }
+                    .to_owned(),
+            );
         }
         line("changed", format!("{}: {}", target(&changed.target), what.join("; ")));
     }
@@ -83,7 +89,11 @@ pub(crate) fn structure_words(
     for changed in &difference.policies_changed {
         let mut what = Vec::new();
         if changed.content.is_some() {
-            what.push(if changed.says_something_else { "another text".to_owned() } else { "another text that says the same".to_owned() });
+            what.push(if changed.says_something_else {
+                "another text".to_owned()
+            } else {
+                "another text that says the same".to_owned()
+            });
         }
         if let Some(Changed { before, .. }) = &changed.name {
             what.push(format!("was called {}", before.as_deref().map_or("nothing".into(), clean)));

@@ -33,7 +33,8 @@ pub(crate) struct Detail {
 
 impl Detail {
     /// What a page has room for.
-    pub(crate) const BRIEF: Self = Self { entries: 10, accounts: 6, places: 8, conditions: 14, patterns: 24, causes: 4 };
+    pub(crate) const BRIEF: Self =
+        Self { entries: 10, accounts: 6, places: 8, conditions: 14, patterns: 24, causes: 4 };
     /// Everything.
     pub(crate) const FULL: Self = Self {
         entries: usize::MAX,
@@ -101,7 +102,9 @@ pub(crate) fn accounts_words(accounts: &[&AccountRef], detail: Detail) -> Vec<St
         _ => detail,
     };
     let shown = named.len().min(detail.places);
-    let line = |(place, names): &(&str, Vec<String>)| format!("{} in {}", enumerate_some(names, detail.accounts), clean(place));
+    let line = |(place, names): &(&str, Vec<String>)| {
+        format!("{} in {}", enumerate_some(names, detail.accounts), clean(place))
+    };
     let mut lines: Vec<String> = named.iter().take(shown).map(line).collect();
     if named.len() > shown {
         let hidden = named.iter().skip(shown).map(|(_, names)| names.len()).sum();
@@ -132,7 +135,11 @@ pub(crate) fn action_lines(terms: &[ActionTerm], detail: Detail) -> Vec<String> 
     for term in others.iter().take(shown) {
         let patterns = clean(&term.all_of.join(" and ")).into_owned();
         let except: Vec<String> = term.except.iter().map(|pattern| clean(pattern).into_owned()).collect();
-        lines.push(if except.is_empty() { patterns } else { format!("{patterns} except {}", listed(&except, detail.patterns)) });
+        lines.push(if except.is_empty() {
+            patterns
+        } else {
+            format!("{patterns} except {}", listed(&except, detail.patterns))
+        });
     }
     if others.len() > shown {
         lines.push(format!("and {}", count(others.len() - shown, "more pattern")));
@@ -195,11 +202,7 @@ pub(crate) fn decision_words(decision: Decision) -> &'static str {
 }
 
 /// Because of what the example of a region is blocked, before or after; nothing if it is not.
-pub(crate) fn cause_words(
-    report: &ImpactReport<'_>,
-    region: &RegionReport,
-    before: bool,
-) -> Vec<String> {
+pub(crate) fn cause_words(report: &ImpactReport<'_>, region: &RegionReport, before: bool) -> Vec<String> {
     let (organization, explanation) =
         if before { (report.before, &region.before) } else { (report.after, &region.after) };
     let Some(explanation) = explanation.as_ref().filter(|explanation| {
@@ -298,7 +301,9 @@ pub(crate) fn why_words(report: &ImpactReport<'_>, why: &Why) -> String {
         Why::Open(Undecided::Resource) => "the resource decides, and how is not known".to_owned(),
         Why::Open(Undecided::Principal) => "who calls decides, and how is not known".to_owned(),
         Why::Open(Undecided::Rule(rule)) => {
-            format!("AWS's documentation leaves open what happens here (rule {rule}); --assume-preferred takes the likelier reading")
+            format!(
+                "AWS's documentation leaves open what happens here (rule {rule}); --assume-preferred takes the likelier reading"
+            )
         }
         Why::Open(Undecided::Policy(id)) => {
             let name = name_of(id).unwrap_or_else(|| clean(id).into_owned());
@@ -326,7 +331,8 @@ pub(crate) fn why_words(report: &ImpactReport<'_>, why: &Why) -> String {
 pub(crate) fn beyond_words(entry: &Entry<'_>) -> Option<String> {
     let beyond = entry.beyond.first()?;
     let accounts: usize = entry.beyond.iter().map(|beyond| beyond.accounts.len()).sum();
-    let accounts = if accounts == entry.accounts.len() { String::new() } else { format!(" in {}", count(accounts, "account")) };
+    let accounts =
+        if accounts == entry.accounts.len() { String::new() } else { format!(" in {}", count(accounts, "account")) };
     let words = match &beyond.action {
         Some(action) => format!("no entry allows this{accounts}, such as {}", clean(action)),
         None => format!("too many patterns overlap to tell whether an entry allows this{accounts}"),
@@ -370,6 +376,10 @@ pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
                 accounts.iter().map(|account| account.name.clone().unwrap_or_else(|| account.id.clone())).collect();
             remarks.push(format!("there only {words}, and so not compared: {}.", quoted(&names)));
         }
+    }
+    if let Some(idle) = report.held.map(|held| &held.idle).filter(|idle| !idle.is_empty()) {
+        let entries: Vec<String> = idle.iter().map(|entry| format!("Allowed[{entry}]")).collect();
+        remarks.push(format!("what these entries of --expect allow does not happen: {}.", quoted(&entries)));
     }
     remarks.push("SCPs grant nothing: what they let pass may be denied by other policies.".to_owned());
     remarks

@@ -47,6 +47,7 @@ struct NodeView<'a> {
     scps: Vec<&'a str>,
     rcps: Vec<&'a str>,
     attachments_readable: bool,
+    place_known: bool,
 }
 
 #[derive(Serialize)]
@@ -131,6 +132,7 @@ pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
                     scps: ids(&node.scps),
                     rcps: ids(&node.rcps),
                     attachments_readable: node.unreadable.is_none(),
+                    place_known: organization.is_place_known(id),
                 }
             })
             .collect(),

@@ -8,8 +8,8 @@ use scproof_simulator::{AccountRef, Notice, Step, Transition, Witness};
 use super::{block, code, prose};
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed_words,
-    remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words,
+    entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
 use crate::text::words::capitalised;

@@ -117,7 +117,9 @@ fn node(page: &mut Page, tree: &Tree<'_>, id: NodeId, before: &str, rest: &str, 
         None | Some(AccountState::Active) => {}
         Some(state) => marks.push(format!("[{}]", clean(state.as_str()))),
     }
-    if node.unreadable.is_some() {
+    if node.place_unknown {
+        marks.push("[place unknown]".to_owned());
+    } else if node.unreadable.is_some() {
         marks.push("[attachments unreadable]".to_owned());
     }
     let mut attached: Vec<&Policy> = node.scps.iter().map(|&policy| organization.policy(policy)).collect();

@@ -74,8 +74,15 @@ fn check(report: &ImpactReport<'_>, validator: &jsonschema::Validator) -> Result
 /// Markdown as GitHub reads it: headings, tags and code are ours alone, and there are no links, pictures or mentions.
 fn check_markdown(page: &str) -> Result<(), TestCaseError> {
     const HEADINGS: [&str; 9] = [
-        "Change", "Changes, in this order", "What differs in the two snapshots", "Warnings", "Newly blocked", "Newly passing",
-        "Undetermined", "Blocked for another reason", "Blocked on the way",
+        "Change",
+        "Changes, in this order",
+        "What differs in the two snapshots",
+        "Warnings",
+        "Newly blocked",
+        "Newly passing",
+        "Undetermined",
+        "Blocked for another reason",
+        "Blocked on the way",
     ];
     const TAGS: [&str; 9] =
         ["<details>", "</details>", "<summary>", "</summary>", "<b>", "</b>", "<sub>", "</sub>", "<!-- -->"];
@@ -103,7 +110,8 @@ fn check_markdown(page: &str) -> Result<(), TestCaseError> {
                 for tag in TAGS {
                     rest = rest.replace(tag, "");
                 }
-                let is_count = rest.ends_with("accounts") && rest.chars().all(|c| c.is_alphanumeric() || " ,".contains(c));
+                let is_count =
+                    rest.ends_with("accounts") && rest.chars().all(|c| c.is_alphanumeric() || " ,".contains(c));
                 prop_assert!(rest.is_empty() || is_count, "a tag: {} in {}", html, page);
             }
             _ => {}
@@ -238,8 +246,7 @@ fn names_from_outside_stay_text() {
     let before = hostile();
     let policy = before.resolve_policy("p-hostile0001").unwrap();
     let target = before.node(before.resolve_target("ou-ab12-unit0001").unwrap()).target.clone();
-    let changes =
-        ChangeSet::from_iter([Change::AttachPolicy { policy: before.policy(policy).id.clone(), target }]);
+    let changes = ChangeSet::from_iter([Change::AttachPolicy { policy: before.policy(policy).id.clone(), target }]);
     let after = changes.apply(&before);
     let simulation = simulate(&before, &changes, &SimulationOptions::default()).unwrap();
     let report = simulated(&before, &after, &simulation);

@@ -74,6 +74,10 @@ fn an_entry_allows_its_actions_for_its_accounts_and_transitions() {
     assert_eq!(beyond(&bound, &[RIG], blocked, &["*"], &[]).len(), 1);
     assert_eq!(beyond(&bound, &[RIG], blocked, &[], &[]), none);
     assert_eq!(bound.applying(account(BENCH), blocked), [0, 1]);
+    let touches = |entry, id, patterns: &[&str]| bound.touches(entry, account(id), blocked, patterns);
+    assert!(touches(0, RIG, &["ec2:*", "s3:GetObject"]) && touches(0, BENCH, &["*"]) && touches(1, BENCH, &["S3:x"]));
+    assert!(!touches(0, RIG, &["ec2:*", "s3:PutObject"]) && !touches(1, RIG, &["*"]) && !touches(2, RIG, &["*"]));
+    assert!(!bound.touches(0, account(RIG), Transition::NewlyPassing, &["*"]));
     assert_eq!((bound.reason(0), bound.reason(1), bound.reason(2)), (Some("ticket 1"), None, None));
 }
 

@@ -1,8 +1,9 @@
 //! PRE-3: the exceptions that AWS would answer with, each with its names and numbers.
 
+use proptest::prelude::*;
 use scproof_organization::{Change, ChangeSet, Draft, Organization, OuId, PolicyId, Target};
 use scproof_policy_parser::Quotas;
-use scproof_simulator::{PredictedFailure, predict};
+use scproof_simulator::{PredictedFailure, Rehearsal, predict, structural_difference};
 use serde_json::{Value, json};
 
 use crate::{DENY, base, base_with, limits, load, push, rehearse, rehearse_with};
@@ -461,7 +462,7 @@ fn pre_3_ids_that_nothing_or_something_else_has() {
     let account = target("222222222222").account().unwrap();
     assert_eq!(
         names(Change::MoveAccount { account, source, destination: target("777777777777") }),
-        ["SourceParentNotFoundException - PRE-3 -", "DestinationParentNotFoundException - PRE-3 -"]
+        ["SourceParentNotFoundException - PRE-3", "DestinationParentNotFoundException - PRE-3 -"]
     );
     assert_eq!(
         names(Change::CreateOrganizationalUnit {
@@ -507,11 +508,84 @@ fn a_step_without_effect_changes_nothing_and_the_others_do() {
         let simulated = predict(&draft, change, &Quotas::current()).iter().all(|failure| failure.simulated);
         let before = draft.organization();
         draft.apply(change);
-        let same = scproof_simulator::structural_difference(&before, &draft.organization()).is_empty();
+        let same = structural_difference(&before, &draft.organization()).is_empty();
         assert_eq!(simulated, !same, "{change}");
     }
-    let rehearsal = scproof_simulator::Rehearsal::new(&organization, &changes, Quotas::current());
+    let rehearsal = Rehearsal::new(&organization, &changes, Quotas::current());
     let end = rehearsal.finish();
-    assert!(scproof_simulator::structural_difference(&end, &changes.apply(&organization)).is_empty());
+    assert!(structural_difference(&end, &changes.apply(&organization)).is_empty());
     assert!(ChangeSet::default().is_empty());
+}
+
+fn any_organization() -> impl Strategy<Value = Organization> {
+    let status = prop::sample::select(vec!["ENABLED", "DISABLED", "PENDING_ENABLE", "PENDING_DISABLE"]);
+    let features = prop::sample::select(vec!["ALL", "ALL", "ALL", "CONSOLIDATED_BILLING"]);
+    (status, features).prop_map(|(status, features)| {
+        base_with(|value| {
+            value["Roots"][0]["PolicyTypes"][0]["Status"] = json!(status);
+            value["Organization"]["FeatureSet"] = json!(features);
+        })
+    })
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    let ids = vec!["p-FullAWSAccess", "p-denys3aaaa", "p-new0000001"];
+    let policies = move || prop::sample::select(ids.clone()).prop_map(|id| PolicyId::parse(id).unwrap());
+    let units =
+        || prop::sample::select(vec!["ou-ab12-prod0001", "ou-ab12-work0001", "ou-ab12-test0001", "ou-ab12-new00001"]);
+    let accounts = || prop::sample::select(vec!["111111111111", "222222222222", "666666666666", "000000000001"]);
+    let targets = move || prop_oneof![Just("r-ab12"), units(), accounts()].prop_map(|id| Target::parse(id).unwrap());
+    let unit = move || units().prop_map(|id| OuId::parse(id).unwrap());
+    let account = move || accounts().prop_map(|id| Target::parse(id).unwrap().account().unwrap());
+    let kind = scproof_policy_parser::PolicyKind::ServiceControl;
+    prop_oneof![
+        (policies(), targets()).prop_map(|(policy, target)| Change::AttachPolicy { policy, target }),
+        (policies(), targets()).prop_map(|(policy, target)| Change::DetachPolicy { policy, target }),
+        (policies(), any::<bool>()).prop_map(|(policy, well)| Change::UpdatePolicy {
+            policy,
+            content: Some(if well { DENY } else { "{" }.into()),
+            name: None,
+            description: None,
+        }),
+        (policies(), any::<bool>()).prop_map(move |(id, twin)| Change::CreatePolicy {
+            id,
+            name: if twin { "DenyS3" } else { "new" }.to_owned(),
+            description: None,
+            kind,
+            content: DENY.into(),
+        }),
+        policies().prop_map(|policy| Change::DeletePolicy { policy }),
+        (account(), prop::option::of(targets()), targets())
+            .prop_map(|(account, source, destination)| Change::MoveAccount { account, source, destination }),
+        (unit(), targets()).prop_map(|(unit, destination)| Change::MoveOrganizationalUnit { unit, destination }),
+        (unit(), targets()).prop_map(|(id, parent)| Change::CreateOrganizationalUnit {
+            id,
+            name: "Test".to_owned(),
+            parent
+        }),
+        account().prop_map(|id| Change::CreateAccount { id, name: "young".to_owned(), email: None }),
+        Just(Change::EnablePolicyType),
+        Just(Change::DisablePolicyType),
+        Just(Change::EnableAllFeatures),
+    ]
+}
+
+proptest! {
+    // What is said about effects is what happens: a change without a meaning changes nothing, one that AWS would make changes something.
+    #[test]
+    fn pre_3_predictions_and_effects_agree(organization in any_organization(), list in prop::collection::vec(any_change(), 1..10)) {
+        let quotas = Quotas::current();
+        let mut draft = Draft::new(&organization);
+        for change in list {
+            let failures = predict(&draft, &change, &quotas);
+            let before = draft.organization();
+            draft.apply(&change);
+            let same = structural_difference(&before, &draft.organization()).is_empty();
+            if failures.iter().any(|failure| !failure.simulated) {
+                prop_assert!(same, "{}: {:?}", change, failures);
+            } else if failures.is_empty() && !matches!(change, Change::UpdatePolicy { .. }) {
+                prop_assert!(!same, "{}", change);
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scproof_evaluator::RequestResource;
-use scproof_organization::{AccountId, Organization};
+use scproof_organization::{AccountId, NodeId, Organization};
 
 use super::caller::{Arn, Caller, Principal};
 use super::dates;
@@ -45,7 +45,7 @@ fn of_account(derived: &mut Derived, organization: &Organization, caller: &Calle
     put(derived, "aws:PrincipalAccount", State::one(caller.account.as_str()));
     put(derived, "aws:PrincipalOrgID", State::one(organization.id().as_str()));
     if let Some(node) = organization.account(&caller.account) {
-        put(derived, "aws:PrincipalOrgPaths", State::list(vec![organization.entity_path(node)]));
+        put(derived, "aws:PrincipalOrgPaths", path_of(organization, node));
     }
     put(derived, "aws:PrincipalIsAWSService", State::one("false"));
     for key in [
@@ -176,7 +176,7 @@ fn of_resource(derived: &mut Derived, organization: &Organization, action: &str,
     let Some(owner) = arn.split(':').nth(4).and_then(|account| AccountId::parse(account).ok()) else { return };
     put(derived, "aws:ResourceAccount", State::one(owner.as_str()));
     let (organization_id, paths) = match organization.account(&owner) {
-        Some(node) => (State::one(organization.id().as_str()), State::list(vec![organization.entity_path(node)])),
+        Some(node) => (State::one(organization.id().as_str()), path_of(organization, node)),
         None => (
             State::perhaps(Domain::NoneOf(vec![organization.id().as_str().to_owned()])),
             State::Unknown { absence_possible: true, domain: Domain::Any(Kind::Other), possibly_multivalued: true },
@@ -184,6 +184,15 @@ fn of_resource(derived: &mut Derived, organization: &Organization, action: &str,
     };
     put(derived, "aws:ResourceOrgID", organization_id);
     put(derived, "aws:ResourceOrgPaths", paths);
+}
+
+/// K3-13: a place that could not be read is a path that is not known.
+fn path_of(organization: &Organization, node: NodeId) -> State {
+    if organization.is_place_known(node) {
+        State::list(vec![organization.entity_path(node)])
+    } else {
+        State::Unknown { absence_possible: false, domain: Domain::Any(Kind::Other), possibly_multivalued: true }
+    }
 }
 
 fn prefix(action: &str) -> &str {

@@ -81,7 +81,7 @@ fn with_documents(document: BoxedStrategy<String>, faults: bool) -> BoxedStrateg
     });
     // Bits of nodes that have no FullAWSAccess: most nodes have it.
     let without_full_access = vec(proptest::bool::weighted(0.12), 1 + pools::UNITS.len() + pools::ACCOUNTS.len());
-    let unreadable = proptest::option::weighted(if faults { 0.06 } else { 0.0 }, any::<usize>());
+    let unreadable = (rarely(0.06), any::<usize>()).prop_map(|(is_there, target)| is_there.then_some(target));
     (tree, vec(policy, 0..7), without_full_access, unreadable, settings(faults))
         .prop_map(|(tree, policies, without_full_access, unreadable, settings)| {
             build(&tree, &policies, &without_full_access, unreadable, &settings)
@@ -175,9 +175,14 @@ fn build(
         .collect();
     attach(&mut inventory, &targets, policies, without_full_access);
     if let Some(target) = unreadable.and_then(|number| pick(&targets, number)) {
-        // What could not be read is not in the snapshot; a part of it may be.
-        inventory.attachments.retain(|attachment| attachment.target_id != *target);
-        inventory.unreadable.push(unreadable_record("ListPoliciesForTarget", target));
+        if unreadable.is_some_and(|number| number % 3 == 0) && !target.starts_with("r-") {
+            // Levels between the root and the target may be missing; what is attached to it is known.
+            inventory.unreadable.push(unreadable_record("ListParents", target));
+        } else {
+            // What could not be read is not in the snapshot; a part of it may be.
+            inventory.attachments.retain(|attachment| attachment.target_id != *target);
+            inventory.unreadable.push(unreadable_record("ListPoliciesForTarget", target));
+        }
     }
     if settings.all_attachments_unreadable {
         inventory.unreadable.push(unreadable_record("ListTargetsForPolicy", "p-FullAWSAccess"));
@@ -197,6 +202,7 @@ fn unreadable_record(operation: &str, target: &str) -> UnreadableRecord {
     UnreadableRecord {
         target_id: Some(target.to_owned()),
         operation: operation.to_owned(),
+        policy_type: None,
         error: Some("AccessDeniedException".to_owned()),
     }
 }

@@ -1,0 +1,162 @@
+//! What does not pass: a precise error with its remedy, and no snapshot.
+
+use std::time::Duration;
+
+use scproof_fetch::{AttachmentsBy, FetchError, FetchOptions, Operation};
+use scproof_organizations_server::{Effect, Rule, Settings};
+
+use crate::support::{block_on, client, options, start, try_fetch};
+
+const fn error(status: u16, code: &'static str, message: &'static str) -> Effect {
+    Effect::Error { status, code, message }
+}
+
+/// The error that a script leads to.
+fn failure(script: Vec<Rule>, options: &FetchOptions) -> FetchError {
+    let server = start(40, Settings { script, page_size: 9, ..Settings::default() });
+    let (outcome, _) = try_fetch(&server.url(), options);
+    let Err(error) = outcome else { panic!("a snapshot came out") };
+    assert!(!error.help().is_empty(), "{error} has no help");
+    assert!(!format!("{error:?}").contains("secret"), "API-46: no credentials in errors");
+    error
+}
+
+/// Little patience, for failures that last.
+fn impatient() -> FetchOptions {
+    FetchOptions {
+        attempts: 2,
+        attempt_timeout: Duration::from_secs(1),
+        retry_for: Duration::from_secs(4),
+        ..options()
+    }
+}
+
+#[test]
+fn api_23_errors_of_the_front_door() {
+    let expired = error(400, "ExpiredTokenException", "The security token included in the request is expired");
+    let found = failure(vec![Rule::on_any(expired)], &options());
+    assert_eq!(found.to_string(), "the AWS credentials have expired");
+    assert!(found.can_go_on());
+
+    let unknown = error(400, "UnrecognizedClientException", "The security token included in the request is invalid.");
+    assert_eq!(
+        failure(vec![Rule::on_any(unknown)], &options()).to_string(),
+        "AWS does not accept the credentials (UnrecognizedClientException): The security token included in the request is invalid."
+    );
+    let signature = error(403, "InvalidSignatureException", "The request signature we calculated does not match");
+    assert_eq!(
+        failure(vec![Rule::on_any(signature)], &options()).to_string(),
+        "AWS does not accept the credentials (InvalidSignatureException): The request signature we calculated does not match"
+    );
+}
+
+#[test]
+fn api_44_not_in_an_organization_and_not_its_management_account() {
+    let outside = error(400, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
+    let found = failure(vec![Rule::on_any(outside)], &options());
+    assert_eq!(found.to_string(), "the account of these credentials is not in an organization");
+
+    // A member account may ask for the organization itself, and for nothing else.
+    let found = failure(vec![Rule::on_any(Effect::DENIED).skip(1)], &options());
+    assert_eq!(found.to_string(), "`ListRoots` is not allowed: You don't have permissions to access this resource.");
+    assert_eq!(found.missing_permission().as_deref(), Some("organizations:ListRoots"));
+    assert!(found.help().iter().any(|line| line.contains("management account")), "{:?}", found.help());
+
+    let found = failure(vec![Rule::on_any(Effect::DENIED)], &options());
+    assert_eq!(found.missing_permission().as_deref(), Some("organizations:DescribeOrganization"));
+}
+
+#[test]
+fn what_lasts_is_given_up() {
+    let about = |effect: Effect| failure(vec![Rule::on("ListPolicies", effect)], &impatient()).to_string();
+    let gave_up = about(error(500, "ServiceException", "An internal error occurred"));
+    assert!(gave_up.starts_with("`ListPolicies` failed 2 times in "), "{gave_up}");
+    assert!(gave_up.ends_with("at last with `ServiceException` (An internal error occurred)"), "{gave_up}");
+    let silent = about(Effect::Silence);
+    assert!(silent.starts_with("`ListPolicies` failed 2 times in ") && silent.contains("no answer"), "{silent}");
+    for effect in [Effect::Close, Effect::ResetInBody, Effect::CloseInBody] {
+        let broken = about(effect);
+        assert!(broken.starts_with("`ListPolicies` failed 2 times in "), "{broken}");
+    }
+    let throttled = about(Effect::THROTTLED);
+    assert!(throttled.ends_with("at last with `TooManyRequestsException`"), "{throttled}");
+}
+
+#[test]
+fn answers_that_are_none_are_no_snapshot() {
+    for (effect, what) in [
+        (Effect::Html(200), "status 200, text/html"),
+        (Effect::EmptyBody, "`Policies`"),
+        (Effect::EmptyObject, "`Policies`"),
+        (Effect::TruncatedJson, "status 200, application/x-amz-json-1.1"),
+    ] {
+        let found = failure(vec![Rule::on("ListPolicies", effect.clone())], &impatient());
+        let text = found.to_string();
+        assert!(text.starts_with("the answer to `ListPolicies` makes no sense: "), "{effect:?}: {text}");
+        assert!(text.contains(what), "{effect:?}: {text}");
+    }
+    // Everywhere, from the first call on: probably not AWS at all.
+    for effect in [Effect::Html(200), Effect::EmptyObject, Effect::EmptyBody] {
+        let found = failure(vec![Rule::on_any(effect)], &impatient());
+        assert_eq!(found.operation(), Some(Operation::DescribeOrganization), "{found}");
+        assert!(matches!(found, FetchError::UnexpectedAnswer { .. }), "{found}");
+    }
+}
+
+/// An empty answer is silent success for the SDK: for each list it must be told from an empty list.
+#[test]
+fn an_answer_without_its_list_is_never_an_empty_list() {
+    for (operation, by) in [
+        ("ListRoots", AttachmentsBy::Policy),
+        ("ListOrganizationalUnitsForParent", AttachmentsBy::Policy),
+        ("ListAccountsForParent", AttachmentsBy::Policy),
+        ("ListAccounts", AttachmentsBy::Policy),
+        ("ListPolicies", AttachmentsBy::Policy),
+        ("DescribePolicy", AttachmentsBy::Policy),
+        ("ListTargetsForPolicy", AttachmentsBy::Policy),
+        ("ListPoliciesForTarget", AttachmentsBy::Target),
+        ("ListTagsForResource", AttachmentsBy::Policy),
+    ] {
+        let options = FetchOptions { attachments_by: by, tags: true, attempts: 1, ..options() };
+        let found = failure(
+            vec![Rule::on(operation, Effect::EmptyObject).skip(usize::from(operation == "ListAccounts"))],
+            &options,
+        );
+        assert!(matches!(found, FetchError::UnexpectedAnswer { .. }), "{operation}: {found}");
+        assert_eq!(found.operation().map(Operation::as_str), Some(operation));
+    }
+}
+
+#[test]
+fn api_32_a_token_that_comes_again_is_an_error() {
+    for operation in ["ListAccounts", "ListPolicies", "ListTargetsForPolicy"] {
+        let options = FetchOptions { attachments_by: AttachmentsBy::Policy, ..options() };
+        let text = failure(vec![Rule::on(operation, Effect::RepeatedToken)], &options).to_string();
+        assert!(text.starts_with(&format!("the answer to `{operation}`")), "{text}");
+        assert!(text.ends_with("page 2 has the token of page 1 again"), "{text}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_not_there() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (outcome, _) = try_fetch(&format!("http://127.0.0.1:{port}"), &impatient());
+    let found = outcome.unwrap_err();
+    assert!(matches!(found, FetchError::Unreachable { .. }), "{found}");
+    assert!(found.to_string().starts_with(&format!("cannot reach 127.0.0.1:{port}: ")), "{found}");
+
+    // Plain HTTP where TLS is expected.
+    let server = start(40, Settings::default());
+    let (outcome, _) = try_fetch(&server.url().replace("http://", "https://"), &impatient());
+    let found = outcome.unwrap_err();
+    assert!(matches!(found, FetchError::Tls { .. }), "{found}");
+}
+
+#[test]
+fn a_deadline_ends_the_fetch() {
+    let server = start(40, Settings { script: vec![Rule::on("ListPolicies", Effect::Silence)], ..Settings::default() });
+    let options = FetchOptions { deadline: Some(Duration::from_secs(2)), ..options() };
+    let outcome = block_on(scproof_fetch::fetch(&client(&server.url()), &options, &()));
+    assert!(matches!(outcome, Err(FetchError::Deadline { calls, .. }) if calls > 2), "{outcome:?}");
+}

@@ -1,0 +1,303 @@
+//! A redacted snapshot answers redacted questions as the snapshot answered them (API-46).
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test helper fails the test by panicking")]
+
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use scproof_evaluator::{
+    CompiledOrganization, Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, ResourceInput,
+};
+use scproof_organization::{Inventory, Organization, RedactionKey, Redactor};
+use scproof_testkit::strategies::{self, Scenario};
+use serde_json::{Value, json};
+
+fn redacted_context(redactor: &Redactor, context: &Context) -> Context {
+    let mut redacted = Context::new();
+    for (key, value) in context.iter() {
+        let value = match value {
+            ContextValue::Absent => ContextValue::Absent,
+            ContextValue::Single(text) => ContextValue::Single(redactor.text(text)),
+            ContextValue::List(texts) => ContextValue::List(texts.iter().map(|text| redactor.text(text)).collect()),
+        };
+        redacted.insert(redactor.context_key(key), value);
+    }
+    redacted
+}
+
+fn redacted_request(redactor: &Redactor, request: &Request) -> Request {
+    let resources = request.resources.iter().map(|input| ResourceInput {
+        resource: match &input.resource {
+            RequestResource::Arn(arn) => RequestResource::Arn(redactor.text(arn)),
+            other @ (RequestResource::Unknown | RequestResource::NotScoped) => other.clone(),
+        },
+        context: redacted_context(redactor, &input.context),
+    });
+    Request {
+        account: redactor.account(&request.account),
+        principal: request.principal.as_ref().map(|principal| redactor.text(principal)),
+        action: request.action.clone(),
+        resources: resources.collect(),
+        context: redacted_context(redactor, &request.context),
+        closed_context: request.closed_context,
+    }
+}
+
+/// What must be the same, with the ids of the redacted snapshot.
+#[derive(Debug, PartialEq, Eq)]
+struct Answer {
+    decision: Decision,
+    determining: BTreeSet<(String, String, usize)>,
+    levels_without_allow: BTreeSet<String>,
+}
+
+fn ask(
+    inventory: &Inventory,
+    options: EvaluationOptions,
+    requests: &[Request],
+    id: impl Fn(&str) -> String,
+) -> Vec<Option<Answer>> {
+    let compiled = CompiledOrganization::compile(Organization::from_inventory(inventory).unwrap(), options);
+    let answer = |request: &Request| {
+        let explained = compiled.explain(&compiled.prepare(request).ok()?);
+        let determining = explained.determining.iter();
+        Some(Answer {
+            decision: explained.decision,
+            determining: determining
+                .map(|found| (id(&found.target_id), id(&found.policy_id), found.statement))
+                .collect(),
+            levels_without_allow: explained.levels_without_allow.iter().map(|level| id(level)).collect(),
+        })
+    };
+    requests.iter().map(answer).collect()
+}
+
+fn check(scenario: &Scenario, key: &RedactionKey) -> Result<(), TestCaseError> {
+    let inventory = &scenario.inventory;
+    let redactor = Redactor::new(inventory, key);
+    let redacted = redactor.redact(inventory);
+    let length = |text: &Option<String>| text.as_ref().map(|text| text.chars().count());
+    let lengths = |inventory: &Inventory| -> Vec<Option<usize>> {
+        let mut lengths: Vec<_> = inventory.policies.iter().map(|policy| length(&policy.content)).collect();
+        lengths.sort();
+        lengths
+    };
+    prop_assert_eq!(lengths(inventory), lengths(&redacted));
+    let requests: Vec<Request> = scenario.requests.iter().map(|request| redacted_request(&redactor, request)).collect();
+    let before = ask(inventory, scenario.options, &scenario.requests, |id| redactor.text(id));
+    let after = ask(&redacted, scenario.options, &requests, str::to_owned);
+    for (index, (before, after)) in before.iter().zip(&after).enumerate() {
+        prop_assert_eq!(
+            before,
+            after,
+            "{:#?}\n{:#?}\n{}\n{}\nleft: {:#?}",
+            scenario.requests[index],
+            requests[index],
+            inventory.to_json(),
+            redacted.to_json(),
+            redactor.left()
+        );
+    }
+    Ok(())
+}
+
+/// Texts that hold ids, names and addresses: whole, in parts, beside wildcards.
+const VALUES: &[&str] = &[
+    "222222222222",
+    "333333333333",
+    "999999999999",
+    "012345678901",
+    "2222",
+    "x-222222222222-y",
+    "222222222222:shop",
+    "o-exampleorg1",
+    "O-EXAMPLEORG1",
+    "o-partner0000",
+    "o-exampleorg1/r-ab12/",
+    "o-exampleorg1/r-ab12/ou-ab12-aaaaaaaa/",
+    "o-exampleorg1/r-ab12/ou-ab12-aaaaaaaa/ou-ab12-bbbbbbbb/",
+    "o-partner0000/r-zz99/ou-zz99-aaaaaaaa/",
+    "ou-zz99-aaaaaaaa",
+    "shop-prod",
+    "Shop-Prod",
+    "shop",
+    "shopping",
+    "backup",
+    "dev",
+    "the-shop-prod-x",
+    "alice@corp.example",
+    "AROA:alice@corp.example",
+    "bob@corp.example",
+    "arn:aws:s3:::shop-prod-logs",
+    "arn:aws:s3:::shop",
+    "arn:aws:s3:::logs-222222222222-eu",
+    "arn:aws:s3:::logs-333333333333-eu/ou-ab12-aaaaaaaa/x",
+    "arn:aws:backup:eu-west-1:222222222222:backup:shop",
+    "arn:aws:iam::222222222222:role/shop-prod",
+    "arn:aws:iam::333333333333:role/dev/shop",
+    "arn:aws:iam::012345678901:user/alice@corp.example",
+    "arn:aws:ec2:eu-west-1:222222222222:backup-plan/x",
+];
+
+const PATTERNS: &[&str] = &[
+    "*",
+    "222222222222",
+    "2222*",
+    "*3333",
+    "*2*",
+    "0?2345678901",
+    "*222222222222*",
+    "*:shop",
+    "o-exampleorg1",
+    "o-*",
+    "o-exam*",
+    "o-exampleorg1/*",
+    "o-exampleorg1/r-ab12/ou-ab12-*",
+    "*/ou-ab12-aaaaaaaa/*",
+    "*/r-ab12/*",
+    "*aaaa/*",
+    "*/ou-zz99-*",
+    "o-partner0000/r-zz99/*",
+    "*/ou-ab*",
+    "*12-bbbbbbbb*",
+    "shop-prod",
+    "shop*",
+    "shop-*",
+    "*prod",
+    "*backup*",
+    "Shop-Prod",
+    "dev",
+    "*@corp.example",
+    "alice@corp.example",
+    "*:alice@corp.example",
+    "a*e@corp.example",
+    "${custom:key}-prod",
+    "${custom:shop}",
+    "${custom:shop, 'shop-prod'}",
+    "${aws:PrincipalTag/222222222222}",
+    "${aws:PrincipalAccount}",
+    "2222${custom:key}",
+    "${custom:key, '222222222222'}",
+    "arn:aws:s3:::shop-prod*",
+    "arn:aws:s3:::*-222222222222-*",
+    "arn:aws:s3:::logs-${aws:PrincipalAccount}-eu",
+    "arn:aws:s3:::logs-*/ou-ab12-aaaaaaaa/*",
+    "arn:aws:backup:*:222222222222:*",
+    "arn:*:backup:*:*:backup:shop",
+    "*:backup:*",
+    "arn:aws:iam::222222222222:role/shop-prod",
+    "arn:aws:iam::*:role/*/shop",
+    "arn:aws:iam::3333*:role/*",
+    "arn:aws:iam::012345678901:user/*@corp.example",
+    "arn:aws:iam::*:user/${aws:username}",
+    "arn:aws:ec2:*:*:backup-plan/*",
+    "arn:aws:ec2:*:222222222222:${custom:shop}/*",
+];
+
+const KEYS: &[&str] = &[
+    "aws:PrincipalAccount",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:ResourceAccount",
+    "aws:ResourceOrgPaths",
+    "aws:PrincipalArn",
+    "aws:userid",
+    "custom:key",
+    "custom:shop",
+    "aws:PrincipalTag/222222222222",
+];
+
+const OPERATORS: &[&str] = &[
+    "StringLike",
+    "StringNotLike",
+    "StringEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIfExists",
+    "ArnLike",
+    "ArnNotEquals",
+    "ForAnyValue:StringLike",
+    "ForAllValues:StringNotLike",
+    "NumericEquals",
+    "BinaryEquals",
+];
+
+fn pattern() -> impl Strategy<Value = Value> {
+    prop_oneof![3 => select(PATTERNS), 1 => select(VALUES)].prop_map(Value::from)
+}
+
+fn statement() -> impl Strategy<Value = Value> {
+    let condition = (select(OPERATORS), select(KEYS), vec(pattern(), 1..3))
+        .prop_map(|(operator, key, values)| json!({operator: {key: values}}));
+    (any::<bool>(), select(&["Resource", "NotResource"][..]), vec(pattern(), 1..3), proptest::option::of(condition))
+        .prop_map(|(whole, element, patterns, condition)| {
+            let patterns = if whole { vec![json!("*")] } else { patterns };
+            let mut statement = json!({"Effect": "Deny", "Action": "*", element: patterns});
+            if let Some(condition) = condition {
+                statement["Condition"] = condition;
+            }
+            statement
+        })
+}
+
+/// An organization of [`strategies::inventory`] with policies full of ids and names, and questions that meet them.
+fn telling_scenario() -> impl Strategy<Value = Scenario> {
+    let policies = vec(vec(statement(), 1..4), 1..4);
+    let request = (select(VALUES), vec((select(KEYS), select(VALUES)), 0..4), 0..3_usize, any::<bool>()).prop_map(
+        |(resource, context, principal, closed_context)| {
+            let mut given = Context::new();
+            for (key, value) in context {
+                if given.iter().all(|(other, _)| other != key) {
+                    given.insert(key, ContextValue::Single(value.to_owned()));
+                }
+            }
+            let principals =
+                [None, Some("arn:aws:iam::222222222222:role/shop-prod"), Some("arn:aws:iam::222222222222:user/shop")];
+            let resource = if resource.starts_with("arn:") {
+                RequestResource::Arn(resource.to_owned())
+            } else {
+                RequestResource::Unknown
+            };
+            Request {
+                principal: principals[principal].map(str::to_owned),
+                closed_context,
+                ..Request::new("222222222222", "s3:GetObject").with_resource(resource).with_context(given)
+            }
+        },
+    );
+    (strategies::inventory(), policies, vec(request, 8)).prop_map(|(mut inventory, policies, requests)| {
+        let texts = policies.into_iter().map(|statements| json!({"Version": "2012-10-17", "Statement": statements}));
+        for (policy, text) in inventory.policies.iter_mut().skip(1).zip(texts) {
+            policy.content = Some(text.to_string());
+        }
+        for (account, name) in inventory.accounts.iter_mut().zip(["management", "shop-prod", "shop", "backup", "dev"]) {
+            account.name = Some(name.to_owned());
+            account.email = Some(format!("{name}@corp.example"));
+        }
+        Scenario { inventory, requests, options: EvaluationOptions::default() }
+    })
+}
+
+fn key() -> impl Strategy<Value = RedactionKey> {
+    any::<u128>().prop_map(|number| RedactionKey::from_text(&format!("{number:032x}")).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn on_generated_organizations(scenario in strategies::scenario(8), key in key()) {
+        check(&scenario, &key)?;
+    }
+
+    #[test]
+    fn where_policies_are_full_of_ids(scenario in telling_scenario(), key in key()) {
+        check(&scenario, &key)?;
+    }
+
+    #[test]
+    fn where_one_part_decides(scenario in strategies::focused_scenario(6), key in key()) {
+        check(&scenario, &key)?;
+    }
+}
