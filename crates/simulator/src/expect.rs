@@ -7,6 +7,8 @@ use scproof_organization::{AccountId, Fault, LoadError, Organization, Record, Re
 use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
 use scproof_prover::Transition;
 
+use crate::choose::chosen;
+
 /// The `Format` of the files that this version reads.
 pub const EXPECT_FORMAT: &str = "scproof-expect/1";
 
@@ -128,20 +130,6 @@ impl Expectations {
         }
         reader.finish()?;
         Ok(BoundExpectations { entries: bound })
-    }
-}
-
-/// The accounts that a text chooses in either organization.
-fn chosen(text: &str, before: &Organization, after: &Organization) -> Result<Vec<AccountId>, SelectError> {
-    let find = |organization: &Organization| {
-        let nodes = organization.select_accounts(&[text])?;
-        Ok(nodes.into_iter().filter_map(|id| organization.node(id).target.account()).collect::<Vec<_>>())
-    };
-    match (find(before), find(after)) {
-        (Err(error), Err(_))
-        | (Err(error @ SelectError::Ambiguous { .. }), Ok(_))
-        | (Ok(_), Err(error @ SelectError::Ambiguous { .. })) => Err(error),
-        (one, other) => Ok(one.into_iter().chain(other).flatten().collect()),
     }
 }
 
@@ -297,6 +285,22 @@ impl BoundExpectations<'_> {
                 let part = folded(text);
                 entry.actions.iter().any(|pattern| overlaps(pattern, &part))
             })
+    }
+
+    /// Why the entries are there that allow some of a difference, each reason once, in the order of the file.
+    pub fn reasons(&self, accounts: &[AccountId], transition: Transition, patterns: &[&str]) -> Vec<&str> {
+        let region: Vec<WildcardPattern> = patterns.iter().map(|text| folded(text)).collect();
+        let mut reasons = Vec::new();
+        for (entry, of) in &self.entries {
+            let Some(reason) = entry.reason.as_deref() else { continue };
+            let concerns = entry.transitions.contains(&transition)
+                && accounts.iter().any(|account| of.binary_search(account).is_ok())
+                && entry.actions.iter().any(|pattern| region.iter().any(|part| overlaps(pattern, part)));
+            if concerns && !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        reasons
     }
 
     /// Why an entry is there, if the file says so.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
 use scproof_organization::{Change, ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
-use scproof_prover::{Transition, Witness};
+use scproof_prover::{ActionSet, Transition, Witness};
 
 use crate::guard::unsatisfiable_guards;
 use crate::impact::{AccountRef, Impact, ImpactOptions, impact_with};
@@ -30,8 +30,8 @@ pub struct Transient {
     pub step: usize,
     /// The accounts concerned.
     pub accounts: Vec<AccountRef>,
-    /// The actions concerned, in patterns.
-    pub actions: Vec<String>,
+    /// The actions concerned.
+    pub actions: ActionSet,
     /// One such call, as it comes out after the step.
     pub witness: Witness,
 }
@@ -127,7 +127,7 @@ fn transients(
             for report in reports {
                 let Some(witness) = &report.region.witness else { continue };
                 let passes = first.ask(&witness.request)?.is_passing() && last.ask(&witness.request)?.is_passing();
-                let actions: Vec<String> = report.region.actions.terms.iter().map(ToString::to_string).collect();
+                let actions = report.region.actions.clone();
                 let known = found.iter().any(|other| {
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });
@@ -158,7 +158,7 @@ fn protected(
         return Ok(Vec::new());
     }
     let evaluation = options.impact.evaluation;
-    let (first, last) = (
+    let (former, latter) = (
         CompiledOrganization::compile(Arc::clone(before), evaluation),
         CompiledOrganization::compile(Arc::clone(after), evaluation),
     );
@@ -172,7 +172,7 @@ fn protected(
         let mut open = Vec::new();
         let mut exempt = false;
         for action in UNDOING {
-            let (was, is) = (ask(&first, action)?, ask(&last, action)?);
+            let (was, is) = (ask(&former, action)?, ask(&latter, action)?);
             exempt |= is == Decision::NotApplicable;
             if is.is_denied() && !was.is_denied() {
                 lost.push(action);
@@ -180,23 +180,24 @@ fn protected(
                 open.push(action);
             }
         }
-        let list = |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
+        let names =
+            |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
         if !lost.is_empty() {
-            let message = format!("`{principal}` can no longer undo the change: it loses {}", list(&lost));
+            let message = format!("`{principal}` can no longer undo the change: it loses {}", names(&lost));
             notices.push(
                 Notice::new("protected-principal-blocked", "EVAL-4", Severity::Error, principal.clone(), message)
                     .help("exempt it in the statement, or make the change from the management account"),
             );
         }
         if !open.is_empty() {
-            let message = format!("whether `{principal}` can still undo the change depends on more: {}", list(&open));
+            let message = format!("whether `{principal}` can still undo the change depends on more: {}", names(&open));
             notices.push(
                 Notice::new("protected-principal-open", "K3-17", Severity::Warning, principal.clone(), message)
                     .help(format!("ask `scproof can` with `--principal {principal}` for what it depends on")),
             );
         }
         if exempt {
-            let message = format!("`{principal}` is not governed by SCPs, so no change of them can stop it");
+            let message = format!("`{principal}` is not governed by SCPs: no change of them can stop it");
             notices.push(Notice::new(
                 "protected-principal-exempt",
                 "EXM-4",
