@@ -185,7 +185,7 @@ impl ImpactReport<'_> {
     }
 
     /// The regions of a transition, those with the same words once.
-    pub(crate) fn entries(&self, transition: Transition) -> Vec<Entry<'_>> {
+    fn entries(&self, transition: Transition) -> Vec<Entry<'_>> {
         let mut entries: Vec<Entry<'_>> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for (number, group) in self.impact.changed.iter().enumerate() {
@@ -227,22 +227,25 @@ impl ImpactReport<'_> {
         if self.full { Detail::FULL } else { Detail::BRIEF }
     }
 
-    /// Whether anything is cut unless everything is written out.
-    pub(crate) fn has_more(&self) -> bool {
-        let most = Detail::BRIEF.entries;
-        let regions = Transition::ALL.iter().any(|transition| self.entries(*transition).len() > most);
-        let reasons = self.entries(Transition::ReasonChanged).len() > SINGLE_REASONS;
-        regions || reasons || self.transients.len() > most
+    /// What a page tells of each transition, the gravest first. Takes time linear in the regions of all groups.
+    ///
+    /// Nobody is hurt by calls that are blocked before and after, so many such regions are told together unless everything is
+    /// written out.
+    pub(crate) fn told(&self) -> Vec<(Transition, Vec<Entry<'_>>)> {
+        let told = |transition| match transition {
+            Transition::ReasonChanged => (transition, self.together(self.entries(transition))),
+            Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Undetermined => {
+                (transition, self.entries(transition))
+            }
+        };
+        Transition::ALL.into_iter().map(told).filter(|(_, entries)| !entries.is_empty()).collect()
     }
 
-    /// The regions whose calls are blocked before and after. Nobody is hurt by these, so many of them are told together unless
-    /// everything is written out.
-    pub(crate) fn reason_entries(&self) -> Vec<Entry<'_>> {
-        let entries = self.entries(Transition::ReasonChanged);
+    fn together<'e>(&self, entries: Vec<Entry<'e>>) -> Vec<Entry<'e>> {
         if self.full || entries.len() <= SINGLE_REASONS {
             return entries;
         }
-        let mut told: Vec<Entry<'_>> = Vec::new();
+        let mut told: Vec<Entry<'e>> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         for entry in entries {
             let accounts: Vec<&str> = entry.accounts.iter().map(|account| account.id.as_str()).collect();

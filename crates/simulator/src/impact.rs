@@ -1,5 +1,6 @@
 //! What differs between two organizations, for whom: exact over all requests.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -127,9 +128,10 @@ pub fn impact_with(
     let (before, after) = (pair.side(Side::Before).organization(), pair.side(Side::After).organization());
     let mut impact = Impact::default();
     let mut accounts: Vec<[NodeId; 2]> = Vec::new();
+    let chosen: Option<BTreeSet<AccountId>> = options.accounts.as_ref().map(|ids| ids.iter().copied().collect());
     let wanted = |organization: &Organization, node: NodeId| {
         let id = organization.node(node).target.account();
-        options.accounts.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
+        chosen.as_ref().is_none_or(|chosen| id.is_some_and(|id| chosen.contains(&id)))
     };
     for node in before.accounts().filter(|node| wanted(before, *node)) {
         let target = &before.node(node).target;

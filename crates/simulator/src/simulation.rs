@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
-use scproof_organization::{Change, ChangeSet, Organization};
+use scproof_organization::{ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
 use scproof_prover::{ActionSet, Transition, Witness};
 
+use crate::difference::{StructuralDifference, structural_difference};
 use crate::guard::unsatisfiable_guards;
 use crate::impact::{AccountRef, Impact, ImpactOptions, impact_with};
 use crate::notice::Notice;
@@ -80,14 +81,12 @@ pub fn simulate(
     let before = Arc::new(organization.clone());
     let mut rehearsal = Rehearsal::new(organization, changes, options.quotas.clone());
     let mut steps = Vec::new();
-    let mut between: Vec<(usize, Arc<Organization>)> = Vec::new();
+    let mut between: Vec<Arc<Organization>> = Vec::new();
     let last = changes.changes().len().saturating_sub(1);
     for index in 0..changes.changes().len() {
         steps.extend(rehearsal.next());
-        // A policy that is attached nowhere blocks nothing.
-        let acts = !matches!(changes.changes().get(index), Some(Change::CreatePolicy { .. }));
-        if index < last && acts {
-            between.push((index, Arc::new(rehearsal.draft().organization())));
+        if index < last {
+            between.push(Arc::new(rehearsal.draft().organization()));
         }
     }
     let after = Arc::new(rehearsal.finish());
@@ -102,7 +101,7 @@ pub fn simulate(
 /// What passes before and after, but is blocked after some step. Named where a request shows it.
 fn transients(
     before: &Arc<Organization>,
-    between: &[(usize, Arc<Organization>)],
+    between: &[Arc<Organization>],
     after: &Arc<Organization>,
     options: &ImpactOptions,
 ) -> Result<Vec<Transient>, RequestError> {
@@ -114,8 +113,19 @@ fn transients(
         CompiledOrganization::compile(Arc::clone(after), options.evaluation),
     );
     let mut found: Vec<Transient> = Vec::new();
-    for (step, state) in between {
-        let step = *step;
+    let mut previous: Option<&Arc<Organization>> = None;
+    for (step, state) in between.iter().enumerate() {
+        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
+        if has_same_rules(before, state) || has_same_rules(state, after) {
+            continue;
+        }
+        if let Some(previous) = previous.replace(state)
+            && has_same_rules(previous, state)
+        {
+            let again: Vec<Transient> = found.iter().filter(|transient| transient.step + 1 == step).cloned().collect();
+            found.extend(again.into_iter().map(|transient| Transient { step, ..transient }));
+            continue;
+        }
         // What a step blocks, and what later steps let pass again: both lists hold every transient block.
         let blocked = impact_with(Arc::clone(before), Arc::clone(state), options)?;
         if blocked.account_count(Transition::NewlyBlocked) == 0 {
@@ -132,8 +142,7 @@ fn transients(
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });
                 if passes && !known {
-                    let decision =
-                        CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
+                    let decision = CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
                     let before = first.ask(&witness.request)?;
                     found.push(Transient {
                         step,
@@ -146,6 +155,21 @@ fn transients(
         }
     }
     Ok(found)
+}
+
+/// Whether two states are the same in everything that a verdict rests on.
+fn has_same_rules(one: &Organization, other: &Organization) -> bool {
+    let difference = structural_difference(one, other);
+    let texts = difference.policies_changed.iter().any(|policy| policy.content.is_some());
+    let readable = difference.targets_changed.iter().any(|target| target.readable.is_some());
+    let irrelevant = StructuralDifference {
+        targets_changed: difference.targets_changed.clone(),
+        policies_added: difference.policies_added.clone(),
+        policies_removed: difference.policies_removed.clone(),
+        policies_changed: difference.policies_changed.clone(),
+        ..StructuralDifference::default()
+    };
+    !texts && !readable && difference == irrelevant
 }
 
 /// Whether protected principals can still undo the change.
@@ -180,8 +204,7 @@ fn protected(
                 open.push(action);
             }
         }
-        let names =
-            |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
+        let names = |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
         if !lost.is_empty() {
             let message = format!("`{principal}` can no longer undo the change: it loses {}", names(&lost));
             notices.push(
@@ -198,13 +221,7 @@ fn protected(
         }
         if exempt {
             let message = format!("`{principal}` is not governed by SCPs: no change of them can stop it");
-            notices.push(Notice::new(
-                "protected-principal-exempt",
-                "EXM-4",
-                Severity::Note,
-                principal.clone(),
-                message,
-            ));
+            notices.push(Notice::new("protected-principal-exempt", "EXM-4", Severity::Note, principal.clone(), message));
         }
     }
     Ok(notices)

@@ -11,6 +11,9 @@ use super::{Entry, ImpactReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
 use crate::text::words::{policy_words, short_target_words, statement_path, target_words};
 
+/// More accounts than this are not named one by one unless everything is written out.
+const MANY: usize = 24;
+
 /// How much is written out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Detail {
@@ -93,6 +96,11 @@ pub(crate) fn accounts_words(accounts: &[&AccountRef], detail: Detail) -> Vec<St
     }
     let named: Vec<(&str, Vec<String>)> =
         places.into_iter().map(|place| (place, by_place.remove(place).unwrap_or_default())).collect();
+    // Of very many accounts it is the places that tell something.
+    let detail = match detail {
+        Detail { accounts: 0..MANY, .. } if accounts.len() > MANY => Detail { accounts: 2, places: 6, ..detail },
+        _ => detail,
+    };
     let shown = named.len().min(detail.places);
     let line = |(place, names): &(&str, Vec<String>)| {
         format!("{} in {}", enumerate_some(names, detail.accounts), clean(place))

@@ -38,8 +38,8 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
     steps(&mut page, report.steps);
     warnings(&mut page, report.warnings);
     let mut hidden = 0;
-    for transition in Transition::ALL {
-        hidden += entries(&mut page, report, transition);
+    for (transition, entries) in report.told() {
+        hidden += self::entries(&mut page, report, transition, &entries);
     }
     hidden += transients(&mut page, report);
     if hidden > 0 {
@@ -138,11 +138,7 @@ fn warnings(page: &mut String, warnings: &[Notice]) {
 }
 
 /// Writes the regions that fit, and counts the others.
-fn entries(page: &mut String, report: &ImpactReport<'_>, transition: Transition) -> usize {
-    let entries = match transition {
-        Transition::ReasonChanged => report.reason_entries(),
-        Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Undetermined => report.entries(transition),
-    };
+fn entries(page: &mut String, report: &ImpactReport<'_>, transition: Transition, entries: &[Entry<'_>]) -> usize {
     let mut hidden = 0;
     for (index, entry) in entries.iter().enumerate() {
         let mut text = String::new();

@@ -7,8 +7,8 @@ use scproof_simulator::{Notice, Step, Transition, Witness};
 
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words,
-    entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed_words,
+    remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
 use crate::style::{Role, Style};
@@ -36,13 +36,21 @@ pub fn render(report: &ImpactReport<'_>, style: Style, out: &mut dyn Write) -> i
     page.gap();
     warnings(&mut page, report.warnings);
     let mut number = 0;
-    for transition in Transition::ALL {
+    let told = report.told();
+    for (transition, entries) in &told {
         page.gap();
-        entries(&mut page, report, transition, &mut number);
+        self::entries(&mut page, report, *transition, entries, &mut number);
     }
     page.gap();
-    transients(&mut page, report, &mut number);
+    let blocks = report.passing_blocks();
+    transients(&mut page, report, &blocks, &mut number);
     page.gap();
+    let most = report.detail().entries;
+    if blocks.len() > most
+        || told.iter().any(|(_, entries)| entries.len() > most || entries.iter().any(|entry| entry.reports.len() > 1))
+    {
+        page.hanging("note: ", "long lists are cut; --full and --format json write everything out.");
+    }
     remarks(&mut page, report);
     page.gap();
     failed(&mut page, report);
@@ -166,14 +174,13 @@ fn warnings(page: &mut Page, warnings: &[Notice]) {
     }
 }
 
-fn entries(page: &mut Page, report: &ImpactReport<'_>, transition: Transition, number: &mut usize) {
-    let entries = match transition {
-        Transition::ReasonChanged => report.reason_entries(),
-        Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Undetermined => report.entries(transition),
-    };
-    if entries.is_empty() {
-        return;
-    }
+fn entries(
+    page: &mut Page,
+    report: &ImpactReport<'_>,
+    transition: Transition,
+    entries: &[Entry<'_>],
+    number: &mut usize,
+) {
     let heading = page.style.paint(role(transition), &transition_words(transition).to_uppercase());
     page.line(heading);
     let mut last: Option<(usize, Vec<&str>)> = None;
@@ -187,11 +194,7 @@ fn entries(page: &mut Page, report: &ImpactReport<'_>, transition: Transition, n
     }
     if entries.len() > report.detail().entries {
         page.gap();
-        let more = entries.len() - report.detail().entries;
-        page.line(format!(
-            "and {}",
-            count(more, "more group of actions").replace("group of actionss", "groups of actions")
-        ));
+        page.line(format!("and {} of actions", count(entries.len() - report.detail().entries, "more group")));
     }
 }
 
@@ -289,14 +292,13 @@ fn command(page: &mut Page, label: &str, words: &[String]) {
     page.line(format!("{label}{line}"));
 }
 
-fn transients(page: &mut Page, report: &ImpactReport<'_>, number: &mut usize) {
-    if report.transients.is_empty() {
+fn transients(page: &mut Page, report: &ImpactReport<'_>, blocks: &[PassingBlock<'_>], number: &mut usize) {
+    if blocks.is_empty() {
         return;
     }
     let heading = page.style.paint(Role::Bad, "BLOCKED ON THE WAY");
     page.line(heading);
     page.paragraph(0, "These calls pass before the first change and after the last, but not in between.");
-    let blocks = report.passing_blocks();
     for block in blocks.iter().take(report.detail().entries) {
         page.gap();
         *number += 1;
@@ -322,9 +324,6 @@ fn transient(page: &mut Page, report: &ImpactReport<'_>, block: &PassingBlock<'_
 }
 
 fn remarks(page: &mut Page, report: &ImpactReport<'_>) {
-    if !report.full && report.has_more() {
-        page.hanging("note: ", "long lists are cut; --full and --format json write everything out.");
-    }
     for line in remark_words(report) {
         page.hanging("note: ", &line);
     }
