@@ -19,8 +19,9 @@ fn page() -> String {
          The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
          writes it anew.\n\n\
          Data goes to standard output, or to the file that `--output` names; messages go to standard error. The batch form of \
-         `can` is described in [batch.md](batch.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), the snapshot format in \
-         [snapshot-format.md](snapshot-format.md), and what `validate` finds in [diagnostics.md](diagnostics.md).\n\n\
+         `can` is described in [batch.md](batch.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), the \
+         snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
+         [diagnostics.md](diagnostics.md).\n\n\
          ## Exit codes\n\n\
          | code | meaning |\n|---|---|\n\
          | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error |\n\
