@@ -164,12 +164,11 @@ pub fn impact_with(
             let mut regions = Vec::with_capacity(group.regions.len());
             for region in group.regions {
                 let place = Arc::as_ptr(&region);
-                let report = match reports.get(&place) {
-                    Some(report) => Arc::clone(report),
-                    None => {
-                        let (before, after) = explain(&pair, &region, &mut explained)?;
-                        Arc::new(RegionReport { region, before, after })
-                    }
+                let report = if let Some(report) = reports.get(&place) {
+                    Arc::clone(report)
+                } else {
+                    let (before, after) = explain(&pair, &region, &mut explained)?;
+                    Arc::new(RegionReport { region, before, after })
                 };
                 reports.insert(place, Arc::clone(&report));
                 regions.push(report);
