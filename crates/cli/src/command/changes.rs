@@ -65,6 +65,9 @@ enum Argument {
     File(PathBuf),
 }
 
+/// Makes an argument of its text.
+type OfText = fn(String) -> Argument;
+
 impl Args for ChangeArgs {
     fn augment_args(command: Command) -> Command {
         RawChangeArgs::augment_args(command)
@@ -78,7 +81,7 @@ impl Args for ChangeArgs {
 impl FromArgMatches for ChangeArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut arguments: Vec<(usize, Argument)> = Vec::new();
-        let texts: [(&str, fn(String) -> Argument); 7] = [
+        let texts: [(&str, OfText); 7] = [
             ("attach", Argument::Attach),
             ("to", Argument::To),
             ("detach", Argument::Detach),
@@ -159,15 +162,11 @@ impl ChangeArgs {
                     }
                     None => Err(without_policy(argument, target)),
                 },
-                Argument::Replace(text) => {
-                    let (policy, file) = pair("--replace", "POLICY=FILE", text)?;
-                    builder.replace(policy, file.as_ref()).map_err(fault)
-                }
+                Argument::Replace(text) => pair("--replace", "POLICY=FILE", text)
+                    .and_then(|(policy, file)| builder.replace(policy, file.as_ref()).map_err(fault)),
                 Argument::Delete(policy) => builder.delete(policy).map_err(fault),
-                Argument::Move(text) => {
-                    let (what, parent) = pair("--move", "WHAT=PARENT", text)?;
-                    builder.move_to(what, parent).map_err(fault)
-                }
+                Argument::Move(text) => pair("--move", "WHAT=PARENT", text)
+                    .and_then(|(what, parent)| builder.move_to(what, parent).map_err(fault)),
                 Argument::Disable => {
                     builder.push(scproof::Change::DisablePolicyType);
                     Ok(())

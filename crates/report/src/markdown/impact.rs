@@ -16,8 +16,8 @@ use crate::text::words::capitalised;
 
 /// The longest page in characters: GitHub takes comments up to 65,536, GitLab and others more.
 const LONGEST: usize = 60_000;
-/// How many lines of structural differences are shown.
-const STRUCTURE_LINES: usize = 40;
+/// How much of that the changes and warnings may take.
+const LONGEST_PREFACE: usize = 30_000;
 /// Up to this many accounts stand in the text; more are folded.
 const OPEN_ACCOUNTS: usize = 3;
 
@@ -64,13 +64,18 @@ fn totals(page: &mut String, report: &ImpactReport<'_>) {
     if totals.compared == totals.unchanged {
         return;
     }
+    let unchanged = if report.scope.actions.is_empty() {
+        "unchanged, proved for every call"
+    } else {
+        "unchanged, proved for the chosen actions"
+    };
     page.push_str("| | accounts |\n|---|---:|\n");
     for (name, number) in [
         (transition_words(Transition::NewlyBlocked), totals.newly_blocked),
         (transition_words(Transition::NewlyPassing), totals.newly_passing),
         (transition_words(Transition::Undetermined), totals.undetermined),
         (transition_words(Transition::ReasonChanged), totals.reason_changed),
-        ("unchanged, proved for every call", totals.unchanged),
+        (unchanged, totals.unchanged),
     ] {
         if number > 0 {
             let _ = writeln!(page, "| {name} | {} |", grouped(number));
@@ -86,11 +91,21 @@ fn structure(page: &mut String, report: &ImpactReport<'_>) {
     if lines.is_empty() {
         page.push_str("Nothing that has a meaning for policies.\n");
     }
-    for line in lines.iter().take(STRUCTURE_LINES) {
-        let _ = writeln!(page, "- {} {}", line.verb, code(&line.text));
+    list(page, lines.iter().map(|line| format!("- {} {}\n", line.verb, code(&line.text))));
+}
+
+/// Writes the items that fit, and counts the others.
+fn list(page: &mut String, items: impl Iterator<Item = String>) {
+    let mut hidden = 0;
+    for item in items {
+        if page.len() + item.len() > LONGEST_PREFACE {
+            hidden += 1;
+        } else {
+            page.push_str(&item);
+        }
     }
-    if lines.len() > STRUCTURE_LINES {
-        let _ = writeln!(page, "- and {} more; `--format json` has all", grouped(lines.len() - STRUCTURE_LINES));
+    if hidden > 0 {
+        let _ = writeln!(page, "- and {} more; `--format json` has all", grouped(hidden));
     }
     page.push('\n');
 }
@@ -100,41 +115,41 @@ fn steps(page: &mut String, steps: &[Step]) {
         return;
     }
     page.push_str(if steps.len() == 1 { "### Change\n\n" } else { "### Changes, in this order\n\n" });
-    for step in steps {
-        let _ = writeln!(page, "{}. {}", step.index + 1, prose(&step.description));
-        for failure in &step.failures {
-            let would = if failure.unsure { "AWS may refuse this" } else { "AWS would refuse this" };
-            let _ = writeln!(page, "   - **{would}**: {} ({})", prose(&failure.to_string()), failure.rule);
-            if let Some(help) = &failure.help {
-                let _ = writeln!(page, "     — {}", prose(help));
-            }
-            if !failure.simulated {
-                page.push_str("     — it means nothing at this point, so it has no effect here\n");
-            }
-        }
-        for notice in &step.notices {
-            self::notice(page, "   ", notice);
-        }
-    }
-    page.push('\n');
+    list(page, steps.iter().map(step));
 }
 
-fn notice(page: &mut String, indent: &str, notice: &Notice) {
-    let _ = writeln!(page, "{indent}- **{}**: {} ({})", notice.severity.as_str(), prose(&notice.message), notice.rule);
-    if let Some(help) = &notice.help {
-        let _ = writeln!(page, "{indent}  — {}", prose(help));
+fn step(step: &Step) -> String {
+    let mut text = format!("{}. {}\n", step.index + 1, prose(&step.description));
+    for failure in &step.failures {
+        let would = if failure.unsure { "AWS may refuse this" } else { "AWS would refuse this" };
+        let _ = writeln!(text, "   - **{would}**: {} ({})", prose(&failure.to_string()), failure.rule);
+        if let Some(help) = &failure.help {
+            let _ = writeln!(text, "     — {}", prose(help));
+        }
+        if !failure.simulated {
+            text.push_str("     — it means nothing at this point, so it has no effect here\n");
+        }
     }
+    for notice in &step.notices {
+        text.push_str(&self::notice("   ", notice));
+    }
+    text
+}
+
+fn notice(indent: &str, notice: &Notice) -> String {
+    let mut text =
+        format!("{indent}- **{}**: {} ({})\n", notice.severity.as_str(), prose(&notice.message), notice.rule);
+    if let Some(help) = &notice.help {
+        let _ = writeln!(text, "{indent}  — {}", prose(help));
+    }
+    text
 }
 
 fn warnings(page: &mut String, warnings: &[Notice]) {
-    if warnings.is_empty() {
-        return;
+    if !warnings.is_empty() {
+        page.push_str("### Warnings\n\n");
+        list(page, warnings.iter().map(|warning| notice("", warning)));
     }
-    page.push_str("### Warnings\n\n");
-    for warning in warnings {
-        notice(page, "", warning);
-    }
-    page.push('\n');
 }
 
 /// Writes the regions that fit, and counts the others.

@@ -88,7 +88,11 @@ fn totals(page: &mut Page, report: &ImpactReport<'_>) {
         (transition_words(Transition::NewlyPassing), totals.newly_passing, ""),
         (transition_words(Transition::Undetermined), totals.undetermined, ""),
         (transition_words(Transition::ReasonChanged), totals.reason_changed, ""),
-        ("unchanged", totals.unchanged, ", proved for every call"),
+        (
+            "unchanged",
+            totals.unchanged,
+            if report.scope.actions.is_empty() { ", proved for every call" } else { ", proved for the chosen actions" },
+        ),
     ];
     let numbers = rows.iter().map(|(_, number, _)| grouped(*number).len()).max().unwrap_or(1);
     for (name, number, remark) in rows.into_iter().filter(|(_, number, _)| *number > 0) {
@@ -104,11 +108,12 @@ fn structure(page: &mut Page, report: &ImpactReport<'_>) {
     if lines.is_empty() {
         page.line("  nothing that has a meaning for policies");
     }
-    for line in lines.iter().take(STRUCTURE_LINES) {
+    let most = if report.full { usize::MAX } else { STRUCTURE_LINES };
+    for line in lines.iter().take(most) {
         page.hanging(&format!("  {}", pad(line.verb, 10)), &line.text);
     }
-    if lines.len() > STRUCTURE_LINES {
-        page.line(format!("  and {} more; `--format json` has all", grouped(lines.len() - STRUCTURE_LINES)));
+    if lines.len() > most {
+        page.line(format!("  and {} more; --full shows all", grouped(lines.len() - most)));
     }
 }
 

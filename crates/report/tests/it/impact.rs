@@ -257,3 +257,20 @@ fn names_from_outside_stay_text() {
     markdown::impact::render(&report, &mut bytes).unwrap();
     assert_snapshot!(String::from_utf8(bytes).unwrap());
 }
+
+/// A comment has room for 65,536 characters, however many changes there are.
+#[test]
+fn many_changes_fit_into_a_comment() {
+    let before = hostile();
+    let policy = before.policy(before.resolve_policy("p-hostile0001").unwrap()).id.clone();
+    let target = before.node(before.resolve_target("ou-ab12-unit0001").unwrap()).target.clone();
+    let attach = Change::AttachPolicy { policy, target };
+    let changes: ChangeSet = std::iter::repeat_n(attach, 500).collect();
+    let after = changes.apply(&before);
+    let simulation = simulate(&before, &changes, &SimulationOptions::default()).unwrap();
+    let report = simulated(&before, &after, &simulation);
+    check(&report, &validator()).unwrap();
+    let mut bytes = Vec::new();
+    markdown::impact::render(&report, &mut bytes).unwrap();
+    assert!(String::from_utf8(bytes).unwrap().contains(" more; `--format json` has all"));
+}
