@@ -83,7 +83,8 @@ pub struct Group {
 pub struct Difference {
     /// The accounts in groups, in the order of their first accounts. Every account is in exactly one.
     pub groups: Vec<Group>,
-    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names.
+    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names. None if no
+    /// account has other policies after than before.
     pub uncut_services: Vec<String>,
     /// Distinct formulas that were compared.
     pub formulas: usize,
@@ -121,6 +122,8 @@ struct Formula {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct PathKey {
     signature: usize,
+    /// Whether the same policies may decide otherwise after: the account moved, or owners of resources did.
+    moved: bool,
     layers: [Layer; 2],
     before: Box<[LevelId]>,
     after: Box<[LevelId]>,
@@ -207,12 +210,15 @@ pub fn difference(
 ) -> Result<Difference, RequestError> {
     let limits = options.limits;
     let classes = options.narrow(pair, pair.action_classes());
-    let signatures = number_signatures(&pair.account_signatures(accounts));
+    let found = pair.account_signatures(accounts);
+    let signatures = number_signatures(&found);
+    let moved_owners = pair.has_moved_owners();
     let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
-    for (index, (nodes, signature)) in accounts.iter().zip(&signatures).enumerate() {
+    for (index, (nodes, (signature, found))) in accounts.iter().zip(signatures.iter().zip(&found)).enumerate() {
         let [before, after] = *nodes;
         let key = PathKey {
             signature: *signature,
+            moved: moved_owners || found.is_moved(),
             layers: [
                 pair.layer(Side::Before, before, "another-service:another-action"),
                 pair.layer(Side::After, after, "another-service:another-action"),
@@ -239,7 +245,7 @@ pub fn difference(
                 before: entries.numbers(&path.before, class.cell),
                 after: entries.numbers(&path.after, class.cell),
             };
-            if formula.before == formula.after && path.layers.first() == path.layers.last() {
+            if formula.before == formula.after && path.layers.first() == path.layers.last() && !path.moved {
                 continue;
             }
             let key = (path.signature, formula);
@@ -254,6 +260,9 @@ pub fn difference(
         }
         work.push(of_path);
     }
+    let is_changed =
+        |path: &PathKey| path.moved || path.before != path.after || path.layers.first() != path.layers.last();
+    let any_changed = paths.iter().any(|(path, _)| is_changed(path));
     let solver = Solver { pair, entries: &entries, limits, classes: &classes };
     let mut solved = solver.solve(&formulas, &signatures, accounts)?;
 
@@ -286,7 +295,7 @@ pub fn difference(
     let groups = Grouping::new(describer, &mut solved.spaces).groups(merged, accounts)?;
     Ok(Difference {
         groups,
-        uncut_services: pair.uncut_services().map(str::to_owned).collect(),
+        uncut_services: pair.uncut_services().filter(|_| any_changed).map(str::to_owned).collect(),
         formulas: formulas.len(),
         classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
     })
@@ -311,16 +320,17 @@ fn changed_classes<'c>(
     classes: &'c [ActionClass],
 ) -> Vec<(usize, &'c ActionClass)> {
     let same_layer = path.layers.first() == path.layers.last();
-    if same_layer && (path.before == path.after || matches!(path.layers, [Layer::Passes(_), _])) {
+    if same_layer && ((path.before == path.after && !path.moved) || matches!(path.layers, [Layer::Passes(_), _])) {
         return Vec::new();
     }
+    let whole = !same_layer || path.moved;
     let only = |own: &[LevelId], other: &[LevelId]| -> Vec<LevelId> {
         own.iter().copied().filter(|level| !other.contains(level)).collect()
     };
     let (gone, new) = (only(&path.before, &path.after), only(&path.after, &path.before));
     let deniable = classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
     deniable
-        .filter(|(_, class)| !same_layer || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
+        .filter(|(_, class)| whole || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
         .collect()
 }
 

@@ -122,6 +122,8 @@ impl Permissions {
 /// What differs between two sets of policies, for the callers of the first one's account: the regions in which the verdict
 /// changes, each with a witness. None means that it is proved that nothing differs.
 ///
+/// Names that no catalog lists, of services whose patterns are too many-sided to be cut, are one undetermined region.
+///
 /// # Errors
 ///
 /// None that policies can cause; see [`CompareError`].
@@ -138,7 +140,12 @@ pub fn compare(
     let target = Target::parse(before.account_id()).map_err(|_| lost())?;
     let node = |side: Side| pair.side(side).organization().find_node(&target).ok_or_else(lost);
     let found = difference(&pair, &[[node(Side::Before)?, node(Side::After)?]], options)?;
-    Ok(found.groups.into_iter().flat_map(|group| group.regions).collect())
+    let uncut = found.uncut_services;
+    let mut regions: Vec<Arc<Region>> = found.groups.into_iter().flat_map(|group| group.regions).collect();
+    if !uncut.is_empty() {
+        regions.push(Arc::new(Region::of_uncut_names(&uncut)));
+    }
+    Ok(regions)
 }
 
 /// Whether two sets of policies treat every request alike. For [levels](Permissions::of_level) the kind of a denial counts, so that

@@ -166,7 +166,7 @@ impl<'p> Space<'p> {
         let (Question::Atom(atom) | Question::AtomOn(atom, _)) = question else { return None };
         match self.facts.truth(atom, Side::Before)?.form {
             AtomForm::Open(Openness::Limit) => Some(Why::Limit("cells", MAX_CELLS)),
-            AtomForm::Open(Openness::MixedKinds | Openness::Related)
+            AtomForm::Open(Openness::MixedKinds | Openness::Related | Openness::PerSide)
             | AtomForm::Constant(_)
             | AtomForm::Cells { .. } => None,
         }
@@ -218,7 +218,8 @@ impl<'p> Space<'p> {
         }
         let truth = self.facts.truth(atom, side).cloned();
         let same = self.facts.truth(atom, Side::Before) == self.facts.truth(atom, Side::After);
-        let open = if same { Question::Atom(atom) } else { Question::AtomOn(atom, side) };
+        let per_side = truth.as_ref().is_some_and(|truth| truth.form == AtomForm::Open(Openness::PerSide));
+        let open = if same && !per_side { Question::Atom(atom) } else { Question::AtomOn(atom, side) };
         let function = match truth.map(|truth| truth.form) {
             Some(AtomForm::Constant(Truth::True)) => Function::TRUE,
             Some(AtomForm::Constant(Truth::False)) => Function::FALSE,

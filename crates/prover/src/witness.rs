@@ -1,6 +1,6 @@
 //! Requests that show a difference, replayed by the evaluator before anybody sees them.
 
-use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, RequestResource, Setting, Side};
+use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, Fact, RequestResource, Setting, Side};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
@@ -82,13 +82,16 @@ impl Seeker<'_> {
         let values = space.diagrams.example(inside)?;
         let mut request = Request::new(self.account(Side::Before), self.action);
         let own = space.account.clone();
+        let chosen = |(fact, value): (&Fact, &u32)| fact.cells.get(*value as usize)?.kind;
+        let kind = space.facts.facts.iter().zip(&values).find_map(chosen);
         for (variable, (fact, value)) in (0..).zip(space.facts.facts.iter().zip(values)) {
             if only_cube && !cube.contains_key(&variable) {
                 continue;
             }
-            let Some(Cell { settings }) = fact.cells.get(value as usize) else { continue };
-            for setting in settings {
-                apply(&mut request, setting, &own);
+            let Some(Cell { settings, by_kind, .. }) = fact.cells.get(value as usize) else { continue };
+            match by_kind.iter().find(|(of, _)| Some(*of) == kind) {
+                Some((_, setting)) => apply(&mut request, setting, &own),
+                None => settings.iter().for_each(|setting| apply(&mut request, setting, &own)),
             }
         }
         Some(request)

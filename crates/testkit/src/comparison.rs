@@ -21,6 +21,19 @@ pub struct Comparison {
     pub difference: Difference,
 }
 
+/// What comes of holding a comparison against the reference evaluator with one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agreement {
+    /// The request tells nothing: it is malformed, the reference leaves it open, or SCPs do not govern it.
+    Silent,
+    /// Both say the same: this changes.
+    Same(Option<Transition>),
+    /// The reference sees a change where the prover says that it may be one.
+    Open,
+    /// They contradict each other, in words.
+    Contradiction(String),
+}
+
 /// Keys that follow from caller and account; a request that gives them may contradict itself.
 const DERIVED_KEYS: [&str; 24] = [
     "aws:principalarn",
@@ -77,7 +90,7 @@ impl Comparison {
 
     /// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
     /// requests that may contradict themselves, or that ask for several resources at once.
-    pub fn complete(request: &Request) -> Option<Request> {
+    pub fn complete(&self, request: &Request) -> Option<Request> {
         let mut request = request.clone();
         let folded: Vec<String> = request.context.iter().map(|(key, _)| key.to_ascii_lowercase()).collect();
         if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
@@ -106,7 +119,8 @@ impl Comparison {
         let time_given = folded.iter().any(|key| key == "aws:epochtime");
         for (key, value) in ALWAYS {
             let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
-            let derived = (time_given && key == "aws:CurrentTime") || (global && key == "aws:RequestedRegion");
+            let region_known = global && self.before.partition().is_some();
+            let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
             if !given && !derived {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }
@@ -158,21 +172,20 @@ impl Comparison {
         self.difference.groups.iter().find(|group| group.accounts.contains(&index))
     }
 
-    /// Where the prover contradicts the reference evaluator about a complete request, in words; and whether the request was
-    /// one that tells something.
-    pub fn disagreement(&self, request: &Request) -> (Option<String>, bool) {
+    /// Whether the prover and the reference evaluator agree about a complete request.
+    pub fn agreement(&self, request: &Request) -> Agreement {
         let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request))
         else {
-            return (None, false);
+            return Agreement::Silent;
         };
         // Callers whom SCPs do not govern are not compared (B.2).
         let exempt = before == Decision::NotApplicable && after == Decision::NotApplicable;
         if before == Decision::Unknown || after == Decision::Unknown || exempt {
-            return (None, false);
+            return Agreement::Silent;
         }
         let regions = match self.regions(request) {
             Ok(Some(regions)) => regions,
-            Ok(None) | Err(_) => return (None, false),
+            Ok(None) | Err(_) => return Agreement::Silent,
         };
         let expected = match (before.is_passing(), after.is_passing()) {
             (true, true) => None,
@@ -196,10 +209,13 @@ impl Comparison {
         let certain = regions.iter().filter(|(_, truth)| *truth == Truth::True);
         let kinds = certain.into_iter().all(|(region, _)| region.before.agrees(before) && region.after.agrees(after));
         if !wrong && kinds {
-            return (None, true);
+            let is_open = expected.is_some() && settled(Truth::True).next().is_none();
+            return if is_open { Agreement::Open } else { Agreement::Same(expected) };
         }
         let group = self.group_of(request).map(|group| &group.regions);
-        (Some(format!("{request:?}\n{before} -> {after}, expected {expected:?}, said {said:?}\n{group:#?}")), true)
+        Agreement::Contradiction(format!(
+            "{request:?}\n{before} -> {after}, expected {expected:?}, said {said:?}\n{group:#?}"
+        ))
     }
 
     /// Where a witness is not what its region says, in words; asked of the reference evaluator.
