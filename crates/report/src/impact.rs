@@ -5,6 +5,7 @@ mod structure;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use scproof_organization::Organization;
 use scproof_policy_parser::Severity;
@@ -188,6 +189,8 @@ impl ImpactReport<'_> {
     fn entries(&self, transition: Transition) -> Vec<Entry<'_>> {
         let mut entries: Vec<Entry<'_>> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        // Groups share regions.
+        let mut seen: BTreeMap<*const RegionReport, usize> = BTreeMap::new();
         for (number, group) in self.impact.changed.iter().enumerate() {
             let held = self.held.and_then(|held| held.groups.get(number));
             for (index, report) in group.regions.iter().enumerate() {
@@ -195,18 +198,23 @@ impl ImpactReport<'_> {
                     continue;
                 }
                 let held = held.and_then(|held| held.get(index));
-                let at = *known.entry(self.fingerprint(report)).or_insert_with(|| {
-                    entries.push(Entry {
-                        report,
-                        reports: vec![report],
-                        terms: report.region.actions.terms.clone(),
-                        listed: report.region.actions.listed,
-                        accounts: Vec::new(),
-                        reasons: Vec::new(),
-                        beyond: Vec::new(),
-                    });
-                    entries.len() - 1
+                let place = Arc::as_ptr(report);
+                let known_at = seen.get(&place).copied();
+                let at = known_at.unwrap_or_else(|| {
+                    *known.entry(self.fingerprint(report)).or_insert_with(|| {
+                        entries.push(Entry {
+                            report,
+                            reports: vec![report],
+                            terms: report.region.actions.terms.clone(),
+                            listed: report.region.actions.listed,
+                            accounts: Vec::new(),
+                            reasons: Vec::new(),
+                            beyond: Vec::new(),
+                        });
+                        entries.len() - 1
+                    })
                 });
+                seen.insert(place, at);
                 let Some(entry) = entries.get_mut(at) else { continue };
                 entry.accounts.extend(&group.accounts);
                 if let Some(held) = held {

@@ -275,6 +275,28 @@ impl BoundExpectations<'_> {
         self.entries.iter().enumerate().filter(|(_, entry)| applies(entry)).map(|(index, _)| index).collect()
     }
 
+    /// The entries that allow some part of a difference of any of some accounts, by number.
+    pub fn touched(&self, accounts: &[AccountId], transition: Transition, patterns: &[&str]) -> Vec<usize> {
+        let first_of = |entry: usize| {
+            let of = self.entries.get(entry).map(|(_, of)| of);
+            accounts.iter().find(|account| of.is_some_and(|of| of.binary_search(account).is_ok()))
+        };
+        let touches = |entry: &usize| {
+            first_of(*entry).is_some_and(|account| self.touches(*entry, *account, transition, patterns))
+        };
+        (0..self.entries.len()).filter(touches).collect()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is allowed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Whether an entry, by number, allows some part of a difference, as [`beyond`](Self::beyond) takes it. One that no difference
     /// touches is out of date, or the change does not do what it was meant to.
     pub fn touches(&self, entry: usize, account: AccountId, transition: Transition, patterns: &[&str]) -> bool {
@@ -285,22 +307,6 @@ impl BoundExpectations<'_> {
                 let part = folded(text);
                 entry.actions.iter().any(|pattern| overlaps(pattern, &part))
             })
-    }
-
-    /// Why the entries are there that allow some of a difference, each reason once, in the order of the file.
-    pub fn reasons(&self, accounts: &[AccountId], transition: Transition, patterns: &[&str]) -> Vec<&str> {
-        let region: Vec<WildcardPattern> = patterns.iter().map(|text| folded(text)).collect();
-        let mut reasons = Vec::new();
-        for (entry, of) in &self.entries {
-            let Some(reason) = entry.reason.as_deref() else { continue };
-            let concerns = entry.transitions.contains(&transition)
-                && accounts.iter().any(|account| of.binary_search(account).is_ok())
-                && entry.actions.iter().any(|pattern| region.iter().any(|part| overlaps(pattern, part)));
-            if concerns && !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-        reasons
     }
 
     /// Why an entry is there, if the file says so.

@@ -22,6 +22,9 @@ pub struct HeldImpact {
     pub groups: Vec<Vec<Held>>,
     /// The services of which nothing is said although the file does not allow that to stay open.
     pub uncut_services: Vec<String>,
+    /// The numbers, from 0, of the entries that allow nothing that differs: they are out of date, or the change does not do what it
+    /// was meant to.
+    pub idle: Vec<usize>,
 }
 
 impl HeldImpact {
@@ -36,6 +39,7 @@ pub fn hold(impact: &Impact, expectations: &BoundExpectations<'_>) -> HeldImpact
     let ids = |accounts: &[crate::impact::AccountRef]| -> Vec<AccountId> {
         accounts.iter().filter_map(|account| AccountId::parse(&account.id).ok()).collect()
     };
+    let mut idle = vec![true; expectations.len()];
     let groups = impact.changed.iter().map(|group| {
         let accounts = ids(&group.accounts);
         let regions = group.regions.iter().map(|report| {
@@ -50,8 +54,13 @@ pub fn hold(impact: &Impact, expectations: &BoundExpectations<'_>) -> HeldImpact
                         None => held.beyond.push(beyond),
                     }
                 }
-                for reason in expectations.reasons(&accounts, transition, &patterns) {
-                    if !held.reasons.iter().any(|known| known == reason) {
+                for entry in expectations.touched(&accounts, transition, &patterns) {
+                    if let Some(idle) = idle.get_mut(entry) {
+                        *idle = false;
+                    }
+                    if let Some(reason) = expectations.reason(entry)
+                        && !held.reasons.iter().any(|known| known == reason)
+                    {
                         held.reasons.push(reason.to_owned());
                     }
                 }
@@ -60,6 +69,7 @@ pub fn hold(impact: &Impact, expectations: &BoundExpectations<'_>) -> HeldImpact
         });
         regions.collect()
     });
+    let groups: Vec<Vec<Held>> = groups.collect();
     let everybody: Vec<AccountId> =
         impact.changed.iter().flat_map(|group| ids(&group.accounts)).chain(ids(&impact.unchanged)).collect();
     let is_beyond = |service: &&String| {
@@ -67,8 +77,9 @@ pub fn hold(impact: &Impact, expectations: &BoundExpectations<'_>) -> HeldImpact
         !expectations.beyond(&everybody, Transition::Undetermined, &[&pattern], &[]).is_empty()
     };
     HeldImpact {
-        groups: groups.collect(),
+        groups,
         uncut_services: impact.uncut_services.iter().filter(is_beyond).cloned().collect(),
+        idle: idle.iter().enumerate().filter(|(_, idle)| **idle).map(|(entry, _)| entry).collect(),
     }
 }
 

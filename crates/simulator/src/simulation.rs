@@ -113,19 +113,18 @@ fn transients(
         CompiledOrganization::compile(Arc::clone(after), options.evaluation),
     );
     let mut found: Vec<Transient> = Vec::new();
-    let mut previous: Option<&Arc<Organization>> = None;
+    let mut compared: Option<(usize, &Arc<Organization>)> = None;
     for (step, state) in between.iter().enumerate() {
         // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
         if has_same_rules(before, state) || has_same_rules(state, after) {
             continue;
         }
-        if let Some(previous) = previous.replace(state)
-            && has_same_rules(previous, state)
-        {
-            let again: Vec<Transient> = found.iter().filter(|transient| transient.step + 1 == step).cloned().collect();
+        if let Some((earlier, _)) = compared.filter(|(_, other)| has_same_rules(other, state)) {
+            let again: Vec<Transient> = found.iter().filter(|transient| transient.step == earlier).cloned().collect();
             found.extend(again.into_iter().map(|transient| Transient { step, ..transient }));
             continue;
         }
+        compared = Some((step, state));
         // What a step blocks, and what later steps let pass again: both lists hold every transient block.
         let blocked = impact_with(Arc::clone(before), Arc::clone(state), options)?;
         if blocked.account_count(Transition::NewlyBlocked) == 0 {
@@ -142,7 +141,8 @@ fn transients(
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });
                 if passes && !known {
-                    let decision = CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
+                    let decision =
+                        CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
                     let before = first.ask(&witness.request)?;
                     found.push(Transient {
                         step,
@@ -204,7 +204,8 @@ fn protected(
                 open.push(action);
             }
         }
-        let names = |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
+        let names =
+            |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
         if !lost.is_empty() {
             let message = format!("`{principal}` can no longer undo the change: it loses {}", names(&lost));
             notices.push(
@@ -221,7 +222,13 @@ fn protected(
         }
         if exempt {
             let message = format!("`{principal}` is not governed by SCPs: no change of them can stop it");
-            notices.push(Notice::new("protected-principal-exempt", "EXM-4", Severity::Note, principal.clone(), message));
+            notices.push(Notice::new(
+                "protected-principal-exempt",
+                "EXM-4",
+                Severity::Note,
+                principal.clone(),
+                message,
+            ));
         }
     }
     Ok(notices)

@@ -15,8 +15,12 @@ use crate::exit_code::ExitCode;
 use crate::output::Output;
 use crate::{snapshot, ui};
 
+/// The heading of these arguments in the help.
+pub(crate) const COMPARISON: &str = "What is compared, and what fails";
+
 /// What is looked at, and what fails.
 #[derive(Debug, Args)]
+#[command(next_help_heading = COMPARISON)]
 pub(crate) struct ImpactArgs {
     /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
     /// repeated)

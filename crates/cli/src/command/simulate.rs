@@ -5,7 +5,7 @@ use scproof::report::ImpactReport;
 use scproof::{SimulationOptions, simulate};
 
 use super::changes::ChangeArgs;
-use super::impact::{ImpactArgs, ImpactFormat, program};
+use super::impact::{COMPARISON, ImpactArgs, ImpactFormat, program};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -37,7 +37,7 @@ pub(crate) struct SimulateArgs {
     #[command(flatten)]
     impact: ImpactArgs,
     /// A principal that must keep the power to undo the changes (can be repeated)
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", help_heading = COMPARISON)]
     protect_principal: Vec<String>,
 }
 

@@ -377,6 +377,10 @@ pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
             remarks.push(format!("there only {words}, and so not compared: {}.", quoted(&names)));
         }
     }
+    if let Some(idle) = report.held.map(|held| &held.idle).filter(|idle| !idle.is_empty()) {
+        let entries: Vec<String> = idle.iter().map(|entry| format!("Allowed[{entry}]")).collect();
+        remarks.push(format!("what these entries of --expect allow does not happen: {}.", quoted(&entries)));
+    }
     remarks.push("SCPs grant nothing: what they let pass may be denied by other policies.".to_owned());
     remarks
 }

@@ -33,6 +33,9 @@ struct View<'a> {
     groups: Vec<GroupView<'a>>,
     unchanged: Vec<AccountView<'a>>,
     transients: Vec<TransientView<'a>>,
+    /// Entries of the file of expectations that allow nothing that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_expectations: Option<&'a [usize]>,
     management: Option<AccountView<'a>>,
     added: Vec<AccountView<'a>>,
     removed: Vec<AccountView<'a>>,
@@ -340,6 +343,7 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         groups: groups.collect(),
         unchanged: accounts(&impact.unchanged),
         transients: report.transients.iter().map(|transient| transient_view(report, transient)).collect(),
+        idle_expectations: report.held.map(|held| &held.idle[..]),
         management: impact.management.as_ref().map(account),
         added: accounts(&impact.added),
         removed: accounts(&impact.removed),

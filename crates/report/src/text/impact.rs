@@ -7,8 +7,8 @@ use scproof_simulator::{Notice, Step, Transition, Witness};
 
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words, entry_causes, listed_words,
-    remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words,
+    entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
 use crate::style::{Role, Style};

@@ -41,6 +41,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
     let sizes = Sizes {
         accounts: args.plan.accounts,
         units: args.plan.units,
