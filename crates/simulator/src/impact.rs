@@ -150,7 +150,7 @@ pub fn impact_with(
     let added = added.filter(|node| before.find_node(&after.node(*node).target).is_none());
     impact.added = added.map(|node| account_ref(after, node)).collect();
 
-    let found = difference(&pair, &accounts, &options.comparison)?;
+    let found = difference(&pair, &accounts, &options.comparison);
     // Groups share regions; each is explained once.
     let mut reports: FxHashMap<*const Region, Arc<RegionReport>> = FxHashMap::default();
     let mut explained: FxHashMap<String, Explained> = FxHashMap::default();
@@ -164,12 +164,11 @@ pub fn impact_with(
             let mut regions = Vec::with_capacity(group.regions.len());
             for region in group.regions {
                 let place = Arc::as_ptr(&region);
-                let report = match reports.get(&place) {
-                    Some(report) => Arc::clone(report),
-                    None => {
-                        let (before, after) = explain(&pair, &region, &mut explained)?;
-                        Arc::new(RegionReport { region, before, after })
-                    }
+                let report = if let Some(report) = reports.get(&place) {
+                    Arc::clone(report)
+                } else {
+                    let (before, after) = explain(&pair, &region, &mut explained)?;
+                    Arc::new(RegionReport { region, before, after })
                 };
                 reports.insert(place, Arc::clone(&report));
                 regions.push(report);
