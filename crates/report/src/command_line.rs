@@ -74,7 +74,6 @@ fn arguments(request: &Request) -> Option<Vec<(Option<&'static str>, String)>> {
     if !arguments.iter().all(|(_, text)| can_be_typed(text)) {
         return None;
     }
-    let mut arguments = arguments;
     if request.closed_context {
         arguments.push((None, "--closed-context".to_owned()));
     }

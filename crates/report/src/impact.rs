@@ -227,6 +227,8 @@ impl ImpactReport<'_> {
                 }
             }
         }
+        // What concerns most accounts and actions comes first; else the order is the prover's.
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.accounts.len().saturating_mul(entry.listed.max(1))));
         entries
     }
 
@@ -258,17 +260,14 @@ impl ImpactReport<'_> {
         for entry in entries {
             let accounts: Vec<&str> = entry.accounts.iter().map(|account| account.id.as_str()).collect();
             let key = format!("{:?}", (accounts, &entry.reasons, entry.beyond.is_empty()));
-            match known.get(&key).and_then(|at| told.get_mut(*at)) {
-                Some(other) => {
-                    other.terms.extend(entry.terms);
-                    other.listed += entry.listed;
-                    other.reports.extend(entry.reports);
-                    other.beyond.extend(entry.beyond);
-                }
-                None => {
-                    known.insert(key, told.len());
-                    told.push(entry);
-                }
+            if let Some(other) = known.get(&key).and_then(|at| told.get_mut(*at)) {
+                other.terms.extend(entry.terms);
+                other.listed += entry.listed;
+                other.reports.extend(entry.reports);
+                other.beyond.extend(entry.beyond);
+            } else {
+                known.insert(key, told.len());
+                told.push(entry);
             }
         }
         told

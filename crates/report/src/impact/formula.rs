@@ -151,11 +151,11 @@ impl Formula {
             Self::All(parts) if parts.is_empty() => lines.push(Line::words(0, "always")),
             Self::All(parts) => {
                 lines.push(Line::words(0, "all of these hold"));
-                parts.iter().for_each(|part| part.write(1, &mut lines));
+                write_all(parts, 1, &mut lines);
             }
             Self::Any(parts) => {
                 lines.push(Line::words(0, "one of these holds"));
-                parts.iter().for_each(|part| part.write(1, &mut lines));
+                write_all(parts, 1, &mut lines);
             }
         }
         lines
@@ -168,7 +168,13 @@ impl Formula {
             Self::Any(parts) => ("one of", parts),
         };
         lines.push(Line::words(depth, words));
-        parts.iter().for_each(|part| part.write(depth + 1, lines));
+        write_all(parts, depth + 1, lines);
+    }
+}
+
+fn write_all(parts: &[Formula], depth: usize, lines: &mut Vec<Line>) {
+    for part in parts {
+        part.write(depth, lines);
     }
 }
 
@@ -203,7 +209,7 @@ mod tests {
         let alternatives: Vec<Vec<String>> =
             alternatives.iter().map(|cube| cube.iter().map(|text| (*text).to_owned()).collect()).collect();
         let lines = factored(&alternatives).lines();
-        lines.iter().map(|line| format!("{}{}\n", "  ".repeat(line.depth), line.text)).collect()
+        lines.iter().flat_map(|line| ["  ".repeat(line.depth), line.text.clone(), "\n".to_owned()]).collect()
     }
 
     #[test]

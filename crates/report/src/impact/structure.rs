@@ -49,10 +49,10 @@ pub(crate) fn structure_words(
         line("changed", format!("management account: {}, was {}", id(after), id(before)));
     }
     for added in &difference.targets_added {
-        line("added", format!("{}", target(added)));
+        line("added", target(added));
     }
     for removed in &difference.targets_removed {
-        line("removed", format!("{}", target(removed)));
+        line("removed", target(removed));
     }
     for moved in &difference.moved {
         let (from, to) = (clean(&moved.path.before), clean(&moved.path.after));

@@ -94,13 +94,14 @@ pub(crate) fn accounts_words(accounts: &[&AccountRef], detail: Detail) -> Vec<St
         }
         names.push(account_words(account));
     }
-    let named: Vec<(&str, Vec<String>)> =
+    let mut named: Vec<(&str, Vec<String>)> =
         places.into_iter().map(|place| (place, by_place.remove(place).unwrap_or_default())).collect();
-    // Of very many accounts it is the places that tell something.
-    let detail = match detail {
-        Detail { accounts: 0..MANY, .. } if accounts.len() > MANY => Detail { accounts: 2, places: 6, ..detail },
-        _ => detail,
-    };
+    let mut detail = detail;
+    // Of very many accounts it is the places that tell something, the largest first.
+    if accounts.len() > MANY && detail.accounts < MANY {
+        detail = Detail { accounts: 2, places: 6, ..detail };
+        named.sort_by_key(|(_, names)| std::cmp::Reverse(names.len()));
+    }
     let shown = named.len().min(detail.places);
     let line = |(place, names): &(&str, Vec<String>)| {
         format!("{} in {}", enumerate_some(names, detail.accounts), clean(place))

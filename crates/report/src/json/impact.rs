@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use scproof_evaluator::{Explanation, Undecided};
+use scproof_evaluator::{Decision, Explanation, Undecided};
 use scproof_simulator::{
     AccountRef, ActionSet, ActionTerm, Alternative, Beyond, Held, Notice, PredictedFailure, RegionReport, Step,
     Transient, Why, Witness,
@@ -247,7 +247,7 @@ fn undecided_view(undecided: &Undecided) -> Option<UndecidedView<'_>> {
     undecided_views(std::slice::from_ref(undecided)).pop()
 }
 
-fn cause<'a>(decision: scproof_evaluator::Decision, explanation: Option<&'a Explanation>) -> CauseView<'a> {
+fn cause(decision: Decision, explanation: Option<&Explanation>) -> CauseView<'_> {
     CauseView {
         decision: decision.as_str(),
         reason: explanation.map(|explanation| explanation.reason.as_str()),

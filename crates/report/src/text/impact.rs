@@ -214,12 +214,11 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
     if entry.reports.len() == 1 {
         when(page, entry, detail);
     }
-    match same {
-        Some(other) => fact(page, "accounts", &[format!("the same {} as in [{other}]", entry.accounts.len())]),
-        None => {
-            let label = if entry.accounts.len() == 1 { "account" } else { "accounts" };
-            fact(page, label, &accounts_words(&entry.accounts, detail));
-        }
+    if let Some(other) = same {
+        fact(page, "accounts", &[format!("the same {} as in [{other}]", entry.accounts.len())]);
+    } else {
+        let label = if entry.accounts.len() == 1 { "account" } else { "accounts" };
+        fact(page, label, &accounts_words(&entry.accounts, detail));
     }
     let [before, after] = [true, false].map(|before| entry_causes(report, entry, before));
     match region.transition() {
