@@ -1,5 +1,5 @@
-//! The long run of comparisons: compares millions of generated requests, before and after generated changes, with what the prover
-//! said of all requests, and shrinks the first contradictions.
+//! The long run of comparisons: holds what the prover says of all requests, before and after generated changes, against what the
+//! reference evaluator says of millions of requests, generated ones and combinations of cells, and shrinks the first contradictions.
 //!
 //! `cargo run --release -p scproof-testkit --example agree_impact -- REQUESTS [SEED]`
 
@@ -25,6 +25,7 @@ use scproof_testkit::strategies;
 use serde_json::Value;
 
 const REQUESTS_PER_COMPARISON: usize = 1_000;
+const CELLS_PER_COMPARISON: usize = 400;
 /// More contradictions than this say nothing new.
 const MAX_SHOWN: u64 = 12;
 /// The most statements that are left out one by one before a contradiction is shown.
@@ -208,7 +209,8 @@ fn run(case: &Case, counts: &Counts) {
     if !comparison.false_witnesses().is_empty() {
         report(None);
     }
-    for request in case.requests.iter().filter_map(|request| comparison.complete(request)) {
+    let generated = case.requests.iter().filter_map(|request| comparison.complete(request));
+    for request in generated.chain(comparison.cell_requests(CELLS_PER_COMPARISON)) {
         let told = match comparison.agreement(&request) {
             Agreement::Silent => continue,
             Agreement::Same(None) => None,

@@ -1,11 +1,14 @@
 //! Holds comparisons of organizations against the reference evaluator, request by request.
 
+mod cells;
+mod descriptions;
+
 use scproof_catalog::{Catalog, ValueType};
 use scproof_evaluator::symbolic::{CompiledPair, Side};
 use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
-use scproof_prover::{ComparisonOptions, Difference, Region, Transition, Verdict, difference};
+use scproof_prover::{ComparisonOptions, Difference, Region, Transition, difference};
 
 use crate::reference;
 
@@ -62,6 +65,9 @@ const DERIVED_KEYS: [&str; 24] = [
     "aws:resourcetag/",
 ];
 
+/// Services with one endpoint, whose region follows (CTX-67).
+const GLOBAL_SERVICES: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
+
 /// Keys that every request carries (CTX-59), with a value.
 const ALWAYS: [(&str, &str); 6] = [
     ("aws:RequestedRegion", "us-east-1"),
@@ -96,7 +102,7 @@ impl Comparison {
             return None;
         }
         let service = request.action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        let global = ["cloudfront", "iam", "organizations", "route53"].contains(&service.as_str());
+        let global = GLOBAL_SERVICES.contains(&service.as_str());
         if global && folded.iter().any(|key| key == "aws:requestedregion") {
             return None;
         }
@@ -118,7 +124,7 @@ impl Comparison {
         let time_given = folded.iter().any(|key| key == "aws:epochtime");
         for (key, value) in ALWAYS {
             let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
-            let region_known = global && self.before.partition().is_some();
+            let region_known = self.derives_region(&request.action);
             let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
             if !given && !derived {
                 context.insert(key, ContextValue::Single(value.to_owned()));
@@ -214,35 +220,10 @@ impl Comparison {
         ))
     }
 
-    /// Where a witness is not what its region says, in words; asked of the reference evaluator.
-    pub fn false_witnesses(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        for region in self.difference.groups.iter().flat_map(|group| &group.regions) {
-            let Some(witness) = &region.witness else {
-                if region.transition() != Transition::Undetermined {
-                    faults.push(format!("no witness: {region:#?}"));
-                }
-                continue;
-            };
-            if region.why.contains(&scproof_prover::Why::Unconfirmed) {
-                faults.push(format!("not confirmed: {region:#?}"));
-            }
-            if region.transition() == Transition::Undetermined {
-                continue;
-            }
-            let sides = [(Side::Before, region.before), (Side::After, region.after)];
-            for (side, verdict) in sides {
-                let decision = self.decide(side, &witness.request);
-                // Without case splitting the reference may leave open what all cases agree on (K3-16).
-                let agrees = decision.is_some_and(|decision| {
-                    decision == Decision::Unknown || decision == Decision::Deny || verdict.agrees(decision)
-                });
-                if !agrees || verdict == Verdict::Open {
-                    faults.push(format!("{side:?} {decision:?}: {region:#?}"));
-                }
-            }
-        }
-        faults
+    /// Whether the region follows from the action (CTX-67, CLR-10).
+    fn derives_region(&self, action: &str) -> bool {
+        let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        GLOBAL_SERVICES.contains(&service.as_str()) && matches!(self.before.partition(), Some("aws" | "aws-us-gov"))
     }
 }
 

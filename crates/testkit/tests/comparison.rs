@@ -9,6 +9,9 @@ use scproof_organization::{Inventory, Organization};
 use scproof_testkit::comparison::{Agreement, Comparison};
 use scproof_testkit::strategies;
 
+/// The most combinations of cells to look at in one comparison.
+const CELLS: usize = 3_000;
+
 fn check(
     before: &Inventory,
     after: &Inventory,
@@ -23,6 +26,10 @@ fn check(
     let comparison = Comparison::new(before, after, options).unwrap();
     let faults = comparison.false_witnesses();
     prop_assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let faults = comparison.inexact_actions();
+    prop_assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let (faults, _) = comparison.contradicted_cells(CELLS);
+    prop_assert!(faults.is_empty(), "{}", faults.join("\n"));
     for request in requests.iter().filter_map(|request| comparison.complete(request)) {
         if let Agreement::Contradiction(words) = comparison.agreement(&request) {
             return Err(TestCaseError::fail(words));
@@ -32,6 +39,8 @@ fn check(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn on_everything_that_can_be_generated(
         scenario in strategies::scenario(24),
