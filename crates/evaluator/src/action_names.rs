@@ -9,7 +9,7 @@ use crate::action::{ActionMatcher, ActionTable, CellId, PatternId};
 use crate::truth::Truth;
 
 /// The most states of the walk that cuts the names of one service.
-const MAX_STATES: usize = 20_000;
+pub const MAX_STATES: usize = 20_000;
 
 /// Names of one service, or of one kind of service that nothing mentions, that match the same patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]

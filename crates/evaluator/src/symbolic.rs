@@ -18,6 +18,7 @@ use std::sync::Arc;
 use scproof_organization::{NodeId, Organization};
 
 pub use crate::action::CellId;
+pub use crate::action_names::MAX_STATES;
 use crate::compile::CompiledOrganization;
 pub use crate::compile::{Atom, Candidate, LevelId};
 use crate::condition::CompiledCondition;
@@ -33,6 +34,7 @@ use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
 pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
 pub use cutter::MAX_CELLS;
 pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
+pub use principal::CallerKind;
 pub use signature::AccountSignature;
 
 /// One of the two organizations of a comparison.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_organization::{NodeId, Organization, PolicyIndex, Target};
 use scproof_policy_parser::{Condition, PolicyDocument, ResourceElement};
 
 use crate::EvaluationOptions;
@@ -24,7 +24,8 @@ pub(crate) struct Tables {
     /// Documents by their place in memory, and by their text, so that a text is worked through once however often it was parsed.
     by_place: FxHashMap<*const PolicyDocument, DocumentStatements>,
     by_text: FxHashMap<Arc<str>, DocumentStatements>,
-    level_ids: FxHashMap<(Vec<DocumentStatements>, bool), LevelId>,
+    /// By documents; what could not be read of one target is not what could not be read of another.
+    level_ids: FxHashMap<(Vec<DocumentStatements>, Option<Target>), LevelId>,
     drafts: Vec<(Vec<DocumentStatements>, bool)>,
 }
 
@@ -90,12 +91,12 @@ impl Tables {
             }
             set.sort_unstable();
             set.dedup();
-            let key = (set, node.unreadable.is_some());
+            let key = (set, node.unreadable.as_ref().map(|_| node.target.clone()));
             let level = if let Some(level) = self.level_ids.get(&key) {
                 *level
             } else {
                 let level = LevelId(u32::try_from(self.drafts.len()).unwrap_or(u32::MAX));
-                self.drafts.push(key.clone());
+                self.drafts.push((key.0.clone(), key.1.is_some()));
                 self.level_ids.insert(key, level);
                 level
             };

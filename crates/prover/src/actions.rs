@@ -236,12 +236,11 @@ impl<'p> ActionIndex<'p> {
             let mut except: Vec<String> = none.iter().map(|index| format!("{}:*", prefix(index))).collect();
             for &index in &partial {
                 let (target, complement) = self.split(index, is_in);
-                match self.cover(index, &complement) {
-                    Some(patterns) => except.extend(patterns),
-                    None => {
-                        except.push(format!("{}:*", prefix(&index)));
-                        terms.extend(self.terms(index, &target, &complement));
-                    }
+                if let Some(patterns) = self.cover(index, &complement) {
+                    except.extend(patterns);
+                } else {
+                    except.push(format!("{}:*", prefix(&index)));
+                    terms.extend(self.terms(index, &target, &complement));
                 }
             }
             except.sort();

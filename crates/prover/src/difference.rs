@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::RequestError;
 use scproof_evaluator::symbolic::{
     AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer,
     LevelId, Openness, Side,
@@ -83,7 +82,8 @@ pub struct Group {
 pub struct Difference {
     /// The accounts in groups, in the order of their first accounts. Every account is in exactly one.
     pub groups: Vec<Group>,
-    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names.
+    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names. None if no
+    /// account has other policies after than before.
     pub uncut_services: Vec<String>,
     /// Distinct formulas that were compared.
     pub formulas: usize,
@@ -121,6 +121,8 @@ struct Formula {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct PathKey {
     signature: usize,
+    /// Whether the same policies may decide otherwise after: the account moved, or owners of resources did.
+    moved: bool,
     layers: [Layer; 2],
     before: Box<[LevelId]>,
     after: Box<[LevelId]>,
@@ -196,23 +198,18 @@ impl<'p> Entries<'p> {
 /// known or not, every resource, every context.
 ///
 /// Costs grow with the distinct formulas that the changed levels give rise to, not with accounts or actions.
-///
-/// # Errors
-///
-/// Only if a node is no account.
-pub fn difference(
-    pair: &CompiledPair,
-    accounts: &[[NodeId; 2]],
-    options: &ComparisonOptions,
-) -> Result<Difference, RequestError> {
+pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {
     let limits = options.limits;
     let classes = options.narrow(pair, pair.action_classes());
-    let signatures = number_signatures(&pair.account_signatures(accounts));
+    let found = pair.account_signatures(accounts);
+    let signatures = number_signatures(&found);
+    let moved_owners = pair.has_moved_owners();
     let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
-    for (index, (nodes, signature)) in accounts.iter().zip(&signatures).enumerate() {
+    for (index, (nodes, (signature, found))) in accounts.iter().zip(signatures.iter().zip(&found)).enumerate() {
         let [before, after] = *nodes;
         let key = PathKey {
             signature: *signature,
+            moved: moved_owners || found.is_moved(),
             layers: [
                 pair.layer(Side::Before, before, "another-service:another-action"),
                 pair.layer(Side::After, after, "another-service:another-action"),
@@ -239,7 +236,7 @@ pub fn difference(
                 before: entries.numbers(&path.before, class.cell),
                 after: entries.numbers(&path.after, class.cell),
             };
-            if formula.before == formula.after && path.layers.first() == path.layers.last() {
+            if formula.before == formula.after && path.layers.first() == path.layers.last() && !path.moved {
                 continue;
             }
             let key = (path.signature, formula);
@@ -254,8 +251,11 @@ pub fn difference(
         }
         work.push(of_path);
     }
+    let is_changed =
+        |path: &PathKey| path.moved || path.before != path.after || path.layers.first() != path.layers.last();
+    let any_changed = paths.iter().any(|(path, _)| is_changed(path));
     let solver = Solver { pair, entries: &entries, limits, classes: &classes };
-    let mut solved = solver.solve(&formulas, &signatures, accounts)?;
+    let mut answers = solver.solve(&formulas, &signatures, accounts);
 
     // Paths with the same changes in the same classes are one group.
     let mut merged: Vec<(GroupKey, Vec<usize>)> = Vec::new();
@@ -263,7 +263,7 @@ pub fn difference(
     for ((path, members), work) in paths.into_iter().zip(&work) {
         let mut regions: FxHashMap<(usize, Change), Vec<usize>> = FxHashMap::default();
         for &(class, formula) in work {
-            let Some((space, changes)) = solved.changes.get(formula) else { continue };
+            let Some((space, changes)) = answers.changes.get(formula) else { continue };
             for change in changes.iter() {
                 regions.entry((*space, *change)).or_default().push(class);
             }
@@ -283,13 +283,13 @@ pub fn difference(
         }
     }
     let describer = Describer::new(pair, &classes, limits);
-    let groups = Grouping::new(describer, &mut solved.spaces).groups(merged, accounts)?;
-    Ok(Difference {
+    let groups = Grouping::new(describer, &mut answers.spaces).groups(merged, accounts);
+    Difference {
         groups,
-        uncut_services: pair.uncut_services().map(str::to_owned).collect(),
+        uncut_services: pair.uncut_services().filter(|_| any_changed).map(str::to_owned).collect(),
         formulas: formulas.len(),
         classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
-    })
+    }
 }
 
 /// Numbers equal signatures alike, in order of appearance.
@@ -311,16 +311,17 @@ fn changed_classes<'c>(
     classes: &'c [ActionClass],
 ) -> Vec<(usize, &'c ActionClass)> {
     let same_layer = path.layers.first() == path.layers.last();
-    if same_layer && (path.before == path.after || matches!(path.layers, [Layer::Passes(_), _])) {
+    if same_layer && ((path.before == path.after && !path.moved) || matches!(path.layers, [Layer::Passes(_), _])) {
         return Vec::new();
     }
+    let whole = !same_layer || path.moved;
     let only = |own: &[LevelId], other: &[LevelId]| -> Vec<LevelId> {
         own.iter().copied().filter(|level| !other.contains(level)).collect()
     };
     let (gone, new) = (only(&path.before, &path.after), only(&path.after, &path.before));
     let deniable = classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
     deniable
-        .filter(|(_, class)| !same_layer || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
+        .filter(|(_, class)| whole || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
         .collect()
 }
 
@@ -353,12 +354,7 @@ impl<'p> Solved<'p> {
 }
 
 impl<'p> Solver<'_, 'p> {
-    fn solve(
-        &self,
-        formulas: &[(Formula, usize)],
-        signatures: &[usize],
-        accounts: &[[NodeId; 2]],
-    ) -> Result<Solved<'p>, RequestError> {
+    fn solve(&self, formulas: &[(Formula, usize)], signatures: &[usize], accounts: &[[NodeId; 2]]) -> Solved<'p> {
         let mut solved = Solved { spaces: Vec::new(), changes: vec![(usize::MAX, Rc::from([])); formulas.len()] };
         let mut batches: FxHashMap<(usize, ActionTraits), Vec<usize>> = FxHashMap::default();
         for (index, (formula, signature)) in formulas.iter().enumerate() {
@@ -371,9 +367,9 @@ impl<'p> Solver<'_, 'p> {
             let Some(nodes) = first.and_then(|first| accounts.get(first)) else { continue };
             let action = self.classes.iter().find(|class| class.traits == traits);
             let Some(action) = action.map(|class| class.representative.as_str()) else { continue };
-            self.solve_batch(&mut solved, formulas, &members, *nodes, action)?;
+            self.solve_batch(&mut solved, formulas, &members, *nodes, action);
         }
-        Ok(solved)
+        solved
     }
 
     /// Solves formulas in one space if their facts can be cut together, else in smaller lots.
@@ -384,7 +380,7 @@ impl<'p> Solver<'_, 'p> {
         members: &[usize],
         nodes: [NodeId; 2],
         action: &str,
-    ) -> Result<(), RequestError> {
+    ) {
         let mut atoms = BTreeSet::new();
         for index in members {
             if let Some((formula, _)) = formulas.get(*index) {
@@ -396,13 +392,14 @@ impl<'p> Solver<'_, 'p> {
             && is_limited(&facts, &atoms)
         {
             let (left, right) = members.split_at(members.len() / 2);
-            self.solve_batch(solved, formulas, left, nodes, action)?;
-            return self.solve_batch(solved, formulas, right, nodes, action);
+            self.solve_batch(solved, formulas, left, nodes, action);
+            self.solve_batch(solved, formulas, right, nodes, action);
+            return;
         }
         let account = self.pair.side(Side::Before).organization().node(nodes[0]).target.as_str().to_owned();
         let Ok(mut space) = Space::new(self.pair, facts, account, self.limits.nodes) else {
             solved.give_up(self.pair, members);
-            return Ok(());
+            return;
         };
         let place = solved.spaces.len();
         let mut too_large = Vec::new();
@@ -419,18 +416,17 @@ impl<'p> Solver<'_, 'p> {
         }
         solved.spaces.push(space);
         if too_large.is_empty() {
-            return Ok(());
+            return;
         }
         if members.len() > 1 {
             // In a space of its own a formula has all nodes to itself.
             for index in too_large {
-                self.solve_batch(solved, formulas, &[index], nodes, action)?;
+                self.solve_batch(solved, formulas, &[index], nodes, action);
             }
-            return Ok(());
+            return;
         }
         // One formula alone is too large: all of it is undetermined.
         solved.give_up(self.pair, &too_large);
-        Ok(())
     }
 
     /// The regions in which the verdict of a formula changes.

@@ -122,6 +122,8 @@ impl Permissions {
 /// What differs between two sets of policies, for the callers of the first one's account: the regions in which the verdict
 /// changes, each with a witness. None means that it is proved that nothing differs.
 ///
+/// Names that no catalog lists, of services whose patterns are too many-sided to be cut, are one undetermined region.
+///
 /// # Errors
 ///
 /// None that policies can cause; see [`CompareError`].
@@ -137,8 +139,13 @@ pub fn compare(
     let lost = || CompareError::Account(before.account_id().to_owned());
     let target = Target::parse(before.account_id()).map_err(|_| lost())?;
     let node = |side: Side| pair.side(side).organization().find_node(&target).ok_or_else(lost);
-    let found = difference(&pair, &[[node(Side::Before)?, node(Side::After)?]], options)?;
-    Ok(found.groups.into_iter().flat_map(|group| group.regions).collect())
+    let found = difference(&pair, &[[node(Side::Before)?, node(Side::After)?]], options);
+    let uncut = found.uncut_services;
+    let mut regions: Vec<Arc<Region>> = found.groups.into_iter().flat_map(|group| group.regions).collect();
+    if !uncut.is_empty() {
+        regions.push(Arc::new(Region::of_uncut_names(&uncut)));
+    }
+    Ok(regions)
 }
 
 /// Whether two sets of policies treat every request alike. For [levels](Permissions::of_level) the kind of a denial counts, so that
@@ -160,7 +167,7 @@ pub fn compare(
 pub fn equivalent(one: &Permissions, other: &Permissions) -> Result<Answer, CompareError> {
     let kinds = one.by_kind && other.by_kind;
     let regions = compare(one, other, &ComparisonOptions::default())?;
-    Ok(answer(regions, |transition| kinds || transition != Transition::ReasonChanged))
+    Ok(answer(&regions, |transition| kinds || transition != Transition::ReasonChanged))
 }
 
 /// Whether everything that passes the first passes the second, too.
@@ -170,7 +177,7 @@ pub fn equivalent(one: &Permissions, other: &Permissions) -> Result<Answer, Comp
 /// None that policies can cause; see [`CompareError`].
 pub fn implies(narrow: &Permissions, wide: &Permissions) -> Result<Answer, CompareError> {
     let regions = compare(narrow, wide, &ComparisonOptions::default())?;
-    Ok(answer(regions, |transition| transition == Transition::NewlyBlocked))
+    Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
 /// Whether nothing passes – `sts:GetCallerIdentity` aside, which no policy stops (EXM-15).
@@ -183,10 +190,10 @@ pub fn is_empty(permissions: &Permissions) -> Result<Answer, CompareError> {
     let target = permissions.account_id().to_owned();
     attach(&mut blocked.inventory, "p-nothing0000", NOTHING, &target);
     let regions = compare(permissions, &blocked, &ComparisonOptions::default())?;
-    Ok(answer(regions, |transition| transition == Transition::NewlyBlocked))
+    Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
-fn answer(regions: Vec<Arc<Region>>, counts: impl Fn(Transition) -> bool) -> Answer {
+fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answer {
     if let Some(found) = regions.iter().find(|region| region.before != Verdict::Open && counts(region.transition())) {
         return Answer::No(Arc::clone(found));
     }

@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CompiledPair, Side};
+use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledPair, MAX_STATES, Side};
 use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
 
-use crate::actions::{ActionIndex, ActionSet};
+use crate::actions::{ActionIndex, ActionSet, ActionTerm};
 use crate::diagram::{Cube, Function, Variable};
 use crate::difference::Limits;
 use crate::space::{Question, Space};
@@ -122,19 +122,35 @@ pub struct Alternative {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Test {
     atoms: Vec<Atom>,
-    rows: Vec<Vec<Truth>>,
+    rows: Vec<Row>,
+}
+
+/// The truths of atoms, and the kind of caller for which they are meant, if not for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row {
+    truths: Vec<Truth>,
+    kind: Option<CallerKind>,
 }
 
 impl Test {
     /// Whether the truths of a request are one of the rows, as far as they are known.
-    fn truth(&self, truths: &[Truth]) -> Truth {
-        if self.rows.iter().any(|row| row == truths) {
-            return Truth::True;
-        }
-        let may_be = |row: &Vec<Truth>| {
-            row.iter().zip(truths).all(|(expected, found)| found == expected || *found == Truth::Unknown)
+    fn truth(&self, truths: &[Truth], caller: Option<CallerKind>) -> Truth {
+        let of_row = |row: &Row| {
+            let kind = match (row.kind, caller) {
+                (None, _) => Truth::True,
+                (Some(_), None) => Truth::Unknown,
+                (Some(wanted), Some(caller)) => Truth::from(wanted == caller),
+            };
+            let same = row.truths.iter().zip(truths).fold(Truth::True, |same, (expected, found)| {
+                same.and(match found {
+                    found if found == expected => Truth::True,
+                    Truth::Unknown => Truth::Unknown,
+                    Truth::True | Truth::False => Truth::False,
+                })
+            });
+            same.and(kind)
         };
-        if self.rows.iter().any(may_be) { Truth::Unknown } else { Truth::False }
+        self.rows.iter().fold(Truth::False, |any, row| any.or(of_row(row)))
     }
 }
 
@@ -160,6 +176,22 @@ pub struct Region {
 }
 
 impl Region {
+    /// The names of services that were not looked at, for want of room.
+    pub(crate) fn of_uncut_names(services: &[String]) -> Self {
+        let terms =
+            services.iter().map(|service| ActionTerm { all_of: vec![format!("{service}:*")], except: Vec::new() });
+        Self {
+            before: Verdict::Open,
+            after: Verdict::Open,
+            actions: ActionSet { terms: terms.collect(), listed: 0 },
+            when: Arc::from([Alternative { conditions: Vec::new(), tests: Vec::new() }]),
+            when_is_complete: true,
+            witness: None,
+            why: vec![Why::Limit("states", MAX_STATES)],
+            classes: Vec::new(),
+        }
+    }
+
     /// How the verdict changes.
     pub fn transition(&self) -> Transition {
         match (self.before, self.after) {
@@ -177,11 +209,13 @@ impl Region {
     ///
     /// If the request cannot be understood.
     pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<Truth, RequestError> {
+        let caller = request.principal.as_deref().and_then(CallerKind::of_principal);
         let mut holds = if self.when_is_complete { Truth::False } else { Truth::Unknown };
         for alternative in self.when.iter() {
             let mut inside = Truth::True;
             for test in &alternative.tests {
-                inside = inside.and(test.truth(&pair.atom_truths(Side::Before, request, &test.atoms)?));
+                let truths = pair.atom_truths(Side::Before, request, &test.atoms)?;
+                inside = inside.and(test.truth(&truths, caller));
             }
             holds = holds.or(inside);
         }
@@ -247,7 +281,7 @@ impl<'p> Describer<'p> {
         nodes: [NodeId; 2],
         change: Change,
         class: usize,
-    ) -> Result<Vec<Region>, RequestError> {
+    ) -> Vec<Region> {
         let Change { before, after, function, because } = change;
         let region = |when: Vec<Alternative>, complete: bool| Region {
             before,
@@ -263,7 +297,7 @@ impl<'p> Describer<'p> {
         let action = self.action_of(class);
         if space.over_limit {
             let why = vec![Why::Limit("nodes", self.limits.nodes)];
-            return Ok(vec![Region { why, ..region(always(), true) }]);
+            return vec![Region { why, ..region(always(), true) }];
         }
         let cover = space.diagrams.not(space.possible).and_then(|impossible| {
             let may = space.diagrams.or(function, impossible)?;
@@ -275,10 +309,10 @@ impl<'p> Describer<'p> {
         };
         let seeker = Seeker { pair: self.pair, nodes, action: &action };
         if before == Verdict::Open {
-            let why = self.reasons(space, because, &action);
+            let why = Self::reasons(space, because, &action);
             let when = cubes.iter().map(|cube| self.alternative(space, cube)).collect();
             let witness = cubes.first().and_then(|cube| seeker.example(space, function, cube));
-            return Ok(vec![Region { why, witness, ..region(when, complete) }]);
+            return vec![Region { witness, why, ..region(when, complete) }];
         }
         let (mut sure, mut unsure): (Vec<&Cube>, Vec<&Cube>) = (Vec::new(), Vec::new());
         let mut witness: Option<Witness> = None;
@@ -327,7 +361,7 @@ impl<'p> Describer<'p> {
                 ..region(when, complete)
             });
         }
-        Ok(regions)
+        regions
     }
 
     fn action_of(&self, class: usize) -> String {
@@ -336,7 +370,7 @@ impl<'p> Describer<'p> {
         action.unwrap_or_else(|| class.representative.clone())
     }
 
-    fn reasons(&self, space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
+    fn reasons(space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
         let mut why: Vec<Why> = Vec::new();
         for variable in space.diagrams.support(because) {
             let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else {
@@ -361,7 +395,10 @@ impl<'p> Describer<'p> {
                 Some(Question::Related(atom)) => {
                     let holds = values.contains(&1);
                     conditions.push(self.pair.atom_words(atom, !holds, true));
-                    tests.push(Test { atoms: vec![atom], rows: vec![vec![Truth::from(holds)]] });
+                    tests.push(Test {
+                        atoms: vec![atom],
+                        rows: vec![Row { truths: vec![Truth::from(holds)], kind: None }],
+                    });
                 }
                 Some(_) => {}
                 None => {
@@ -384,10 +421,21 @@ fn test(space: &Space<'_>, variable: Variable, values: &[u32], atoms: Vec<Atom>)
             _ => Vec::new(),
         })
         .collect();
-    let rows = values
-        .iter()
-        .map(|cell| truths.iter().map(|row| row.get(*cell as usize).copied().unwrap_or(Truth::Unknown)).collect())
-        .collect();
+    let row = |cell: usize| -> Vec<Truth> {
+        truths.iter().map(|row| row.get(cell).copied().unwrap_or(Truth::Unknown)).collect()
+    };
+    let cells = space.facts.facts.get(variable as usize).map_or(&[][..], |fact| &fact.cells);
+    let inside = |cell: usize| values.iter().any(|value| *value as usize == cell);
+    let mut rows: Vec<Row> = Vec::new();
+    for (cell, found) in cells.iter().enumerate().filter(|(cell, _)| inside(*cell)) {
+        let truths = row(cell);
+        // The kind of caller matters where another kind has the same truths and is not meant.
+        let other = (0..cells.len()).any(|other| !inside(other) && row(other) == truths);
+        let new = Row { truths, kind: if other { found.kind } else { None } };
+        if !rows.contains(&new) {
+            rows.push(new);
+        }
+    }
     Test { atoms, rows }
 }
 

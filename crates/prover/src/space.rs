@@ -156,7 +156,12 @@ impl<'p> Space<'p> {
         let support = self.diagrams.support(function);
         let related = support.into_iter().filter_map(|variable| match self.question_of(variable)? {
             Question::Related(atom) => Some(atom),
-            _ => None,
+            Question::Atom(_)
+            | Question::AtomOn(..)
+            | Question::Statement(..)
+            | Question::Denies(_)
+            | Question::Allows(_)
+            | Question::PolicyType => None,
         });
         related.collect()
     }
@@ -166,7 +171,7 @@ impl<'p> Space<'p> {
         let (Question::Atom(atom) | Question::AtomOn(atom, _)) = question else { return None };
         match self.facts.truth(atom, Side::Before)?.form {
             AtomForm::Open(Openness::Limit) => Some(Why::Limit("cells", MAX_CELLS)),
-            AtomForm::Open(Openness::MixedKinds | Openness::Related)
+            AtomForm::Open(Openness::MixedKinds | Openness::Related | Openness::PerSide)
             | AtomForm::Constant(_)
             | AtomForm::Cells { .. } => None,
         }
@@ -218,13 +223,13 @@ impl<'p> Space<'p> {
         }
         let truth = self.facts.truth(atom, side).cloned();
         let same = self.facts.truth(atom, Side::Before) == self.facts.truth(atom, Side::After);
-        let open = if same { Question::Atom(atom) } else { Question::AtomOn(atom, side) };
+        let per_side = truth.as_ref().is_some_and(|truth| truth.form == AtomForm::Open(Openness::PerSide));
+        let open = if same && !per_side { Question::Atom(atom) } else { Question::AtomOn(atom, side) };
         let function = match truth.map(|truth| truth.form) {
             Some(AtomForm::Constant(Truth::True)) => Function::TRUE,
             Some(AtomForm::Constant(Truth::False)) => Function::FALSE,
-            Some(AtomForm::Constant(Truth::Unknown)) | None => self.question(open)?,
             Some(AtomForm::Open(Openness::Related)) if same => self.question(Question::Related(atom))?,
-            Some(AtomForm::Open(_)) => self.question(open)?,
+            Some(AtomForm::Constant(Truth::Unknown) | AtomForm::Open(_)) | None => self.question(open)?,
             Some(AtomForm::Cells { fact, truths }) => {
                 let mut children = Vec::with_capacity(truths.len());
                 for truth in truths {

@@ -1,6 +1,6 @@
 //! Requests that show a difference, replayed by the evaluator before anybody sees them.
 
-use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, RequestResource, Setting, Side};
+use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, Fact, RequestResource, Setting, Side};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
@@ -82,13 +82,16 @@ impl Seeker<'_> {
         let values = space.diagrams.example(inside)?;
         let mut request = Request::new(self.account(Side::Before), self.action);
         let own = space.account.clone();
+        let chosen = |(fact, value): (&Fact, &u32)| fact.cells.get(*value as usize)?.kind;
+        let kind = space.facts.facts.iter().zip(&values).find_map(chosen);
         for (variable, (fact, value)) in (0..).zip(space.facts.facts.iter().zip(values)) {
             if only_cube && !cube.contains_key(&variable) {
                 continue;
             }
-            let Some(Cell { settings }) = fact.cells.get(value as usize) else { continue };
-            for setting in settings {
-                apply(&mut request, setting, &own);
+            let Some(Cell { settings, by_kind, .. }) = fact.cells.get(value as usize) else { continue };
+            match by_kind.iter().find(|(of, _)| Some(*of) == kind) {
+                Some((_, setting)) => apply(&mut request, setting, &own),
+                None => settings.iter().for_each(|setting| apply(&mut request, setting, &own)),
             }
         }
         Some(request)
@@ -143,17 +146,16 @@ impl Seeker<'_> {
         }
         let mut shorter = witness.request.clone();
         shorter.resources.clear();
-        match keeps(&shorter, &witness) {
-            Some(found) => witness = found,
-            None => {
-                // A resource that the action really has, if it shows the same.
-                let likely = self.likely_resources().into_iter().find_map(|resource| {
-                    let mut likelier = witness.request.clone();
-                    likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
-                    keeps(&likelier, &witness)
-                });
-                witness = likely.unwrap_or(witness);
-            }
+        if let Some(found) = keeps(&shorter, &witness) {
+            witness = found;
+        } else {
+            // A resource that the action really has, if it shows the same.
+            let likely = self.likely_resources().into_iter().find_map(|resource| {
+                let mut likelier = witness.request.clone();
+                likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
+                keeps(&likelier, &witness)
+            });
+            witness = likely.unwrap_or(witness);
         }
         let mut shorter = witness.request.clone();
         shorter.principal = None;
@@ -291,7 +293,7 @@ fn apply(request: &mut Request, setting: &Setting, own: &str) {
                 ContextValue::Single(text) if key.eq_ignore_ascii_case("aws:userid") => {
                     ContextValue::Single(localize(text))
                 }
-                other => other.clone(),
+                ContextValue::Absent | ContextValue::Single(_) | ContextValue::List(_) => value.clone(),
             };
             request.context.insert(key.clone(), value);
         }
@@ -324,7 +326,7 @@ fn with_single(context: &Context, at: usize) -> Context {
             ContextValue::List(texts) if index == at && texts.len() == 1 => {
                 texts.first().map_or(ContextValue::Absent, |text| ContextValue::Single(text.clone()))
             }
-            other => other.clone(),
+            ContextValue::Absent | ContextValue::Single(_) | ContextValue::List(_) => value.clone(),
         };
         changed.insert(key, value);
     }

@@ -2,13 +2,22 @@
 
 use scproof_evaluator::Truth;
 use scproof_evaluator::symbolic::{
-    Atom, AtomForm, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject,
+    Atom, AtomForm, CallerKind, Cell, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject,
 };
 
-/// One condition, its opposite, or that it is open, with the cells in which this holds.
+/// What a literal says.
+enum Said {
+    /// A condition, its opposite, or that it is open.
+    Atom(Atom, Truth),
+    /// That a key is there, or is not.
+    Presence(String, bool),
+    /// That the caller is of a kind, or is not.
+    Kind(CallerKind, bool),
+}
+
+/// Something to say, with the cells in which it holds.
 struct Literal {
-    atom: Atom,
-    truth: Truth,
+    said: Said,
     cells: Vec<bool>,
 }
 
@@ -26,15 +35,26 @@ pub(crate) fn cells_in_words(pair: &CompiledPair, facts: &Facts, fact: usize, ce
         })
     });
     let say = |literal: &Literal| {
-        let words = pair.atom_words(literal.atom, literal.truth == Truth::False, may_be_absent);
-        if literal.truth != Truth::Unknown {
+        let (atom, truth) = match &literal.said {
+            Said::Atom(atom, truth) => (*atom, *truth),
+            Said::Presence(key, true) => return format!("{key} is present"),
+            Said::Presence(key, false) => return format!("{key} is absent"),
+            Said::Kind(kind, true) => return format!("the caller is {}", kind.words()),
+            Said::Kind(kind, false) => return format!("the caller is not {}", kind.words()),
+        };
+        let words = pair.atom_words(atom, truth == Truth::False, may_be_absent);
+        if truth != Truth::Unknown {
             return words;
         }
-        let rules = facts.truth(literal.atom, Side::Before).map(|truth| truth.rules.join(", ")).unwrap_or_default();
+        let rules = facts.truth(atom, Side::Before).map(|truth| truth.rules.join(", ")).unwrap_or_default();
         format!("it is open whether {words} ({rules})")
     };
-    let literals = literals(facts, fact, atoms);
-    if let Some(exact) = literals.iter().find(|literal| literal.cells == target) {
+    // Among equals the last is taken: conditions of the policies rather than what they do not ask.
+    let mut literals: Vec<Literal> = unasked(&found.cells, &found.subject);
+    let asked = literals.len();
+    literals.extend(conditions(facts, fact, atoms));
+    let (unasked, conditions) = literals.split_at(asked);
+    if let Some(exact) = conditions.iter().chain(unasked).find(|literal| literal.cells == target) {
         return say(exact);
     }
     if let Some(parts) = conjunction(&literals, &target) {
@@ -65,7 +85,29 @@ fn name(subject: &Subject) -> String {
     }
 }
 
-fn literals(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
+/// What tells cells apart although no condition asks it: that the key is there, and the kind of caller.
+fn unasked(cells: &[Cell], subject: &Subject) -> Vec<Literal> {
+    let mut literals: Vec<Literal> = Vec::new();
+    let mut add = |cells: Vec<bool>, said: &dyn Fn(bool) -> Said| {
+        if cells.contains(&true) && cells.contains(&false) {
+            let opposite = cells.iter().map(|holds| !holds).collect();
+            literals.push(Literal { said: said(false), cells: opposite });
+            literals.push(Literal { said: said(true), cells });
+        }
+    };
+    for kind in CallerKind::ALL {
+        add(cells.iter().map(|cell| cell.kind == Some(kind)).collect(), &|holds| Said::Kind(kind, holds));
+    }
+    if let Subject::Key(key) = subject
+        && cells.iter().all(|cell| cell.by_kind.is_empty())
+    {
+        let is_present = |cell: &Cell| !matches!(cell.settings.as_slice(), [Setting::Key(_, ContextValue::Absent)]);
+        add(cells.iter().map(is_present).collect(), &|holds| Said::Presence(key.clone(), holds));
+    }
+    literals
+}
+
+fn conditions(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
     let mut literals: Vec<Literal> = Vec::new();
     for &atom in atoms {
         let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, Side::Before).map(|truth| &truth.form)
@@ -78,7 +120,7 @@ fn literals(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
         for truth in [Truth::True, Truth::False, Truth::Unknown] {
             let cells: Vec<bool> = truths.iter().map(|found| *found == truth).collect();
             if cells.contains(&true) && !literals.iter().any(|literal| literal.cells == cells) {
-                literals.push(Literal { atom, truth, cells });
+                literals.push(Literal { said: Said::Atom(atom, truth), cells });
             }
         }
     }

@@ -150,7 +150,7 @@ pub fn impact_with(
     let added = added.filter(|node| before.find_node(&after.node(*node).target).is_none());
     impact.added = added.map(|node| account_ref(after, node)).collect();
 
-    let found = difference(&pair, &accounts, &options.comparison)?;
+    let found = difference(&pair, &accounts, &options.comparison);
     // Groups share regions; each is explained once.
     let mut reports: FxHashMap<*const Region, Arc<RegionReport>> = FxHashMap::default();
     let mut explained: FxHashMap<String, Explained> = FxHashMap::default();

@@ -1,11 +1,14 @@
 //! Holds comparisons of organizations against the reference evaluator, request by request.
 
+mod cells;
+mod descriptions;
+
 use scproof_catalog::{Catalog, ValueType};
 use scproof_evaluator::symbolic::{CompiledPair, Side};
 use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
-use scproof_prover::{ComparisonOptions, Difference, Region, Transition, Verdict, difference};
+use scproof_prover::{ComparisonOptions, Difference, Region, Transition, difference};
 
 use crate::reference;
 
@@ -19,6 +22,19 @@ pub struct Comparison {
     accounts: Vec<[NodeId; 2]>,
     /// What the prover found.
     pub difference: Difference,
+}
+
+/// What comes of holding a comparison against the reference evaluator with one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agreement {
+    /// The request tells nothing: it is malformed, the reference leaves it open, or SCPs do not govern it.
+    Silent,
+    /// Both say the same: this changes.
+    Same(Option<Transition>),
+    /// The reference sees a change where the prover says that it may be one.
+    Open,
+    /// They contradict each other, in words.
+    Contradiction(String),
 }
 
 /// Keys that follow from caller and account; a request that gives them may contradict itself.
@@ -49,6 +65,9 @@ const DERIVED_KEYS: [&str; 24] = [
     "aws:resourcetag/",
 ];
 
+/// Services with one endpoint, whose region follows (CTX-67).
+const GLOBAL_SERVICES: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
+
 /// Keys that every request carries (CTX-59), with a value.
 const ALWAYS: [(&str, &str); 6] = [
     ("aws:RequestedRegion", "us-east-1"),
@@ -70,21 +89,20 @@ impl Comparison {
         let pair = CompiledPair::compile(before.clone(), after.clone(), refining);
         let accounts: Vec<[NodeId; 2]> =
             before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
-        let difference =
-            difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
+        let difference = difference(&pair, &accounts, &ComparisonOptions::default());
         Ok(Self { before, after, options, pair, accounts, difference })
     }
 
     /// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
     /// requests that may contradict themselves, or that ask for several resources at once.
-    pub fn complete(request: &Request) -> Option<Request> {
+    pub fn complete(&self, request: &Request) -> Option<Request> {
         let mut request = request.clone();
         let folded: Vec<String> = request.context.iter().map(|(key, _)| key.to_ascii_lowercase()).collect();
         if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
             return None;
         }
         let service = request.action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        let global = ["cloudfront", "iam", "organizations", "route53"].contains(&service.as_str());
+        let global = GLOBAL_SERVICES.contains(&service.as_str());
         if global && folded.iter().any(|key| key == "aws:requestedregion") {
             return None;
         }
@@ -106,7 +124,8 @@ impl Comparison {
         let time_given = folded.iter().any(|key| key == "aws:epochtime");
         for (key, value) in ALWAYS {
             let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
-            let derived = (time_given && key == "aws:CurrentTime") || (global && key == "aws:RequestedRegion");
+            let region_known = self.derives_region(&request.action);
+            let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
             if !given && !derived {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }
@@ -158,22 +177,18 @@ impl Comparison {
         self.difference.groups.iter().find(|group| group.accounts.contains(&index))
     }
 
-    /// Where the prover contradicts the reference evaluator about a complete request, in words; and whether the request was
-    /// one that tells something.
-    pub fn disagreement(&self, request: &Request) -> (Option<String>, bool) {
+    /// Whether the prover and the reference evaluator agree about a complete request.
+    pub fn agreement(&self, request: &Request) -> Agreement {
         let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request))
         else {
-            return (None, false);
+            return Agreement::Silent;
         };
         // Callers whom SCPs do not govern are not compared (B.2).
         let exempt = before == Decision::NotApplicable && after == Decision::NotApplicable;
         if before == Decision::Unknown || after == Decision::Unknown || exempt {
-            return (None, false);
+            return Agreement::Silent;
         }
-        let regions = match self.regions(request) {
-            Ok(Some(regions)) => regions,
-            Ok(None) | Err(_) => return (None, false),
-        };
+        let Ok(Some(regions)) = self.regions(request) else { return Agreement::Silent };
         let expected = match (before.is_passing(), after.is_passing()) {
             (true, true) => None,
             (true, false) => Some(Transition::NewlyBlocked),
@@ -196,41 +211,19 @@ impl Comparison {
         let certain = regions.iter().filter(|(_, truth)| *truth == Truth::True);
         let kinds = certain.into_iter().all(|(region, _)| region.before.agrees(before) && region.after.agrees(after));
         if !wrong && kinds {
-            return (None, true);
+            let is_open = expected.is_some() && settled(Truth::True).next().is_none();
+            return if is_open { Agreement::Open } else { Agreement::Same(expected) };
         }
         let group = self.group_of(request).map(|group| &group.regions);
-        (Some(format!("{request:?}\n{before} -> {after}, expected {expected:?}, said {said:?}\n{group:#?}")), true)
+        Agreement::Contradiction(format!(
+            "{request:?}\n{before} -> {after}, expected {expected:?}, said {said:?}\n{group:#?}"
+        ))
     }
 
-    /// Where a witness is not what its region says, in words; asked of the reference evaluator.
-    pub fn false_witnesses(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        for region in self.difference.groups.iter().flat_map(|group| &group.regions) {
-            let Some(witness) = &region.witness else {
-                if region.transition() != Transition::Undetermined {
-                    faults.push(format!("no witness: {region:#?}"));
-                }
-                continue;
-            };
-            if region.why.contains(&scproof_prover::Why::Unconfirmed) {
-                faults.push(format!("not confirmed: {region:#?}"));
-            }
-            if region.transition() == Transition::Undetermined {
-                continue;
-            }
-            let sides = [(Side::Before, region.before), (Side::After, region.after)];
-            for (side, verdict) in sides {
-                let decision = self.decide(side, &witness.request);
-                // Without case splitting the reference may leave open what all cases agree on (K3-16).
-                let agrees = decision.is_some_and(|decision| {
-                    decision == Decision::Unknown || decision == Decision::Deny || verdict.agrees(decision)
-                });
-                if !agrees || verdict == Verdict::Open {
-                    faults.push(format!("{side:?} {decision:?}: {region:#?}"));
-                }
-            }
-        }
-        faults
+    /// Whether the region follows from the action (CTX-67, CLR-10).
+    fn derives_region(&self, action: &str) -> bool {
+        let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        GLOBAL_SERVICES.contains(&service.as_str()) && matches!(self.before.partition(), Some("aws" | "aws-us-gov"))
     }
 }
 

@@ -13,8 +13,10 @@ use crate::cut::Kind;
 use crate::keys::Model;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::symbolic::principal::{Kind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for};
-use crate::symbolic::{CompiledPair, Side};
+use crate::symbolic::principal::{
+    CallerKind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for,
+};
+use crate::symbolic::{CallerKind, CompiledPair, Side};
 use crate::trace::{Evaluation, KeySlot, NoTrace, Reasons};
 use crate::truth::Truth;
 
@@ -58,6 +60,16 @@ pub enum Subject {
 pub struct Cell {
     /// What a request says to be in this class.
     pub settings: Vec<Setting>,
+    /// For a class of callers their kind.
+    pub kind: Option<CallerKind>,
+    /// What a request by a caller of a kind says instead, where that differs.
+    pub by_kind: Vec<(CallerKind, Setting)>,
+}
+
+impl Cell {
+    fn new(settings: Vec<Setting>) -> Self {
+        Self { settings, kind: None, by_kind: Vec::new() }
+    }
 }
 
 /// A part of a request.
@@ -109,6 +121,8 @@ pub enum Openness {
     MixedKinds,
     /// There are more classes than a fixed limit.
     Limit,
+    /// Its key may have one value before and another after in the same request.
+    PerSide,
 }
 
 impl Facts {
@@ -176,7 +190,23 @@ impl Scene<'_> {
                         | Model::FederatedProvider
                         | Model::TokenIssueTime => of_principal.push((slot, conditions)),
                         Model::CurrentTime | Model::EpochTime => of_instant.push((slot, conditions)),
-                        _ => others.push((slot, conditions, domain.clone())),
+                        Model::ResourceOrgPaths if self.pair.has_moved_owners() => {
+                            for id in conditions {
+                                let form = AtomForm::Open(Openness::PerSide);
+                                facts.insert(Atom::Condition(id), &AtomTruth { form, rules: Vec::new() });
+                            }
+                        }
+                        Model::Unknown
+                        | Model::PrincipalAccount
+                        | Model::PrincipalOrgId
+                        | Model::PrincipalOrgPaths
+                        | Model::PrincipalIsAwsService
+                        | Model::ServicePrincipalOnly
+                        | Model::ResourceAccount
+                        | Model::ResourceOrgId
+                        | Model::ResourceOrgPaths
+                        | Model::IsMcpServiceAction
+                        | Model::RequestedRegion => others.push((slot, conditions, domain.clone())),
                     }
                 }
                 _ => self.constants(&mut facts, slot, &conditions),
@@ -184,7 +214,7 @@ impl Scene<'_> {
         }
         self.resource_fact(&mut facts, &resources);
         self.principal_facts(&mut facts, of_principal);
-        self.instant_fact(&mut facts, of_instant);
+        self.instant_fact(&mut facts, &of_instant);
         for (slot, conditions, domain) in others {
             self.key_fact(&mut facts, slot, &conditions, &domain);
         }
@@ -234,8 +264,9 @@ impl Scene<'_> {
                 let state = self.state(side, slot);
                 let (truth, rules) = self.truth(id, state, side);
                 let open = matches!(state, KeyState::Unknown(_)) || (truth == Truth::Unknown && rules.is_empty());
+                let moved = self.state(Side::Before, slot) != self.state(Side::After, slot);
                 let form = if truth == Truth::Unknown && open {
-                    AtomForm::Open(Openness::Related)
+                    AtomForm::Open(if moved { Openness::PerSide } else { Openness::Related })
                 } else {
                     AtomForm::Constant(truth)
                 };
@@ -274,7 +305,7 @@ impl Scene<'_> {
                 None => cut.open = conditions.iter().map(|id| (*id, Openness::Limit)).collect(),
             }
         }
-        let cells = states.iter().map(|state| Cell { settings: setting(&name, state) }).collect();
+        let cells = states.iter().map(|state| Cell::new(setting(&name, state))).collect();
         let fact = facts.facts.len();
         facts.facts.push(Fact { subject: Subject::Key(name), cells });
         for condition in compiled {
@@ -364,7 +395,11 @@ impl Scene<'_> {
         let open = cut.open;
         let principal_states: Vec<KeyState> = texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
-        let cells = texts.iter().map(|text| Cell { settings: vec![Setting::Principal(text.clone())] }).collect();
+        let cells = texts
+            .iter()
+            .zip(&kinds)
+            .map(|(text, kind)| Cell { kind: Some(*kind), ..Cell::new(vec![Setting::Principal(text.clone())]) })
+            .collect();
         facts.facts.push(Fact { subject: Subject::Principal, cells });
         for condition in compiled {
             let open = open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
@@ -417,31 +452,55 @@ impl Scene<'_> {
                     cut.texts.iter().for_each(|text| add(KeyState::single(text)));
                     open.extend(cut.open);
                 }
-                state => add(state),
-            }
-        }
-        let fact = facts.facts.len();
-        let cells = states.iter().map(|state| Cell { settings: setting(&name, state) }).collect();
-        let cell_count = states.len();
-        facts.facts.push(Fact { subject: Subject::Key(name), cells });
-        for (index, kind) in kinds.iter().enumerate() {
-            for cell in 0..cell_count {
-                if !possible.contains(&(*kind, cell)) {
-                    facts.exclusions.push(Exclusion(principal, index, fact, cell));
+                state @ (KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold) => {
+                    add(state);
                 }
             }
         }
+        // Values that no condition tells apart are one cell, whichever kinds of callers have them.
+        let open_of = |id: u32| open.iter().find(|(open, _)| *open == id).map(|(_, why)| *why);
+        let mut rows: Vec<Vec<Truth>> = Vec::new();
+        let mut firsts: Vec<KeyState> = Vec::new();
+        let mut row_of: Vec<usize> = Vec::with_capacity(states.len());
+        for state in &states {
+            let closed = compiled.iter().filter(|condition| open_of(condition.id).is_none());
+            let row: Vec<Truth> = closed.map(|condition| self.truth(condition.id, state, Side::Before).0).collect();
+            row_of.push(rows.iter().position(|other| *other == row).unwrap_or_else(|| {
+                rows.push(row);
+                firsts.push(state.clone());
+                rows.len() - 1
+            }));
+        }
+        let fact = facts.facts.len();
+        let mut cells: Vec<Cell> = firsts.iter().map(|state| Cell::new(setting(&name, state))).collect();
+        let mut excluded: Vec<(PrincipalKind, usize)> = Vec::new();
+        for kind in PrincipalKind::ALL {
+            for (index, cell) in cells.iter_mut().enumerate() {
+                let of_kind = possible
+                    .iter()
+                    .filter(|(of, state)| *of == kind && row_of.get(*state) == Some(&index))
+                    .find_map(|(_, state)| states.get(*state));
+                match of_kind {
+                    Some(state) => cell.by_kind.extend(setting(&name, state).into_iter().map(|it| (kind, it))),
+                    None => excluded.push((kind, index)),
+                }
+            }
+        }
+        facts.facts.push(Fact { subject: Subject::Key(name), cells });
+        for (index, kind) in kinds.iter().enumerate() {
+            let of_kind = excluded.iter().filter(|(excluded, _)| excluded == kind);
+            facts.exclusions.extend(of_kind.map(|(_, cell)| Exclusion(principal, index, fact, *cell)));
+        }
         for condition in compiled {
-            let open = open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
-            let truth = self.atom_truth(fact, condition, &states, open);
+            let truth = self.atom_truth(fact, condition, &firsts, open_of(condition.id));
             facts.insert(Atom::Condition(condition.id), &truth);
         }
     }
 
     /// `aws:CurrentTime` and `aws:EpochTime` are one instant in two spellings (CLR-12).
-    fn instant_fact(&self, facts: &mut Facts, slots: Vec<(KeySlot, Vec<u32>)>) {
+    fn instant_fact(&self, facts: &mut Facts, slots: &[(KeySlot, Vec<u32>)]) {
         let domain = Domain::new(false, false, DomainValues::Any);
-        if let [(slot, conditions)] = slots.as_slice() {
+        if let [(slot, conditions)] = slots {
             self.key_fact(facts, *slot, conditions, &domain);
             return;
         }
@@ -469,9 +528,7 @@ impl Scene<'_> {
         let cells = cut
             .texts
             .iter()
-            .map(|text| Cell {
-                settings: vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))],
-            })
+            .map(|text| Cell::new(vec![Setting::Key("aws:CurrentTime".to_owned(), ContextValue::Single(text.clone()))]))
             .collect();
         facts.facts.push(Fact { subject: Subject::Instant, cells });
         for condition in compiled {
@@ -489,17 +546,15 @@ impl Scene<'_> {
         let [states, _] = &self.states;
         let cut = self.compiled().cut_resources(ids, states);
         let fact = facts.facts.len();
-        let cells =
-            cut.resources.iter().map(|resource| Cell { settings: vec![Setting::Resource(resource.clone())] }).collect();
+        let cells = cut.resources.iter().map(|resource| Cell::new(vec![Setting::Resource(resource.clone())])).collect();
         facts.facts.push(Fact { subject: Subject::Resource, cells });
         for &id in ids {
             let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);
-            let truth = match open {
-                Some(why) => AtomTruth { form: AtomForm::Open(why), rules: Vec::new() },
-                None => {
-                    let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
-                    AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
-                }
+            let truth = if let Some(why) = open {
+                AtomTruth { form: AtomForm::Open(why), rules: Vec::new() }
+            } else {
+                let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
+                AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
             };
             facts.insert(Atom::Resource(id), &truth);
         }

@@ -4,18 +4,40 @@ use scproof_policy_parser::{Piece, WildcardPattern};
 
 use crate::keys::Model;
 use crate::state::{Domain, DomainValues, KeyState};
+use CallerKind as Kind;
 
-/// A kind of caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+/// A kind of caller that SCPs govern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CallerKind {
+    /// A role, by its sessions.
     Role,
+    /// An IAM user.
     User,
+    /// The root user of the account.
     Root,
+    /// A user of `sts:GetFederationToken`.
     FederatedUser,
 }
 
-impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::Role, Self::User, Self::Root, Self::FederatedUser];
+impl CallerKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Role, Self::User, Self::Root, Self::FederatedUser];
+
+    /// The kind in words, with its article.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Role => "a role",
+            Self::User => "an IAM user",
+            Self::Root => "the root user",
+            Self::FederatedUser => "a federated user",
+        }
+    }
+
+    /// The kind of the caller that a principal's ARN names, be it that of a role session.
+    pub fn of_principal(arn: &str) -> Option<Self> {
+        let is_session = arn.splitn(6, ':').nth(5).is_some_and(|rest| rest.starts_with("assumed-role/"));
+        if is_session { Some(Self::Role) } else { Self::of(arn) }
+    }
 
     /// The service and the beginning of the last part of its ARNs.
     fn parts(self) -> (&'static str, &'static str) {

@@ -1,13 +1,13 @@
 //! Which accounts are interchangeable: the policies on their paths aside, nothing in the policies can tell them apart.
 
-use scproof_organization::NodeId;
+use scproof_organization::{NodeId, Organization, Target};
 use scproof_policy_parser::{Piece, WildcardPattern};
 
 use crate::compile::CompiledOrganization;
 use crate::condition::ConditionBody;
 use crate::keys::Model;
 use crate::state::KeyState;
-use crate::symbolic::principal::{Kind, principal_arn_domain};
+use crate::symbolic::principal::{CallerKind, principal_arn_domain};
 use crate::symbolic::{CompiledPair, Side};
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
@@ -17,9 +17,19 @@ use crate::values::CompiledValue;
 /// answers to the same questions, asked by principals of the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct AccountSignature {
-    truths: Vec<(u32, Truth)>,
+    before: Vec<(u32, Truth)>,
+    after: Vec<(u32, Truth)>,
     /// The account id, if some policy names it or a part of it.
     named: Option<String>,
+    /// Whether keys that follow from the account have other values after than before.
+    moved: bool,
+}
+
+impl AccountSignature {
+    /// Whether the policies can tell the account after from the account before, its path aside: it moved, and they ask where it is.
+    pub fn is_moved(&self) -> bool {
+        self.moved
+    }
 }
 
 /// What makes accounts distinguishable, worked out once.
@@ -37,7 +47,7 @@ impl CompiledOrganization {
         for condition in self.conditions.iter() {
             let slot = self.slots.get(condition.slot.0 as usize);
             match slot.and_then(|slot| slot.row).map(|row| row.model) {
-                Some(Model::PrincipalAccount | Model::PrincipalOrgPaths | Model::UserId) => {
+                Some(Model::PrincipalAccount | Model::PrincipalOrgId | Model::PrincipalOrgPaths | Model::UserId) => {
                     telltales.conditions.push(condition.id);
                 }
                 Some(Model::PrincipalArn) => {
@@ -67,16 +77,34 @@ impl CompiledPair {
         accounts.iter().map(|nodes| self.account_signature(&telltales, *nodes)).collect()
     }
 
+    /// Whether an account is elsewhere after than before, and policies ask where the owners of resources are: then
+    /// `aws:ResourceOrgPaths` may have another value after than before in the same request (CTX-64).
+    pub fn has_moved_owners(&self) -> bool {
+        let asked = self.before.conditions.iter().any(|condition| {
+            let slot = self.before.slots.get(condition.slot.0 as usize);
+            slot.and_then(|slot| slot.row).is_some_and(|row| row.model == Model::ResourceOrgPaths)
+        });
+        asked && {
+            let (before, after) = (self.before.organization(), self.after.organization());
+            before.accounts().any(|node| {
+                let there = after.find_node(&before.node(node).target);
+                there.is_some_and(|there| path_of(before, node) != path_of(after, there))
+            })
+        }
+    }
+
     fn account_signature(&self, telltales: &Telltales, nodes: [NodeId; 2]) -> AccountSignature {
         let [before, _] = nodes;
         let organization = self.before.organization();
         let id = organization.node(before).target.as_str();
         let partition = organization.partition();
-        let (domain, _) = principal_arn_domain(&Kind::ALL, partition, id);
+        let (domain, _) = principal_arn_domain(&CallerKind::ALL, partition, id);
         let named = telltales.patterns.iter().any(|pattern| domain.may_match(pattern));
-        let mut truths = Vec::new();
+        let mut truths: [Vec<(u32, Truth)>; 2] = [Vec::new(), Vec::new()];
+        let mut known: [Vec<KeyState>; 2] = [Vec::new(), Vec::new()];
         if !telltales.conditions.is_empty() {
-            for (side, node) in Side::BOTH.into_iter().zip(nodes) {
+            let sides = Side::BOTH.into_iter().zip(nodes).zip(truths.iter_mut().zip(&mut known));
+            for ((side, node), (truths, known)) in sides {
                 let compiled = self.side(side);
                 let id = compiled.organization().node(node).target.as_str();
                 let states = compiled.states_of(node, "another-service:another-action");
@@ -92,11 +120,21 @@ impl CompiledPair {
                         trace: NoTrace,
                     };
                     truths.push((condition.id, condition.truth_in_class(state, &mut evaluation)));
+                    known.push(state.clone());
                 }
             }
         }
-        AccountSignature { truths, named: named.then(|| id.to_owned()) }
+        let [before, after] = truths;
+        let [known_before, known_after] = known;
+        // With unknown truths – a policy variable – other values may make a difference.
+        let unsettled = before.iter().chain(&after).any(|(_, truth)| *truth == Truth::Unknown);
+        let moved = before != after || (unsettled && known_before != known_after);
+        AccountSignature { before, after, named: named.then(|| id.to_owned()), moved }
     }
+}
+
+fn path_of(organization: &Organization, account: NodeId) -> Vec<&Target> {
+    organization.inheritance_path(account).into_iter().map(|node| &organization.node(node).target).collect()
 }
 
 /// Whether digits stand where the account id of an ARN may stand: before the fifth colon.

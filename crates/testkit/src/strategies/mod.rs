@@ -14,6 +14,7 @@
 //! ```
 
 mod documents;
+mod edits;
 mod focused;
 mod keys;
 mod organizations;
@@ -26,6 +27,7 @@ use scproof_evaluator::{EvaluationOptions, Request};
 use scproof_organization::Inventory;
 
 pub use documents::{document, sound_document};
+pub use edits::{Edit, edit, edited};
 pub use focused::focused_scenario;
 pub use organizations::{inventory, sound_inventory};
 pub use requests::{context, request};

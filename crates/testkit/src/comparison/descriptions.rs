@@ -1,0 +1,158 @@
+//! Whether regions say of actions exactly what they mean, and whether their witnesses are what they show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use scproof_evaluator::symbolic::Side;
+use scproof_prover::{ActionTerm, Region, Transition, Verdict, Why};
+
+use super::Comparison;
+
+/// Of the actions of services that no pool of the strategies names, one in so many is looked at.
+const SAMPLED: usize = 23;
+
+/// Whether a text is like a pattern, ignoring case; written for the tests alone.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
+    // Row by row: whether the pattern so far matches the first so many characters.
+    let text: Vec<char> = text.chars().collect();
+    let mut reached: Vec<bool> = std::iter::once(true).chain(text.iter().map(|_| false)).collect();
+    for part in pattern.chars() {
+        let mut next = vec![false; reached.len()];
+        let mut before = false;
+        for (index, slot) in next.iter_mut().enumerate() {
+            let here = reached.get(index).copied().unwrap_or(false);
+            let previous = index.checked_sub(1).and_then(|index| reached.get(index)).copied().unwrap_or(false);
+            let letter = index.checked_sub(1).and_then(|index| text.get(index));
+            *slot = match part {
+                '*' => here || before,
+                '?' => previous,
+                _ => previous && letter == Some(&part),
+            };
+            before = *slot;
+        }
+        reached = next;
+    }
+    reached.last() == Some(&true)
+}
+
+fn is_in(term: &ActionTerm, action: &str) -> bool {
+    term.all_of.iter().all(|pattern| is_like(pattern, action))
+        && !term.except.iter().any(|pattern| is_like(pattern, action))
+}
+
+impl Comparison {
+    /// Actions to hold descriptions against: those of services that the strategies know, a sample of all others, those that
+    /// policies spell out, and an example of each class of names that nothing lists.
+    fn actions_to_try(&self) -> Vec<String> {
+        let catalog = self.pair.catalog();
+        let mut actions: Vec<String> = catalog
+            .actions()
+            .into_iter()
+            .map(|action| catalog.action(action))
+            .enumerate()
+            .filter(|(index, action)| {
+                index % SAMPLED == 0 || ["s3", "sts", "ebs", "organizations"].contains(&action.service())
+            })
+            .map(|(_, action)| action.full_name())
+            .collect();
+        for class in self.pair.action_classes() {
+            actions.extend(class.unlisted);
+            actions.extend(class.other_names.iter().map(|names| format!("{}:{}", names.service, names.example)));
+        }
+        actions
+    }
+
+    /// In words where the terms of a region match an action that it is not about, or miss one.
+    pub fn inexact_actions(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut seen = BTreeSet::new();
+        let actions = self.actions_to_try();
+        for region in self.difference.groups.iter().flat_map(|group| &group.regions) {
+            if !seen.insert(region.actions.clone()) {
+                continue;
+            }
+            for action in &actions {
+                let described = region.actions.terms.iter().any(|term| is_in(term, action));
+                let meant = self.difference.concerns(&self.pair, region, action);
+                if described != meant {
+                    let terms: Vec<String> = region.actions.terms.iter().map(ToString::to_string).collect();
+                    faults.push(format!("{action}: described {described}, meant {meant}: {}", terms.join("; ")));
+                }
+            }
+        }
+        faults
+    }
+
+    /// Where a witness is not what its region says, in words; asked of both evaluators.
+    pub fn false_witnesses(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for region in self.difference.groups.iter().flat_map(|group| &group.regions) {
+            faults.extend(self.false_witness(region).map(|what| format!("{what}: {region:#?}")));
+        }
+        faults
+    }
+
+    fn false_witness(&self, region: &Region) -> Option<String> {
+        let is_open = region.transition() == Transition::Undetermined;
+        let Some(witness) = &region.witness else { return (!is_open).then(|| "no witness".to_owned()) };
+        if region.why.contains(&Why::Unconfirmed) {
+            return Some("not confirmed".to_owned());
+        }
+        for (side, verdict, said) in
+            [(Side::Before, region.before, witness.before), (Side::After, region.after, witness.after)]
+        {
+            let replayed = self.pair.side(side).ask(&witness.request);
+            if replayed.as_ref().ok() != Some(&said) {
+                return Some(format!("{side:?} replayed as {replayed:?}"));
+            }
+            if is_open {
+                continue;
+            }
+            let decision = self.decide(side, &witness.request);
+            // Without case splitting the reference may leave open what all cases agree on (K3-16).
+            let agrees = decision.is_some_and(|decision| {
+                use scproof_evaluator::Decision;
+                decision == Decision::Unknown || decision == Decision::Deny || verdict.agrees(decision)
+            });
+            if !agrees || verdict == Verdict::Open || !verdict.agrees(said) {
+                return Some(format!("{side:?} {decision:?}"));
+            }
+        }
+        None
+    }
+
+    /// What changes for which actions of which accounts, conditions aside: for comparing two comparisons.
+    pub fn outline(&self) -> BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> {
+        let mut outline: BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> = BTreeMap::new();
+        for group in &self.difference.groups {
+            for account in group.accounts.iter().filter_map(|index| self.accounts.get(*index)) {
+                let account = self.before.node(account[0]).target.as_str().to_owned();
+                for region in &group.regions {
+                    let actions = outline.entry((account.clone(), region.before, region.after)).or_default();
+                    actions.extend(region.actions.terms.iter().map(ToString::to_string));
+                }
+            }
+        }
+        outline
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn the_matcher_of_the_tests_matches() {
+        for (pattern, text, expected) in [
+            ("s3:*", "S3:GetObject", true),
+            ("*", "", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*b*d", "abcd", true),
+            ("*b*d", "abcde", false),
+            ("", "a", false),
+        ] {
+            assert_eq!(is_like(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}
