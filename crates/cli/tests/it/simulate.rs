@@ -1,5 +1,6 @@
 //! `scproof simulate`: each kind of change, each kind of output, each kind of slip.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -325,7 +326,7 @@ fn slips() {
     ] {
         let run = simulate(&folder, args);
         assert!(matches!(run.code, 2 | 3) && run.stdout.is_empty(), "{args:?}: {}", run.page());
-        pages.push_str(&format!("$ scproof simulate {}\n{}\n", args.join(" "), run.page()));
+        writeln!(pages, "$ scproof simulate {}\n{}", args.join(" "), run.page()).unwrap();
     }
     assert_snapshot!(pages);
 }
