@@ -1,7 +1,7 @@
 //! A set of actions in as few patterns as cover it exactly, names that no catalog lists included.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -63,7 +63,7 @@ struct Service {
     unlisted: Vec<(usize, Option<String>, String)>,
 }
 
-/// A pattern of the policies on one service with the items it certainly matches.
+/// A pattern of the policies on one service with the items that are like it.
 struct Pattern {
     text: String,
     matches: Vec<bool>,
@@ -180,7 +180,9 @@ impl<'p> ActionIndex<'p> {
             for (index, item) in items.iter().enumerate() {
                 for (id, truth) in self.pair.pattern_row(&item.example) {
                     let text = self.pair.pattern_text(id);
-                    if truth != Truth::True || !text.contains(':') {
+                    // Whether a pattern may match is an unsure rule's business at times (DOC-20); what it is like is not.
+                    let is_like = || WildcardPattern::flat(&text.to_ascii_lowercase()).is_match(&item.example);
+                    if text == "*" || (truth == Truth::Unknown && !is_like()) {
                         continue;
                     }
                     let at = *ids.entry(text.to_ascii_lowercase()).or_insert_with(|| {
@@ -236,7 +238,8 @@ impl<'p> ActionIndex<'p> {
             let mut except: Vec<String> = none.iter().map(|index| format!("{}:*", prefix(index))).collect();
             for &index in &partial {
                 let (target, complement) = self.split(index, is_in);
-                if let Some(patterns) = self.cover(index, &complement) {
+                let patterns = self.cover(index, &complement);
+                if let Some(patterns) = patterns.filter(|patterns| !patterns.iter().any(|text| is_crossing(text))) {
                     except.extend(patterns);
                 } else {
                     except.push(format!("{}:*", prefix(&index)));
@@ -258,7 +261,32 @@ impl<'p> ActionIndex<'p> {
                 }
             }
         }
+        let terms = self.join_crossing(terms, is_in);
         ActionSet { terms, listed }
+    }
+
+    /// Joins the terms of several services that speak of one pattern for all of them, where this means the same.
+    fn join_crossing(&self, terms: Vec<ActionTerm>, is_in: &impl Fn(usize) -> bool) -> Vec<ActionTerm> {
+        let crossing: BTreeSet<String> =
+            terms.iter().flat_map(|term| &term.all_of).filter(|text| is_crossing(text)).cloned().collect();
+        let mut terms = terms;
+        for text in crossing {
+            let (of_text, mut others): (Vec<_>, Vec<_>) =
+                terms.iter().cloned().partition(|term| term.all_of.contains(&text));
+            let except: BTreeSet<String> = of_text.into_iter().flat_map(|term| term.except).collect();
+            let glob = |text: &str| WildcardPattern::flat(&text.to_ascii_lowercase());
+            let (pattern, exceptions) = (glob(&text), except.iter().map(|text| glob(text)).collect::<Vec<_>>());
+            let is_exact = (0..self.services.len()).all(|service| {
+                self.items(service).iter().filter(|item| pattern.is_match(&item.example)).all(|item| {
+                    is_in(item.class) != exceptions.iter().any(|exception| exception.is_match(&item.example))
+                })
+            });
+            if is_exact {
+                others.push(ActionTerm { all_of: vec![text], except: except.into_iter().collect() });
+                terms = others;
+            }
+        }
+        terms
     }
 
     fn split(&self, service: usize, is_in: &impl Fn(usize) -> bool) -> (Vec<bool>, Vec<bool>) {
@@ -297,8 +325,19 @@ impl<'p> ActionIndex<'p> {
         Some(chosen)
     }
 
-    /// Terms that match the target and nothing else of the service.
+    /// Terms that match the target and nothing else at all.
     fn terms(&self, service: usize, target: &[bool], complement: &[bool]) -> Vec<ActionTerm> {
+        let mut terms = self.terms_within(service, target, complement);
+        if let Some(found) = self.services.get(service).filter(|service| !service.any_other) {
+            for term in terms.iter_mut().filter(|term| term.all_of.iter().all(|text| is_crossing(text))) {
+                term.all_of.insert(0, format!("{}:*", found.prefix));
+            }
+        }
+        terms
+    }
+
+    /// Terms that match the target and nothing else of the service.
+    fn terms_within(&self, service: usize, target: &[bool], complement: &[bool]) -> Vec<ActionTerm> {
         let Some(found) = self.services.get(service) else { return Vec::new() };
         let whole = if found.any_other { "*".to_owned() } else { format!("{}:*", found.prefix) };
         let direct = self.cover(service, target);
@@ -378,6 +417,11 @@ impl<'p> ActionIndex<'p> {
         terms.dedup();
         terms
     }
+}
+
+/// Whether a pattern is about actions of several services.
+fn is_crossing(pattern: &str) -> bool {
+    pattern != "*" && pattern.split_once(':').is_none_or(|(service, _)| service.contains(['*', '?']))
 }
 
 /// A literal pattern is shown by the name as the catalog spells it.

@@ -124,3 +124,20 @@ fn the_same_list_in_other_words_changes_nothing() {
     assert_eq!(equivalent(&one, &other).unwrap(), Answer::Yes);
     assert_eq!(regions(&one, &other), []);
 }
+
+#[test]
+fn a_pattern_of_many_services_is_described_as_itself() {
+    // DOC-19, DOC-20: whether it matches is open; what it is like is not.
+    let found = regions(
+        &with(json!({"Effect": "Deny", "Action": "s*:Get*", "Resource": "*"})),
+        &with(json!({"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"})),
+    );
+    let said: Vec<_> = found.iter().map(|region| (region.transition(), actions(region))).collect();
+    assert_eq!(
+        said,
+        [
+            (Transition::NewlyBlocked, "s3:Put*".to_owned()),
+            (Transition::Undetermined, "s*:Get* except sts:GetCallerIdentity".to_owned()),
+        ]
+    );
+}

@@ -12,27 +12,28 @@ const SAMPLED: usize = 23;
 
 /// Whether a text is like a pattern, ignoring case; written for the tests alone.
 fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_ascii_lowercase(), text.to_ascii_lowercase());
-    // Row by row: whether the pattern so far matches the first so many characters.
-    let text: Vec<char> = text.chars().collect();
-    let mut reached: Vec<bool> = std::iter::once(true).chain(text.iter().map(|_| false)).collect();
-    for part in pattern.chars() {
-        let mut next = vec![false; reached.len()];
-        let mut before = false;
-        for (index, slot) in next.iter_mut().enumerate() {
-            let here = reached.get(index).copied().unwrap_or(false);
-            let previous = index.checked_sub(1).and_then(|index| reached.get(index)).copied().unwrap_or(false);
-            let letter = index.checked_sub(1).and_then(|index| text.get(index));
-            *slot = match part {
-                '*' => here || before,
-                '?' => previous,
-                _ => previous && letter == Some(&part),
-            };
-            before = *slot;
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut at, mut read) = (0, 0);
+    // Where the last star is, and how much of the text it takes.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(letter) = text.get(read) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, read));
+                at += 1;
+            }
+            Some(part) if *part == b'?' || part.eq_ignore_ascii_case(letter) => {
+                at += 1;
+                read += 1;
+            }
+            _ => {
+                let Some((place, taken)) = star else { return false };
+                star = Some((place, taken + 1));
+                (at, read) = (place + 1, taken + 1);
+            }
         }
-        reached = next;
     }
-    reached.last() == Some(&true)
+    pattern.iter().skip(at).all(|part| *part == b'*')
 }
 
 fn is_in(term: &ActionTerm, action: &str) -> bool {
