@@ -1,53 +1,75 @@
-//! How long exact comparisons of two full chains take: a family of edits, median and 99th percentile.
+//! How long exact comparisons of two full chains take: a seeded family of edits, median and 99th percentile, beside single
+//! questions asked in the same run.
 //!
 //! `cargo run --release -p scproof-benches --example differences -- [EDITS] [SEED]`
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stops where it cannot go on")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use scproof_benches::full_chain::{edit, full_chain};
-use scproof_evaluator::EvaluationOptions;
-use scproof_evaluator::symbolic::CompiledPair;
+use scproof_benches::full_chain::{ACCOUNT, edit, full_chain};
+use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::{EvaluationOptions, Request};
 use scproof_organization::{NodeId, Organization};
 use scproof_prover::{ComparisonOptions, Transition, difference};
 
+/// Different chains; each is edited in many ways.
+const CHAINS: u64 = 8;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let edits: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let edits: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1_000);
     let seed: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let mut compiles = Vec::new();
-    let mut times = Vec::new();
+    let (mut compiling, mut comparing, mut asking) = (Vec::new(), Vec::new(), Vec::new());
     let (mut different, mut undetermined, mut regions) = (0, 0, 0);
     for number in 0..edits {
-        let inventory = full_chain(seed + number % 8);
+        let inventory = full_chain(seed + number % CHAINS);
         let before = Organization::from_inventory(&inventory).unwrap();
-        let after = Organization::from_inventory(&edit(&inventory, seed * 1_000 + number)).unwrap();
+        let after = Organization::from_inventory(&edit(&inventory, seed * 1_000_000 + number)).unwrap();
         let accounts: Vec<[NodeId; 2]> = before.accounts().zip(after.accounts()).map(|(a, b)| [a, b]).collect();
         let start = Instant::now();
         let pair = CompiledPair::compile(before, after, EvaluationOptions::default());
-        compiles.push(start.elapsed());
+        compiling.push(start.elapsed());
         let start = Instant::now();
-        let found = difference(&pair, &accounts, &ComparisonOptions::default()).unwrap();
-        let time = start.elapsed();
-        if std::env::var_os("VERBOSE").is_some() {
-            println!(
-                "{number} {time:?} formulas {} regions {}",
-                found.formulas,
-                found.groups.iter().map(|g| g.regions.len()).sum::<usize>()
-            );
-        }
-        times.push(time);
+        let found = difference(&pair, &accounts, &ComparisonOptions::default());
+        comparing.push(start.elapsed());
+        let start = Instant::now();
+        pair.side(Side::Before).ask(&Request::new(ACCOUNT, "s3:GetObject")).unwrap();
+        asking.push(start.elapsed());
         different += usize::from(!found.is_none());
         for region in found.groups.iter().flat_map(|group| &group.regions) {
             regions += 1;
             undetermined += usize::from(region.transition() == Transition::Undetermined);
         }
     }
-    times.sort();
-    compiles.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    println!("{edits} edits: {different} make a difference, {regions} regions, {undetermined} undetermined");
-    println!("compile both: median {:?}", compiles[compiles.len() / 2]);
-    println!("difference:   median {:?}, 99 % {:?}, worst {:?}", at(0.5), at(0.99), at(1.0));
+    println!("{edits} edits of {CHAINS} chains of 70 policies: {different} make a difference");
+    println!("{regions} regions, {undetermined} of them undetermined");
+    let (compile, compare, ask) = (Times::new(compiling), Times::new(comparing), Times::new(asking));
+    println!(
+        "compile both sides  median {:>9.2?}  99 % {:>9.2?}  worst {:>9.2?}",
+        compile.median, compile.most, compile.worst
+    );
+    println!(
+        "compare them        median {:>9.2?}  99 % {:>9.2?}  worst {:>9.2?}",
+        compare.median, compare.most, compare.worst
+    );
+    println!("ask one question    median {:>9.2?}  99 % {:>9.2?}  worst {:>9.2?}", ask.median, ask.most, ask.worst);
+    println!(
+        "a comparison of all requests takes as long as {} questions",
+        compare.median.as_nanos() / ask.median.as_nanos().max(1)
+    );
+}
+
+struct Times {
+    median: Duration,
+    most: Duration,
+    worst: Duration,
+}
+
+impl Times {
+    fn new(mut times: Vec<Duration>) -> Self {
+        times.sort();
+        let at = |hundredths: usize| times.get((times.len() - 1) * hundredths / 100).copied().unwrap_or_default();
+        Self { median: at(50), most: at(99), worst: at(100) }
+    }
 }

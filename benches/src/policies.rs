@@ -121,6 +121,6 @@ pub fn policy_text(theme: Theme, random: &mut Random) -> String {
 pub(crate) fn statements_of(theme: Theme, random: &mut Random) -> Vec<Value> {
     match statements::of(theme, random) {
         Value::Array(statements) => statements,
-        one => vec![one],
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![one],
     }
 }

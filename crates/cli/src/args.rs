@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::command::can::CanArgs;
 use crate::command::completions::CompletionsArgs;
+use crate::command::diff::DiffArgs;
 use crate::command::effective::EffectiveArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
+use crate::command::simulate::SimulateArgs;
 use crate::command::tree::TreeArgs;
 use crate::command::validate::ValidateArgs;
+use crate::error::CommandError;
 
 const EXAMPLES: &str = "\
 Examples, on an organization that comes with scproof:
@@ -18,13 +22,14 @@ Examples, on an organization that comes with scproof:
   scproof --org example can shop s3:DeleteBucket
   scproof --org example can shop ec2:RunInstances --region us-east-1
   scproof --org example effective sandbox-alice --service ec2
+  scproof --org example simulate --attach quarantine --to sandbox-bob
   scproof validate my-policy.json
 
 Exit codes:
-  0  fine, not blocked           3  an input cannot be read or parsed
-  1  the answer is no: blocked,  4  AWS, or the way to it, has failed
-     or errors found             5  the facts given do not decide
-  2  the question or usage is wrong";
+  0  fine, not blocked           2  the question or usage is wrong
+  1  the answer is no: blocked,  3  an input cannot be read or parsed
+     errors found, or a change   4  AWS, or the way to it, has failed
+     that is not wanted          5  the facts given do not decide";
 
 const ABOUT: &str = "\
 What do AWS service control policies let pass, and why?
@@ -64,6 +69,10 @@ pub(crate) enum Command {
     /// Read your organization from AWS into a snapshot
     #[cfg(feature = "fetch")]
     Fetch(FetchArgs),
+    /// Show what changes would do, before anybody makes them
+    Simulate(SimulateArgs),
+    /// Show what differs between two snapshots
+    Diff(DiffArgs),
     /// Show the organization with its policies
     Tree(TreeArgs),
     /// Check policy documents and snapshots
@@ -85,10 +94,11 @@ pub(crate) struct GlobalArgs {
         global = true,
         value_name = "FORMAT",
         default_value = "text",
+        value_parser = PossibleValuesParser::new(["text", "json", "markdown"]),
         hide_possible_values = true,
-        help = "How to print: text or json"
+        help = "How to print: text, json, or markdown (simulate and diff)"
     )]
-    pub(crate) format: Format,
+    format: String,
     /// Write to a file, which appears whole or not at all
     #[arg(long, short, global = true, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -107,6 +117,21 @@ pub(crate) struct GlobalArgs {
     /// Limits of your own for sizes and counts
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) limits: Option<PathBuf>,
+}
+
+impl GlobalArgs {
+    /// The format, if the command has it.
+    pub(crate) fn format<F: ValueEnum>(&self) -> Result<F, CommandError> {
+        F::from_str(&self.format, false).map_err(|_| {
+            let names: Vec<String> = F::value_variants()
+                .iter()
+                .filter_map(ValueEnum::to_possible_value)
+                .map(|value| format!("`{}`", value.get_name()))
+                .collect();
+            CommandError::usage(format!("this command does not print `{}`", self.format))
+                .help(format!("it has the formats {}", names.join(" and ")))
+        })
+    }
 }
 
 /// How to print.

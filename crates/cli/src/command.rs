@@ -1,10 +1,14 @@
 //! One file a command: its arguments, with the help, and what it does.
 
 pub(crate) mod can;
+pub(crate) mod changes;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod effective;
 pub(crate) mod facts;
 #[cfg(feature = "fetch")]
 pub(crate) mod fetch;
+pub(crate) mod impact;
+pub(crate) mod simulate;
 pub(crate) mod tree;
 pub(crate) mod validate;

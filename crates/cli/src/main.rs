@@ -40,9 +40,11 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
     }
     match &cli.command {
         Command::Can(args) => command::can::run(&cli.global, args),
+        Command::Diff(args) => command::diff::run(&cli.global, args),
         Command::Effective(args) => command::effective::run(&cli.global, args),
         #[cfg(feature = "fetch")]
         Command::Fetch(args) => command::fetch::run(&cli.global, args),
+        Command::Simulate(args) => command::simulate::run(&cli.global, args),
         Command::Tree(args) => command::tree::run(&cli.global, args),
         Command::Validate(args) => command::validate::run(&cli.global, args),
         Command::Completions(args) => command::completions::run(&cli.global, args),

@@ -20,6 +20,11 @@ const SHOWN_FAULTS: usize = 5;
 
 /// Loads what `--org` names.
 pub(crate) fn load(global: &GlobalArgs) -> Result<Organization, CommandError> {
+    load_named(global).map(|(_, organization)| organization)
+}
+
+/// Loads what `--org` names, and gives the name too.
+pub(crate) fn load_named(global: &GlobalArgs) -> Result<(&Path, Organization), CommandError> {
     let Some(path) = &global.org else {
         return Err(CommandError::usage("no organization was given")
             .help("name a snapshot with `--org FILE` or the environment variable SCPROOF_ORG")
@@ -27,6 +32,11 @@ pub(crate) fn load(global: &GlobalArgs) -> Result<Organization, CommandError> {
                 "`--org example` comes with scproof, to try things on:\nscproof --org example can shop s3:DeleteBucket",
             ));
     };
+    Ok((path, load_path(global, path)?))
+}
+
+/// Loads a snapshot by its name.
+pub(crate) fn load_path(global: &GlobalArgs, path: &Path) -> Result<Organization, CommandError> {
     if path.as_os_str() == EXAMPLE {
         return scproof::example::organization()
             .map_err(|error| CommandError::input("the example organization is damaged").because(&error));
@@ -39,12 +49,16 @@ pub(crate) fn load(global: &GlobalArgs) -> Result<Organization, CommandError> {
 
 /// Loads and compiles what `--org` names.
 pub(crate) fn compile(global: &GlobalArgs) -> Result<CompiledOrganization, CommandError> {
-    let options = EvaluationOptions {
+    Ok(CompiledOrganization::compile(load(global)?, evaluation(global)))
+}
+
+/// How rules are read.
+pub(crate) fn evaluation(global: &GlobalArgs) -> EvaluationOptions {
+    EvaluationOptions {
         assume_preferred: global.assume_preferred,
         closed_key_list: global.closed_key_list,
         ..EvaluationOptions::default()
-    };
-    Ok(CompiledOrganization::compile(load(global)?, options))
+    }
 }
 
 /// Reads a snapshot from bytes.
@@ -57,6 +71,25 @@ pub(crate) fn organization(bytes: &[u8]) -> Result<Organization, LoadError> {
 }
 
 fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> CommandError {
+    let result = shown_faults(global, path, error, bytes, SHOWN_FAULTS);
+    if error.faults().len() + error.omitted() > SHOWN_FAULTS {
+        return result.help(format!("`scproof validate {}` lists all of them", path.display()));
+    }
+    result
+}
+
+/// The faults of a file other than a snapshot, all with their places.
+pub(crate) fn faults(global: &GlobalArgs, path: &Path, error: &LoadError) -> CommandError {
+    if let [fault] = error.faults()
+        && fault.line.is_none()
+    {
+        return CommandError::input(format!("`{}` {}", path.display(), fault.message));
+    }
+    // Read again for the lines to show; without it the places are named all the same.
+    shown_faults(global, path, error, &fs::read(path).unwrap_or_default(), error.faults().len())
+}
+
+fn shown_faults(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8], most: usize) -> CommandError {
     let file = path.display().to_string();
     let count = error.faults().len() + error.omitted();
     let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
@@ -65,11 +98,8 @@ fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> 
     let content = String::from_utf8_lossy(bytes);
     let style = ui::stderr_style(global.color);
     // Memory takes every byte.
-    if text::faults::render(error, &file, &content, SHOWN_FAULTS, style, &mut details).is_ok() {
+    if text::faults::render(error, &file, &content, most, style, &mut details).is_ok() {
         result.details = String::from_utf8_lossy(&details).into_owned();
-    }
-    if count > SHOWN_FAULTS {
-        result = result.help(format!("`scproof validate {file}` lists all of them"));
     }
     result
 }

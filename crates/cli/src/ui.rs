@@ -5,8 +5,12 @@ pub(crate) mod fetch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
+use indicatif::{ProgressBar, ProgressStyle};
 use scproof::report::{self, Role, Style};
 
 use crate::args::Color;
@@ -91,6 +95,34 @@ fn labelled(text: &mut String, style: Style, role: Role, label: &str, message: &
     // Painted afterwards: colour has no width.
     text.push_str(&style.paint(role, label.trim_end()));
     text.push_str(wrapped.strip_prefix(label.trim_end()).unwrap_or(&wrapped));
+}
+
+/// How long a work may take before anything is said about it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Does a work; if it takes long, a terminal shows what it is and for how long it has been going on.
+pub(crate) fn busy<T>(message: &str, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            if is_done.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            // Draws on standard error, and only if that is a terminal.
+            let spinner = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
+                spinner.set_style(style);
+            }
+            spinner.set_message(message.to_owned());
+            spinner.enable_steady_tick(Duration::from_millis(100));
+            // Ends as the sender is dropped.
+            let _end = is_done.recv();
+            spinner.finish_and_clear();
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 /// Prints help, version or a usage error; clap knows which stream.

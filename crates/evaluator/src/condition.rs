@@ -83,7 +83,15 @@ impl CompiledCondition {
         };
         let named = values.iter().filter_map(|value| match value {
             CompiledValue::Template { template, .. } | CompiledValue::BoolTemplate(template) => Some(&template.slots),
-            _ => None,
+            CompiledValue::Text { .. }
+            | CompiledValue::MalformedVariable
+            | CompiledValue::AnyArn
+            | CompiledValue::Malformed
+            | CompiledValue::Number { .. }
+            | CompiledValue::Date { .. }
+            | CompiledValue::Bool(_)
+            | CompiledValue::Binary(_)
+            | CompiledValue::Address { .. } => None,
         });
         std::iter::once(self.slot).chain(named.flatten().copied()).collect()
     }

@@ -238,12 +238,12 @@ impl<'p> ActionIndex<'p> {
             let mut except: Vec<String> = none.iter().map(|index| format!("{}:*", prefix(index))).collect();
             for &index in &partial {
                 let (target, complement) = self.split(index, is_in);
-                match self.cover(index, &complement).filter(|patterns| !patterns.iter().any(|it| is_crossing(it))) {
-                    Some(patterns) => except.extend(patterns),
-                    None => {
-                        except.push(format!("{}:*", prefix(&index)));
-                        terms.extend(self.terms(index, &target, &complement));
-                    }
+                let patterns = self.cover(index, &complement);
+                if let Some(patterns) = patterns.filter(|patterns| !patterns.iter().any(|text| is_crossing(text))) {
+                    except.extend(patterns);
+                } else {
+                    except.push(format!("{}:*", prefix(&index)));
+                    terms.extend(self.terms(index, &target, &complement));
                 }
             }
             except.sort();

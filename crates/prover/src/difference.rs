@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::RequestError;
 use scproof_evaluator::symbolic::{
     AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer,
     LevelId, Openness, Side,
@@ -199,15 +198,7 @@ impl<'p> Entries<'p> {
 /// known or not, every resource, every context.
 ///
 /// Costs grow with the distinct formulas that the changed levels give rise to, not with accounts or actions.
-///
-/// # Errors
-///
-/// Only if a node is no account.
-pub fn difference(
-    pair: &CompiledPair,
-    accounts: &[[NodeId; 2]],
-    options: &ComparisonOptions,
-) -> Result<Difference, RequestError> {
+pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {
     let limits = options.limits;
     let classes = options.narrow(pair, pair.action_classes());
     let found = pair.account_signatures(accounts);
@@ -264,7 +255,7 @@ pub fn difference(
         |path: &PathKey| path.moved || path.before != path.after || path.layers.first() != path.layers.last();
     let any_changed = paths.iter().any(|(path, _)| is_changed(path));
     let solver = Solver { pair, entries: &entries, limits, classes: &classes };
-    let mut solved = solver.solve(&formulas, &signatures, accounts)?;
+    let mut answers = solver.solve(&formulas, &signatures, accounts);
 
     // Paths with the same changes in the same classes are one group.
     let mut merged: Vec<(GroupKey, Vec<usize>)> = Vec::new();
@@ -272,7 +263,7 @@ pub fn difference(
     for ((path, members), work) in paths.into_iter().zip(&work) {
         let mut regions: FxHashMap<(usize, Change), Vec<usize>> = FxHashMap::default();
         for &(class, formula) in work {
-            let Some((space, changes)) = solved.changes.get(formula) else { continue };
+            let Some((space, changes)) = answers.changes.get(formula) else { continue };
             for change in changes.iter() {
                 regions.entry((*space, *change)).or_default().push(class);
             }
@@ -292,13 +283,13 @@ pub fn difference(
         }
     }
     let describer = Describer::new(pair, &classes, limits);
-    let groups = Grouping::new(describer, &mut solved.spaces).groups(merged, accounts)?;
-    Ok(Difference {
+    let groups = Grouping::new(describer, &mut answers.spaces).groups(merged, accounts);
+    Difference {
         groups,
         uncut_services: pair.uncut_services().filter(|_| any_changed).map(str::to_owned).collect(),
         formulas: formulas.len(),
         classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
-    })
+    }
 }
 
 /// Numbers equal signatures alike, in order of appearance.
@@ -363,12 +354,7 @@ impl<'p> Solved<'p> {
 }
 
 impl<'p> Solver<'_, 'p> {
-    fn solve(
-        &self,
-        formulas: &[(Formula, usize)],
-        signatures: &[usize],
-        accounts: &[[NodeId; 2]],
-    ) -> Result<Solved<'p>, RequestError> {
+    fn solve(&self, formulas: &[(Formula, usize)], signatures: &[usize], accounts: &[[NodeId; 2]]) -> Solved<'p> {
         let mut solved = Solved { spaces: Vec::new(), changes: vec![(usize::MAX, Rc::from([])); formulas.len()] };
         let mut batches: FxHashMap<(usize, ActionTraits), Vec<usize>> = FxHashMap::default();
         for (index, (formula, signature)) in formulas.iter().enumerate() {
@@ -381,9 +367,9 @@ impl<'p> Solver<'_, 'p> {
             let Some(nodes) = first.and_then(|first| accounts.get(first)) else { continue };
             let action = self.classes.iter().find(|class| class.traits == traits);
             let Some(action) = action.map(|class| class.representative.as_str()) else { continue };
-            self.solve_batch(&mut solved, formulas, &members, *nodes, action)?;
+            self.solve_batch(&mut solved, formulas, &members, *nodes, action);
         }
-        Ok(solved)
+        solved
     }
 
     /// Solves formulas in one space if their facts can be cut together, else in smaller lots.
@@ -394,7 +380,7 @@ impl<'p> Solver<'_, 'p> {
         members: &[usize],
         nodes: [NodeId; 2],
         action: &str,
-    ) -> Result<(), RequestError> {
+    ) {
         let mut atoms = BTreeSet::new();
         for index in members {
             if let Some((formula, _)) = formulas.get(*index) {
@@ -406,13 +392,14 @@ impl<'p> Solver<'_, 'p> {
             && is_limited(&facts, &atoms)
         {
             let (left, right) = members.split_at(members.len() / 2);
-            self.solve_batch(solved, formulas, left, nodes, action)?;
-            return self.solve_batch(solved, formulas, right, nodes, action);
+            self.solve_batch(solved, formulas, left, nodes, action);
+            self.solve_batch(solved, formulas, right, nodes, action);
+            return;
         }
         let account = self.pair.side(Side::Before).organization().node(nodes[0]).target.as_str().to_owned();
         let Ok(mut space) = Space::new(self.pair, facts, account, self.limits.nodes) else {
             solved.give_up(self.pair, members);
-            return Ok(());
+            return;
         };
         let place = solved.spaces.len();
         let mut too_large = Vec::new();
@@ -429,18 +416,17 @@ impl<'p> Solver<'_, 'p> {
         }
         solved.spaces.push(space);
         if too_large.is_empty() {
-            return Ok(());
+            return;
         }
         if members.len() > 1 {
             // In a space of its own a formula has all nodes to itself.
             for index in too_large {
-                self.solve_batch(solved, formulas, &[index], nodes, action)?;
+                self.solve_batch(solved, formulas, &[index], nodes, action);
             }
-            return Ok(());
+            return;
         }
         // One formula alone is too large: all of it is undetermined.
         solved.give_up(self.pair, &too_large);
-        Ok(())
     }
 
     /// The regions in which the verdict of a formula changes.

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::RequestError;
 use scproof_organization::NodeId;
 
 use crate::difference::Group;
@@ -48,17 +47,13 @@ impl<'a, 'p> Grouping<'a, 'p> {
     }
 
     /// The groups of accounts, those that say the same joined, in the order of their first accounts.
-    pub(crate) fn groups(
-        mut self,
-        keys: Vec<(GroupKey, Vec<usize>)>,
-        accounts: &[[NodeId; 2]],
-    ) -> Result<Vec<Group>, RequestError> {
+    pub(crate) fn groups(mut self, keys: Vec<(GroupKey, Vec<usize>)>, accounts: &[[NodeId; 2]]) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut ids: FxHashMap<Vec<(u32, Vec<usize>)>, usize> = FxHashMap::default();
         for (key, members) in keys {
             let nodes = members.first().and_then(|first| accounts.get(*first)).copied();
             let Some(nodes) = nodes else { continue };
-            let (names, regions) = self.regions(&key.regions, nodes)?;
+            let (names, regions) = self.regions(&key.regions, nodes);
             if let Some(group) = ids.get(&names).and_then(|id| groups.get_mut(*id)) {
                 group.accounts.extend(members);
             } else {
@@ -70,20 +65,16 @@ impl<'a, 'p> Grouping<'a, 'p> {
             group.accounts.sort_unstable();
         }
         groups.sort_by(|a, b| a.accounts.first().cmp(&b.accounts.first()));
-        Ok(groups)
+        groups
     }
 
     /// The regions of a group, the gravest first, and what identifies them.
     #[expect(clippy::type_complexity, reason = "two lists of the same things, used at once")]
-    fn regions(
-        &mut self,
-        keys: &[RegionKey],
-        nodes: [NodeId; 2],
-    ) -> Result<(Vec<(u32, Vec<usize>)>, Vec<Arc<Region>>), RequestError> {
+    fn regions(&mut self, keys: &[RegionKey], nodes: [NodeId; 2]) -> (Vec<(u32, Vec<usize>)>, Vec<Arc<Region>>) {
         // Regions that say the same of different actions are one.
         let mut joined: BTreeMap<u32, (Rc<[Draft]>, usize, Vec<usize>)> = BTreeMap::new();
         for ((space, change), classes) in keys {
-            let drafts = self.drafts(*space, *change, classes, nodes)?;
+            let drafts = self.drafts(*space, *change, classes, nodes);
             for (index, (saying, _)) in drafts.iter().enumerate() {
                 joined.entry(*saying).or_insert_with(|| (Rc::clone(&drafts), index, Vec::new())).2.extend(classes);
             }
@@ -105,23 +96,17 @@ impl<'a, 'p> Grouping<'a, 'p> {
             regions.push((key, region));
         }
         regions.sort_by(|(_, a), (_, b)| a.order(b));
-        Ok(regions.into_iter().unzip())
+        regions.into_iter().unzip()
     }
 
-    fn drafts(
-        &mut self,
-        space: usize,
-        change: Change,
-        classes: &[usize],
-        nodes: [NodeId; 2],
-    ) -> Result<Rc<[Draft]>, RequestError> {
+    fn drafts(&mut self, space: usize, change: Change, classes: &[usize], nodes: [NodeId; 2]) -> Rc<[Draft]> {
         let class = self.describer.class_to_show(classes);
         let key = (space, change, class);
         if let Some(found) = self.drafts.get(&key) {
-            return Ok(Rc::clone(found));
+            return Rc::clone(found);
         }
         let regions = match self.spaces.get_mut(space) {
-            Some(space) => self.describer.describe(space, nodes, change, class)?,
+            Some(space) => self.describer.describe(space, nodes, change, class),
             None => Vec::new(),
         };
         let mut drafts = Vec::with_capacity(regions.len());
@@ -131,6 +116,6 @@ impl<'a, 'p> Grouping<'a, 'p> {
         }
         let drafts: Rc<[Draft]> = drafts.into();
         self.drafts.insert(key, Rc::clone(&drafts));
-        Ok(drafts)
+        drafts
     }
 }

@@ -139,7 +139,7 @@ pub fn compare(
     let lost = || CompareError::Account(before.account_id().to_owned());
     let target = Target::parse(before.account_id()).map_err(|_| lost())?;
     let node = |side: Side| pair.side(side).organization().find_node(&target).ok_or_else(lost);
-    let found = difference(&pair, &[[node(Side::Before)?, node(Side::After)?]], options)?;
+    let found = difference(&pair, &[[node(Side::Before)?, node(Side::After)?]], options);
     let uncut = found.uncut_services;
     let mut regions: Vec<Arc<Region>> = found.groups.into_iter().flat_map(|group| group.regions).collect();
     if !uncut.is_empty() {
@@ -167,7 +167,7 @@ pub fn compare(
 pub fn equivalent(one: &Permissions, other: &Permissions) -> Result<Answer, CompareError> {
     let kinds = one.by_kind && other.by_kind;
     let regions = compare(one, other, &ComparisonOptions::default())?;
-    Ok(answer(regions, |transition| kinds || transition != Transition::ReasonChanged))
+    Ok(answer(&regions, |transition| kinds || transition != Transition::ReasonChanged))
 }
 
 /// Whether everything that passes the first passes the second, too.
@@ -177,7 +177,7 @@ pub fn equivalent(one: &Permissions, other: &Permissions) -> Result<Answer, Comp
 /// None that policies can cause; see [`CompareError`].
 pub fn implies(narrow: &Permissions, wide: &Permissions) -> Result<Answer, CompareError> {
     let regions = compare(narrow, wide, &ComparisonOptions::default())?;
-    Ok(answer(regions, |transition| transition == Transition::NewlyBlocked))
+    Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
 /// Whether nothing passes – `sts:GetCallerIdentity` aside, which no policy stops (EXM-15).
@@ -190,10 +190,10 @@ pub fn is_empty(permissions: &Permissions) -> Result<Answer, CompareError> {
     let target = permissions.account_id().to_owned();
     attach(&mut blocked.inventory, "p-nothing0000", NOTHING, &target);
     let regions = compare(permissions, &blocked, &ComparisonOptions::default())?;
-    Ok(answer(regions, |transition| transition == Transition::NewlyBlocked))
+    Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
-fn answer(regions: Vec<Arc<Region>>, counts: impl Fn(Transition) -> bool) -> Answer {
+fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answer {
     if let Some(found) = regions.iter().find(|region| region.before != Verdict::Open && counts(region.transition())) {
         return Answer::No(Arc::clone(found));
     }

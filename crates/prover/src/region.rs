@@ -281,7 +281,7 @@ impl<'p> Describer<'p> {
         nodes: [NodeId; 2],
         change: Change,
         class: usize,
-    ) -> Result<Vec<Region>, RequestError> {
+    ) -> Vec<Region> {
         let Change { before, after, function, because } = change;
         let region = |when: Vec<Alternative>, complete: bool| Region {
             before,
@@ -297,7 +297,7 @@ impl<'p> Describer<'p> {
         let action = self.action_of(class);
         if space.over_limit {
             let why = vec![Why::Limit("nodes", self.limits.nodes)];
-            return Ok(vec![Region { why, ..region(always(), true) }]);
+            return vec![Region { why, ..region(always(), true) }];
         }
         let cover = space.diagrams.not(space.possible).and_then(|impossible| {
             let may = space.diagrams.or(function, impossible)?;
@@ -309,10 +309,10 @@ impl<'p> Describer<'p> {
         };
         let seeker = Seeker { pair: self.pair, nodes, action: &action };
         if before == Verdict::Open {
-            let why = self.reasons(space, because, &action);
+            let why = Self::reasons(space, because, &action);
             let when = cubes.iter().map(|cube| self.alternative(space, cube)).collect();
             let witness = cubes.first().and_then(|cube| seeker.example(space, function, cube));
-            return Ok(vec![Region { why, witness, ..region(when, complete) }]);
+            return vec![Region { witness, why, ..region(when, complete) }];
         }
         let (mut sure, mut unsure): (Vec<&Cube>, Vec<&Cube>) = (Vec::new(), Vec::new());
         let mut witness: Option<Witness> = None;
@@ -361,7 +361,7 @@ impl<'p> Describer<'p> {
                 ..region(when, complete)
             });
         }
-        Ok(regions)
+        regions
     }
 
     fn action_of(&self, class: usize) -> String {
@@ -370,7 +370,7 @@ impl<'p> Describer<'p> {
         action.unwrap_or_else(|| class.representative.clone())
     }
 
-    fn reasons(&self, space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
+    fn reasons(space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
         let mut why: Vec<Why> = Vec::new();
         for variable in space.diagrams.support(because) {
             let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else {

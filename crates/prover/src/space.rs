@@ -156,7 +156,12 @@ impl<'p> Space<'p> {
         let support = self.diagrams.support(function);
         let related = support.into_iter().filter_map(|variable| match self.question_of(variable)? {
             Question::Related(atom) => Some(atom),
-            _ => None,
+            Question::Atom(_)
+            | Question::AtomOn(..)
+            | Question::Statement(..)
+            | Question::Denies(_)
+            | Question::Allows(_)
+            | Question::PolicyType => None,
         });
         related.collect()
     }
@@ -223,9 +228,8 @@ impl<'p> Space<'p> {
         let function = match truth.map(|truth| truth.form) {
             Some(AtomForm::Constant(Truth::True)) => Function::TRUE,
             Some(AtomForm::Constant(Truth::False)) => Function::FALSE,
-            Some(AtomForm::Constant(Truth::Unknown)) | None => self.question(open)?,
             Some(AtomForm::Open(Openness::Related)) if same => self.question(Question::Related(atom))?,
-            Some(AtomForm::Open(_)) => self.question(open)?,
+            Some(AtomForm::Constant(Truth::Unknown) | AtomForm::Open(_)) | None => self.question(open)?,
             Some(AtomForm::Cells { fact, truths }) => {
                 let mut children = Vec::with_capacity(truths.len());
                 for truth in truths {

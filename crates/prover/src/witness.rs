@@ -146,17 +146,16 @@ impl Seeker<'_> {
         }
         let mut shorter = witness.request.clone();
         shorter.resources.clear();
-        match keeps(&shorter, &witness) {
-            Some(found) => witness = found,
-            None => {
-                // A resource that the action really has, if it shows the same.
-                let likely = self.likely_resources().into_iter().find_map(|resource| {
-                    let mut likelier = witness.request.clone();
-                    likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
-                    keeps(&likelier, &witness)
-                });
-                witness = likely.unwrap_or(witness);
-            }
+        if let Some(found) = keeps(&shorter, &witness) {
+            witness = found;
+        } else {
+            // A resource that the action really has, if it shows the same.
+            let likely = self.likely_resources().into_iter().find_map(|resource| {
+                let mut likelier = witness.request.clone();
+                likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
+                keeps(&likelier, &witness)
+            });
+            witness = likely.unwrap_or(witness);
         }
         let mut shorter = witness.request.clone();
         shorter.principal = None;
@@ -294,7 +293,7 @@ fn apply(request: &mut Request, setting: &Setting, own: &str) {
                 ContextValue::Single(text) if key.eq_ignore_ascii_case("aws:userid") => {
                     ContextValue::Single(localize(text))
                 }
-                other => other.clone(),
+                ContextValue::Absent | ContextValue::Single(_) | ContextValue::List(_) => value.clone(),
             };
             request.context.insert(key.clone(), value);
         }
@@ -327,7 +326,7 @@ fn with_single(context: &Context, at: usize) -> Context {
             ContextValue::List(texts) if index == at && texts.len() == 1 => {
                 texts.first().map_or(ContextValue::Absent, |text| ContextValue::Single(text.clone()))
             }
-            other => other.clone(),
+            ContextValue::Absent | ContextValue::Single(_) | ContextValue::List(_) => value.clone(),
         };
         changed.insert(key, value);
     }

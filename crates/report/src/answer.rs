@@ -4,6 +4,8 @@ use scproof_evaluator::{Explanation, Request, StatementRef, Undecided};
 use scproof_organization::{NodeId, Organization, Policy, PolicyId, Target};
 use scproof_policy_parser::{Condition, Statement};
 
+use crate::command_line::quoted;
+
 /// A question, its answer, and the organization that it is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
@@ -168,22 +170,4 @@ fn literal_value(condition: &Condition) -> Option<String> {
         !text.is_empty() && !text.contains(['*', '?', '$', '\'']) && !text.chars().any(char::is_control)
     })?;
     Some(literal.to_owned())
-}
-
-/// A word as it can be typed into a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-./:=,@%+".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(quoted("aws:RequestedRegion=eu-west-1"), "aws:RequestedRegion=eu-west-1");
-        assert_eq!(quoted("aws:PrincipalTag/team=a b"), "'aws:PrincipalTag/team=a b'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

@@ -2,8 +2,11 @@
 
 pub mod answer;
 pub mod effective;
+pub mod impact;
 pub mod tree;
 pub mod validation;
+
+mod structure;
 
 use std::io::{self, Write};
 

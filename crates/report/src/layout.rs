@@ -14,19 +14,23 @@ pub const WIDTH: usize = 80;
 ///
 /// Names and policies are written by many people; none of them should be able to draw on an operator's terminal.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    let unsafe_character = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(unsafe_character) {
+    if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut result = String::with_capacity(text.len());
     for character in text.chars() {
-        if unsafe_character(character) {
+        if is_unsafe(character) {
             result.extend(character.escape_unicode());
         } else {
             result.push(character);
         }
     }
     Cow::Owned(result)
+}
+
+/// Whether a character could move the cursor or turn the reading direction.
+pub(crate) fn is_unsafe(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// How many columns a text takes.

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
 //! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
+//! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
 //!
@@ -15,17 +16,21 @@
 //! Control characters in names and policies are shown as escapes.
 
 mod answer;
+mod command_line;
 mod effective;
+mod impact;
 mod layout;
 mod style;
 mod tree;
 mod validation;
 
 pub mod json;
+pub mod markdown;
 pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
 pub use effective::{Effective, retain};
+pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, message};
 pub use style::{Role, Style};
 pub use tree::Tree;

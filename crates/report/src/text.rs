@@ -3,8 +3,9 @@
 pub mod answer;
 pub mod effective;
 pub mod faults;
+pub mod impact;
 pub mod tree;
 pub mod validation;
 
 mod excerpt;
-mod words;
+pub(crate) mod words;

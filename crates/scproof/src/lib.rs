@@ -54,6 +54,32 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # What would a change do?
+//!
+//! Changes are tried on a copy. The impact is exact over all calls, and each difference has a call that shows it; if there is
+//! none, that is proved.
+//!
+//! ```
+//! use scproof::{ChangeSetBuilder, SimulationOptions, Transition, simulate};
+//!
+//! let organization = scproof::example::organization()?;
+//! let mut changes = ChangeSetBuilder::new(&organization);
+//! changes.attach("cost-tags-pilot", "NonProd")?;
+//! let simulation = simulate(&organization, &changes.finish(), &SimulationOptions::default())?;
+//!
+//! assert_eq!(simulation.impact.account_count(Transition::NewlyBlocked), 5);
+//! let (accounts, regions) = simulation.impact.with(Transition::NewlyBlocked).next().ok_or("a group")?;
+//! assert_eq!(accounts[0].name.as_deref(), Some("shop-dev"));
+//! let witness = regions[0].region.witness.as_ref().ok_or("a witness")?;
+//! assert!(witness.before.is_passing() && witness.after.is_denied());
+//! // The guard asks for a tag on resources that cannot carry it.
+//! assert_eq!(simulation.warnings[0].code, "unsatisfiable-guard");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`impact`] compares two organizations, [`ChangeSet::load`] reads a file of changes, and [`Expectations`] hold an impact
+//! against what was meant to change.
+//!
 //! # More
 //!
 //! [`answer_lines`] answers a file of questions, one JSON object a line. [`validate`] checks the text of a policy,
@@ -82,15 +108,21 @@ pub use scproof_evaluator::{
 #[cfg(feature = "fetch")]
 pub use scproof_fetch as fetch;
 pub use scproof_organization::{
-    AccountId, AccountState, Fault, Finding, Inventory, Left, LeftReason, LoadError, Node, NodeId, Organization,
-    OrganizationId, OuId, Policy, PolicyId, PolicyIndex, Quotas as OrganizationQuotas, RedactionKey, RedactionKeyError,
-    Redactor, RootId, SaveError, SelectError, Target,
+    AccountId, AccountState, CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Fault, Finding, Inventory, Left,
+    LeftReason, LoadError, Node, NodeId, Organization, OrganizationId, OuId, Policy, PolicyId, PolicyIndex,
+    Quotas as OrganizationQuotas, RedactionKey, RedactionKeyError, Redactor, RootId, SaveError, SelectError, Target,
 };
 pub use scproof_policy_parser::{
     Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
-    ValidationOptions, validate,
+    ValidationOptions, WildcardPattern, validate,
 };
 pub use scproof_report as report;
+pub use scproof_simulator::{
+    AccountRef, ActionSet, ActionTerm, Alternative, ComparisonOptions, EXPECT_FORMAT, Expectations, HeldImpact, Impact,
+    ImpactGroup, ImpactOptions, Limits, Notice, PredictedFailure, Region, RegionReport, Simulation, SimulationOptions,
+    Step, StructuralDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, hold, impact,
+    impact_with, simulate, structural_difference,
+};
 
 /// Reads a snapshot from a file and checks it.
 ///

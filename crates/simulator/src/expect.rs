@@ -7,6 +7,8 @@ use scproof_organization::{AccountId, Fault, LoadError, Organization, Record, Re
 use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
 use scproof_prover::Transition;
 
+use crate::choose::chosen;
+
 /// The `Format` of the files that this version reads.
 pub const EXPECT_FORMAT: &str = "scproof-expect/1";
 
@@ -128,20 +130,6 @@ impl Expectations {
         }
         reader.finish()?;
         Ok(BoundExpectations { entries: bound })
-    }
-}
-
-/// The accounts that a text chooses in either organization.
-fn chosen(text: &str, before: &Organization, after: &Organization) -> Result<Vec<AccountId>, SelectError> {
-    let find = |organization: &Organization| {
-        let nodes = organization.select_accounts(&[text])?;
-        Ok(nodes.into_iter().filter_map(|id| organization.node(id).target.account()).collect::<Vec<_>>())
-    };
-    match (find(before), find(after)) {
-        (Err(error), Err(_))
-        | (Err(error @ SelectError::Ambiguous { .. }), Ok(_))
-        | (Ok(_), Err(error @ SelectError::Ambiguous { .. })) => Err(error),
-        (one, other) => Ok(one.into_iter().chain(other).flatten().collect()),
     }
 }
 
@@ -285,6 +273,28 @@ impl BoundExpectations<'_> {
             entry.transitions.contains(&transition) && accounts.binary_search(&account).is_ok()
         };
         self.entries.iter().enumerate().filter(|(_, entry)| applies(entry)).map(|(index, _)| index).collect()
+    }
+
+    /// The entries that allow some part of a difference of any of some accounts, by number.
+    pub fn touched(&self, accounts: &[AccountId], transition: Transition, patterns: &[&str]) -> Vec<usize> {
+        let first_of = |entry: usize| {
+            let of = self.entries.get(entry).map(|(_, of)| of);
+            accounts.iter().find(|account| of.is_some_and(|of| of.binary_search(account).is_ok()))
+        };
+        let touches = |entry: &usize| {
+            first_of(*entry).is_some_and(|account| self.touches(*entry, *account, transition, patterns))
+        };
+        (0..self.entries.len()).filter(touches).collect()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is allowed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Whether an entry, by number, allows some part of a difference, as [`beyond`](Self::beyond) takes it. One that no difference

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use scproof_catalog::{Action, Catalog, ResourceType};
-use scproof_organization::{Organization, Policy};
+use scproof_organization::{Organization, Policy, PolicyIndex, Target};
 use scproof_policy_parser::{
     ActionShape, BaseOperator, Condition, Effect, SetPrefix, Severity, Statement, WildcardPattern, overlaps, parse_bool,
 };
@@ -14,15 +14,21 @@ use crate::notice::Notice;
 /// How many actions a message names.
 const NAMED: usize = 4;
 
-/// Guards that the change brings and that deny some calls whatever the caller does.
+/// Guards that the change brings to some target and that deny some calls whatever the caller does.
 pub(crate) fn unsatisfiable_guards(before: &Organization, after: &Organization) -> Vec<Notice> {
-    let known: BTreeSet<&str> = before.policies().filter_map(|(_, policy)| policy.content.as_deref()).collect();
-    let attached: BTreeSet<usize> =
-        after.nodes().flat_map(|(_, node)| node.scps.iter().map(|index| index.index())).collect();
+    // By text: a policy under another name guards no better.
+    let attached = |organization: &Organization| -> BTreeSet<(Target, String)> {
+        let texts = organization.nodes().flat_map(|(_, node)| {
+            let content = |index: &PolicyIndex| organization.policy(*index).content.as_deref().map(str::to_owned);
+            node.scps.iter().filter_map(content).map(|content| (node.target.clone(), content))
+        });
+        texts.collect()
+    };
+    let (known, now) = (attached(before), attached(after));
+    let brought: BTreeSet<&str> = now.difference(&known).map(|(_, content)| content.as_str()).collect();
     let mut notices = Vec::new();
-    for (index, policy) in after.policies() {
-        let is_new = policy.content.as_deref().is_none_or(|content| !known.contains(content));
-        if is_new && attached.contains(&index.index()) {
+    for (_, policy) in after.policies() {
+        if policy.content.as_deref().is_some_and(|content| brought.contains(content)) {
             for number in 0..policy.document.statements.len() {
                 notices.extend(guard(policy, number));
             }
@@ -57,11 +63,12 @@ fn guard(policy: &Policy, number: usize) -> Option<Notice> {
         let more = if actions.len() > NAMED { format!(" and {} more", actions.len() - NAMED) } else { String::new() };
         let types: Vec<String> = lacking.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
         let message = format!(
-            "{} of {} denies {}{more} whatever the caller does: the call is also checked against {}, which never carries `{}`",
+            "`{}` of `{}` denies {}{more} whatever the caller does: the call is also checked against {}, which never {} `{}`",
             policy.document.statement_path(number),
             policy.display_name(),
             shown.join(", "),
             types.join(", "),
+            if lacking.len() == 1 { "carries" } else { "carry" },
             condition.key,
         );
         let help = "name in `Resource` only the resources that carry the key, such as `arn:aws:ec2:*:*:instance/*`";
@@ -126,11 +133,14 @@ fn has_key(resource: ResourceType<'_>, key: &str) -> bool {
 fn is_made_by(action: Action<'_>, resource: &str) -> bool {
     let plain = |text: &str| text.replace('-', "").to_ascii_lowercase();
     let (name, resource) = (plain(action.lower_name()), plain(resource));
-    match name.strip_prefix("create").or_else(|| name.strip_prefix("run")).or_else(|| name.strip_prefix("allocate")) {
-        Some(made) => made == resource || made.strip_suffix('s') == Some(resource.as_str()),
-        // Of other calls it is not known which resources they tag.
-        None => true,
-    }
+    let made =
+        name.strip_prefix("create").or_else(|| name.strip_prefix("run")).or_else(|| name.strip_prefix("allocate"));
+    // Of other calls it is not known which resources they tag.
+    let Some(made) = made else { return true };
+    let is_exact = |resource: &str| made == resource || made.strip_suffix('s') == Some(resource);
+    // Some services name a resource by a part of what the call says: `CreateDBInstance` makes a `db`.
+    let is_named_so = action.resource_types().any(|(other, _)| is_exact(&plain(other.name())));
+    is_exact(&resource) || !is_named_so && (made.starts_with(&resource) || made.ends_with(&resource))
 }
 
 /// Whether the statement's resources include some of a type.
@@ -172,6 +182,10 @@ mod tests {
         let catalog = Catalog::embedded();
         let action = |name: &str| catalog.action(catalog.find_action(name).unwrap());
         assert!(is_made_by(action("ec2:CreateSubnet"), "subnet") && !is_made_by(action("ec2:CreateSubnet"), "vpc"));
+        assert!(
+            is_made_by(action("rds:CreateDBInstance"), "db") && !is_made_by(action("rds:CreateDBInstance"), "subgrp")
+        );
+        assert!(!is_made_by(action("ec2:CreateVpcEndpoint"), "vpc"));
         assert!(is_made_by(action("ec2:RunInstances"), "instance") && !is_made_by(action("ec2:RunInstances"), "image"));
     }
 }

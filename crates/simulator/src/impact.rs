@@ -1,5 +1,6 @@
 //! What differs between two organizations, for whom: exact over all requests.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -127,9 +128,10 @@ pub fn impact_with(
     let (before, after) = (pair.side(Side::Before).organization(), pair.side(Side::After).organization());
     let mut impact = Impact::default();
     let mut accounts: Vec<[NodeId; 2]> = Vec::new();
+    let chosen: Option<BTreeSet<AccountId>> = options.accounts.as_ref().map(|ids| ids.iter().copied().collect());
     let wanted = |organization: &Organization, node: NodeId| {
         let id = organization.node(node).target.account();
-        options.accounts.as_ref().is_none_or(|wanted| id.is_some_and(|id| wanted.contains(&id)))
+        chosen.as_ref().is_none_or(|chosen| id.is_some_and(|id| chosen.contains(&id)))
     };
     for node in before.accounts().filter(|node| wanted(before, *node)) {
         let target = &before.node(node).target;
@@ -148,7 +150,7 @@ pub fn impact_with(
     let added = added.filter(|node| before.find_node(&after.node(*node).target).is_none());
     impact.added = added.map(|node| account_ref(after, node)).collect();
 
-    let found = difference(&pair, &accounts, &options.comparison)?;
+    let found = difference(&pair, &accounts, &options.comparison);
     // Groups share regions; each is explained once.
     let mut reports: FxHashMap<*const Region, Arc<RegionReport>> = FxHashMap::default();
     let mut explained: FxHashMap<String, Explained> = FxHashMap::default();
@@ -162,12 +164,11 @@ pub fn impact_with(
             let mut regions = Vec::with_capacity(group.regions.len());
             for region in group.regions {
                 let place = Arc::as_ptr(&region);
-                let report = match reports.get(&place) {
-                    Some(report) => Arc::clone(report),
-                    None => {
-                        let (before, after) = explain(&pair, &region, &mut explained)?;
-                        Arc::new(RegionReport { region, before, after })
-                    }
+                let report = if let Some(report) = reports.get(&place) {
+                    Arc::clone(report)
+                } else {
+                    let (before, after) = explain(&pair, &region, &mut explained)?;
+                    Arc::new(RegionReport { region, before, after })
                 };
                 reports.insert(place, Arc::clone(&report));
                 regions.push(report);

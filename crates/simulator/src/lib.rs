@@ -31,31 +31,39 @@
 //!
 //! | to do | use |
 //! |---|---|
+//! | know what a change set does, from beginning to end | [`simulate`] |
+//! | know what differs for whom, exact over all requests | [`impact`] |
 //! | predict AWS's exceptions, step by step | [`Rehearsal`], [`predict`] |
 //! | know what is odd about a step | [`Notice`] |
 //! | list what differs in two organizations | [`structural_difference`] |
-//! | hold differences against expected ones | [`Expectations`] |
+//! | hold differences against expected ones | [`Expectations`], [`hold`] |
 //!
 //! The crate prints nothing and asks AWS nothing; it reads a file only in [`Expectations::load`].
 
 mod allowing;
+mod choose;
 mod content;
 mod difference;
 mod expect;
 mod failure;
 mod guard;
+mod held;
 mod impact;
 mod notice;
 mod precondition;
 mod rehearsal;
 mod simulation;
 
+pub use choose::choose_accounts;
 pub use difference::{Changed, Moved, PolicyDifference, StructuralDifference, TargetDifference, structural_difference};
 pub use expect::{Beyond, BoundExpectations, EXPECT_FORMAT, Expectations};
 pub use failure::PredictedFailure;
+pub use held::{Held, HeldImpact, hold};
 pub use impact::{AccountRef, Impact, ImpactGroup, ImpactOptions, RegionReport, impact, impact_with};
 pub use notice::Notice;
 pub use precondition::predict;
 pub use rehearsal::{Rehearsal, Step};
-pub use scproof_prover::Transition;
+pub use scproof_prover::{
+    ActionSet, ActionTerm, Alternative, ComparisonOptions, Limits, Region, Transition, Verdict, Why, Witness,
+};
 pub use simulation::{Simulation, SimulationOptions, Transient, simulate};

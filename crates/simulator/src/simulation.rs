@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
-use scproof_organization::{Change, ChangeSet, Organization};
+use scproof_organization::{ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
-use scproof_prover::{Transition, Witness};
+use scproof_prover::{ActionSet, Transition, Witness};
 
+use crate::difference::{StructuralDifference, structural_difference};
 use crate::guard::unsatisfiable_guards;
 use crate::impact::{AccountRef, Impact, ImpactOptions, impact_with};
 use crate::notice::Notice;
@@ -30,8 +31,8 @@ pub struct Transient {
     pub step: usize,
     /// The accounts concerned.
     pub accounts: Vec<AccountRef>,
-    /// The actions concerned, in patterns.
-    pub actions: Vec<String>,
+    /// The actions concerned.
+    pub actions: ActionSet,
     /// One such call, as it comes out after the step.
     pub witness: Witness,
 }
@@ -80,14 +81,12 @@ pub fn simulate(
     let before = Arc::new(organization.clone());
     let mut rehearsal = Rehearsal::new(organization, changes, options.quotas.clone());
     let mut steps = Vec::new();
-    let mut between: Vec<(usize, Arc<Organization>)> = Vec::new();
+    let mut between: Vec<Arc<Organization>> = Vec::new();
     let last = changes.changes().len().saturating_sub(1);
     for index in 0..changes.changes().len() {
         steps.extend(rehearsal.next());
-        // A policy that is attached nowhere blocks nothing.
-        let acts = !matches!(changes.changes().get(index), Some(Change::CreatePolicy { .. }));
-        if index < last && acts {
-            between.push((index, Arc::new(rehearsal.draft().organization())));
+        if index < last {
+            between.push(Arc::new(rehearsal.draft().organization()));
         }
     }
     let after = Arc::new(rehearsal.finish());
@@ -102,7 +101,7 @@ pub fn simulate(
 /// What passes before and after, but is blocked after some step. Named where a request shows it.
 fn transients(
     before: &Arc<Organization>,
-    between: &[(usize, Arc<Organization>)],
+    between: &[Arc<Organization>],
     after: &Arc<Organization>,
     options: &ImpactOptions,
 ) -> Result<Vec<Transient>, RequestError> {
@@ -114,8 +113,18 @@ fn transients(
         CompiledOrganization::compile(Arc::clone(after), options.evaluation),
     );
     let mut found: Vec<Transient> = Vec::new();
-    for (step, state) in between {
-        let step = *step;
+    let mut compared: Option<(usize, &Arc<Organization>)> = None;
+    for (step, state) in between.iter().enumerate() {
+        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
+        if has_same_rules(before, state) || has_same_rules(state, after) {
+            continue;
+        }
+        if let Some((earlier, _)) = compared.filter(|(_, other)| has_same_rules(other, state)) {
+            let again: Vec<Transient> = found.iter().filter(|transient| transient.step == earlier).cloned().collect();
+            found.extend(again.into_iter().map(|transient| Transient { step, ..transient }));
+            continue;
+        }
+        compared = Some((step, state));
         // What a step blocks, and what later steps let pass again: both lists hold every transient block.
         let blocked = impact_with(Arc::clone(before), Arc::clone(state), options)?;
         if blocked.account_count(Transition::NewlyBlocked) == 0 {
@@ -127,7 +136,7 @@ fn transients(
             for report in reports {
                 let Some(witness) = &report.region.witness else { continue };
                 let passes = first.ask(&witness.request)?.is_passing() && last.ask(&witness.request)?.is_passing();
-                let actions: Vec<String> = report.region.actions.terms.iter().map(ToString::to_string).collect();
+                let actions = report.region.actions.clone();
                 let known = found.iter().any(|other| {
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });
@@ -148,6 +157,21 @@ fn transients(
     Ok(found)
 }
 
+/// Whether two states are the same in everything that a verdict rests on.
+fn has_same_rules(one: &Organization, other: &Organization) -> bool {
+    let difference = structural_difference(one, other);
+    let texts = difference.policies_changed.iter().any(|policy| policy.content.is_some());
+    let readable = difference.targets_changed.iter().any(|target| target.readable.is_some());
+    let irrelevant = StructuralDifference {
+        targets_changed: difference.targets_changed.clone(),
+        policies_added: difference.policies_added.clone(),
+        policies_removed: difference.policies_removed.clone(),
+        policies_changed: difference.policies_changed.clone(),
+        ..StructuralDifference::default()
+    };
+    !texts && !readable && difference == irrelevant
+}
+
 /// Whether protected principals can still undo the change.
 fn protected(
     before: &Arc<Organization>,
@@ -158,7 +182,7 @@ fn protected(
         return Ok(Vec::new());
     }
     let evaluation = options.impact.evaluation;
-    let (first, last) = (
+    let (former, latter) = (
         CompiledOrganization::compile(Arc::clone(before), evaluation),
         CompiledOrganization::compile(Arc::clone(after), evaluation),
     );
@@ -172,7 +196,7 @@ fn protected(
         let mut open = Vec::new();
         let mut exempt = false;
         for action in UNDOING {
-            let (was, is) = (ask(&first, action)?, ask(&last, action)?);
+            let (was, is) = (ask(&former, action)?, ask(&latter, action)?);
             exempt |= is == Decision::NotApplicable;
             if is.is_denied() && !was.is_denied() {
                 lost.push(action);
@@ -180,23 +204,24 @@ fn protected(
                 open.push(action);
             }
         }
-        let list = |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
+        let names =
+            |actions: &[&str]| actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(", ");
         if !lost.is_empty() {
-            let message = format!("`{principal}` can no longer undo the change: it loses {}", list(&lost));
+            let message = format!("`{principal}` can no longer undo the change: it loses {}", names(&lost));
             notices.push(
                 Notice::new("protected-principal-blocked", "EVAL-4", Severity::Error, principal.clone(), message)
                     .help("exempt it in the statement, or make the change from the management account"),
             );
         }
         if !open.is_empty() {
-            let message = format!("whether `{principal}` can still undo the change depends on more: {}", list(&open));
+            let message = format!("whether `{principal}` can still undo the change depends on more: {}", names(&open));
             notices.push(
                 Notice::new("protected-principal-open", "K3-17", Severity::Warning, principal.clone(), message)
                     .help(format!("ask `scproof can` with `--principal {principal}` for what it depends on")),
             );
         }
         if exempt {
-            let message = format!("`{principal}` is not governed by SCPs, so no change of them can stop it");
+            let message = format!("`{principal}` is not governed by SCPs: no change of them can stop it");
             notices.push(Notice::new(
                 "protected-principal-exempt",
                 "EXM-4",

@@ -222,9 +222,9 @@ fn run(case: &Case, counts: &Counts) {
             }
         };
         counts.told.fetch_add(1, Ordering::Relaxed);
-        told.into_iter().for_each(|count| {
+        for count in told {
             count.fetch_add(1, Ordering::Relaxed);
-        });
+        }
     }
 }
 

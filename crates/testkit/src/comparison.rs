@@ -89,8 +89,7 @@ impl Comparison {
         let pair = CompiledPair::compile(before.clone(), after.clone(), refining);
         let accounts: Vec<[NodeId; 2]> =
             before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
-        let difference =
-            difference(&pair, &accounts, &ComparisonOptions::default()).map_err(|error| error.to_string())?;
+        let difference = difference(&pair, &accounts, &ComparisonOptions::default());
         Ok(Self { before, after, options, pair, accounts, difference })
     }
 
@@ -189,10 +188,7 @@ impl Comparison {
         if before == Decision::Unknown || after == Decision::Unknown || exempt {
             return Agreement::Silent;
         }
-        let regions = match self.regions(request) {
-            Ok(Some(regions)) => regions,
-            Ok(None) | Err(_) => return Agreement::Silent,
-        };
+        let Ok(Some(regions)) = self.regions(request) else { return Agreement::Silent };
         let expected = match (before.is_passing(), after.is_passing()) {
             (true, true) => None,
             (true, false) => Some(Transition::NewlyBlocked),

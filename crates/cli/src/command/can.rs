@@ -67,6 +67,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &CanArgs) -> Result<ExitCode, Comma
 }
 
 fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
     let compiled = snapshot::compile(global)?;
     let request = Request {
         account: account.to_owned(),
@@ -82,7 +83,7 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
     let answer = Answer { organization: compiled.organization(), request: &request, explanation: &explanation };
     let output = Output::open(global)?;
     let style = output.style();
-    output.write(|out| match global.format {
+    output.write(|out| match format {
         Format::Text => text::answer::render(&answer, style, out),
         Format::Json => json::answer::render(&answer, out),
     })?;

@@ -43,6 +43,7 @@ pub(crate) struct EffectiveArgs {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
     let filter = Filter::new(args)?;
     let compiled = snapshot::compile(global)?;
     let caller = Caller {
@@ -61,7 +62,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
     };
     let output = Output::open(global)?;
     let style = output.style();
-    output.write(|out| match global.format {
+    output.write(|out| match format {
         Format::Text => text::effective::render(&effective, style, out),
         Format::Json => json::effective::render(&effective, out),
     })?;

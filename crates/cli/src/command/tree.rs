@@ -33,6 +33,7 @@ pub(crate) struct TreeArgs {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &TreeArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
     let organization = snapshot::load(global)?;
     let quotas = snapshot::organization_quotas(&snapshot::quotas(global)?);
     let targets =
@@ -45,7 +46,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &TreeArgs) -> Result<ExitCode, Comm
     };
     let output = Output::open(global)?;
     let style = output.style();
-    output.write(|out| match global.format {
+    output.write(|out| match format {
         Format::Text => text::tree::render(&tree, style, out),
         Format::Json => json::tree::render(&tree, out),
     })?;

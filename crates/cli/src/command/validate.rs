@@ -51,6 +51,7 @@ enum Kind {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
     let quotas = snapshot::quotas(global)?;
     let mut check = Check {
         kind: match args.kind {
@@ -101,7 +102,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
     }
     let output = Output::open(global)?;
     let style = output.style();
-    output.write(|out| match global.format {
+    output.write(|out| match format {
         Format::Text => text::validation::render(&validation, style, out),
         Format::Json => json::validation::render(&validation, out),
     })?;

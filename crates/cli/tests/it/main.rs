@@ -4,6 +4,7 @@
 
 mod batch;
 mod can;
+mod diff;
 mod effective;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -12,6 +13,7 @@ mod fetch_server;
 mod help;
 mod output;
 mod run;
+mod simulate;
 mod traps;
 mod tree;
 mod unreadable;

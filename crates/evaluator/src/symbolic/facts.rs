@@ -196,7 +196,17 @@ impl Scene<'_> {
                                 facts.insert(Atom::Condition(id), &AtomTruth { form, rules: Vec::new() });
                             }
                         }
-                        _ => others.push((slot, conditions, domain.clone())),
+                        Model::Unknown
+                        | Model::PrincipalAccount
+                        | Model::PrincipalOrgId
+                        | Model::PrincipalOrgPaths
+                        | Model::PrincipalIsAwsService
+                        | Model::ServicePrincipalOnly
+                        | Model::ResourceAccount
+                        | Model::ResourceOrgId
+                        | Model::ResourceOrgPaths
+                        | Model::IsMcpServiceAction
+                        | Model::RequestedRegion => others.push((slot, conditions, domain.clone())),
                     }
                 }
                 _ => self.constants(&mut facts, slot, &conditions),
@@ -204,7 +214,7 @@ impl Scene<'_> {
         }
         self.resource_fact(&mut facts, &resources);
         self.principal_facts(&mut facts, of_principal);
-        self.instant_fact(&mut facts, of_instant);
+        self.instant_fact(&mut facts, &of_instant);
         for (slot, conditions, domain) in others {
             self.key_fact(&mut facts, slot, &conditions, &domain);
         }
@@ -442,7 +452,9 @@ impl Scene<'_> {
                     cut.texts.iter().for_each(|text| add(KeyState::single(text)));
                     open.extend(cut.open);
                 }
-                state => add(state),
+                state @ (KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold) => {
+                    add(state);
+                }
             }
         }
         // Values that no condition tells apart are one cell, whichever kinds of callers have them.
@@ -486,9 +498,9 @@ impl Scene<'_> {
     }
 
     /// `aws:CurrentTime` and `aws:EpochTime` are one instant in two spellings (CLR-12).
-    fn instant_fact(&self, facts: &mut Facts, slots: Vec<(KeySlot, Vec<u32>)>) {
+    fn instant_fact(&self, facts: &mut Facts, slots: &[(KeySlot, Vec<u32>)]) {
         let domain = Domain::new(false, false, DomainValues::Any);
-        if let [(slot, conditions)] = slots.as_slice() {
+        if let [(slot, conditions)] = slots {
             self.key_fact(facts, *slot, conditions, &domain);
             return;
         }
@@ -538,12 +550,11 @@ impl Scene<'_> {
         facts.facts.push(Fact { subject: Subject::Resource, cells });
         for &id in ids {
             let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);
-            let truth = match open {
-                Some(why) => AtomTruth { form: AtomForm::Open(why), rules: Vec::new() },
-                None => {
-                    let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
-                    AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
-                }
+            let truth = if let Some(why) = open {
+                AtomTruth { form: AtomForm::Open(why), rules: Vec::new() }
+            } else {
+                let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
+                AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
             };
             facts.insert(Atom::Resource(id), &truth);
         }

@@ -125,7 +125,7 @@ impl Compared {
         let accounts: Vec<[NodeId; 2]> =
             before.accounts().map(|node| [node, after.find_node(&before.node(node).target).unwrap()]).collect();
         let pair = CompiledPair::compile(before, after, options);
-        let difference = difference(&pair, &accounts, &ComparisonOptions::default()).unwrap();
+        let difference = difference(&pair, &accounts, &ComparisonOptions::default());
         Self { pair, accounts, difference }
     }
 

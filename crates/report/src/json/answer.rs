@@ -74,7 +74,7 @@ struct Full<'a> {
 /// The question in the batch form: it can be asked again as it stands.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Question<'a> {
+pub(super) struct Question<'a> {
     account: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<&'a str>,
@@ -176,6 +176,12 @@ impl<'a> From<&'a LevelTrace> for LevelView<'a> {
                 .collect(),
         }
     }
+}
+
+/// A question as a line of the batch form, without a line feed.
+pub(crate) fn question(request: &Request) -> String {
+    // Texts, lists and maps of texts always have a JSON form.
+    serde_json::to_string(&Question::from(request)).unwrap_or_default()
 }
 
 /// Writes an answer in full: the members of a batch line, the account, the question, and each level.

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::layout::clean;
 
 /// `Root (r-ab12)`, `OU Prod (ou-ab12-prod0001)`, `account shop (222222222222)`.
-pub(super) fn target_words(organization: &Organization, id: NodeId) -> String {
+pub(crate) fn target_words(organization: &Organization, id: NodeId) -> String {
     let node = organization.node(id);
     match (&node.name, kind_words(node)) {
         (Some(name), kind) => format!("{kind}{} ({})", clean(name), node.target),
@@ -17,7 +17,7 @@ pub(super) fn target_words(organization: &Organization, id: NodeId) -> String {
 }
 
 /// As [`target_words`], without the id where there is a name.
-pub(super) fn short_target_words(organization: &Organization, id: NodeId) -> String {
+pub(crate) fn short_target_words(organization: &Organization, id: NodeId) -> String {
     let node = organization.node(id);
     format!("{}{}", kind_words(node), clean(node.display_name()))
 }
@@ -32,7 +32,7 @@ fn kind_words(node: &Node) -> &'static str {
 }
 
 /// `shop (222222222222)`, or the id alone.
-pub(super) fn account_words(organization: &Organization, id: NodeId) -> String {
+pub(crate) fn account_words(organization: &Organization, id: NodeId) -> String {
     let node = organization.node(id);
     match &node.name {
         Some(name) => format!("{} ({})", clean(name), node.target),
@@ -41,12 +41,12 @@ pub(super) fn account_words(organization: &Organization, id: NodeId) -> String {
 }
 
 /// `region-lock (p-ab12cd34)`, or the id alone.
-pub(super) fn policy_words(name: Option<&str>, id: &str) -> String {
+pub(crate) fn policy_words(name: Option<&str>, id: &str) -> String {
     name.map_or_else(|| id.to_owned(), |name| format!("{} ({id})", clean(name)))
 }
 
 /// `region-lock (p-…) attached to OU Prod (ou-…), Statement[2] "DenyRegions"`.
-pub(super) fn statement_words(answer: &Answer<'_>, statement: &StatementRef) -> String {
+pub(crate) fn statement_words(answer: &Answer<'_>, statement: &StatementRef) -> String {
     let target = answer
         .target(&statement.target_id)
         .map_or_else(|| statement.target_id.clone(), |node| target_words(answer.organization, node));
@@ -60,12 +60,12 @@ pub(super) fn statement_words(answer: &Answer<'_>, statement: &StatementRef) -> 
 }
 
 /// `Statement[2]`, as diagnostics have it; a bare object has no number.
-pub(super) fn statement_path(document: &PolicyDocument, index: usize) -> String {
+pub(crate) fn statement_path(document: &PolicyDocument, index: usize) -> String {
     if document.single_statement { "its only statement".to_owned() } else { document.statement_path(index) }
 }
 
 /// The same text with a capital at its beginning.
-pub(super) fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -5,3 +5,4 @@
 mod batch;
 mod documented;
 mod example;
+mod simulate;

@@ -41,6 +41,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
     let sizes = Sizes {
         accounts: args.plan.accounts,
         units: args.plan.units,
@@ -51,9 +52,10 @@ pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, C
     };
     let rates = args.rates();
     let plan = Plan { sizes, estimate: Estimate::new(&sizes, &rates), rates, pace: args.pace };
+    let format = global.format::<Format>()?;
     let output = Output::open(global)?;
     let style = output.style();
-    output.write(|out| match global.format {
+    output.write(|out| match format {
         Format::Text => plan.text(style, out),
         Format::Json => plan.json(out),
     })?;

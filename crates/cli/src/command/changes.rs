@@ -1,0 +1,225 @@
+//! Changes on the command line: their order is the order of the arguments.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use scproof::{ChangeSet, ChangeSetBuilder, Fault, Organization};
+
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::{snapshot, ui};
+
+/// The arguments as clap sees them, for the help; [`ChangeArgs`] keeps their order.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changes, made in the order given")]
+struct RawChangeArgs {
+    /// Attach a policy, by id, name or file; `--to` follows, once or more
+    #[arg(long, value_name = "POLICY")]
+    attach: Vec<String>,
+    /// The root, unit or account to attach it to, by id, name or path
+    #[arg(long, value_name = "TARGET")]
+    to: Vec<String>,
+    /// Detach a policy, by id or name; `--from` follows, once or more
+    #[arg(long, value_name = "POLICY")]
+    detach: Vec<String>,
+    /// The root, unit or account to detach it from
+    #[arg(long, value_name = "TARGET")]
+    from: Vec<String>,
+    /// Give a policy the text of a file
+    #[arg(long, value_name = "POLICY=FILE")]
+    replace: Vec<String>,
+    /// Delete a policy
+    #[arg(long, value_name = "POLICY")]
+    delete: Vec<String>,
+    /// Move an account or a unit below a unit or the root
+    #[arg(long = "move", value_name = "WHAT=PARENT")]
+    moves: Vec<String>,
+    /// Take SCPs out of force
+    #[arg(long, action = ArgAction::SetTrue)]
+    disable_scps: bool,
+    /// Put SCPs into force
+    #[arg(long, action = ArgAction::SetTrue)]
+    enable_scps: bool,
+    /// Make the changes of a file, see docs/changes.md
+    #[arg(long, value_name = "FILE")]
+    changes: Vec<PathBuf>,
+}
+
+/// Changes in the order of the command line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ChangeArgs {
+    arguments: Vec<Argument>,
+}
+
+#[derive(Debug, Clone)]
+enum Argument {
+    Attach(String),
+    To(String),
+    Detach(String),
+    From(String),
+    Replace(String),
+    Delete(String),
+    Move(String),
+    Disable,
+    Enable,
+    File(PathBuf),
+}
+
+/// Makes an argument of its text.
+type OfText = fn(String) -> Argument;
+
+impl Args for ChangeArgs {
+    fn augment_args(command: Command) -> Command {
+        RawChangeArgs::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        RawChangeArgs::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for ChangeArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut arguments: Vec<(usize, Argument)> = Vec::new();
+        let texts: [(&str, OfText); 7] = [
+            ("attach", Argument::Attach),
+            ("to", Argument::To),
+            ("detach", Argument::Detach),
+            ("from", Argument::From),
+            ("replace", Argument::Replace),
+            ("delete", Argument::Delete),
+            ("moves", Argument::Move),
+        ];
+        for (id, argument) in texts {
+            let values = matches.get_many::<String>(id).into_iter().flatten().cloned();
+            arguments.extend(matches.indices_of(id).into_iter().flatten().zip(values.map(argument)));
+        }
+        let files = matches.get_many::<PathBuf>("changes").into_iter().flatten().cloned();
+        arguments.extend(matches.indices_of("changes").into_iter().flatten().zip(files.map(Argument::File)));
+        for (id, argument) in [("disable_scps", Argument::Disable), ("enable_scps", Argument::Enable)] {
+            if matches.get_flag(id) {
+                arguments.extend(matches.index_of(id).map(|index| (index, argument)));
+            }
+        }
+        arguments.sort_by_key(|(index, _)| *index);
+        Ok(Self { arguments: arguments.into_iter().map(|(_, argument)| argument).collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// A policy that waits for its targets.
+enum Pending<'a> {
+    Attach(&'a str),
+    Detach(&'a str),
+}
+
+impl Pending<'_> {
+    /// What is wrong if no target follows.
+    fn without_target(&self) -> CommandError {
+        let (flag, policy, target) = match self {
+            Self::Attach(policy) => ("--attach", policy, "--to"),
+            Self::Detach(policy) => ("--detach", policy, "--from"),
+        };
+        CommandError::usage(format!("`{flag} {policy}` has no `{target}`"))
+            .help(format!("say where: `{flag} {policy} {target} TARGET`"))
+    }
+}
+
+impl ChangeArgs {
+    /// The changes, with every name resolved at its step. Says everything that is wrong; the last of it is the error.
+    pub(crate) fn resolve(&self, global: &GlobalArgs, organization: &Organization) -> Result<ChangeSet, CommandError> {
+        let mut builder = ChangeSetBuilder::new(organization);
+        let mut errors: Vec<CommandError> = Vec::new();
+        let mut pending: Option<(Pending<'_>, bool)> = None;
+        for argument in &self.arguments {
+            let continues = matches!(
+                (argument, &pending),
+                (Argument::To(_), Some((Pending::Attach(_), _))) | (Argument::From(_), Some((Pending::Detach(_), _)))
+            );
+            if !continues && let Some((waiting, false)) = pending.take() {
+                errors.push(waiting.without_target());
+            }
+            let result = match argument {
+                Argument::Attach(policy) => {
+                    pending = Some((Pending::Attach(policy), false));
+                    Ok(())
+                }
+                Argument::Detach(policy) => {
+                    pending = Some((Pending::Detach(policy), false));
+                    Ok(())
+                }
+                Argument::To(target) | Argument::From(target) => match &mut pending {
+                    Some((waiting, has_target)) => {
+                        *has_target = true;
+                        match waiting {
+                            Pending::Attach(policy) => builder.attach(policy, target).map_err(fault),
+                            Pending::Detach(policy) => builder.detach(policy, target).map_err(fault),
+                        }
+                    }
+                    None => Err(without_policy(argument, target)),
+                },
+                Argument::Replace(text) => pair("--replace", "POLICY=FILE", text)
+                    .and_then(|(policy, file)| builder.replace(policy, file.as_ref()).map_err(fault)),
+                Argument::Delete(policy) => builder.delete(policy).map_err(fault),
+                Argument::Move(text) => pair("--move", "WHAT=PARENT", text)
+                    .and_then(|(what, parent)| builder.move_to(what, parent).map_err(fault)),
+                Argument::Disable => {
+                    builder.push(scproof::Change::DisablePolicyType);
+                    Ok(())
+                }
+                Argument::Enable => {
+                    builder.push(scproof::Change::EnablePolicyType);
+                    Ok(())
+                }
+                Argument::File(path) => builder.file(path).map_err(|error| snapshot::faults(global, path, &error)),
+            };
+            errors.extend(result.err());
+        }
+        if let Some((waiting, false)) = pending {
+            errors.push(waiting.without_target());
+        }
+        let last = errors.pop();
+        for error in &errors {
+            ui::error(global.color, error);
+        }
+        match last {
+            None if self.arguments.is_empty() => Err(CommandError::usage("no change was given")
+                .help("name one, such as `--attach deny-databases.json --to Sandbox`, or a file with `--changes FILE`")
+                .help("to compare two snapshots, use `scproof diff BEFORE AFTER`")),
+            None => Ok(builder.finish()),
+            Some(mut error) => {
+                error.exit_code = errors.iter().map(|error| error.exit_code).fold(error.exit_code, Ord::max);
+                Err(error)
+            }
+        }
+    }
+}
+
+fn without_policy(argument: &Argument, target: &str) -> CommandError {
+    let (flag, other) = if matches!(argument, Argument::To(_)) { ("--to", "--attach") } else { ("--from", "--detach") };
+    CommandError::usage(format!("`{flag} {target}` has no `{other}` before it"))
+        .help(format!("say what: `{other} POLICY {flag} {target}`"))
+}
+
+fn pair<'a>(flag: &str, form: &str, text: &'a str) -> Result<(&'a str, &'a str), CommandError> {
+    text.split_once('=').filter(|(one, other)| !one.is_empty() && !other.is_empty()).ok_or_else(|| {
+        CommandError::usage(format!("`{flag} {text}` lacks a part")).help(format!("write `{flag} {form}`"))
+    })
+}
+
+/// A fault of a change on the command line.
+#[expect(clippy::boxed_local, reason = "it is what the builder returns")]
+fn fault(fault: Box<Fault>) -> CommandError {
+    let message = match &fault.expected {
+        Some(expected) => format!("{}, expected {expected}", fault.message),
+        None => fault.message.clone(),
+    };
+    let is_file = ["unreadable-file", "not-utf8", "file-too-large"].contains(&fault.code);
+    let mut error = if is_file { CommandError::input(message) } else { CommandError::usage(message) };
+    error.help.extend(fault.help);
+    error
+}

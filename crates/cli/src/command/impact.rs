@@ -1,0 +1,181 @@
+//! What `simulate` and `diff` have in common: what is looked at, what fails, how it is printed.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use scproof::report::{Gate, ImpactReport, Scope, json, markdown, text};
+use scproof::{
+    Catalog, ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, Organization, WildcardPattern,
+    choose_accounts, hold,
+};
+
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::{snapshot, ui};
+
+/// The heading of these arguments in the help.
+pub(crate) const COMPARISON: &str = "What is compared, and what fails";
+
+/// What is looked at, and what fails.
+#[derive(Debug, Args)]
+#[command(next_help_heading = COMPARISON)]
+pub(crate) struct ImpactArgs {
+    /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
+    /// repeated)
+    #[arg(long, value_name = "GLOB")]
+    only_account: Vec<String>,
+    /// Only actions that fit, such as 's3:Get*' or 'Delete*' (can be repeated)
+    #[arg(long, value_name = "GLOB")]
+    only_action: Vec<String>,
+    /// Fail on newly-blocked, newly-passing, reason-changed, transient, undetermined
+    /// or any (can be repeated)
+    #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',')]
+    fail_on: Vec<FailOn>,
+    /// Fail on every difference that this file does not allow, see docs/expect.md
+    #[arg(long, value_name = "FILE")]
+    expect: Option<PathBuf>,
+    /// Write everything out, also long lists
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+/// What makes the command fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    NewlyBlocked,
+    NewlyPassing,
+    ReasonChanged,
+    Transient,
+    Undetermined,
+    Any,
+}
+
+/// How to print an impact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImpactFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+impl ImpactArgs {
+    /// How to compare.
+    pub(crate) fn options(
+        &self,
+        global: &GlobalArgs,
+        before: &Organization,
+        after: &Organization,
+    ) -> Result<ImpactOptions, CommandError> {
+        let accounts = (!self.only_account.is_empty()).then(|| choose_accounts(&self.only_account, before, after));
+        let actions = self.only_action.iter().map(|text| action_pattern(global, text)).collect::<Result<_, _>>()?;
+        Ok(ImpactOptions {
+            evaluation: snapshot::evaluation(global),
+            comparison: ComparisonOptions { actions, ..ComparisonOptions::default() },
+            accounts: accounts.transpose()?,
+        })
+    }
+
+    /// The file of expectations.
+    pub(crate) fn expectations(&self, global: &GlobalArgs) -> Result<Option<Expectations>, CommandError> {
+        let Some(path) = &self.expect else { return Ok(None) };
+        Expectations::load(path).map(Some).map_err(|error| snapshot::faults(global, path, &error))
+    }
+
+    /// Holds an impact against the file of expectations.
+    pub(crate) fn held(
+        &self,
+        global: &GlobalArgs,
+        expectations: Option<&Expectations>,
+        (before, after): (&Organization, &Organization),
+        impact: &Impact,
+    ) -> Result<Option<HeldImpact>, CommandError> {
+        let (Some(path), Some(expectations)) = (&self.expect, expectations) else { return Ok(None) };
+        let bound = expectations.bind(before, after).map_err(|error| snapshot::faults(global, path, &error))?;
+        Ok(Some(hold(impact, &bound)))
+    }
+
+    /// What was looked at, for the report.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { accounts: self.only_account.clone(), actions: self.only_action.clone() }
+    }
+
+    /// What makes the command fail, of everything that could.
+    fn failed(&self, gates: Vec<Gate>) -> Vec<Gate> {
+        let asked = |what: FailOn| self.fail_on.contains(&what) || self.fail_on.contains(&FailOn::Any);
+        gates
+            .into_iter()
+            .filter(|gate| match gate {
+                Gate::NewlyBlocked => asked(FailOn::NewlyBlocked),
+                Gate::NewlyPassing => asked(FailOn::NewlyPassing),
+                Gate::ReasonChanged => asked(FailOn::ReasonChanged),
+                Gate::Transient => asked(FailOn::Transient),
+                Gate::Undetermined => asked(FailOn::Undetermined),
+                Gate::BeyondExpected | Gate::Refused | Gate::ProtectedPrincipal => true,
+            })
+            .collect()
+    }
+
+    /// Prints the report, and says with which code to end.
+    pub(crate) fn finish(
+        &self,
+        global: &GlobalArgs,
+        format: ImpactFormat,
+        mut report: ImpactReport<'_>,
+    ) -> Result<ExitCode, CommandError> {
+        report.failed = self.failed(report.gates());
+        let output = Output::open(global)?;
+        let style = output.style();
+        output.write(|out| match format {
+            ImpactFormat::Text => text::impact::render(&report, style, out),
+            ImpactFormat::Json => json::impact::render(&report, out),
+            ImpactFormat::Markdown => markdown::impact::render(&report, out),
+        })?;
+        Ok(match report.failed.as_slice() {
+            [] => ExitCode::Fine,
+            [Gate::Undetermined] => ExitCode::Unknown,
+            _ => ExitCode::No,
+        })
+    }
+}
+
+/// How to ask a snapshot for more on the command line: the words up to the command.
+pub(crate) fn program(global: &GlobalArgs, snapshot: &Path) -> Vec<String> {
+    let mut words = vec!["scproof".to_owned(), "--org".to_owned(), snapshot.display().to_string()];
+    let flags = [("--assume-preferred", global.assume_preferred), ("--closed-key-list", global.closed_key_list)];
+    words.extend(flags.iter().filter(|(_, is_on)| *is_on).map(|(flag, _)| (*flag).to_owned()));
+    words
+}
+
+/// A pattern over whole action names. One that no known action fits is warned of: it may be for actions to come.
+fn action_pattern(global: &GlobalArgs, text: &str) -> Result<String, CommandError> {
+    let colons = text.bytes().filter(|&byte| byte == b':').count();
+    if text.is_empty()
+        || colons > 1
+        || text.starts_with(':')
+        || text.ends_with(':')
+        || text.contains(char::is_whitespace)
+    {
+        return Err(CommandError::usage(format!("`{text}` is not an action pattern"))
+            .help("write a pattern such as `s3:Get*`, or `Delete*` for all services"));
+    }
+    let pattern = if colons == 1 || text == "*" { text.to_owned() } else { format!("*:{text}") };
+    let catalog = Catalog::embedded();
+    let wildcard = WildcardPattern::flat(&pattern.to_ascii_lowercase());
+    let fits =
+        catalog.actions().into_iter().any(|id| wildcard.is_match(&catalog.action(id).full_name().to_ascii_lowercase()));
+    if !fits {
+        let near: Vec<String> = catalog
+            .nearest_actions(text, 2)
+            .iter()
+            .map(|&id| format!("`{}`", catalog.action(id).full_name()))
+            .collect();
+        let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
+        ui::warning(global.color, &format!("`{text}` fits no action known to scproof"), help.as_deref());
+    }
+    Ok(pattern)
+}

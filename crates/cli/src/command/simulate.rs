@@ -1,0 +1,74 @@
+//! `scproof simulate`: what changes would do.
+
+use clap::Args;
+use scproof::report::ImpactReport;
+use scproof::{SimulationOptions, simulate};
+
+use super::changes::ChangeArgs;
+use super::impact::{COMPARISON, ImpactArgs, ImpactFormat, program};
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::{snapshot, ui};
+
+const EXAMPLES: &str = "\
+Makes the changes on a copy, in the order given, and says exactly which calls
+come out differently, for which accounts, when, and because of which statement;
+each with one call that shows it. Nothing is changed at AWS.
+
+Examples:
+  scproof --org example simulate --attach quarantine --to sandbox-bob
+  scproof --org example simulate --detach region-lock --from Workloads
+  scproof --org example simulate --move load-test=Sandbox --fail-on any
+  scproof --org org.json simulate --attach deny-databases.json --to Prod
+  scproof --org org.json --format markdown simulate --changes changes.json
+
+The exit code is 1 if what --fail-on names occurs, if something differs that
+--expect does not allow, if AWS would refuse a change, or if a protected
+principal could not undo the changes; 5 if --fail-on names undetermined or any
+and only that occurs.";
+
+/// Show what changes would do, before anybody makes them
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    changes: ChangeArgs,
+    #[command(flatten)]
+    impact: ImpactArgs,
+    /// A principal that must keep the power to undo the changes (can be repeated)
+    #[arg(long, value_name = "ARN", help_heading = COMPARISON)]
+    protect_principal: Vec<String>,
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<ImpactFormat>()?;
+    let (path, before) = snapshot::load_named(global)?;
+    let quotas = snapshot::quotas(global)?;
+    let expectations = args.impact.expectations(global)?;
+    let changes = args.changes.resolve(global, &before)?;
+    let after = changes.apply(&before);
+    let options = SimulationOptions {
+        impact: args.impact.options(global, &before, &after)?,
+        quotas,
+        protected: args.protect_principal.clone(),
+    };
+    let message = format!("comparing every call in {} accounts", before.accounts().len());
+    let simulation = ui::busy(&message, || simulate(&before, &changes, &options))?;
+    let held = args.impact.held(global, expectations.as_ref(), (&before, &after), &simulation.impact)?;
+    let report = ImpactReport {
+        before: &before,
+        after: &after,
+        program: program(global, path),
+        scope: args.impact.scope(),
+        steps: &simulation.steps,
+        structure: None,
+        impact: &simulation.impact,
+        transients: &simulation.transients,
+        warnings: &simulation.warnings,
+        held: held.as_ref(),
+        full: args.impact.full,
+        failed: Vec::new(),
+    };
+    args.impact.finish(global, format, report)
+}

@@ -1,0 +1,343 @@
+//! `scproof simulate`: each kind of change, each kind of output, each kind of slip.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::run::{Run, command, finish};
+
+/// A folder with the files of a test; the commands run in it.
+pub(crate) fn folder(files: &[(&str, Value)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content.to_string()).unwrap();
+    }
+    folder
+}
+
+/// Runs a command line in a folder.
+pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Run {
+    finish(command(args).current_dir(folder), b"")
+}
+
+fn simulate(folder: &TempDir, args: &[&str]) -> Run {
+    run_in(folder.path(), &[&["--org", "example", "simulate"], args].concat()).fits_80_columns()
+}
+
+pub(crate) fn policy(statement: &Value) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [statement]})
+}
+
+pub(crate) fn deny_databases() -> Value {
+    policy(&json!({"Sid": "DenyDatabases", "Effect": "Deny", "Action": ["rds:*", "redshift:*"], "Resource": "*"}))
+}
+
+#[test]
+fn attach_a_file_at_a_unit() {
+    let folder = folder(&[("deny-databases.json", deny_databases())]);
+    assert_snapshot!(simulate(&folder, &["--attach", "deny-databases.json", "--to", "Sandbox"]).page());
+}
+
+/// The trap of other tools: an allow list at a unit whose root has FullAWSAccess still blocks all of EC2.
+#[test]
+fn eval_5_an_allow_list_below_full_access() {
+    let allow = policy(&json!({"Sid": "OnlyStorage", "Effect": "Allow", "Action": ["s3:*", "sts:*"], "Resource": "*"}));
+    let folder = folder(&[("allow-storage.json", allow)]);
+    let args = [
+        "--attach",
+        "allow-storage.json",
+        "--to",
+        "PolicyStaging",
+        "--detach",
+        "FullAWSAccess",
+        "--from",
+        "PolicyStaging",
+    ];
+    let run = simulate(&folder, &args);
+    assert_snapshot!(run.page());
+    let narrow = simulate(&folder, &[&args[..], &["--only-action", "ec2:*"]].concat());
+    assert!(narrow.stdout.contains("    actions    ec2:*"), "{}", narrow.stdout);
+    let json =
+        run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], &args[..]].concat()).json();
+    let blocked: Vec<&Value> = json["groups"][0]["regions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|region| region["transition"] == "newlyBlocked")
+        .collect();
+    assert_eq!(blocked[0]["after"], "implicitDeny");
+}
+
+#[test]
+fn lim_5_detach_the_last_policy() {
+    let folder = folder(&[]);
+    let run = simulate(&folder, &["--detach", "FullAWSAccess", "--from", "shop"]);
+    assert_eq!(run.code, 1, "AWS would refuse it");
+    assert_snapshot!(run.page());
+}
+
+#[test]
+fn replace_a_document() {
+    let lock = policy(&json!({
+        "Sid": "DenyOutsideEurope", "Effect": "Deny", "NotAction": ["iam:*", "sts:*", "support:*"], "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}}
+    }));
+    let folder = folder(&[("region-lock.json", lock)]);
+    assert_snapshot!(
+        simulate(&folder, &["--replace", "region-lock=region-lock.json", "--only-account", "shop"]).page()
+    );
+}
+
+#[test]
+fn move_an_account() {
+    let folder = folder(&[]);
+    assert_snapshot!(simulate(&folder, &["--move", "shop-dev=PolicyStaging", "--only-action", "ec2:*"]).page());
+}
+
+/// What other calls are written out only on demand.
+#[test]
+fn long_lists_are_cut_unless_asked_for() {
+    let folder = folder(&[]);
+    let args = ["--move", "load-test=Sandbox"];
+    let brief = simulate(&folder, &args);
+    assert!(brief.stdout.contains("--full and --format json write everything out"), "{}", brief.stdout);
+    let full = simulate(&folder, &[&args[..], &["--full"]].concat());
+    assert!(full.stdout.len() > 2 * brief.stdout.len());
+    assert!(!full.stdout.contains("--full") && !full.stdout.contains("… "), "{}", full.stdout);
+    assert_snapshot!(brief.page());
+}
+
+#[test]
+fn an_ordered_file_with_a_block_on_the_way() {
+    let changes = json!({"Format": "scproof-changes/1", "Changes": [
+        {"Operation": "DetachPolicy", "Policy": "FullAWSAccess", "Target": "PolicyStaging"},
+        {"Operation": "CreatePolicy", "Name": "allow-all", "Content": policy(&json!({"Effect": "Allow", "Action": "*", "Resource": "*"}))},
+        {"Operation": "AttachPolicy", "Policy": "allow-all", "Target": "PolicyStaging"},
+        {"Operation": "AttachPolicy", "Policy": "allow-all", "Target": "PolicyStaging"},
+    ]});
+    let folder = folder(&[("changes.json", changes)]);
+    let run = simulate(&folder, &["--changes", "changes.json"]);
+    assert_eq!(run.code, 1, "the last change is refused");
+    assert_snapshot!(run.page());
+    let any = simulate(&folder, &["--changes", "changes.json", "--fail-on", "transient"]);
+    assert!(
+        any.stdout.ends_with("FAILED: calls are blocked between two steps; AWS would refuse a step.\n"),
+        "{}",
+        any.stdout
+    );
+}
+
+#[test]
+fn exm_3_disable_scps() {
+    let folder = folder(&[]);
+    assert_snapshot!(simulate(&folder, &["--disable-scps", "--only-account", "Sandbox"]).page());
+}
+
+#[test]
+fn gen_3_what_aws_leaves_open_is_undetermined() {
+    let deny = policy(&json!({
+        "Sid": "Odd", "Effect": "Deny", "Action": "glue:CreateJob", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:TagKeys": "secret"}}
+    }));
+    let folder = folder(&[("odd.json", deny)]);
+    let args = ["--attach", "odd.json", "--to", "PolicyStaging"];
+    let run = simulate(&folder, &args);
+    assert_eq!(run.code, 0);
+    assert_snapshot!(run.page());
+    for what in ["undetermined", "any"] {
+        let failing = simulate(&folder, &[&args[..], &["--fail-on", what]].concat());
+        assert!(failing.code == 5, "{what}: {}", failing.page());
+    }
+}
+
+#[test]
+fn no_difference_is_a_proof() {
+    let folder = folder(&[]);
+    assert_snapshot!(simulate(&folder, &["--attach", "leave-organization", "--to", "Prod", "--fail-on", "any"]).page());
+}
+
+#[test]
+fn pre_4_the_management_account() {
+    let folder = folder(&[("deny-databases.json", deny_databases())]);
+    assert_snapshot!(simulate(&folder, &["--attach", "deny-databases.json", "--to", "management"]).page());
+}
+
+#[test]
+fn eval_4_a_protected_principal() {
+    let deny = policy(&json!({"Effect": "Deny", "Action": "organizations:*", "Resource": "*"}));
+    let folder = folder(&[("deny-organizations.json", deny)]);
+    let run = simulate(
+        &folder,
+        &[
+            "--attach",
+            "deny-organizations.json",
+            "--to",
+            "ci-cd",
+            "--protect-principal",
+            "arn:aws:iam::013000000004:role/deploy",
+        ],
+    );
+    assert_eq!(run.code, 1);
+    assert_snapshot!(run.page());
+}
+
+/// The order of the arguments is the order of the changes.
+#[test]
+fn arguments_keep_their_order() {
+    let folder = folder(&[("a.json", deny_databases())]);
+    let steps = |args: &[&str]| -> Vec<String> {
+        let run = run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], args].concat());
+        let steps = run.json()["steps"].as_array().unwrap().clone();
+        steps.iter().map(|step| step["description"].as_str().unwrap().replace('`', "")).collect()
+    };
+    assert_eq!(
+        steps(&[
+            "--move",
+            "shop-dev=Sandbox",
+            "--attach",
+            "a.json",
+            "--to",
+            "Sandbox",
+            "--to",
+            "Prod",
+            "--detach",
+            "team-namespaces",
+            "--from",
+            "NonProd",
+            "--delete",
+            "holiday-freeze",
+            "--disable-scps",
+            "--enable-scps",
+        ]),
+        [
+            "move the account shop-dev to the organizational unit Sandbox",
+            "create the policy a",
+            "attach a to the organizational unit Sandbox",
+            "attach a to the organizational unit Prod",
+            "detach team-namespaces from the organizational unit NonProd",
+            "delete holiday-freeze",
+            "disable service control policies",
+            "enable service control policies",
+        ]
+    );
+    let reversed = steps(&["--enable-scps", "--disable-scps", "--detach", "team-namespaces", "--from", "NonProd"]);
+    assert!(reversed[0].starts_with("enable") && reversed[2].starts_with("detach"), "{reversed:?}");
+}
+
+#[test]
+fn fail_on_what_is_named() {
+    let folder = folder(&[("deny-databases.json", deny_databases())]);
+    let code =
+        |what: &str| simulate(&folder, &["--attach", "deny-databases.json", "--to", "Sandbox", "--fail-on", what]).code;
+    let codes = ["newly-blocked", "newly-passing", "reason-changed", "transient", "undetermined", "any"].map(code);
+    assert_eq!(codes, [1, 0, 1, 0, 0, 1]);
+    assert_eq!(code("newly-passing,newly-blocked"), 1);
+}
+
+#[test]
+fn expected_differences() {
+    let expect = |action: &[&str]| {
+        json!({"Format": "scproof-expect/1", "Allowed": [
+            {"Transition": ["newlyBlocked", "reasonChanged"], "Account": "Sandbox", "Action": action, "Reason": "ticket 4711"}
+        ]})
+    };
+    let folder = folder(&[
+        ("deny-databases.json", deny_databases()),
+        ("all.json", expect(&["rds:*", "redshift:*"])),
+        ("some.json", expect(&["rds:*"])),
+    ]);
+    let args = ["--attach", "deny-databases.json", "--to", "Sandbox", "--expect"];
+    let all = simulate(&folder, &[&args[..], &["all.json"]].concat());
+    assert_eq!(all.code, 0, "{}", all.page());
+    assert!(all.stdout.contains("    expected   ticket 4711"), "{}", all.stdout);
+    let some = simulate(&folder, &[&args[..], &["some.json"]].concat());
+    assert_eq!(some.code, 1);
+    assert_snapshot!(some.page());
+}
+
+#[test]
+fn markdown_for_a_pull_request() {
+    let folder = folder(&[]);
+    let args =
+        ["--org", "example", "--format", "markdown", "simulate", "--attach", "cost-tags-pilot", "--to", "NonProd"];
+    let run = finish(command(&args).current_dir(&folder), b"");
+    assert_eq!(run.code, 0);
+    assert_snapshot!(run.stdout);
+}
+
+#[test]
+fn json_has_everything() {
+    let folder = folder(&[]);
+    let args = ["--org", "example", "--format", "json", "simulate", "--attach", "cost-tags-pilot", "--to", "NonProd"];
+    assert_snapshot!(finish(command(&args).current_dir(&folder), b"").stdout);
+}
+
+/// The example that a region carries is a command that runs and says what the report says.
+#[test]
+fn examples_can_be_pasted_into_a_shell() {
+    let folder = folder(&[("deny-databases.json", deny_databases())]);
+    let mut count = 0;
+    for args in [
+        &["--attach", "deny-databases.json", "--to", "Sandbox"][..],
+        &["--move", "load-test=Sandbox"],
+        &["--detach", "data-perimeter", "--from", "Workloads"],
+    ] {
+        let run = run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], args].concat()).json();
+        let regions = run["groups"].as_array().unwrap().iter().flat_map(|group| group["regions"].as_array().unwrap());
+        for region in regions.filter(|region| region["transition"] != "undetermined").take(12) {
+            let witness = &region["witness"];
+            let program = env!("CARGO_BIN_EXE_scproof");
+            let line = witness["command"]
+                .as_str()
+                .unwrap()
+                .replace("scproof --org", &format!("{program} --format json --org"));
+            let output = std::process::Command::new("sh").args(["-c", &line]).env_clear().output().unwrap();
+            let answer: Value =
+                serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(answer["decision"], witness["before"]["decision"], "{line}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+fn slips() {
+    let folder = folder(&[("deny-databases.json", deny_databases()), ("region-lock.json", deny_databases())]);
+    let mut pages = String::new();
+    for args in [
+        &[][..],
+        &["--attach", "deny-databases.json"],
+        &["--to", "Prod"],
+        &["--attach", "deny-databses.json", "--to", "Prdo", "--detach", "region-lok", "--from", "Workloads"],
+        &["--attach", "region-lock.json", "--to", "Prod"],
+        &["--replace", "region-lock"],
+        &["--replace", "region-lock=missing.json"],
+        &["--move", "shop=ledger"],
+        &["--changes", "deny-databases.json"],
+        &["--attach", "sandbox", "--to", "Prod", "--only-account", "shpo"],
+        &["--attach", "sandbox", "--to", "Prod", "--only-action", "a:b:c"],
+        &["--attach", "sandbox", "--to", "Prod", "--expect", "missing.json"],
+        &["--attach", "sandbox", "--to", "Prod", "--protect-principal", "deploy"],
+    ] {
+        let run = simulate(&folder, args);
+        assert!(matches!(run.code, 2 | 3) && run.stdout.is_empty(), "{args:?}: {}", run.page());
+        writeln!(pages, "$ scproof simulate {}\n{}", args.join(" "), run.page()).unwrap();
+    }
+    assert_snapshot!(pages);
+}
+
+#[test]
+fn markdown_is_not_for_every_command() {
+    let run = run_in(Path::new("/"), &["--org", "example", "--format", "markdown", "tree"]);
+    assert_snapshot!(run.page(), @r"
+    exit code 2
+    --- stderr
+    error: this command does not print `markdown`
+    help: it has the formats `text` and `json`
+    ");
+}
