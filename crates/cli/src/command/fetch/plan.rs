@@ -52,7 +52,6 @@ pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, C
     };
     let rates = args.rates();
     let plan = Plan { sizes, estimate: Estimate::new(&sizes, &rates), rates, pace: args.pace };
-    let format = global.format::<Format>()?;
     let output = Output::open(global)?;
     let style = output.style();
     output.write(|out| match format {
