@@ -222,7 +222,7 @@ fn run(case: &Case, counts: &Counts) {
             }
         };
         counts.told.fetch_add(1, Ordering::Relaxed);
-        for count in told {
+        if let Some(count) = told {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
