@@ -27,11 +27,21 @@ fn is_name_letter(letter: char) -> bool {
     letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'
 }
 
+/// Whether an action can have such a prefix or name (ACT-1); what policies spell otherwise is no action.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_name_letter)
+}
+
 impl ActionTable {
     /// Cuts the other names of every service that some pattern with a wildcard distinguishes.
     pub(super) fn cut_names(&mut self) {
-        let mut services: Vec<(Box<str>, bool)> =
-            self.service_other_cells.iter().map(|(service, _)| (service.clone(), false)).collect();
+        let mut services: Vec<(Box<str>, bool)> = self
+            .service_other_cells
+            .iter()
+            .map(|(service, _)| service)
+            .filter(|service| is_name(service))
+            .map(|it| (it.clone(), false))
+            .collect();
         services.extend(self.examples_of_other_services().into_iter().map(|service| (service, true)));
         for (service, stands_for_others) in services {
             let names: Vec<WildcardPattern> = self

@@ -130,9 +130,12 @@ impl Comparison {
                 context.insert(key, ContextValue::Single(value.to_owned()));
             }
         }
+        let partition = self.before.partition().unwrap_or("aws");
         let principal =
-            request.principal.get_or_insert_with(|| format!("arn:aws:iam::{}:role/Example", request.account));
-        if principal.contains(":assumed-role/") {
+            request.principal.get_or_insert_with(|| format!("arn:{partition}:iam::{}:role/Example", request.account));
+        // An organization lies in one partition (API-10).
+        let is_elsewhere = !principal.starts_with(&format!("arn:{partition}:"));
+        if principal.contains(":assumed-role/") || is_elsewhere {
             return None;
         }
         if principal.contains(":role/") || principal.contains(":user/") {

@@ -4,6 +4,7 @@ use scproof_catalog::{ActionId, Catalog};
 
 use crate::action::CellId;
 pub use crate::action::PatternId;
+use crate::action_names::is_name;
 pub use crate::effective::ActionTraits;
 use crate::effective::BTreeBatches;
 use crate::symbolic::CompiledPair;
@@ -56,7 +57,9 @@ impl CompiledPair {
                 class.actions.push(action);
             }
         }
-        for (full_name, cell) in actions.extra_actions() {
+        let is_action =
+            |text: &str| text.split_once(':').is_some_and(|(prefix, name)| is_name(prefix) && is_name(name));
+        for (full_name, cell) in actions.extra_actions().iter().filter(|(full_name, _)| is_action(full_name)) {
             class(&mut classes, *cell, full_name).unlisted.push(full_name.to_string());
         }
         for names in actions.other_names() {

@@ -130,7 +130,7 @@ fn another_kind_of_denial_is_told_apart_from_a_change() {
     // EVAL-4 before EVAL-5: a Deny where an Allow was missing.
     let list = json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]);
     let deny = json!([{"Effect": "Deny", "Action": ["s3:Put*", "ec2:*"], "Resource": "*"}]);
-    let compared = Compared::levels(&[list.clone()], &[list, deny]);
+    let compared = Compared::levels(std::slice::from_ref(&list), &[list.clone(), deny]);
     let changes = |action: &str| compared.transition(&Request::new(ACCOUNT, action));
     assert_eq!(changes("ec2:RunInstances"), Some(Transition::ReasonChanged));
     assert_eq!(changes("s3:PutObject"), Some(Transition::NewlyBlocked));

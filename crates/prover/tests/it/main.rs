@@ -1,6 +1,7 @@
 //! Comparisons that other tools get wrong, facts of every kind, what stays open, and what hostile policies cost.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests, which may panic")]
+#![expect(clippy::needless_pass_by_value, reason = "helpers of tests are called with values made on the spot")]
 
 mod actions;
 mod keys;

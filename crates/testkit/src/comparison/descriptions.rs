@@ -64,13 +64,16 @@ impl Comparison {
     }
 
     /// In words where the terms of a region match an action that it is not about, or miss one. Nothing where a policy has a
-    /// pattern with letters that no action has, such as a blank: what one of its readings matches no pattern can say.
+    /// pattern with letters that no action has, such as a blank: what one of its readings matches no pattern can say; or with a
+    /// wildcard in its service (DOC-19): what services that no list names do cannot be said apart from the others.
     pub fn inexact_actions(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let mut seen = BTreeSet::new();
         let actions = self.actions_to_try();
         let is_plain = |text: &str| {
-            text.chars().all(|letter| letter.is_ascii_alphanumeric() || ['*', '?', ':', '-'].contains(&letter))
+            let service = text.split_once(':').map_or("", |(service, _)| service);
+            !service.contains(['*', '?'])
+                && text.chars().all(|letter| letter.is_ascii_alphanumeric() || ['*', '?', ':', '-'].contains(&letter))
         };
         let is_odd = |action: &String| {
             let row = self.pair.pattern_row(&action.to_ascii_lowercase());
