@@ -97,7 +97,13 @@ impl Comparison {
     /// requests that may contradict themselves, or that ask for several resources at once.
     pub fn complete(&self, request: &Request) -> Option<Request> {
         let mut request = request.clone();
-        let folded: Vec<String> = request.context.iter().map(|(key, _)| key.to_ascii_lowercase()).collect();
+        // The keys of the one resource count like the common ones; names that are not ASCII are unsure (GEN-7).
+        let own = request.resources.first().map(|input| &input.context);
+        let keys = request.context.iter().chain(own.into_iter().flat_map(Context::iter)).map(|(key, _)| key);
+        let folded: Vec<String> = keys.map(str::to_ascii_lowercase).collect();
+        if folded.iter().any(|key| !key.is_ascii()) {
+            return None;
+        }
         if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
             return None;
         }
