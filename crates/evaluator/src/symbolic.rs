@@ -13,7 +13,7 @@ mod principal;
 mod resources;
 mod signature;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use scproof_organization::{NodeId, Organization};
 
@@ -56,6 +56,8 @@ impl Side {
 pub struct CompiledPair {
     before: CompiledOrganization,
     after: CompiledOrganization,
+    /// Whether `aws:ResourceOrgPaths` and `aws:ResourceOrgID` may differ between the sides, once it was asked.
+    moved_owners: OnceLock<(bool, bool)>,
 }
 
 /// What SCPs can do at all to the calls of an account (part B.2).
@@ -92,7 +94,7 @@ impl CompiledPair {
         options: EvaluationOptions,
     ) -> Self {
         let (before, after) = CompiledOrganization::compile_both(before, after, options);
-        Self { before, after }
+        Self { before, after, moved_owners: OnceLock::new() }
     }
 
     /// One of the two, for questions.

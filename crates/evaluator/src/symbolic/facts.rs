@@ -190,7 +190,9 @@ impl Scene<'_> {
                         | Model::FederatedProvider
                         | Model::TokenIssueTime => of_principal.push((slot, conditions)),
                         Model::CurrentTime | Model::EpochTime => of_instant.push((slot, conditions)),
-                        Model::ResourceOrgPaths if self.pair.has_moved_owners() => {
+                        owner @ (Model::ResourceOrgPaths | Model::ResourceOrgId)
+                            if self.pair.differs_by_owner(owner) =>
+                        {
                             for id in conditions {
                                 let form = AtomForm::Open(Openness::PerSide);
                                 facts.insert(Atom::Condition(id), &AtomTruth { form, rules: Vec::new() });

@@ -77,20 +77,32 @@ impl CompiledPair {
         accounts.iter().map(|nodes| self.account_signature(&telltales, *nodes)).collect()
     }
 
-    /// Whether an account is elsewhere after than before, and policies ask where the owners of resources are: then
-    /// `aws:ResourceOrgPaths` may have another value after than before in the same request (CTX-64).
+    /// Whether policies ask who owns the resource of a call, and the same resource may have another answer after than before
+    /// (CTX-64): `aws:ResourceOrgPaths` if an account moved, `aws:ResourceOrgID` too if one joined or left. Worked out once.
     pub fn has_moved_owners(&self) -> bool {
-        let asked = self.before.conditions.iter().any(|condition| {
-            let slot = self.before.slots.get(condition.slot.0 as usize);
-            slot.and_then(|slot| slot.row).is_some_and(|row| row.model == Model::ResourceOrgPaths)
-        });
-        asked && {
+        self.differs_by_owner(Model::ResourceOrgPaths) || self.differs_by_owner(Model::ResourceOrgId)
+    }
+
+    /// The same for one of the two keys.
+    pub(super) fn differs_by_owner(&self, model: Model) -> bool {
+        let (paths, ids) = *self.moved_owners.get_or_init(|| {
+            let asked = |model| self.before.slots.iter().any(|slot| slot.row.is_some_and(|row| row.model == model));
+            let (paths, ids) = (asked(Model::ResourceOrgPaths), asked(Model::ResourceOrgId));
             let (before, after) = (self.before.organization(), self.after.organization());
-            before.accounts().any(|node| {
-                let there = after.find_node(&before.node(node).target);
-                there.is_some_and(|there| path_of(before, node) != path_of(after, there))
-            })
-        }
+            let gone = |one: &Organization, other: &Organization| {
+                one.accounts().any(|node| other.find_node(&one.node(node).target).is_none())
+            };
+            let joined_or_left = || before.id() != after.id() || gone(before, after) || gone(after, before);
+            let moved = || {
+                before.accounts().any(|node| {
+                    let there = after.find_node(&before.node(node).target);
+                    there.is_some_and(|there| path_of(before, node) != path_of(after, there))
+                })
+            };
+            let joined_or_left = (paths || ids) && joined_or_left();
+            (paths && (joined_or_left || moved()), ids && joined_or_left)
+        });
+        (model == Model::ResourceOrgPaths && paths) || (model == Model::ResourceOrgId && ids)
     }
 
     fn account_signature(&self, telltales: &Telltales, nodes: [NodeId; 2]) -> AccountSignature {

@@ -124,7 +124,7 @@ impl Compared {
 
     fn with_options(before: Organization, after: Organization, options: EvaluationOptions) -> Self {
         let accounts: Vec<[NodeId; 2]> =
-            before.accounts().map(|node| [node, after.find_node(&before.node(node).target).unwrap()]).collect();
+            before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
         let pair = CompiledPair::compile(before, after, options);
         let difference = difference(&pair, &accounts, &ComparisonOptions::default());
         Self { pair, accounts, difference }

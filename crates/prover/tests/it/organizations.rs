@@ -12,9 +12,16 @@ const BENCH: &str = "777777777777";
 
 /// A root with two units and two accounts in given places, and one Deny at the root.
 fn two_accounts(shop: &str, bench: &str, condition: Option<Value>) -> Organization {
-    let targets = ["r-ab12", "ou-ab12-prod0001", "ou-ab12-test0001", SHOP, BENCH];
+    accounts(&[(SHOP, shop), (BENCH, bench)], condition)
+}
+
+fn accounts(places: &[(&str, &str)], condition: Option<Value>) -> Organization {
+    let units = ["r-ab12", "ou-ab12-prod0001", "ou-ab12-test0001"];
+    let targets = units.into_iter().chain(places.iter().map(|(account, _)| *account));
     let mut attachments: Vec<Value> =
-        targets.iter().map(|target| json!({"TargetId": target, "PolicyId": "p-FullAWSAccess"})).collect();
+        targets.map(|target| json!({"TargetId": target, "PolicyId": "p-FullAWSAccess"})).collect();
+    let accounts: Vec<Value> =
+        places.iter().map(|(account, parent)| json!({"Id": account, "ParentId": parent})).collect();
     let mut policies = vec![
         json!({"Id": "p-FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "Content": crate::document(&crate::everything())}),
     ];
@@ -35,7 +42,7 @@ fn two_accounts(shop: &str, bench: &str, condition: Option<Value>) -> Organizati
         "OrganizationalUnits": [
             {"Id": "ou-ab12-prod0001", "ParentId": "r-ab12"}, {"Id": "ou-ab12-test0001", "ParentId": "r-ab12"},
         ],
-        "Accounts": [{"Id": SHOP, "ParentId": shop}, {"Id": BENCH, "ParentId": bench}],
+        "Accounts": accounts,
         "Policies": policies,
         "Attachments": attachments,
     }))
@@ -165,6 +172,23 @@ fn the_owner_of_a_resource_may_move() {
     assert_eq!(keys, [Why::Open(Undecided::Key("aws:ResourceOrgPaths".to_owned()))]);
     let same = || two_accounts("ou-ab12-prod0001", "ou-ab12-test0001", Some(condition.clone()));
     assert!(Compared::of(same(), same()).difference.is_none());
+}
+
+#[test]
+fn the_owner_of_a_resource_may_join_or_leave() {
+    // CTX-64: a resource of an account that is there on one side only is ours on this side only.
+    let condition = json!({"StringNotEquals": {"aws:ResourceOrgID": "o-exampleorg1"}});
+    let both = || two_accounts("r-ab12", "ou-ab12-test0001", Some(condition.clone()));
+    let one = || accounts(&[(SHOP, "r-ab12")], Some(condition.clone()));
+    for compared in [Compared::of(both(), one()), Compared::of(one(), both())] {
+        let regions = compared.regions();
+        assert_eq!(transitions(&regions), [Transition::Undetermined].into());
+        let keys: Vec<Why> = why(&regions).into_iter().collect();
+        assert_eq!(keys, [Why::Open(Undecided::Key("aws:ResourceOrgID".to_owned()))]);
+    }
+    // Moved within the organization its resources stay ours.
+    let moved = two_accounts("r-ab12", "ou-ab12-prod0001", Some(condition.clone()));
+    assert!(Compared::of(both(), moved).difference.is_none());
 }
 
 #[test]
