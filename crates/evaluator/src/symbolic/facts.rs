@@ -220,7 +220,31 @@ impl Scene<'_> {
         for (slot, conditions, domain) in others {
             self.key_fact(&mut facts, slot, &conditions, &domain);
         }
+        if self.pair.has_moved_owners() {
+            self.part_owners(&mut facts);
+        }
         facts
+    }
+
+    /// A comparison with the owner of the resource has its own answer on each side, once owners are elsewhere.
+    #[expect(clippy::iter_over_hash_type, reason = "each atom is looked at on its own")]
+    fn part_owners(&self, facts: &mut Facts) {
+        let of_owner = |slot: &KeySlot| {
+            let row = self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row);
+            row.is_some_and(|row| self.pair.differs_by_owner(row.model))
+        };
+        for ((atom, _), truth) in &mut facts.atoms {
+            let slots = match atom {
+                Atom::Condition(id) => self.condition(*id).map(CompiledCondition::slots),
+                Atom::Resource(id) => {
+                    self.compiled().resources.get(*id as usize).map(crate::resource::CompiledResource::slots)
+                }
+            };
+            if truth.form == AtomForm::Open(Openness::Related) && slots.is_some_and(|slots| slots.iter().any(of_owner))
+            {
+                truth.form = AtomForm::Open(Openness::PerSide);
+            }
+        }
     }
 
     fn state(&self, side: Side, slot: KeySlot) -> &KeyState {

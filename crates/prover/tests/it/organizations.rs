@@ -186,7 +186,15 @@ fn the_owner_of_a_resource_may_join_or_leave() {
         let keys: Vec<Why> = why(&regions).into_iter().collect();
         assert_eq!(keys, [Why::Open(Undecided::Key("aws:ResourceOrgID".to_owned()))]);
     }
+    // The same through a policy variable.
+    let condition = json!({"StringEquals": {"aws:PrincipalTag/home": "${aws:ResourceOrgID}"}});
+    let compared = Compared::of(
+        two_accounts("r-ab12", "r-ab12", Some(condition.clone())),
+        accounts(&[(SHOP, "r-ab12")], Some(condition)),
+    );
+    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
     // Moved within the organization its resources stay ours.
+    let condition = json!({"StringNotEquals": {"aws:ResourceOrgID": "o-exampleorg1"}});
     let moved = two_accounts("r-ab12", "ou-ab12-prod0001", Some(condition.clone()));
     assert!(Compared::of(both(), moved).difference.is_none());
 }
