@@ -81,18 +81,7 @@ impl CompiledCondition {
             ConditionBody::Comparison { values, .. } => &values[..],
             ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
         };
-        let named = values.iter().filter_map(|value| match value {
-            CompiledValue::Template { template, .. } | CompiledValue::BoolTemplate(template) => Some(&template.slots),
-            CompiledValue::Text { .. }
-            | CompiledValue::MalformedVariable
-            | CompiledValue::AnyArn
-            | CompiledValue::Malformed
-            | CompiledValue::Number { .. }
-            | CompiledValue::Date { .. }
-            | CompiledValue::Bool(_)
-            | CompiledValue::Binary(_)
-            | CompiledValue::Address { .. } => None,
-        });
+        let named = values.iter().filter_map(CompiledValue::template).map(|template| &template.slots);
         std::iter::once(self.slot).chain(named.flatten().copied()).collect()
     }
 

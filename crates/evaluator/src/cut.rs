@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_policy_parser::{
-    AddressBlock, Decimal, LanguagePattern, OperatorFamily, WildcardPattern, format_date, text_cells,
+    AddressBlock, Decimal, LanguagePattern, OperatorFamily, Piece, WildcardPattern, format_date, text_cells,
 };
 
 use crate::condition::{CompiledCondition, ConditionBody};
@@ -127,7 +128,45 @@ impl Kind {
 
 /// A text of each class into which the patterns of all conditions cut the values of the domain.
 fn text_representatives(conditions: &[&CompiledCondition], domain: &Domain) -> Option<Vec<String>> {
-    let arn = WildcardPattern::flat("*:*:*:*:*:*");
+    let mut patterns = Vec::new();
+    for condition in conditions {
+        let ConditionBody::Comparison { operator, values, .. } = &condition.body else { continue };
+        let ignore_case = text_mode(operator.base) == Some(TextMode::EqualIgnoreCase);
+        for value in values {
+            if let CompiledValue::Text { pattern, .. } = value {
+                patterns.push(OwnedPattern { pattern: pattern.clone(), ignore_case });
+            }
+        }
+    }
+    cut_texts(&patterns, domain, true, &[], MAX_STATES)
+}
+
+/// A pattern of a condition, with or without regard to case.
+pub(crate) struct OwnedPattern {
+    pub(crate) pattern: WildcardPattern,
+    pub(crate) ignore_case: bool,
+}
+
+impl OwnedPattern {
+    fn matches(&self, text: &str) -> bool {
+        if self.ignore_case {
+            self.pattern.as_literal().is_some_and(|literal| literal.eq_ignore_ascii_case(text))
+        } else {
+            self.pattern.is_match(text)
+        }
+    }
+}
+
+/// A text of each class into which the patterns cut the texts of the domain; `None` past so many states
+/// of the walk. `arn`: whether it matters which texts are ARNs. `candidates` are texts to prefer.
+pub(crate) fn cut_texts(
+    patterns: &[OwnedPattern],
+    domain: &Domain,
+    arn: bool,
+    candidates: &[String],
+    max_states: usize,
+) -> Option<Vec<String>> {
+    let any_arn = WildcardPattern::flat("*:*:*:*:*:*");
     let excluded: Vec<WildcardPattern> = match &domain.values {
         DomainValues::NoneOf(texts) => texts.iter().map(|value| WildcardPattern::literal(&value.text)).collect(),
         DomainValues::Any | DomainValues::OneOf(_) | DomainValues::Like(_) => Vec::new(),
@@ -136,24 +175,75 @@ fn text_representatives(conditions: &[&CompiledCondition], domain: &Domain) -> O
         DomainValues::Like(patterns) => patterns,
         DomainValues::Any | DomainValues::OneOf(_) | DomainValues::NoneOf(_) => &[],
     };
-    let mut patterns: Vec<LanguagePattern<'_>> = excluded.iter().chain(required).map(LanguagePattern::from).collect();
-    let domain_patterns = patterns.len();
-    patterns.push((&arn).into());
-    for condition in conditions {
-        let ConditionBody::Comparison { operator, values, .. } = &condition.body else { continue };
-        let ignore_case = text_mode(operator.base) == Some(TextMode::EqualIgnoreCase);
-        for value in values {
-            if let CompiledValue::Text { pattern, .. } = value {
-                patterns.push(LanguagePattern { pattern, ignore_case });
-            }
-        }
+    // Literals alone need no walk: each is a class, and all other texts are one.
+    let literal = |owned: &OwnedPattern| !owned.ignore_case && owned.pattern.as_literal().is_some();
+    if !arn && matches!(domain.values, DomainValues::Any) && patterns.iter().all(literal) {
+        let mut texts: Vec<String> =
+            patterns.iter().filter_map(|owned| owned.pattern.as_literal()).map(str::to_owned).collect();
+        texts.sort();
+        texts.dedup();
+        let mut others = candidates.iter().cloned().chain((0..).map(|number| format!("example-{number}")));
+        let other = others.find(|text| texts.binary_search(text).is_err());
+        texts.extend(other);
+        return Some(texts);
     }
-    let cells = text_cells(&patterns, MAX_STATES)?;
+    let patterns = distinct(patterns);
+    let mut machine: Vec<LanguagePattern<'_>> = excluded.iter().chain(required).map(LanguagePattern::from).collect();
+    machine.extend(arn.then_some(LanguagePattern::from(&any_arn)));
+    machine.extend(
+        patterns.iter().map(|owned| LanguagePattern { pattern: &owned.pattern, ignore_case: owned.ignore_case }),
+    );
+    let cells = text_cells(&machine, max_states)?;
     let inside = |matches: &[bool]| {
-        let (exclusions, requirements) = matches.get(..domain_patterns).unwrap_or(&[]).split_at(excluded.len());
+        let (exclusions, rest) = matches.split_at_checked(excluded.len()).unwrap_or((&[], &[]));
+        let requirements = rest.get(..required.len()).unwrap_or(&[]);
         !exclusions.contains(&true) && (requirements.is_empty() || requirements.contains(&true))
     };
-    Some(cells.into_iter().filter(|cell| inside(&cell.matches)).map(|cell| cell.example).collect())
+    let mut found: FxHashMap<Vec<bool>, String> =
+        cells.into_iter().filter(|cell| inside(&cell.matches)).map(|cell| (cell.matches, cell.example)).collect();
+    let mut improved: Vec<Vec<bool>> = Vec::new();
+    let instances = patterns.iter().flat_map(|owned| instances(&owned.pattern));
+    // The empty text never stands for others (SP-48).
+    for candidate in candidates.iter().cloned().chain(instances).filter(|text| !text.is_empty()) {
+        let row: Vec<bool> = excluded
+            .iter()
+            .chain(required)
+            .map(|pattern| pattern.is_match(&candidate))
+            .chain(arn.then(|| any_arn.is_match(&candidate)))
+            .chain(patterns.iter().map(|owned| owned.matches(&candidate)))
+            .collect();
+        if let Some(example) = found.get_mut(&row).filter(|_| !improved.contains(&row)) {
+            *example = candidate;
+            improved.push(row);
+        }
+    }
+    let mut texts: Vec<String> = found.into_values().collect();
+    texts.sort();
+    Some(texts)
+}
+
+/// Each pattern once.
+fn distinct(patterns: &[OwnedPattern]) -> Vec<&OwnedPattern> {
+    let mut seen = FxHashSet::default();
+    patterns.iter().filter(|owned| seen.insert((&owned.pattern, owned.ignore_case))).collect()
+}
+
+/// Readable texts that a pattern matches.
+fn instances(pattern: &WildcardPattern) -> Vec<String> {
+    ["example", ""]
+        .iter()
+        .map(|filler| {
+            let mut text = String::new();
+            for piece in pattern.pieces() {
+                match piece {
+                    Piece::Literal(literal) => text.push_str(literal),
+                    Piece::One { .. } => text.push('x'),
+                    Piece::Run { .. } => text.push_str(filler),
+                }
+            }
+            text
+        })
+        .collect()
 }
 
 /// Each number, and one number of each gap between, below and above them.

@@ -64,6 +64,22 @@ pub(crate) enum CompiledValue {
 }
 
 impl CompiledValue {
+    /// The text with variables, if it is one.
+    pub(crate) fn template(&self) -> Option<&SlottedTemplate> {
+        match self {
+            Self::Template { template, .. } | Self::BoolTemplate(template) => Some(template),
+            Self::Text { .. }
+            | Self::MalformedVariable
+            | Self::AnyArn
+            | Self::Malformed
+            | Self::Number { .. }
+            | Self::Date { .. }
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Address { .. } => None,
+        }
+    }
+
     /// Whether its meaning depends on nothing but the value it is compared with.
     pub(crate) fn is_static(&self) -> bool {
         match self {

@@ -1,14 +1,13 @@
 //! Cuts the values of one key into cells by all conditions on it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_catalog::ValueType;
-use scproof_policy_parser::{LanguagePattern, OperatorFamily, Piece, WildcardPattern, text_cells};
+use scproof_policy_parser::{OperatorFamily, WildcardPattern};
 
 use crate::compile::CompiledOrganization;
 use crate::condition::{CompiledCondition, ConditionBody};
-use crate::cut::Kind;
+use crate::cut::{Kind, OwnedPattern, cut_texts};
 use crate::keys::Model;
-use crate::state::{Domain, DomainValues, KeyState};
+use crate::state::{Domain, KeyState};
 use crate::symbolic::Openness;
 use crate::template::expansions;
 use crate::trace::SlottedTemplate;
@@ -24,22 +23,6 @@ pub const MAX_CELLS: usize = 4_096;
 pub(crate) struct Cut {
     pub(crate) texts: Vec<String>,
     pub(crate) open: Vec<(u32, Openness)>,
-}
-
-/// A pattern of a condition, with or without regard to case.
-pub(crate) struct OwnedPattern {
-    pub(crate) pattern: WildcardPattern,
-    pub(crate) ignore_case: bool,
-}
-
-impl OwnedPattern {
-    fn matches(&self, text: &str) -> bool {
-        if self.ignore_case {
-            self.pattern.as_literal().is_some_and(|literal| literal.eq_ignore_ascii_case(text))
-        } else {
-            self.pattern.is_match(text)
-        }
-    }
 }
 
 impl CompiledOrganization {
@@ -86,7 +69,7 @@ impl CompiledOrganization {
         }
         let found = match kind {
             None | Some(Kind::Text) => {
-                cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates)
+                cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates, MAX_STATES)
             }
             Some(Kind::Listed | Kind::Number | Kind::Date | Kind::Address | Kind::Bool) => kind
                 .and_then(|kind| kind.representatives(&typed, domain))
@@ -183,20 +166,8 @@ impl CompiledOrganization {
     }
 
     fn is_related(&self, value: &CompiledValue, states: &[KeyState]) -> Option<Openness> {
-        match value {
-            CompiledValue::Template { template, .. } | CompiledValue::BoolTemplate(template) => {
-                template.slots.iter().any(|slot| !self.is_shared(slot.0 as usize, states)).then_some(Openness::Related)
-            }
-            CompiledValue::Text { .. }
-            | CompiledValue::MalformedVariable
-            | CompiledValue::AnyArn
-            | CompiledValue::Malformed
-            | CompiledValue::Number { .. }
-            | CompiledValue::Date { .. }
-            | CompiledValue::Bool(_)
-            | CompiledValue::Binary(_)
-            | CompiledValue::Address { .. } => None,
-        }
+        let mut slots = value.template()?.slots.iter();
+        slots.any(|slot| !self.is_shared(slot.0 as usize, states)).then_some(Openness::Related)
     }
 }
 
@@ -223,91 +194,4 @@ fn typed_texts(texts: Vec<String>, kind: Option<Kind>, value_type: Option<ValueT
     texts.sort();
     texts.dedup();
     texts
-}
-
-/// A text of each class into which the patterns cut the texts of the domain; `None` past the limit. `arn`: whether it matters
-/// which texts are ARNs.
-pub(crate) fn cut_texts(
-    patterns: &[OwnedPattern],
-    domain: &Domain,
-    arn: bool,
-    candidates: &[String],
-) -> Option<Vec<String>> {
-    let any_arn = WildcardPattern::flat("*:*:*:*:*:*");
-    let excluded: Vec<WildcardPattern> = match &domain.values {
-        DomainValues::NoneOf(texts) => texts.iter().map(|value| WildcardPattern::literal(&value.text)).collect(),
-        DomainValues::Any | DomainValues::OneOf(_) | DomainValues::Like(_) => Vec::new(),
-    };
-    let required: &[WildcardPattern] = match &domain.values {
-        DomainValues::Like(patterns) => patterns,
-        DomainValues::Any | DomainValues::OneOf(_) | DomainValues::NoneOf(_) => &[],
-    };
-    // Literals alone need no walk: each is a class, and all other texts are one.
-    let literal = |owned: &OwnedPattern| !owned.ignore_case && owned.pattern.as_literal().is_some();
-    if !arn && matches!(domain.values, DomainValues::Any) && patterns.iter().all(literal) {
-        let mut texts: Vec<String> =
-            patterns.iter().filter_map(|owned| owned.pattern.as_literal()).map(str::to_owned).collect();
-        texts.sort();
-        texts.dedup();
-        let mut others = candidates.iter().cloned().chain((0..).map(|number| format!("example-{number}")));
-        let other = others.find(|text| texts.binary_search(text).is_err());
-        texts.extend(other);
-        return Some(texts);
-    }
-    let patterns = distinct(patterns);
-    let mut machine: Vec<LanguagePattern<'_>> = excluded.iter().chain(required).map(LanguagePattern::from).collect();
-    machine.extend(arn.then_some(LanguagePattern::from(&any_arn)));
-    machine.extend(
-        patterns.iter().map(|owned| LanguagePattern { pattern: &owned.pattern, ignore_case: owned.ignore_case }),
-    );
-    let cells = text_cells(&machine, MAX_STATES)?;
-    let inside = |matches: &[bool]| {
-        let (exclusions, rest) = matches.split_at_checked(excluded.len()).unwrap_or((&[], &[]));
-        let requirements = rest.get(..required.len()).unwrap_or(&[]);
-        !exclusions.contains(&true) && (requirements.is_empty() || requirements.contains(&true))
-    };
-    let mut found: FxHashMap<Vec<bool>, String> =
-        cells.into_iter().filter(|cell| inside(&cell.matches)).map(|cell| (cell.matches, cell.example)).collect();
-    let mut improved: Vec<Vec<bool>> = Vec::new();
-    let instances = patterns.iter().flat_map(|owned| instances(&owned.pattern));
-    for candidate in candidates.iter().cloned().chain(instances) {
-        let row: Vec<bool> = excluded
-            .iter()
-            .chain(required)
-            .map(|pattern| pattern.is_match(&candidate))
-            .chain(arn.then(|| any_arn.is_match(&candidate)))
-            .chain(patterns.iter().map(|owned| owned.matches(&candidate)))
-            .collect();
-        if let Some(example) = found.get_mut(&row).filter(|_| !improved.contains(&row)) {
-            *example = candidate;
-            improved.push(row);
-        }
-    }
-    let mut texts: Vec<String> = found.into_values().collect();
-    texts.sort();
-    Some(texts)
-}
-
-/// Each pattern once.
-fn distinct(patterns: &[OwnedPattern]) -> Vec<&OwnedPattern> {
-    let mut seen = FxHashSet::default();
-    patterns.iter().filter(|owned| seen.insert((&owned.pattern, owned.ignore_case))).collect()
-}
-
-/// Readable texts that a pattern matches.
-fn instances(pattern: &WildcardPattern) -> Vec<String> {
-    ["example", ""]
-        .iter()
-        .map(|filler| {
-            let mut text = String::new();
-            for piece in pattern.pieces() {
-                match piece {
-                    Piece::Literal(literal) => text.push_str(literal),
-                    Piece::One { .. } => text.push('x'),
-                    Piece::Run { .. } => text.push_str(filler),
-                }
-            }
-            text
-        })
-        .collect()
 }

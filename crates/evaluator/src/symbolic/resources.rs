@@ -3,11 +3,12 @@
 use scproof_policy_parser::WildcardPattern;
 
 use crate::compile::CompiledOrganization;
+use crate::cut::{OwnedPattern, cut_texts};
 use crate::request::RequestResource;
 use crate::resource::{ResourceMatcher, ResourceState};
 use crate::state::{Domain, DomainValues, KeyState, Value};
 use crate::symbolic::Openness;
-use crate::symbolic::cutter::{MAX_CELLS, OwnedPattern, cut_texts};
+use crate::symbolic::cutter::{MAX_CELLS, MAX_STATES};
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
 
@@ -49,7 +50,8 @@ impl CompiledOrganization {
         let arn = WildcardPattern::flat("arn:*:*:*:*:*");
         let domain = Domain::new(false, false, DomainValues::Like(Box::new([arn])));
         let candidates = ["arn:aws:s3:::example/example".to_owned()];
-        let mut texts = cut_texts(&patterns, &domain, false, &candidates).filter(|texts| texts.len() < MAX_CELLS);
+        let mut texts =
+            cut_texts(&patterns, &domain, false, &candidates, MAX_STATES).filter(|texts| texts.len() < MAX_CELLS);
         if texts.is_none() {
             open = ids.iter().map(|id| (*id, Openness::Limit)).collect();
             texts = Some(candidates.to_vec());
