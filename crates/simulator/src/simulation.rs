@@ -131,24 +131,24 @@ fn transients(
             continue;
         }
         let released = impact_with(Arc::clone(state), Arc::clone(after), options)?;
+        let middle = CompiledOrganization::compile(Arc::clone(state), options.evaluation);
         let candidates = blocked.with(Transition::NewlyBlocked).chain(released.with(Transition::NewlyPassing));
         for (accounts, reports) in candidates {
             for report in reports {
                 let Some(witness) = &report.region.witness else { continue };
-                let passes = first.ask(&witness.request)?.is_passing() && last.ask(&witness.request)?.is_passing();
+                let former = first.ask(&witness.request)?;
+                let passes = former.is_passing() && last.ask(&witness.request)?.is_passing();
                 let actions = report.region.actions.clone();
                 let known = found.iter().any(|other| {
                     other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
                 });
                 if passes && !known {
-                    let decision =
-                        CompiledOrganization::compile(Arc::clone(state), options.evaluation).ask(&witness.request)?;
-                    let before = first.ask(&witness.request)?;
+                    let blocked = middle.ask(&witness.request)?;
                     found.push(Transient {
                         step,
                         accounts: accounts.to_vec(),
                         actions,
-                        witness: Witness { request: witness.request.clone(), before, after: decision },
+                        witness: Witness { request: witness.request.clone(), before: former, after: blocked },
                     });
                 }
             }
