@@ -23,6 +23,7 @@ use crate::compile::CompiledOrganization;
 pub use crate::compile::{Atom, Candidate, LevelId};
 use crate::condition::CompiledCondition;
 use crate::decision::Reason;
+use crate::keys;
 use crate::prepare::{Gate, RequestError};
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
@@ -214,6 +215,13 @@ impl CompiledPair {
             .collect();
         keys.dedup();
         keys
+    }
+
+    /// The keys of an atom that may have one value before and another after in the same request, since they follow from who owns
+    /// the resource.
+    pub fn owner_keys(&self, atom: Atom) -> Vec<&str> {
+        let is_of_owner = |key: &&str| keys::find(key).is_some_and(|row| self.differs_by_owner(row.model));
+        self.atom_keys(atom).into_iter().filter(is_of_owner).collect()
     }
 
     /// The policy texts that an atom compares with, as written.

@@ -313,9 +313,11 @@ impl<'p> Space<'p> {
                 for side in Side::BOTH {
                     let Some(truth) = self.facts.truth(atom, side) else { continue };
                     reasons.extend(truth.rules.iter().copied().map(Undecided::Rule));
-                    if matches!(truth.form, AtomForm::Open(_)) {
-                        let keys = self.pair.atom_keys(atom).into_iter().map(|key| Undecided::Key(key.to_owned()));
-                        reasons.extend(keys);
+                    if let AtomForm::Open(why) = truth.form {
+                        // Of a comparison that differs by side only the key that does is to blame.
+                        let owners = if why == Openness::PerSide { self.pair.owner_keys(atom) } else { Vec::new() };
+                        let keys = if owners.is_empty() { self.pair.atom_keys(atom) } else { owners };
+                        reasons.extend(keys.into_iter().map(|key| Undecided::Key(key.to_owned())));
                         if self.pair.is_resource(atom) {
                             reasons.push(Undecided::Resource);
                         }

@@ -93,63 +93,9 @@ impl Comparison {
         Ok(Self { before, after, options, pair, accounts, difference })
     }
 
-    /// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
-    /// requests that may contradict themselves, or that ask for several resources at once.
+    /// [`complete`] for this comparison.
     pub fn complete(&self, request: &Request) -> Option<Request> {
-        let mut request = request.clone();
-        // The keys of the one resource count like the common ones; names that are not ASCII are unsure (GEN-7).
-        let own = request.resources.first().map(|input| &input.context);
-        let keys = request.context.iter().chain(own.into_iter().flat_map(Context::iter)).map(|(key, _)| key);
-        let folded: Vec<String> = keys.map(str::to_ascii_lowercase).collect();
-        if folded.iter().any(|key| !key.is_ascii()) {
-            return None;
-        }
-        if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
-            return None;
-        }
-        let service = request.action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        let global = GLOBAL_SERVICES.contains(&service.as_str());
-        if global && folded.iter().any(|key| key == "aws:requestedregion") {
-            return None;
-        }
-        if folded.iter().enumerate().any(|(index, key)| folded.iter().take(index).any(|other| other == key)) {
-            return None;
-        }
-        let input = request.resources.first_mut()?;
-        let mut context = Context::new();
-        for (key, value) in request.context.iter().chain(input.context.iter()) {
-            if !is_possible(key, value) {
-                return None;
-            }
-            context.insert(key, value.clone());
-        }
-        input.context = Context::new();
-        if input.resource == RequestResource::Unknown {
-            input.resource = RequestResource::Arn("arn:aws:s3:::example/example".to_owned());
-        }
-        let time_given = folded.iter().any(|key| key == "aws:epochtime");
-        for (key, value) in ALWAYS {
-            let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
-            let region_known = self.derives_region(&request.action);
-            let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
-            if !given && !derived {
-                context.insert(key, ContextValue::Single(value.to_owned()));
-            }
-        }
-        let partition = self.before.partition().unwrap_or("aws");
-        let principal =
-            request.principal.get_or_insert_with(|| format!("arn:{partition}:iam::{}:role/Example", request.account));
-        // An organization lies in one partition (API-10).
-        let is_elsewhere = !principal.starts_with(&format!("arn:{partition}:"));
-        if principal.contains(":assumed-role/") || is_elsewhere {
-            return None;
-        }
-        if principal.contains(":role/") || principal.contains(":user/") {
-            context.insert("aws:userid", ContextValue::Single("AROAEXAMPLEID:someone".to_owned()));
-        }
-        request.context = context;
-        request.closed_context = true;
-        Some(request)
+        complete(&self.before, request)
     }
 
     fn decide(&self, side: Side, request: &Request) -> Option<Decision> {
@@ -228,12 +174,71 @@ impl Comparison {
             "{request:?}\n{before} -> {after}, expected {expected:?}, said {said:?}\n{group:#?}"
         ))
     }
+}
 
-    /// Whether the region follows from the action (CTX-67, CLR-10).
-    fn derives_region(&self, action: &str) -> bool {
-        let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        GLOBAL_SERVICES.contains(&service.as_str()) && matches!(self.before.partition(), Some("aws" | "aws-us-gov"))
+/// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
+/// requests that may contradict themselves, or that ask for several resources at once: comparisons leave them out (SP-47).
+pub fn complete(organization: &Organization, request: &Request) -> Option<Request> {
+    let mut request = request.clone();
+    // The keys of the one resource count like the common ones; names that are not ASCII are unsure (GEN-7).
+    let own = request.resources.first().map(|input| &input.context);
+    let keys = request.context.iter().chain(own.into_iter().flat_map(Context::iter)).map(|(key, _)| key);
+    let folded: Vec<String> = keys.map(str::to_ascii_lowercase).collect();
+    if folded.iter().any(|key| !key.is_ascii()) {
+        return None;
     }
+    if folded.iter().any(|key| DERIVED_KEYS.contains(&key.as_str())) || request.resources.len() != 1 {
+        return None;
+    }
+    let service = request.action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let global = GLOBAL_SERVICES.contains(&service.as_str());
+    if global && folded.iter().any(|key| key == "aws:requestedregion") {
+        return None;
+    }
+    if folded.iter().enumerate().any(|(index, key)| folded.iter().take(index).any(|other| other == key)) {
+        return None;
+    }
+    let input = request.resources.first_mut()?;
+    let mut context = Context::new();
+    for (key, value) in request.context.iter().chain(input.context.iter()) {
+        if !is_possible(key, value) {
+            return None;
+        }
+        context.insert(key, value.clone());
+    }
+    input.context = Context::new();
+    if input.resource == RequestResource::Unknown {
+        input.resource = RequestResource::Arn("arn:aws:s3:::example/example".to_owned());
+    }
+    let time_given = folded.iter().any(|key| key == "aws:epochtime");
+    for (key, value) in ALWAYS {
+        let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
+        let region_known = derives_region(organization, &request.action);
+        let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
+        if !given && !derived {
+            context.insert(key, ContextValue::Single(value.to_owned()));
+        }
+    }
+    let partition = organization.partition().unwrap_or("aws");
+    let principal =
+        request.principal.get_or_insert_with(|| format!("arn:{partition}:iam::{}:role/Example", request.account));
+    // An organization lies in one partition (API-10).
+    let is_elsewhere = !principal.starts_with(&format!("arn:{partition}:"));
+    if principal.contains(":assumed-role/") || is_elsewhere {
+        return None;
+    }
+    if principal.contains(":role/") || principal.contains(":user/") {
+        context.insert("aws:userid", ContextValue::Single("AROAEXAMPLEID:someone".to_owned()));
+    }
+    request.context = context;
+    request.closed_context = true;
+    Some(request)
+}
+
+/// Whether the region follows from the action (CTX-67, CLR-10).
+fn derives_region(organization: &Organization, action: &str) -> bool {
+    let service = action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    GLOBAL_SERVICES.contains(&service.as_str()) && matches!(organization.partition(), Some("aws" | "aws-us-gov"))
 }
 
 /// Whether AWS can give a key this value: one of its type, several only where it may have several. Texts on which the readings

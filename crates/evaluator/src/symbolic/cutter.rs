@@ -75,6 +75,8 @@ impl CompiledOrganization {
                 .and_then(|kind| kind.representatives(&typed, domain))
                 .map(|texts| typed_texts(texts, kind, value_type)),
         };
+        // No value is the empty text (SP-48).
+        let found = found.map(|texts| texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<String>>());
         match found {
             Some(texts) if (1..=MAX_CELLS).contains(&texts.len()) => cut.texts = texts,
             Some(_) | None => {

@@ -6,7 +6,7 @@ use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, Facts, Se
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::NodeId;
 
-use super::{ALWAYS, Agreement, Comparison};
+use super::{ALWAYS, Agreement, Comparison, derives_region};
 
 impl Comparison {
     /// Requests out of the representatives of cells, for classes of actions for which the two organizations hold different things and
@@ -98,7 +98,7 @@ impl Comparison {
         for (key, value) in ALWAYS {
             let clock = key == "aws:CurrentTime" && is_given("aws:EpochTime");
             // CTX-67: derived for global services.
-            let region = key == "aws:RequestedRegion" && self.derives_region(&request.action);
+            let region = key == "aws:RequestedRegion" && derives_region(&self.before, &request.action);
             let session = key == "aws:TokenIssueTime" && !is_role;
             if !is_given(key) && !clock && !region && !session {
                 request.context.insert(key, ContextValue::Single(value.to_owned()));

@@ -44,7 +44,7 @@ fn is_in(term: &ActionTerm, action: &str) -> bool {
 impl Comparison {
     /// Actions to hold descriptions against: those of services that the strategies know, a sample of all others, those that
     /// policies spell out, and an example of each class of names that nothing lists.
-    fn actions_to_try(&self) -> Vec<String> {
+    pub fn actions_to_try(&self) -> Vec<String> {
         let catalog = self.pair.catalog();
         let mut actions: Vec<String> = catalog
             .actions()
@@ -136,15 +136,18 @@ impl Comparison {
         None
     }
 
-    /// What changes for which actions of which accounts, conditions aside: for comparing two comparisons.
-    pub fn outline(&self) -> BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> {
+    /// For each account and change of verdict the actions, out of some, that a region of it is about; conditions aside. For
+    /// comparing two comparisons: how regions are divided may differ, what they are about may not.
+    pub fn outline(&self, actions: &[String]) -> BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> {
         let mut outline: BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> = BTreeMap::new();
         for group in &self.difference.groups {
-            for account in group.accounts.iter().filter_map(|index| self.accounts.get(*index)) {
-                let account = self.before.node(account[0]).target.as_str().to_owned();
-                for region in &group.regions {
-                    let actions = outline.entry((account.clone(), region.before, region.after)).or_default();
-                    actions.extend(region.actions.terms.iter().map(ToString::to_string));
+            for region in &group.regions {
+                let concerned: BTreeSet<&String> =
+                    actions.iter().filter(|action| self.difference.concerns(&self.pair, region, action)).collect();
+                for account in group.accounts.iter().filter_map(|index| self.accounts.get(*index)) {
+                    let account = self.before.node(account[0]).target.as_str().to_owned();
+                    let found = outline.entry((account, region.before, region.after)).or_default();
+                    found.extend(concerned.iter().copied().cloned());
                 }
             }
         }
