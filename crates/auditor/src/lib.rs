@@ -1,0 +1,14 @@
+//! What service control policies do in a whole organization.
+//!
+//! An [`Audit`] sorts accounts into *permission classes* – accounts whose calls SCPs treat alike –, holds each account against
+//! *guardrails*, and lists *findings* about the policies. Everything in it is proved, or carries a request that shows it and that
+//! the evaluator confirmed; what can be neither is *unknown*, with the reason. Plain data: rendering is `scproof-report`'s work.
+
+mod model;
+mod options;
+
+pub use model::{
+    AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
+    GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
+};
+pub use options::{ActionScope, AuditOptions};

@@ -1,0 +1,346 @@
+//! What an audit finds: plain data, in the order in which it is shown.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use scproof_catalog::ServiceId;
+use scproof_evaluator::{Access, Decision, EffectiveGroup, Reason, Request};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_prover::{ActionSet, Why};
+
+/// What SCPs do in an organization.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The organization; nodes and policies of everything below are its.
+    pub organization: Arc<Organization>,
+    /// What was looked at.
+    pub scope: Scope,
+    /// The accounts in scope by what SCPs let them do; the class with most accounts first. Each account is in exactly one.
+    pub classes: Vec<PermissionClass>,
+    /// Each guardrail, in the order of its list.
+    pub guardrails: Vec<GuardrailReport>,
+    /// The findings that no suppression covers: the gravest first, then by code and place.
+    pub findings: Vec<Finding>,
+    /// The findings that a suppression covers.
+    pub suppressed: Vec<Suppressed>,
+    /// Suppressions that cover nothing.
+    pub unused_suppressions: Vec<Suppression>,
+}
+
+/// What an audit looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// The accounts, in the order of the snapshot.
+    pub accounts: Vec<NodeId>,
+    /// Whether these are all accounts of the snapshot.
+    pub all_accounts: bool,
+    /// How many actions of the catalog are counted.
+    pub actions: usize,
+    /// Whether these are all actions of the catalog.
+    pub all_actions: bool,
+    /// The services that have actions in scope, in the order of the catalog.
+    pub services: Vec<ServiceId>,
+    /// Actions of the user's list that the catalog does not know, lower case. They are judged, not counted.
+    pub unlisted_actions: Vec<String>,
+}
+
+/// Accounts whose calls SCPs treat alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PermissionClass {
+    /// A short name within this audit: `A`, `B`, … `Z`, `AA`, ….
+    pub name: String,
+    /// The accounts, in the order of the snapshot; at least one.
+    pub accounts: Vec<NodeId>,
+    /// Why SCPs do not apply to them at all, if they do not; then all actions are never blocked.
+    pub not_applicable: Option<Reason>,
+    /// How many actions in scope are treated how.
+    pub counts: AccessCounts,
+    /// The same for each service of [`Scope::services`], in its order.
+    pub services: Vec<AccessCounts>,
+    /// How it differs from the class that it is most like, among those before it; `None` for the first.
+    pub differs: Option<ClassDifference>,
+    /// All actions in groups with their conditions and the statements that decide, as `scproof effective` shows them; `None` if the
+    /// audit was asked for without. The statements are those on the path of the first account.
+    pub groups: Option<Vec<EffectiveGroup>>,
+}
+
+/// How many actions SCPs treat how (K3-18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct AccessCounts {
+    /// No SCP blocks them, whatever resource and context.
+    pub never_blocked: usize,
+    /// It depends on resource, caller or context.
+    pub conditional: usize,
+    /// SCPs block them, whatever resource and context.
+    pub always_blocked: usize,
+}
+
+impl AccessCounts {
+    /// Counts some more actions.
+    pub fn add(&mut self, access: Access, actions: usize) {
+        match access {
+            Access::NeverBlocked => self.never_blocked += actions,
+            Access::Conditional => self.conditional += actions,
+            Access::AlwaysBlocked => self.always_blocked += actions,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.never_blocked + self.conditional + self.always_blocked
+    }
+}
+
+/// How one permission class differs from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassDifference {
+    /// The place of the other class in [`Audit::classes`]; an earlier one.
+    pub from: usize,
+    /// What is treated otherwise: what is blocked more, first.
+    pub changes: Vec<AccessChange>,
+}
+
+/// Actions that one class treats otherwise than another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessChange {
+    /// How the other class treats them.
+    pub other: Access,
+    /// How this class treats them. Both [`Access::Conditional`]: on another condition.
+    pub own: Access,
+    /// Which actions, exactly.
+    pub actions: ActionSet,
+}
+
+/// How grave something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Tidy up.
+    Low,
+    /// Probably not what was meant.
+    Medium,
+    /// A control is not in force, or something that should work cannot.
+    High,
+}
+
+impl Severity {
+    /// All, the gravest first.
+    pub const ALL: [Self; 4] = [Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// The stable spelling of machine formats and of the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+            Self::Info => "info",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Calls that must be blocked in every account, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guardrail {
+    /// A stable kebab-case id, such as `leave-organization`.
+    pub id: String,
+    /// In a few words, as an order: `Accounts cannot leave the organization`.
+    pub title: String,
+    /// What happens without it.
+    pub why: String,
+    /// What group it belongs to, such as `Audit trails`.
+    pub category: String,
+    /// How grave a hole is.
+    pub severity: Severity,
+    /// Web pages that recommend it.
+    pub sources: Vec<String>,
+    /// The calls that must be blocked, as a policy document of Deny statements: it holds where every call that these statements match is
+    /// blocked by the policies in force.
+    pub document: String,
+}
+
+/// How a guardrail stands in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GuardrailState {
+    /// A call that must be blocked passes, for callers that no exemption names.
+    Hole,
+    /// Whether one passes could not be settled.
+    Unknown,
+    /// Calls pass only for callers, or by ways, that the policies exempt by name.
+    HoldsExcept,
+    /// Every call that must be blocked is: a proof.
+    Holds,
+    /// SCPs do not apply to the account.
+    NotApplicable,
+}
+
+impl GuardrailState {
+    /// All, the gravest first.
+    pub const ALL: [Self; 5] = [Self::Hole, Self::Unknown, Self::HoldsExcept, Self::Holds, Self::NotApplicable];
+
+    /// The stable spelling of machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hole => "hole",
+            Self::Unknown => "unknown",
+            Self::HoldsExcept => "holdsExcept",
+            Self::Holds => "holds",
+            Self::NotApplicable => "notApplicable",
+        }
+    }
+}
+
+/// How a guardrail stands, for all accounts in scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardrailReport {
+    /// The guardrail.
+    pub guardrail: Arc<Guardrail>,
+    /// Accounts where it stands alike, for the same reasons: the gravest state first. Each account is in exactly one.
+    pub groups: Vec<GuardrailGroup>,
+}
+
+/// Accounts where a guardrail stands alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardrailGroup {
+    /// The accounts, in the order of the snapshot.
+    pub accounts: Vec<NodeId>,
+    /// How it stands.
+    pub state: GuardrailState,
+    /// The calls that pass though they must be blocked, or may: holes first. None if it holds.
+    pub passing: Vec<Passing>,
+}
+
+/// Why calls pass that a guardrail wants blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PassingKind {
+    /// For anybody, or under conditions that any caller can meet.
+    Hole,
+    /// Whether they pass could not be settled.
+    Open,
+    /// For callers, or by ways, that the policies name.
+    Exemption,
+}
+
+impl PassingKind {
+    /// The stable spelling of machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hole => "hole",
+            Self::Open => "undetermined",
+            Self::Exemption => "exemption",
+        }
+    }
+}
+
+/// Calls that pass though a guardrail wants them blocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passing {
+    /// Why they pass.
+    pub kind: PassingKind,
+    /// Which actions, exactly.
+    pub actions: ActionSet,
+    /// When: at least one of these holds, each a list of conditions in words that hold together. An empty list means always.
+    pub when: Vec<Vec<String>>,
+    /// Whether `when` is exact; if not there were too many alternatives, and there are more.
+    pub when_is_complete: bool,
+    /// A call that shows it; for an undetermined one a call whose answer is open.
+    pub witness: Option<Witness>,
+    /// For an undetermined one why; empty otherwise.
+    pub why: Vec<Why>,
+}
+
+/// A request and what the evaluator says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The request, in the account's own name; no longer than it must be.
+    pub request: Request,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// Something about the policies that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable kebab-case code, such as `deny-without-effect`; listed in `docs/findings.md`.
+    pub code: &'static str,
+    /// What tells it from others of the same code, stable while the policy keeps its id and the statement its place: for suppressions and
+    /// for code scanning, such as `deny-without-effect:p-abc#2`.
+    pub fingerprint: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What is so: one line, lower case, without final stop, input in backticks.
+    pub message: String,
+    /// Why it matters.
+    pub reason: String,
+    /// How to repair it.
+    pub remedy: String,
+    /// The rule of `docs/semantics.md` behind it, if one is.
+    pub rule: Option<&'static str>,
+    /// Where it is.
+    pub place: Place,
+    /// The accounts that it concerns, in the order of the snapshot.
+    pub accounts: Vec<NodeId>,
+    /// What backs it.
+    pub evidence: Evidence,
+    /// Whether it depends on the catalog knowing all actions or keys of today.
+    pub depends_on_catalog: bool,
+}
+
+/// Where a finding is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The policy.
+    pub policy: Option<PolicyIndex>,
+    /// The statement, from 0.
+    pub statement: Option<usize>,
+    /// The statement's `Sid`.
+    pub sid: Option<String>,
+    /// The route in the document, such as `Statement[0].Action[2]`.
+    pub path: Option<String>,
+    /// The bytes of the policy text.
+    pub span: Option<Range<usize>>,
+    /// The root, units and accounts: where the policy is attached, or what the finding is about.
+    pub targets: Vec<NodeId>,
+}
+
+/// What backs a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// It is written in the snapshot.
+    Snapshot,
+    /// It is proved for every call; how, in words.
+    Proof(String),
+    /// Calls that show it, confirmed by the evaluator; what they show, in words.
+    Witness(String, Vec<Witness>),
+}
+
+/// A decision to live with a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// A fingerprint, or a pattern of fingerprints with `*`.
+    pub finding: String,
+    /// Why.
+    pub reason: String,
+    /// Until when, as `2027-01-31`; for ever if there is none.
+    pub until: Option<String>,
+}
+
+/// A finding that a suppression covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// The reason given.
+    pub reason: String,
+}

@@ -1,0 +1,40 @@
+//! What to audit, and how.
+
+use std::sync::Arc;
+
+use scproof_evaluator::EvaluationOptions;
+use scproof_organization::NodeId;
+use scproof_policy_parser::Quotas;
+
+use crate::model::{Guardrail, Suppression};
+
+/// What to audit, and how.
+#[derive(Debug, Clone, Default)]
+pub struct AuditOptions {
+    /// How rules that are not certain are read.
+    pub evaluation: EvaluationOptions,
+    /// The accounts to look at; all if none is given.
+    pub accounts: Option<Vec<NodeId>>,
+    /// The actions to count; all of the catalog if none is given. Guardrails and findings look at all actions in any case.
+    pub actions: Option<ActionScope>,
+    /// The guardrails to hold accounts against.
+    pub guardrails: Vec<Arc<Guardrail>>,
+    /// Findings to live with.
+    pub suppressions: Vec<Suppression>,
+    /// The limits that head-room is counted against.
+    pub quotas: Quotas,
+    /// Whether to sort the actions of each class into groups with their conditions ([`PermissionClass::groups`]); takes some milliseconds a
+    /// class.
+    ///
+    /// [`PermissionClass::groups`]: crate::PermissionClass::groups
+    pub groups: bool,
+}
+
+/// Which actions to count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActionScope {
+    /// Patterns of full names, lower case, such as `s3:get*`; an action counts if one matches. None means all.
+    pub patterns: Vec<String>,
+    /// Full names; if given, only these count, known to the catalog or not.
+    pub list: Option<Vec<String>>,
+}
