@@ -4,9 +4,14 @@
 //! *guardrails*, and lists *findings* about the policies. Everything in it is proved, or carries a request that shows it and that
 //! the evaluator confirmed; what can be neither is *unknown*, with the reason. Plain data: rendering is `scproof-report`'s work.
 
+mod audit;
+mod classes;
+mod guard;
 mod model;
 mod options;
+mod scope;
 
+pub use audit::{AuditError, audit};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
     GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
