@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scproof_evaluator::Access;
-use scproof_prover::{AlikeAccounts, Standing, Treatment};
+use scproof_prover::{ActionSet, AlikeAccounts, Standing, Treatment};
 
 use crate::model::{AccessChange, AccessCounts, ClassDifference, PermissionClass};
 use crate::scope::Scoped;
@@ -23,6 +24,11 @@ pub(crate) fn classes(standing: &mut Standing<'_>, scope: &Scoped) -> Vec<Permis
         standing.action_classes().iter().map(|class| scope.by_service(class)).collect();
     let sizes: Vec<usize> = standing.action_classes().iter().map(|class| class.actions.len().max(1)).collect();
     let sets = standing.action_sets();
+    // Classes differ again and again by the same actions.
+    let mut described: FxHashMap<Vec<usize>, ActionSet> = FxHashMap::default();
+    let mut describe = |members: Vec<usize>| -> ActionSet {
+        described.entry(members).or_insert_with_key(|members| sets.describe(members)).clone()
+    };
     let mut classes: Vec<PermissionClass> = Vec::with_capacity(alike.len());
     for (index, found) in alike.iter().enumerate() {
         let mut counts = AccessCounts::default();
@@ -37,10 +43,10 @@ pub(crate) fn classes(standing: &mut Standing<'_>, scope: &Scoped) -> Vec<Permis
         }
         let earlier = alike.get(..index.min(MAX_COMPARED)).unwrap_or_default();
         let nearest = nearest(earlier, found, &sizes).map(|from| {
-            let other = earlier.get(from).map_or_else(|| Arc::clone(&found.treatments), |other| Arc::clone(&other.treatments));
+            let other =
+                earlier.get(from).map_or_else(|| Arc::clone(&found.treatments), |other| Arc::clone(&other.treatments));
             let changes = changes(&other, &found.treatments).into_iter();
-            let changes =
-                changes.map(|(other, own, members)| AccessChange { other, own, actions: sets.describe(&members) });
+            let changes = changes.map(|(other, own, members)| AccessChange { other, own, actions: describe(members) });
             ClassDifference { from, changes: changes.collect() }
         });
         let accounts = found.accounts.iter().filter_map(|place| scope.scope.accounts.get(*place)).copied().collect();

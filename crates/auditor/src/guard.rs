@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use scproof_evaluator::symbolic::{CompiledPair, LevelId, Side};
 use scproof_evaluator::Request;
+use scproof_evaluator::symbolic::{CompiledPair, LevelId, Side};
 use scproof_organization::NodeId;
 use scproof_prover::{PassingKind as Kind, PassingRegion, Standing};
 
@@ -32,11 +32,7 @@ pub(crate) fn hold(
     let exempt: Vec<NodeId> =
         accounts.iter().zip(&is_governed).filter(|(_, governed)| !**governed).map(|(account, _)| *account).collect();
     if !exempt.is_empty() {
-        groups.push(GuardrailGroup {
-            accounts: exempt,
-            state: GuardrailState::NotApplicable,
-            passing: Vec::new(),
-        });
+        groups.push(GuardrailGroup { accounts: exempt, state: GuardrailState::NotApplicable, passing: Vec::new() });
     }
     groups.sort_by(|one, other| (one.state, one.accounts.first()).cmp(&(other.state, other.accounts.first())));
     GuardrailReport { guardrail: Arc::clone(guardrail), groups }

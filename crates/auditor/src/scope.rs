@@ -94,13 +94,12 @@ impl Chosen {
         let patterns = actions.map(|actions| actions.patterns.as_slice()).unwrap_or_default();
         let mut list = actions.and_then(|actions| actions.list.clone());
         if let Some(list) = &mut list {
-            list.iter_mut().for_each(|name| name.make_ascii_lowercase());
+            for name in list.iter_mut() {
+                name.make_ascii_lowercase();
+            }
             list.sort();
         }
-        Self {
-            patterns: patterns.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect(),
-            list,
-        }
+        Self { patterns: patterns.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect(), list }
     }
 
     fn is_everything(&self) -> bool {
@@ -109,7 +108,8 @@ impl Chosen {
 
     /// Whether an action, lower case, counts.
     fn is_in(&self, action: &str) -> bool {
-        let by_list = self.list.as_ref().is_none_or(|list| list.binary_search_by(|name| name.as_str().cmp(action)).is_ok());
+        let by_list =
+            self.list.as_ref().is_none_or(|list| list.binary_search_by(|name| name.as_str().cmp(action)).is_ok());
         by_list && (self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.is_match(action)))
     }
 }

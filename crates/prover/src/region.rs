@@ -328,7 +328,10 @@ impl<'c, 'p> Describer<'c, 'p> {
                 sure.push(cube);
                 continue;
             }
-            match seeker.confirm(space, function, cube, before, after) {
+            // The requests that show it best, if some are in the cube.
+            let inside = space.diagrams.cube(cube).and_then(|cube| space.diagrams.and(because, cube));
+            let from = if inside == Ok(Function::FALSE) { function } else { because };
+            match seeker.confirm(space, from, cube, before, after) {
                 Some(found) => {
                     sure.push(cube);
                     witness.get_or_insert(found);
@@ -451,6 +454,6 @@ pub(crate) struct Change {
     pub(crate) before: Verdict,
     pub(crate) after: Verdict,
     pub(crate) function: Function,
-    /// For an open part the function whose open questions leave it open.
+    /// For an open part the function whose open questions leave it open; else the requests that show it best.
     pub(crate) because: Function,
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_evaluator::symbolic::{
     ActionClass, ActionTraits, Atom, AtomForm, CellId, CompiledPair, Facts, Layer, LevelId, Openness, Side,
 };
@@ -48,7 +48,7 @@ pub struct Standing<'p> {
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
     passes: FxHashMap<FormulaKey, Option<(usize, Function)>>,
-    ordinary: FxHashMap<usize, Vec<Option<Vec<bool>>>>,
+    ordinary: FxHashMap<usize, Vec<ordinary::OrdinaryCells>>,
 }
 
 /// Accounts that no policy tells apart.
@@ -196,7 +196,7 @@ impl<'p> Standing<'p> {
                     .iter()
                     .zip(formulas.iter())
                     .map(|(class, formula)| {
-                        let Some(key) = self.key(group, class, *formula) else { return NEVER };
+                        let Some(key) = Self::key(group, class, *formula) else { return NEVER };
                         self.plain(&key).or_else(|| treatments.get(&key).copied()).unwrap_or(NEVER)
                     })
                     .collect();
@@ -219,7 +219,7 @@ impl<'p> Standing<'p> {
     }
 
     /// The setting of a formula; `None` where SCPs stop nothing.
-    fn key(&self, group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
+    fn key(group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
         if class.traits.is_undeniable() || matches!(group.layer, Layer::Passes(_)) {
             return None;
         }
@@ -240,16 +240,16 @@ impl<'p> Standing<'p> {
     /// The treatment of each formula that depends on more than the action. Asks the evaluator once a formula.
     fn treatments(&mut self) -> FxHashMap<FormulaKey, Treatment> {
         let mut samples: FxHashMap<FormulaKey, (NodeId, usize)> = FxHashMap::default();
-        let mut seen: FxHashMap<(VectorId, usize, Layer), ()> = FxHashMap::default();
+        let mut seen: FxHashSet<(VectorId, usize, Layer)> = FxHashSet::default();
         for group in &self.groups {
-            if seen.insert((group.vector, group.signature, group.layer), ()).is_some() {
+            if !seen.insert((group.vector, group.signature, group.layer)) {
                 continue;
             }
             let account = group.accounts.first().and_then(|first| self.accounts.get(*first)).copied();
             let Some(account) = account else { continue };
             let formulas = self.formulas.of_vector(group.vector);
             for (index, (class, formula)) in self.classes.iter().zip(formulas.iter()).enumerate() {
-                if let Some(key) = self.key(group, class, *formula)
+                if let Some(key) = Self::key(group, class, *formula)
                     && self.plain(&key).is_none()
                 {
                     samples.entry(key).or_insert((account, index));
@@ -320,13 +320,12 @@ impl<'p> Standing<'p> {
             return Some((place, found));
         }
         let key = (signature, traits, atoms.iter().copied().collect::<Vec<Atom>>());
-        let place = match self.own.get(&key) {
-            Some(place) => *place,
-            None => {
-                let place = self.new_space(signature, traits, atoms, false);
-                self.own.insert(key, place);
-                place
-            }
+        let place = if let Some(place) = self.own.get(&key) {
+            *place
+        } else {
+            let place = self.new_space(signature, traits, atoms, false);
+            self.own.insert(key, place);
+            place
         };
         let place = place?;
         let found = self.spaces.get_mut(place).and_then(|space| work(space).ok())?;
@@ -423,16 +422,16 @@ impl Space<'_> {
 
     /// The calls of a cell that a level's Deny statements match.
     fn matched_by(&mut self, level: LevelId, cell: CellId, pair: &CompiledPair) -> Result<Function, TooLarge> {
-        let mut matched = Function::FALSE;
+        let mut any = Function::FALSE;
         for statement in pair.level_statements(level) {
             if pair.statement_effect(*statement) != Some(Effect::Deny) {
                 continue;
             }
             let Some(candidate) = pair.candidate(*statement, cell) else { continue };
             let matches = self.candidate(candidate, Effect::Deny, Side::Before)?;
-            matched = self.diagrams.or(matched, matches)?;
+            any = self.diagrams.or(any, matches)?;
         }
-        self.diagrams.and(matched, self.possible)
+        self.diagrams.and(any, self.possible)
     }
 }
 

@@ -97,7 +97,7 @@ impl Allows {
 #[derive(Debug)]
 pub(super) struct Formulas<'p> {
     pair: &'p CompiledPair,
-    formulas: Vec<Formula>,
+    all: Vec<Formula>,
     formula_ids: FxHashMap<Formula, FormulaId>,
     contents: Vec<Content>,
     content_ids: FxHashMap<Content, ContentId>,
@@ -113,7 +113,7 @@ impl<'p> Formulas<'p> {
     pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass]) -> Self {
         let mut formulas = Self {
             pair,
-            formulas: Vec::new(),
+            all: Vec::new(),
             formula_ids: FxHashMap::default(),
             contents: Vec::new(),
             content_ids: FxHashMap::default(),
@@ -132,7 +132,7 @@ impl<'p> Formulas<'p> {
     pub(super) fn formula(&self, id: FormulaId) -> &Formula {
         static NOTHING: Formula =
             Formula { denies: false, deny: Vec::new(), allow: Vec::new(), unreadable: Vec::new() };
-        self.formulas.get(id as usize).unwrap_or(&NOTHING)
+        self.all.get(id as usize).unwrap_or(&NOTHING)
     }
 
     /// The formulas of a list, one a class of actions.
@@ -141,7 +141,7 @@ impl<'p> Formulas<'p> {
     }
 
     pub(super) fn formula_count(&self) -> usize {
-        self.formulas.len()
+        self.all.len()
     }
 
     pub(super) fn vector_count(&self) -> usize {
@@ -202,8 +202,18 @@ impl<'p> Formulas<'p> {
         }
         let row = self.row(level);
         let before = self.of_vector(vector);
-        let after: Arc<[FormulaId]> =
-            before.iter().zip(row.iter()).map(|(formula, content)| self.combine(*formula, *content)).collect();
+        // Neighbours are mostly treated alike.
+        let mut last = (u32::MAX, u32::MAX, u32::MAX);
+        let after: Arc<[FormulaId]> = before
+            .iter()
+            .zip(row.iter())
+            .map(|(&formula, &content)| {
+                if (last.0, last.1) != (formula, content) {
+                    last = (formula, content, self.combine(formula, content));
+                }
+                last.2
+            })
+            .collect();
         let id = self.vector(after);
         self.steps.insert((vector, level), id);
         id
@@ -213,7 +223,7 @@ impl<'p> Formulas<'p> {
         if let Some(found) = self.combined.get(&(formula, content)) {
             return *found;
         }
-        let (Some(old), Some(new)) = (self.formulas.get(formula as usize), self.contents.get(content as usize)) else {
+        let (Some(old), Some(new)) = (self.all.get(formula as usize), self.contents.get(content as usize)) else {
             return formula;
         };
         let id = self.number(old.with(new));
@@ -225,8 +235,8 @@ impl<'p> Formulas<'p> {
         if let Some(found) = self.formula_ids.get(&formula) {
             return *found;
         }
-        let id = u32::try_from(self.formulas.len()).unwrap_or(u32::MAX);
-        self.formulas.push(formula.clone());
+        let id = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        self.all.push(formula.clone());
         self.formula_ids.insert(formula, id);
         id
     }

@@ -201,7 +201,7 @@ impl Standing<'_> {
         }
         let Some(group) = self.groups.get(path.group) else { return true };
         let formula = self.formulas.of_vector(group.vector).get(class).copied().unwrap_or(0);
-        let Some(key) = self.key(group, found, formula) else { return true };
+        let Some(key) = Self::key(group, found, formula) else { return true };
         let place = match removal {
             Removal::Statements(_) => None,
             Removal::At(node, _) => {

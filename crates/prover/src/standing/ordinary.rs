@@ -3,7 +3,7 @@
 //! An ordinary caller is a role, an IAM user or a federated user of a name that no policy expects, without tags, who calls directly
 //! and from anywhere. A call that passes only where the caller, or the way, is another one is exempted by name.
 
-use scproof_evaluator::symbolic::{CallerKind, ContextValue, Setting, Side, Subject};
+use scproof_evaluator::symbolic::{CallerKind, ContextValue, Fact, Setting, Side, Subject};
 use scproof_evaluator::{Context, Request, Truth};
 
 use crate::diagram::{Function, TooLarge, Variable};
@@ -34,6 +34,15 @@ const WAYS: [(&str, &[&str]); 17] = [
     ("aws:federatedprovider", &[UNNAMED]),
 ];
 
+/// The calls that only callers or ways exempted by name can make, and the facts that say so.
+pub(super) struct Named {
+    pub(super) calls: Function,
+    pub(super) facts: Vec<Variable>,
+}
+
+/// Which cells of a fact are ordinary, by rank: where none of the first is meant, those of the second are.
+pub(super) type OrdinaryCells = Vec<Vec<bool>>;
+
 /// The kinds of ordinary callers, with their ARNs in an account.
 fn ordinary_callers(partition: &str, account: &str) -> [(CallerKind, String); 3] {
     [
@@ -54,27 +63,29 @@ fn ordinary_values(key: &str) -> Option<Vec<&'static str>> {
 
 impl<'p> Standing<'p> {
     /// The calls, of those that are `meant`, that only callers or ways exempted by name can make.
-    pub(super) fn named(&mut self, place: usize, meant: Function) -> Result<Function, TooLarge> {
+    pub(super) fn named(&mut self, place: usize, meant: Function) -> Result<Named, TooLarge> {
         let ordinary = self.ordinary_cells(place);
-        let Some(space) = self.spaces.get_mut(place) else { return Ok(Function::FALSE) };
-        let mut named = Function::FALSE;
-        for (fact, cells) in ordinary.iter().enumerate() {
-            let Some(cells) = cells else { continue };
+        let mut named = Named { calls: Function::FALSE, facts: Vec::new() };
+        let Some(space) = self.spaces.get_mut(place) else { return Ok(named) };
+        for (fact, ranks) in ordinary.iter().enumerate() {
             let variable = Variable::try_from(fact).unwrap_or(Variable::MAX);
-            let is_ordinary = |cell: u32| cells.get(cell as usize) == Some(&true);
             // Where only special callers are meant – the root user, say – none of them is exempted by being one.
-            let here = space.diagrams.literal(variable, is_ordinary)?;
-            if space.diagrams.and(meant, here)? == Function::FALSE {
-                continue;
+            for cells in ranks {
+                let here = space.diagrams.literal(variable, |cell| cells.get(cell as usize) == Some(&true))?;
+                if space.diagrams.and(meant, here)? == Function::FALSE {
+                    continue;
+                }
+                let special = space.diagrams.not(here)?;
+                named.calls = space.diagrams.or(named.calls, special)?;
+                named.facts.push(variable);
+                break;
             }
-            let special = space.diagrams.not(here)?;
-            named = space.diagrams.or(named, special)?;
         }
         Ok(named)
     }
 
-    /// For each fact of a space that is about the caller or the way which of its cells are ordinary.
-    fn ordinary_cells(&mut self, place: usize) -> Vec<Option<Vec<bool>>> {
+    /// For each fact of a space which of its cells are ordinary; none for facts that are about neither caller nor way.
+    fn ordinary_cells(&mut self, place: usize) -> Vec<OrdinaryCells> {
         if let Some(found) = self.ordinary.get(&place) {
             return found.clone();
         }
@@ -83,56 +94,73 @@ impl<'p> Standing<'p> {
         found
     }
 
-    fn find_ordinary_cells(&self, space: &Space<'p>) -> Vec<Option<Vec<bool>>> {
+    fn find_ordinary_cells(&self, space: &Space<'p>) -> Vec<OrdinaryCells> {
+        let facts = space.facts.facts.iter().enumerate();
+        facts
+            .map(|(index, fact)| match &fact.subject {
+                Subject::Principal => self.ordinary_callers(space, index, fact),
+                Subject::Key(key) => self.ordinary_ways(space, index, fact, key),
+                Subject::Resource | Subject::Instant => Vec::new(),
+            })
+            .map(|ranks| ranks.into_iter().filter(|cells| cells.contains(&true)).collect())
+            .collect()
+    }
+
+    fn ordinary_callers(&self, space: &Space<'p>, index: usize, fact: &Fact) -> OrdinaryCells {
         let partition = self.pair.side(Side::Before).organization().partition().unwrap_or("aws");
-        let action = self.classes.first().map_or("", |class| &class.representative);
-        let mut found = Vec::with_capacity(space.facts.facts.len());
-        for (index, fact) in space.facts.facts.iter().enumerate() {
-            let atoms = space.facts.atoms_of(index);
-            let numbers: Vec<_> = atoms.iter().map(|(atom, _)| *atom).collect();
-            let like = |request: &Request, kind: Option<CallerKind>| -> Vec<bool> {
-                let truths = self.pair.atom_truths(Side::Before, request, &numbers).unwrap_or_default();
-                let is_like = |cell: usize| {
-                    let same = atoms.iter().zip(&truths).all(|((_, cells), truth)| {
-                        let of_cell = cells.get(cell).copied().unwrap_or(Truth::Unknown);
-                        of_cell == *truth || of_cell == Truth::Unknown || *truth == Truth::Unknown
-                    });
-                    same && (kind.is_none() || fact.cells.get(cell).and_then(|cell| cell.kind) == kind)
-                };
-                (0..fact.cells.len()).map(is_like).collect()
-            };
-            let mut cells = vec![false; fact.cells.len()];
-            let mut mark = |more: Vec<bool>| cells.iter_mut().zip(more).for_each(|(cell, more)| *cell |= more);
-            match &fact.subject {
-                Subject::Principal => {
-                    for (kind, arn) in ordinary_callers(partition, &space.account) {
-                        mark(like(&Request::new(&space.account, action).with_principal(arn), Some(kind)));
-                    }
-                }
-                Subject::Key(key) => {
-                    let Some(values) = ordinary_values(key) else {
-                        found.push(None);
-                        continue;
-                    };
-                    for value in values {
-                        for value in
-                            [ContextValue::Single(value.to_owned()), ContextValue::List(vec![value.to_owned()])]
-                        {
-                            let mut context = Context::new();
-                            context.insert(key.clone(), value);
-                            mark(like(&Request::new(&space.account, action).with_context(context), None));
-                        }
-                    }
-                    let is_absent = |setting: &Setting| matches!(setting, Setting::Key(_, ContextValue::Absent));
-                    mark(fact.cells.iter().map(|cell| cell.settings.iter().any(is_absent)).collect());
-                }
-                Subject::Resource | Subject::Instant => {
-                    found.push(None);
-                    continue;
-                }
-            }
-            found.push(cells.contains(&true).then_some(cells));
+        let plain = |arn: String| {
+            // Not by a central root session.
+            let mut context = Context::new();
+            context.insert("aws:AssumedRoot", ContextValue::Absent);
+            self.request(space).with_principal(arn).with_context(context)
+        };
+        let mut first = vec![false; fact.cells.len()];
+        for (kind, arn) in ordinary_callers(partition, &space.account) {
+            let found = self.cells_like(space, index, fact, &plain(arn), Some(kind));
+            first.iter_mut().zip(found).for_each(|(cell, found)| *cell |= found);
         }
-        found
+        let root = plain(format!("arn:{partition}:iam::{}:root", space.account));
+        vec![first, self.cells_like(space, index, fact, &root, Some(CallerKind::Root))]
+    }
+
+    fn ordinary_ways(&self, space: &Space<'p>, index: usize, fact: &Fact, key: &str) -> OrdinaryCells {
+        let Some(values) = ordinary_values(key) else { return Vec::new() };
+        let is_absent = |setting: &Setting| matches!(setting, Setting::Key(_, ContextValue::Absent));
+        let mut cells: Vec<bool> = fact.cells.iter().map(|cell| cell.settings.iter().any(is_absent)).collect();
+        for value in values {
+            for value in [ContextValue::Single(value.to_owned()), ContextValue::List(vec![value.to_owned()])] {
+                let mut context = Context::new();
+                context.insert(key, value);
+                let found = self.cells_like(space, index, fact, &self.request(space).with_context(context), None);
+                cells.iter_mut().zip(found).for_each(|(cell, found)| *cell |= found);
+            }
+        }
+        vec![cells]
+    }
+
+    fn request(&self, space: &Space<'p>) -> Request {
+        Request::new(&space.account, self.classes.first().map_or("", |class| &class.representative))
+    }
+
+    /// The cells of a fact in which its atoms say what they say of a request.
+    fn cells_like(
+        &self,
+        space: &Space<'p>,
+        index: usize,
+        fact: &Fact,
+        request: &Request,
+        kind: Option<CallerKind>,
+    ) -> Vec<bool> {
+        let atoms = space.facts.atoms_of(index);
+        let numbers: Vec<_> = atoms.iter().map(|(atom, _)| *atom).collect();
+        let truths = self.pair.atom_truths(Side::Before, request, &numbers).unwrap_or_default();
+        let is_like = |cell: usize| {
+            let same = atoms.iter().zip(&truths).all(|((_, cells), truth)| {
+                let of_cell = cells.get(cell).copied().unwrap_or(Truth::Unknown);
+                of_cell == *truth || of_cell == Truth::Unknown || *truth == Truth::Unknown
+            });
+            same && (kind.is_none() || fact.cells.get(cell).and_then(|cell| cell.kind) == kind)
+        };
+        (0..fact.cells.len()).map(is_like).collect()
     }
 }

@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{CellId, Layer, LevelId};
+use scproof_evaluator::symbolic::{ActionTraits, CellId, Layer, LevelId};
 use scproof_organization::NodeId;
 
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
 use crate::region::{Change, Describer, Region, Transition, Verdict, Why};
 use crate::space::Space;
+use crate::standing::ordinary::Named;
 use crate::standing::{FormulaKey, Standing};
 
 /// Why calls pass that the statements would block.
@@ -43,9 +44,13 @@ pub struct PassingGroup {
     pub regions: Vec<PassingRegion>,
 }
 
+/// For want of room.
+const UNSETTLED: Change =
+    Change { before: Verdict::Open, after: Verdict::Open, function: Function::TRUE, because: Function::TRUE };
+
 type Found = Option<(usize, Rc<[Change]>)>;
 
-impl<'p> Standing<'p> {
+impl Standing<'_> {
     /// The calls that pass although the Deny statements of a level – one of those given to [`new`](Self::new) beside the organization's
     /// own – match them, for all accounts that SCPs govern. Accounts that they do not govern are in no group.
     ///
@@ -78,30 +83,19 @@ impl<'p> Standing<'p> {
             let mut regions: FxHashMap<(usize, Change), Vec<usize>> = FxHashMap::default();
             for &(class, cell, content) in &concerned {
                 let key = self.groups.get(index).zip(self.classes.get(class)).zip(formulas.get(class));
-                let Some(key) = key.and_then(|((group, class), formula)| self.key(group, class, *formula)) else {
+                let Some(key) = key.and_then(|((group, class), formula)| Self::key(group, class, *formula)) else {
                     continue;
                 };
-                let found = match known.get(&(key, content)) {
-                    Some(found) => found.clone(),
-                    None => {
-                        let found = self.changes(&key, level, cell);
-                        known.insert((key, content), found.clone());
-                        found
-                    }
+                let found = if let Some(found) = known.get(&(key, content)) {
+                    found.clone()
+                } else {
+                    let found = self.changes(&key, level, cell);
+                    known.insert((key, content), found.clone());
+                    found
                 };
-                match found {
-                    Some((space, changes)) => {
-                        for change in changes.iter() {
-                            regions.entry((space, *change)).or_default().push(class);
-                        }
-                    }
-                    None => {
-                        let place = self.spaceless();
-                        let function = Function::TRUE;
-                        let change =
-                            Change { before: Verdict::Open, after: Verdict::Open, function, because: function };
-                        regions.entry((place, change)).or_default().push(class);
-                    }
+                let (space, changes) = found.unwrap_or_else(|| (self.spaceless(), Rc::from([UNSETTLED])));
+                for change in changes.iter() {
+                    regions.entry((space, *change)).or_default().push(class);
                 }
             }
             let mut regions: Vec<_> = regions.into_iter().collect();
@@ -135,6 +129,16 @@ impl<'p> Standing<'p> {
             .collect()
     }
 
+    /// Whether a region is about an action.
+    pub fn concerns(&self, region: &Region, action: &str) -> bool {
+        let Some(cell) = self.pair.cell_of(action) else { return false };
+        let traits = ActionTraits::of(&action.to_ascii_lowercase());
+        region
+            .classes
+            .iter()
+            .any(|class| self.classes.get(*class).is_some_and(|class| (class.cell, class.traits) == (cell, traits)))
+    }
+
     /// What passes a formula of the calls that the level matches, by kind.
     fn changes(&mut self, key: &FormulaKey, level: LevelId, cell: CellId) -> Found {
         let formula = self.formulas.formula(key.formula).clone();
@@ -156,7 +160,7 @@ impl<'p> Standing<'p> {
         }
         let named = self.named(place, meant).ok()?;
         let space = self.spaces.get_mut(place)?;
-        Some((place, sort(space, hit, named).ok()?))
+        Some((place, sort(space, hit, &named).ok()?))
     }
 
     /// A space in which nothing can be settled.
@@ -171,16 +175,27 @@ impl<'p> Standing<'p> {
 
 /// Sorts calls that pass into holes, exemptions and what is open. The kind of denial tells the first two apart further on: a
 /// Deny blocks the calls of both explicitly.
-fn sort(space: &mut Space<'_>, hit: Function, named: Function) -> Result<Rc<[Change]>, TooLarge> {
+///
+/// A hole is told for all callers if an ordinary one can make the same call: that others can as well adds nothing but exceptions.
+fn sort(space: &mut Space<'_>, hit: Function, named: &Named) -> Result<Rc<[Change]>, TooLarge> {
     let certain = space.certainly(hit)?;
     let maybe = space.maybe(hit)?;
     let mut changes = Vec::new();
-    let hole = space.diagrams.and_not(certain, named)?;
-    let exemption = space.diagrams.and(certain, named)?;
-    for (after, function) in [(Verdict::ExplicitDeny, hole), (Verdict::Deny, exemption)] {
-        if function != Function::FALSE {
-            changes.push(Change { before: Verdict::Passes, after, function, because: function });
-        }
+    let ordinary = space.diagrams.and_not(certain, named.calls)?;
+    let by_anybody = space.diagrams.some(ordinary, &|variable| named.facts.contains(&variable))?;
+    let hole = space.diagrams.and(certain, by_anybody)?;
+    if hole != Function::FALSE {
+        changes.push(Change {
+            before: Verdict::Passes,
+            after: Verdict::ExplicitDeny,
+            function: hole,
+            because: ordinary,
+        });
+    }
+    let exemption = space.diagrams.and_not(certain, hole)?;
+    if exemption != Function::FALSE {
+        let after = Verdict::Deny;
+        changes.push(Change { before: Verdict::Passes, after, function: exemption, because: exemption });
     }
     let open = space.diagrams.and_not(maybe, certain)?;
     if open != Function::FALSE {
