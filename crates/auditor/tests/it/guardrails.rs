@@ -142,29 +142,17 @@ fn all_faults_are_told_at_once_with_their_places() {
 #[test]
 fn faults_of_the_form_come_alone() {
     let show = |text: &str| shown(&Guardrails::from_json(text).unwrap_err());
-    assert_snapshot!(show("{\"Format\": \"scproof-guardrails/1\",\n  \"Guardrails\": [}"), @"
-    2:18: Guardrails: expected value [invalid-json]
-    ");
+    assert_snapshot!(show("{\"Format\": \"scproof-guardrails/1\",\n  \"Guardrails\": [}"), @"2:18: Guardrails: expected value [invalid-json]");
     assert_snapshot!(show(r#"{"Format": "scproof-guardrails/2", "Rails": []}"#), @"
     1:12: Format: the file of guardrails has the newer format `scproof-guardrails/2`, expected `scproof-guardrails/1` [newer-format]
         help: update scproof, or write the file for this version
     ");
-    assert_snapshot!(show(r#"{"Format": "scproof-changes/1"}"#), @"
-    1:12: Format: `scproof-changes/1` is not the format of a file of guardrails, expected `scproof-guardrails/1` [unknown-format]
-    ");
-    assert_snapshot!(show(r#"{"Guardrails": []}"#), @"
-    1:1: the member `Format` is missing [missing-member]
-    ");
-    assert_snapshot!(show("[]"), @"
-    1:1: found an array, expected an object [wrong-type]
-    ");
-    assert_snapshot!(show(r#"{"Format": "scproof-guardrails/1"}"#), @"
-    1:1: the member `Guardrails` is missing [missing-member]
-    ");
+    assert_snapshot!(show(r#"{"Format": "scproof-changes/1"}"#), @"1:12: Format: `scproof-changes/1` is not the format of a file of guardrails, expected `scproof-guardrails/1` [unknown-format]");
+    assert_snapshot!(show(r#"{"Guardrails": []}"#), @"1:1: the member `Format` is missing [missing-member]");
+    assert_snapshot!(show("[]"), @"1:1: found an array, expected an object [wrong-type]");
+    assert_snapshot!(show(r#"{"Format": "scproof-guardrails/1"}"#), @"1:1: the member `Guardrails` is missing [missing-member]");
     let error = Guardrails::load("no/such/file.json").unwrap_err();
-    assert_snapshot!(error, @"
-    no/such/file.json: cannot be read: no such file or directory
-    ");
+    assert_snapshot!(error, @"no/such/file.json: cannot be read: no such file or directory");
 }
 
 // A statement that matches nothing, or whose meaning is uncertain, would let a guardrail hold by mistake.

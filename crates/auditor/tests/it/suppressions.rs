@@ -120,12 +120,8 @@ fn all_faults_are_told_at_once_with_their_places() {
     7:5: Suppressions[3]: found a string, expected an object [wrong-type]
     ");
     let error = Suppressions::from_json(r#"{"Format": "scproof-guardrails/1", "Suppressions": []}"#).unwrap_err();
-    assert_snapshot!(shown(&error), @"
-    1:12: Format: `scproof-guardrails/1` is not the format of a file of suppressions, expected `scproof-suppressions/1` [unknown-format]
-    ");
-    assert_snapshot!(Suppressions::load("no/such/file.json").unwrap_err(), @"
-    no/such/file.json: cannot be read: no such file or directory
-    ");
+    assert_snapshot!(shown(&error), @"1:12: Format: `scproof-guardrails/1` is not the format of a file of suppressions, expected `scproof-suppressions/1` [unknown-format]");
+    assert_snapshot!(Suppressions::load("no/such/file.json").unwrap_err(), @"no/such/file.json: cannot be read: no such file or directory");
     let many = file(&json!(vec![json!({"Finding": "a", "Reason": "b"}); 10_001]));
     assert_eq!(codes(&Suppressions::from_json(&many).unwrap_err()), ["too-many-suppressions at Suppressions"]);
 }
