@@ -40,11 +40,10 @@ pub enum AuditError {
 /// ```
 pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions) -> Result<Audit, AuditError> {
     let organization: Arc<Organization> = organization.into();
-    let documents: Vec<Arc<PolicyDocument>> = options
-        .guardrails
-        .iter()
-        .map(|guardrail| Arc::new(PolicyDocument::parse(&guardrail.document, PolicyKind::ServiceControl).document))
-        .collect();
+    let partition = organization.partition();
+    let parse = |text: &str| Arc::new(PolicyDocument::parse(text, PolicyKind::ServiceControl).document);
+    let documents: Vec<Arc<PolicyDocument>> =
+        options.guardrails.iter().map(|guardrail| parse(&guardrail.document_in(partition))).collect();
     let evaluation = EvaluationOptions { refine: true, ..options.evaluation };
     let (pair, levels) = CompiledPair::compile_beside(Arc::clone(&organization), &documents, evaluation);
     let scope = scope::Scoped::new(&pair, options);

@@ -7,13 +7,18 @@
 mod audit;
 mod classes;
 mod guard;
+mod guardrail;
 mod model;
 mod options;
 mod scope;
+mod suppression;
+mod text;
 
 pub use audit::{AuditError, audit};
+pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
     GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
 };
 pub use options::{ActionScope, AuditOptions};
+pub use suppression::{SUPPRESSIONS_FORMAT, Suppressions};
