@@ -157,6 +157,10 @@ pub(super) fn deny(action: &str, condition: Value) -> Value {
     json!({"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition})
 }
 
+pub(super) fn plain(action: &str) -> Value {
+    json!({"Effect": "Deny", "Action": action, "Resource": "*"})
+}
+
 pub(super) const fn is_grave(finding: &Finding) -> bool {
     matches!(finding.severity, Severity::High)
 }
