@@ -13,7 +13,7 @@ use super::request::{SOMEBODY, Wanted, matching, role};
 use crate::model::{Evidence, Finding, Severity, Witness};
 
 /// How many accounts of a class are asked one by one where policies name accounts.
-const ASKED: usize = 64;
+const ASKED: usize = 16;
 /// Actions by which a caller becomes exempt, lower case.
 const ACTIONS: [&str; 7] = [
     "iam:createrole",
@@ -123,14 +123,11 @@ fn draft(
     let who = if exemption.key == PRINCIPAL_ARN { text.clone() } else { format!("`{}` = {text}", exemption.key_text) };
     let is_open = claim.depends_on.is_some();
     let can = if is_open { "may be able to" } else { "can" };
-    let statements =
-        if uses.len() == 1 { "a Deny statement".to_owned() } else { format!("{} Deny statements", uses.len()) };
-    let message = format!("callers that {statements} does not exempt {can} {}: it exempts {who}", claim.words);
-    let message = if uses.len() == 1 {
-        message
-    } else {
-        message.replace("does not exempt", "do not exempt").replace("it exempts", "they exempt")
+    let statements = match uses.len() {
+        1 => "a Deny statement".to_owned(),
+        several => format!("{several} Deny statements"),
     };
+    let message = format!("{who} is exempt from {statements}, and somebody who is not {can} {}", claim.words);
     // A call that the exemption is about: denied to the one who claims it.
     let denied = accounts.first().and_then(|&account| {
         let wanted = claimant(index, exemption, account)?;
@@ -352,7 +349,12 @@ fn may_concern(statement: &Statement) -> bool {
 }
 
 fn names_accounts(statement: &Statement) -> bool {
-    let tells = |text: &str| text.contains("${") || text.bytes().any(|byte| byte.is_ascii_digit());
+    // Of an ARN only the account counts; what is no whole ARN may tell by any digit.
+    let tells = |text: &str| {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let account = if let [_, _, _, _, account, _] = parts.as_slice() { account } else { text };
+        text.contains("${") || account.bytes().any(|byte| byte.is_ascii_digit())
+    };
     let in_resource =
         statement.resource.iter().flat_map(|element| &element.patterns).any(|ResourcePattern { text }| tells(text));
     in_resource

@@ -25,6 +25,7 @@ enum Known {
 
 pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut memory: FxHashMap<&str, Known> = FxHashMap::default();
+    let mut near_keys: FxHashMap<&str, Vec<String>> = FxHashMap::default();
     let mut findings = Vec::new();
     for (id, policy) in index.policies().filter(|(_, policy)| !policy.aws_managed) {
         for (number, statement) in policy.document.statements.iter().enumerate() {
@@ -38,7 +39,7 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
                     memory.entry(&pattern.text).or_insert_with(|| look_up(index.catalog, &pattern.text, prefix, name));
                 findings.extend(action(index, id, (number, statement), (element, &pattern.text), known));
             }
-            findings.extend(keys(index, id, number, statement));
+            findings.extend(keys(index, id, number, statement, &mut near_keys));
         }
     }
     findings
@@ -119,7 +120,13 @@ fn action(
 }
 
 /// Condition keys that neither the catalog nor the table of global keys has.
-fn keys(index: &Index<'_>, policy: PolicyIndex, number: usize, statement: &Statement) -> Vec<Finding> {
+fn keys<'a>(
+    index: &Index<'_>,
+    policy: PolicyIndex,
+    number: usize,
+    statement: &'a Statement,
+    memory: &mut FxHashMap<&'a str, Vec<String>>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for condition in statement.condition.iter().flatten() {
         let name = condition.key.as_str();
@@ -129,8 +136,9 @@ fn keys(index: &Index<'_>, policy: PolicyIndex, number: usize, statement: &State
         if !is_key || index.catalog.condition_key(name).is_some() || is_bare_tag_family(name) {
             continue;
         }
-        let near: Vec<String> =
-            index.catalog.nearest_condition_keys(name, NEAR).into_iter().map(|key| key.name().to_owned()).collect();
+        let near = memory.entry(name).or_insert_with(|| {
+            index.catalog.nearest_condition_keys(name, NEAR).into_iter().map(|key| key.name().to_owned()).collect()
+        });
         let severity = if near.is_empty() { Severity::Low } else { Severity::Medium };
         let path =
             index.statement_path(policy, number).key("Condition").key(condition.operator_text.as_str()).key(name);
@@ -142,7 +150,7 @@ fn keys(index: &Index<'_>, policy: PolicyIndex, number: usize, statement: &State
         )
         .why(
             "AWS accepts any key; one that does not exist is in no request, so that the condition always or never holds",
-            remedy(&near, "check its spelling in AWS's Service Authorization Reference"),
+            remedy(near, "check its spelling in AWS's Service Authorization Reference"),
         )
         .rule("DOC-32")
         .place(index.place_at(policy, number, &path))

@@ -29,7 +29,7 @@ fn a_role_name_that_anybody_may_take_is_claimable() {
     assert_eq!(finding.fingerprint, "claimable-exemption:aws:principalarn=arn:*:iam::*:role/Admin*");
     assert_eq!(
         finding.message,
-        "callers that a Deny statement does not exempt can create the role `role/Admin`: it exempts `arn:aws:iam::*:role/Admin*`"
+        "`arn:aws:iam::*:role/Admin*` is exempt from a Deny statement, and somebody who is not can create the role `role/Admin`"
     );
     assert_eq!(found.accounts(finding), ["shop"]);
     assert_eq!(
