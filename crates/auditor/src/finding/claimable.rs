@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use scproof_evaluator::{Context, ContextValue, Decision, Request, RequestResource};
 use scproof_organization::NodeId;
-use scproof_policy_parser::{ActionShape, PolicyDocument, ResourcePattern, Statement, WildcardPattern};
+use scproof_policy_parser::{
+    ActionElement, ActionPattern, ActionShape, Condition, Effect, ResourceElement, ResourcePattern, Statement,
+    WildcardPattern,
+};
 
 use super::exemption::{Exempting, Exemption, PRINCIPAL_ARN, PRINCIPAL_TAG, filled};
 use super::index::{Draft, Index, quoted};
@@ -270,42 +273,67 @@ fn ways(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Vec
     Some(ways)
 }
 
-/// Sorts accounts by the policies on their paths that may concern these actions. Levels that hold the same count once, since Deny
-/// statements add up and levels are intersected (EVAL-7).
+/// All that a statement says about these actions: two that say the same are one. An action element that is certain is only what it says
+/// of each of them.
+#[derive(PartialEq, Eq, Hash)]
+struct Part<'a> {
+    effect: Option<Effect>,
+    actions: [bool; ACTIONS.len()],
+    uncertain: Option<&'a ActionElement>,
+    resource: Option<&'a ResourceElement>,
+    condition: Option<&'a [Condition]>,
+    without_meaning: bool,
+    /// Whether policy variables are live.
+    variables: bool,
+}
+
+/// What decides about these actions along a path. Deny statements add up over all levels; the Allow statements of a level do, and
+/// levels are intersected (EVAL-7), so that levels that allow the same count once.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+struct Along {
+    denies: Vec<u32>,
+    levels: Vec<u32>,
+    names_accounts: bool,
+}
+
+/// Sorts accounts by what decides about these actions.
 fn classes(index: &Index<'_>) -> Vec<Class> {
     let organization = index.organization;
-    let mut concerns = vec![(false, false); organization.policies().len()];
+    let mut parts: FxHashMap<Part<'_>, u32> = FxHashMap::default();
+    // For each policy the statements that concern these actions: number, whether only a Deny, whether it names accounts.
+    let mut concerns: Vec<Vec<(u32, bool, bool)>> = vec![Vec::new(); organization.policies().len()];
     for (id, policy) in index.policies() {
+        let variables = policy.document.version.has_variables();
+        let numbered = policy.document.statements.iter().filter_map(|statement| {
+            let part = part(statement, variables)?;
+            let next = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+            let number = *parts.entry(part).or_insert(next);
+            Some((number, statement.effect == Some(Effect::Deny), names_accounts(statement)))
+        });
         if let Some(slot) = concerns.get_mut(id.index()) {
-            *slot = concern(&policy.document);
+            *slot = numbered.collect();
         }
     }
-    let concern = |policy: scproof_organization::PolicyIndex| concerns.get(policy.index()).copied().unwrap_or_default();
-    let mut levels: FxHashMap<Vec<usize>, u32> = FxHashMap::default();
-    let mut ids: FxHashMap<(Vec<u32>, bool), usize> = FxHashMap::default();
-    let mut keys: Vec<(Vec<u32>, bool)> = Vec::new();
+    let mut levels: FxHashMap<(Vec<u32>, Option<NodeId>), u32> = FxHashMap::default();
+    let mut ids: FxHashMap<Along, usize> = FxHashMap::default();
+    let mut alongs: Vec<Along> = Vec::new();
     let mut classes: Vec<Class> = Vec::new();
     let mut of_node = vec![0_usize; organization.node_count()];
     for (id, node) in organization.nodes() {
-        let mut own: Vec<usize> =
-            node.scps.iter().filter(|policy| concern(**policy).0).map(|policy| policy.index()).collect();
-        if node.unreadable.is_some() || node.place_unknown {
-            // Like no other.
-            own.push(organization.policies().len() + id.index());
+        let above = node.parent.and_then(|parent| of_node.get(parent.index())).and_then(|&above| alongs.get(above));
+        let mut along = above.cloned().unwrap_or_default();
+        let mut allows = Vec::new();
+        for &(number, is_deny, names) in node.scps.iter().filter_map(|policy| concerns.get(policy.index())).flatten() {
+            along.names_accounts |= names;
+            insert(if is_deny { &mut along.denies } else { &mut allows }, number);
         }
+        // What could not be read is like nothing else.
+        let unread = (node.unreadable.is_some() || node.place_unknown).then_some(id);
         let next = u32::try_from(levels.len()).unwrap_or(u32::MAX);
-        let level = *levels.entry(own).or_insert(next);
-        let (mut key, mut names) = match node.parent.and_then(|parent| of_node.get(parent.index())) {
-            Some(&above) => keys.get(above).cloned().unwrap_or_default(),
-            None => Default::default(),
-        };
-        names |= node.scps.iter().any(|policy| concern(*policy).1);
-        if let Err(at) = key.binary_search(&level) {
-            key.insert(at, level);
-        }
-        let number = *ids.entry((key, names)).or_insert_with_key(|(key, names)| {
-            keys.push((key.clone(), *names));
-            classes.push(Class { accounts: Vec::new(), names_accounts: *names });
+        insert(&mut along.levels, *levels.entry((allows, unread)).or_insert(next));
+        let number = *ids.entry(along).or_insert_with_key(|along| {
+            alongs.push(along.clone());
+            classes.push(Class { accounts: Vec::new(), names_accounts: along.names_accounts });
             classes.len() - 1
         });
         if let Some(slot) = of_node.get_mut(id.index()) {
@@ -325,26 +353,40 @@ fn classes(index: &Index<'_>) -> Vec<Class> {
     classes
 }
 
-/// Whether a document may concern these actions, and whether what it says of them may differ from account to account.
-fn concern(document: &PolicyDocument) -> (bool, bool) {
-    let mut statements = document.statements.iter().filter(|statement| may_concern(statement)).peekable();
-    (statements.peek().is_some(), statements.any(names_accounts))
+/// Adds a number to a sorted list.
+fn insert(list: &mut Vec<u32>, number: u32) {
+    if let Err(at) = list.binary_search(&number) {
+        list.insert(at, number);
+    }
 }
 
-fn may_concern(statement: &Statement) -> bool {
-    let Some(element) = statement.action.as_ref().filter(|element| !element.negated) else { return true };
-    element.patterns.iter().any(|pattern| match pattern.shape() {
-        ActionShape::Named { .. } => {
-            let pattern = WildcardPattern::flat(&pattern.text.to_ascii_lowercase());
-            ACTIONS.iter().any(|action| pattern.is_match(action))
+/// What a statement says about these actions; none if it certainly concerns none of them.
+fn part(statement: &Statement, variables: bool) -> Option<Part<'_>> {
+    let element = statement.action.as_ref();
+    let mut actions = [true; ACTIONS.len()];
+    let mut uncertain = None;
+    if let Some(element) = element {
+        let is_certain =
+            |pattern: &ActionPattern| matches!(pattern.shape(), ActionShape::Any | ActionShape::Named { .. });
+        if element.patterns.iter().all(is_certain) && !element.patterns.is_empty() {
+            let patterns: Vec<WildcardPattern> = element
+                .patterns
+                .iter()
+                .map(|pattern| WildcardPattern::flat(&pattern.text.to_ascii_lowercase()))
+                .collect();
+            actions = ACTIONS.map(|action| patterns.iter().any(|pattern| pattern.is_match(action)) != element.negated);
+        } else {
+            uncertain = Some(element);
         }
-        ActionShape::NoColon => false,
-        ActionShape::Any
-        | ActionShape::AnyPreferred
-        | ActionShape::WildcardPrefix { .. }
-        | ActionShape::Spaced { .. }
-        | ActionShape::SpacedStars
-        | ActionShape::SeveralColons => true,
+    }
+    actions.contains(&true).then_some(Part {
+        effect: statement.effect,
+        actions,
+        uncertain,
+        resource: statement.resource.as_ref(),
+        condition: statement.condition.as_deref(),
+        without_meaning: statement.without_meaning,
+        variables,
     })
 }
 
