@@ -9,8 +9,10 @@ use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use scproof_prover::{Limits, Standing};
 use thiserror::Error;
 
+use crate::finding::{self, Subject};
 use crate::model::{Audit, PermissionClass};
 use crate::options::AuditOptions;
+use crate::suppression::Suppressions;
 use crate::{classes, guard, scope};
 
 /// Why an audit failed. No organization can cause it.
@@ -49,7 +51,8 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
     let scope = scope::Scoped::new(&pair, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
     let mut standing = Standing::new(&pair, accounts, &levels, Limits::default());
-    let mut classes = classes::classes(&mut standing, &scope);
+    let alike = standing.alike_accounts();
+    let mut classes = classes::classes(&standing, alike.clone(), &scope);
     if options.groups {
         sort_actions(pair.side(Side::Before), &mut classes)?;
     }
@@ -59,15 +62,12 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
         .zip(&levels)
         .map(|(guardrail, level)| guard::hold(&mut standing, &pair, accounts, guardrail, *level))
         .collect();
-    Ok(Audit {
-        organization,
-        scope: scope.scope,
-        classes,
-        guardrails,
-        findings: Vec::new(),
-        suppressed: Vec::new(),
-        unused_suppressions: Vec::new(),
-    })
+    let subject = Subject { compiled: pair.side(Side::Before), quotas: &options.quotas, accounts };
+    let mut findings = finding::findings(&subject);
+    findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+    let (findings, suppressed, unused_suppressions) =
+        Suppressions::split(finding::sort(findings), &options.suppressions, options.today.as_deref());
+    Ok(Audit { organization, scope: scope.scope, classes, guardrails, findings, suppressed, unused_suppressions })
 }
 
 /// Sorts the actions of each class into groups with their conditions.

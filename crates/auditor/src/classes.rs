@@ -14,8 +14,7 @@ use crate::scope::Scoped;
 const MAX_COMPARED: usize = 64;
 
 /// The permission classes of the accounts, that with most accounts first.
-pub(crate) fn classes(standing: &mut Standing<'_>, scope: &Scoped) -> Vec<PermissionClass> {
-    let mut alike = standing.alike_accounts();
+pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, scope: &Scoped) -> Vec<PermissionClass> {
     // Accounts that SCPs do not govern come last: they are few, and not what an audit is about.
     alike.sort_by_key(|found| {
         (found.not_applicable.is_some(), Reverse(found.accounts.len()), found.accounts.first().copied())

@@ -6,6 +6,7 @@
 
 mod audit;
 mod classes;
+mod finding;
 mod guard;
 mod guardrail;
 mod model;

@@ -37,6 +37,7 @@ pub struct Standing<'p> {
     accounts: Vec<NodeId>,
     classes: Vec<ActionClass>,
     groups: Vec<AccountGroup>,
+    group_of: FxHashMap<NodeId, usize>,
     formulas: Formulas<'p>,
     /// One account for each signature.
     samples: Vec<NodeId>,
@@ -124,6 +125,7 @@ impl<'p> Standing<'p> {
         let mut samples: Vec<NodeId> = Vec::new();
         let mut signature_ids = FxHashMap::default();
         let mut groups: Vec<AccountGroup> = Vec::new();
+        let mut group_of = FxHashMap::default();
         let mut group_ids: FxHashMap<(usize, Layer, &[LevelId]), usize> = FxHashMap::default();
         for (index, (account, signature)) in accounts.iter().zip(pair.account_signatures(&nodes)).enumerate() {
             let signature = *signature_ids.entry(signature).or_insert_with(|| {
@@ -138,6 +140,7 @@ impl<'p> Standing<'p> {
                 let vector = formulas.of_path(pair.levels(Side::Before, *account));
                 groups.push(AccountGroup { accounts: Vec::new(), layer, signature, levels: levels.into(), vector });
             }
+            group_of.insert(*account, group);
             if let Some(group) = groups.get_mut(group) {
                 group.accounts.push(index);
             }
@@ -148,6 +151,7 @@ impl<'p> Standing<'p> {
             accounts: accounts.to_vec(),
             classes,
             groups,
+            group_of,
             formulas,
             samples,
             beside: beside.to_vec(),
@@ -157,6 +161,11 @@ impl<'p> Standing<'p> {
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
         }
+    }
+
+    /// What the questions are about.
+    pub fn pair(&self) -> &'p CompiledPair {
+        self.pair
     }
 
     /// Every action there is or may be, in classes that no statement tells apart.

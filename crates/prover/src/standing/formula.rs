@@ -153,6 +153,13 @@ impl<'p> Formulas<'p> {
         levels.iter().fold(0, |vector, level| self.step(vector, *level))
     }
 
+    /// A formula without some Deny statements, none of which denies unconditionally.
+    pub(super) fn without_denials(&mut self, formula: FormulaId, removed: &Range<u32>) -> FormulaId {
+        let mut without = self.formula(formula).clone();
+        without.deny.retain(|candidate| !removed.contains(&candidate.statement()));
+        self.number(without)
+    }
+
     /// The formula of a path for a cell without some statements: everywhere, or at one place of the path only.
     pub(super) fn without(
         &mut self,

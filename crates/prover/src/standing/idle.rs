@@ -32,35 +32,74 @@ pub enum Shadow {
     Together,
 }
 
-/// A path of accounts with what can tell them apart.
-struct PathKey {
-    levels: Box<[LevelId]>,
-    signature: usize,
-    group: usize,
-}
-
 impl Standing<'_> {
     /// Whether it is proved that the same calls pass without some statements, for all accounts. `false`: they do not, or it could not be
     /// settled. Of no accounts nothing is proved.
     pub fn is_idle(&mut self, removal: &Removal) -> bool {
-        let paths = self.paths_with(removal);
+        let groups = self.groups_with(removal);
+        let (range, place) = match removal {
+            Removal::Statements(range) => (range.clone(), None),
+            Removal::At(node, range) => {
+                let organization = self.pair.side(Side::Before).organization();
+                (range.clone(), Some(organization.inheritance_path(*node).len().saturating_sub(1)))
+            }
+        };
+        let concerned: Vec<usize> = (0..self.classes.len())
+            .filter(|class| {
+                let cell = self.classes.get(*class).map(|class| class.cell);
+                cell.is_some_and(|cell| range.clone().any(|number| self.pair.candidate(number, cell).is_some()))
+            })
+            .collect();
+        let only_denies = range.clone().all(|number| self.pair.statement_effect(number) == Some(Effect::Deny));
         let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
-        for path in &paths {
-            for class in 0..self.classes.len() {
-                if !self.is_same_without(removal, path, class, &mut same) {
-                    return false;
+        let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
+        for &index in &groups {
+            for &class in &concerned {
+                let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class).map(|it| (class, it)))
+                else {
+                    continue;
+                };
+                let formula = self.formulas.of_vector(group.vector).get(class.0).copied().unwrap_or(0);
+                let Some(key) = Self::key(group, class.1, formula) else { continue };
+                // Denials of all levels are one list, so it does not matter from which level they are taken.
+                let without = if only_denies && place.is_none() && !self.formulas.formula(formula).denies {
+                    if !done.insert(key) {
+                        continue;
+                    }
+                    self.formulas.without_denials(formula, &range)
+                } else {
+                    let (levels, cell) = (group.levels.clone(), class.1.cell);
+                    self.formulas.without(&levels, cell, &range, place)
+                };
+                if without != formula && !same.contains(&(key, without)) {
+                    if !self.is_same(&key, without) {
+                        return false;
+                    }
+                    same.insert((key, without));
                 }
             }
         }
-        !paths.is_empty()
+        !groups.is_empty()
+    }
+
+    /// Whether the same calls pass two formulas.
+    fn is_same(&mut self, key: &FormulaKey, other: FormulaId) -> bool {
+        let (one, two) = (self.formulas.formula(key.formula).clone(), self.formulas.formula(other).clone());
+        let mut atoms = self.atoms_of(&one);
+        atoms.extend(self.atoms_of(&two));
+        self.in_space(key.signature, key.traits, &atoms, |space| {
+            Ok(space.passes(&one, key.layer)? == space.passes(&two, key.layer)?)
+        })
+        .is_some_and(|(_, equal)| equal)
     }
 
     /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
     /// hold together. Looks at the accounts that it is attached for.
     pub fn never_matches(&mut self, statement: u32) -> bool {
         let removal = Removal::Statements(statement..statement.saturating_add(1));
-        let paths = self.paths_with(&removal);
-        let signatures: BTreeSet<usize> = paths.iter().map(|path| path.signature).collect();
+        let paths = self.groups_with(&removal);
+        let signatures: BTreeSet<usize> =
+            paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
         let mut settings: BTreeSet<(usize, ActionTraits, CellId)> = BTreeSet::new();
         for class in &self.classes {
             if self.pair.candidate(statement, class.cell).is_some() && !class.traits.is_undeniable() {
@@ -80,12 +119,12 @@ impl Standing<'_> {
     /// Why a Deny statement that is [idle](Self::is_idle) is so; `None` if it is not one reason for all accounts.
     pub fn shadow(&mut self, statement: u32) -> Option<Shadow> {
         let removal = Removal::Statements(statement..statement.saturating_add(1));
-        let paths = self.paths_with(&removal);
+        let paths = self.groups_with(&removal);
         let denies = |it: &Self, number: u32| it.pair.statement_effect(number) == Some(Effect::Deny);
         let mut common: Option<BTreeSet<u32>> = None;
-        for path in &paths {
+        for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
             let here: BTreeSet<u32> =
-                path.levels.iter().flat_map(|level| self.pair.level_statements(*level)).copied().collect();
+                group.levels.iter().flat_map(|level| self.pair.level_statements(*level)).copied().collect();
             common = Some(match common {
                 None => here,
                 Some(common) => common.intersection(&here).copied().collect(),
@@ -93,8 +132,8 @@ impl Standing<'_> {
         }
         let others: Vec<u32> =
             common?.into_iter().filter(|other| *other != statement && denies(self, *other)).collect();
-        // The pair of one path stands for all: what a statement matches does not depend on the path.
-        let signatures: BTreeSet<usize> = paths.iter().map(|path| path.signature).collect();
+        let signatures: BTreeSet<usize> =
+            paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
         for other in others {
             let mut covers = true;
             for class in 0..self.classes.len() {
@@ -117,8 +156,8 @@ impl Standing<'_> {
                 return Some(Shadow::By(other));
             }
         }
-        for path in &paths {
-            let formulas = self.groups.get(path.group).map(|group| self.formulas.of_vector(group.vector))?;
+        for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
+            let formulas = self.formulas.of_vector(group.vector);
             for (class, formula) in self.classes.iter().zip(formulas.iter()) {
                 if self.pair.candidate(statement, class.cell).is_some()
                     && !self.formulas.formula(*formula).lacks_allow()
@@ -155,76 +194,24 @@ impl Standing<'_> {
         found.is_some_and(|(_, left)| left == Function::FALSE)
     }
 
-    /// The paths on which the statements stand, each once.
-    fn paths_with(&self, removal: &Removal) -> Vec<PathKey> {
-        let organization = self.pair.side(Side::Before).organization();
-        let mut paths = Vec::new();
-        for (index, group) in self.groups.iter().enumerate() {
-            if matches!(group.layer, Layer::Passes(_)) {
-                continue;
+    /// The groups of accounts that SCPs govern and on whose paths the statements stand.
+    fn groups_with(&self, removal: &Removal) -> Vec<usize> {
+        let governs =
+            |index: &usize| self.groups.get(*index).is_some_and(|group| !matches!(group.layer, Layer::Passes(_)));
+        match removal {
+            Removal::Statements(range) => {
+                let holds =
+                    |level: &LevelId| self.pair.level_statements(*level).iter().any(|number| range.contains(number));
+                let groups = self.groups.iter().enumerate();
+                let with = groups.filter(|(_, group)| group.levels.iter().any(holds));
+                with.map(|(index, _)| index).filter(governs).collect()
             }
-            let holds = |level: &LevelId, range: &Range<u32>| {
-                self.pair.level_statements(*level).iter().any(|number| range.contains(number))
-            };
-            let levels = match removal {
-                Removal::Statements(range) => group.levels.iter().any(|level| holds(level, range)),
-                Removal::At(node, _) => {
-                    let subtree = organization.subtree(*node);
-                    let (first, count) = (node.index(), subtree.len());
-                    let is_below = |account: &usize| {
-                        self.accounts.get(*account).is_some_and(|node| (first..first + count).contains(&node.index()))
-                    };
-                    group.accounts.iter().any(is_below)
-                }
-            };
-            if levels {
-                paths.push(PathKey { levels: group.levels.clone(), signature: group.signature, group: index });
-            }
-        }
-        paths
-    }
-
-    fn is_same_without(
-        &mut self,
-        removal: &Removal,
-        path: &PathKey,
-        class: usize,
-        same: &mut FxHashSet<(FormulaKey, FormulaId)>,
-    ) -> bool {
-        let Some(found) = self.classes.get(class) else { return true };
-        let cell = found.cell;
-        let range = match removal {
-            Removal::Statements(range) | Removal::At(_, range) => range.clone(),
-        };
-        if !range.clone().any(|statement| self.pair.candidate(statement, cell).is_some()) {
-            return true;
-        }
-        let Some(group) = self.groups.get(path.group) else { return true };
-        let formula = self.formulas.of_vector(group.vector).get(class).copied().unwrap_or(0);
-        let Some(key) = Self::key(group, found, formula) else { return true };
-        let place = match removal {
-            Removal::Statements(_) => None,
             Removal::At(node, _) => {
                 let organization = self.pair.side(Side::Before).organization();
-                Some(organization.inheritance_path(*node).len().saturating_sub(1))
+                let below = organization.subtree(*node).filter_map(|node| self.group_of.get(&node).copied());
+                let groups: BTreeSet<usize> = below.filter(governs).collect();
+                groups.into_iter().collect()
             }
-        };
-        let without = self.formulas.without(&path.levels, cell, &range, place);
-        if without == formula || same.contains(&(key, without)) {
-            return true;
         }
-        let other = FormulaKey { formula: without, ..key };
-        let mut atoms = self.atoms_of(self.formulas.formula(formula));
-        atoms.extend(self.atoms_of(self.formulas.formula(without)));
-        let (one, two) = (self.formulas.formula(formula).clone(), self.formulas.formula(without).clone());
-        let equal = self
-            .in_space(key.signature, key.traits, &atoms, |space| {
-                Ok(space.passes(&one, key.layer)? == space.passes(&two, other.layer)?)
-            })
-            .is_some_and(|(_, equal)| equal);
-        if equal {
-            same.insert((key, without));
-        }
-        equal
     }
 }
