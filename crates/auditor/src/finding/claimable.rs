@@ -56,7 +56,7 @@ struct Claim {
 pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Finding> {
     let mut uses: BTreeMap<String, Vec<(&Exempting, &Exemption)>> = BTreeMap::new();
     for exempting in exemptions {
-        for exemption in &exempting.list {
+        for exemption in exempting.list.iter().filter(|exemption| !exemption.is_dead()) {
             uses.entry(exemption.name()).or_default().push((exempting, exemption));
         }
     }

@@ -53,6 +53,30 @@ impl Exemption {
         if self.is_pattern { WildcardPattern::flat(&self.normal) } else { WildcardPattern::literal(&self.normal) }
     }
 
+    /// The name in the ARN of a session, if the value is one: the key never has it (CTX-60).
+    fn session(&self) -> Option<&str> {
+        let parts: Vec<&str> = self.text.splitn(6, ':').collect();
+        let [_, _, "sts", _, _, name] = parts.as_slice() else { return None };
+        name.strip_prefix("assumed-role/")?.split('/').next()
+    }
+
+    /// Whether a star stands for itself where no ARN of a principal has one: anywhere but in a path.
+    fn has_literal_star(&self) -> bool {
+        let starred = |text: &str| text.contains(['*', '?']);
+        let parts: Vec<&str> = self.text.splitn(6, ':').collect();
+        !self.is_pattern
+            && !self.text.contains("${")
+            && starred(&self.text)
+            && (parts.len() != 6
+                || parts.iter().take(5).any(|part| starred(part))
+                || self.text.rsplit(['/', ':']).next().is_some_and(starred))
+    }
+
+    /// Whether it exempts nobody.
+    pub(super) fn is_dead(&self) -> bool {
+        self.key == PRINCIPAL_ARN && (self.session().is_some() || self.has_literal_star())
+    }
+
     /// The route to the value.
     pub(super) fn path(&self, index: &Index<'_>, policy: PolicyIndex, statement: usize) -> PolicyPath {
         let list = index
@@ -104,7 +128,7 @@ fn read(index: &Index<'_>, condition: &Condition, variables: bool, list: &mut Ve
     }
     let mut all = true;
     for (value, text) in values.iter().enumerate() {
-        let normal = if key == PRINCIPAL_ARN { normal_arn(index, &text.text) } else { text.text.clone() };
+        let normal = if key == PRINCIPAL_ARN { normal_arn(index, &text.text, variables) } else { text.text.clone() };
         if variables && normal.contains("${") {
             all = false;
             continue;
@@ -124,16 +148,16 @@ fn read(index: &Index<'_>, condition: &Condition, variables: bool, list: &mut Ve
 }
 
 /// An ARN pattern with one spelling for every way to say the same: any account, the organization's own partition.
-fn normal_arn(index: &Index<'_>, text: &str) -> String {
-    let mut parts: Vec<&str> = text.splitn(6, ':').collect();
-    // `${aws:PrincipalAccount}` holds a colon of its own.
-    let own_account =
-        ["${aws:PrincipalAccount}", "${aws:ResourceAccount}"].into_iter().find(|name| text.contains(*name));
+fn normal_arn(index: &Index<'_>, text: &str, variables: bool) -> String {
+    // The variable holds a colon of its own; as the account it is any caller's.
     let replaced;
-    if let Some(name) = own_account {
-        replaced = text.replacen(name, "*", 1);
-        parts = replaced.splitn(6, ':').collect();
-    }
+    let text = if variables {
+        replaced = text.replacen(":${aws:PrincipalAccount}:", ":*:", 1);
+        replaced.as_str()
+    } else {
+        text
+    };
+    let mut parts: Vec<&str> = text.splitn(6, ':').collect();
     if parts.len() == 6 && parts.first() == Some(&"arn") {
         for (position, same) in [(1, index.partition()), (4, "????????????")] {
             if let Some(part) = parts
@@ -195,25 +219,14 @@ pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Findi
 
 fn never_matches(index: &Index<'_>, exempting: &Exempting, exemption: &Exemption) -> Option<Finding> {
     let (policy, number) = (exempting.policy, exempting.statement);
-    let parts: Vec<&str> = exemption.text.splitn(6, ':').collect();
-    let is_session = parts.get(2) == Some(&"sts") && parts.get(5).is_some_and(|name| name.starts_with("assumed-role/"));
-    let starred = |text: &str| text.contains(['*', '?']);
-    // In the path of a role a star may stand for itself; nowhere else in the ARN of a principal.
-    let is_literal_star = !exemption.is_pattern
-        && !exemption.text.contains("${")
-        && starred(&exemption.text)
-        && (parts.len() != 6
-            || parts.iter().take(5).any(|part| starred(part))
-            || exemption.text.rsplit(['/', ':']).next().is_some_and(starred));
-    let (why, meant, remedy) = if is_session {
-        let name = parts.get(5)?.split('/').nth(1)?;
+    let (why, meant, remedy) = if let Some(name) = exemption.session() {
         (
             "the `aws:PrincipalArn` of a role session is the ARN of the role, never that of the session",
             format!("arn:{}:sts::ACCOUNT:assumed-role/{}/session", index.partition(), filled(name, "x")),
             format!("write `arn:aws:iam::*:role/{name}`, with the path of the role if it has one"),
         )
-    } else if is_literal_star {
-        let resource = parts.get(5).filter(|_| parts.len() == 6)?;
+    } else if exemption.has_literal_star() {
+        let resource = exemption.text.splitn(6, ':').nth(5)?;
         (
             "under this operator `*` and `?` stand for themselves, and no ARN of a principal has them there",
             format!("arn:{}:iam::ACCOUNT:{}", index.partition(), filled(resource, "x")),

@@ -33,6 +33,7 @@ pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Findi
             let mut list: Vec<usize> = exempting
                 .list
                 .iter()
+                .filter(|exemption| !exemption.is_dead())
                 .map(|exemption| {
                     *numbers.entry(exemption.name()).or_insert_with(|| {
                         patterns.push(exemption);

@@ -113,15 +113,17 @@ impl<'a> Index<'a> {
     /// The accounts below some targets. A target above another counts its accounts once.
     pub(super) fn reach_of(&self, targets: &[NodeId]) -> Reach {
         let mut reach = Reach::default();
-        let mut seen = vec![false; if targets.len() > 1 { self.governed.len() } else { 0 }];
-        for &target in targets {
-            for node in self.organization.subtree(target) {
-                if !self.is_governed(node) || seen.get(node.index()) == Some(&true) {
-                    continue;
-                }
-                if let Some(slot) = seen.get_mut(node.index()) {
-                    *slot = true;
-                }
+        let mut sorted = targets.to_vec();
+        sorted.sort_unstable();
+        // A subtree is a range of numbers, so what begins before the end of the last one is inside it.
+        let mut end = 0;
+        for target in sorted {
+            if target.index() < end {
+                continue;
+            }
+            let subtree = self.organization.subtree(target);
+            end = target.index() + subtree.len();
+            for node in subtree.filter(|&node| self.is_governed(node)) {
                 reach.governs = true;
                 if self.is_in_scope(node) {
                     reach.accounts.push(node);

@@ -216,6 +216,9 @@ fn ctx_60_an_exemption_by_session_exempts_nobody() {
     };
     let found = exact("arn:aws:iam::*:role/Admin");
     assert!(found.one("exemption-never-matches").remedy.contains("ArnNotLike"));
+    assert!(found.of("claimable-exemption").is_empty(), "nobody is exempt");
+    let found = exact("arn:aws:iam::${aws:PrincipalAccount}:role/Admin");
+    assert!(found.of("exemption-never-matches").is_empty() && is_grave(found.one("claimable-exemption")));
     assert!(exact("arn:aws:iam::222222222222:role/Admin").of("exemption-never-matches").is_empty());
     // A path may hold a star.
     assert!(exact("arn:aws:iam::222222222222:role/*/Admin").of("exemption-never-matches").is_empty());

@@ -106,3 +106,10 @@ fn a_scope_leaves_out_what_concerns_others() {
     assert_eq!(fingerprints, ["unknown-action:p-one00001#0:Action"]);
     assert_eq!(found[0].accounts, [shop]);
 }
+
+#[test]
+fn an_account_below_two_targets_of_a_policy_counts_once() {
+    let found =
+        World::new().policy("p-one00001", &["r-ab12", PROD, SHOP], json!([plain("s3:DeleteBukcet")])).findings();
+    assert_eq!(found.accounts(found.one("unknown-action")), ["shop", "lab"]);
+}
