@@ -13,6 +13,7 @@ use scproof_policy_parser::Effect;
 
 use crate::diagram::{Diagrams, Function, TooLarge, Variable};
 use crate::region::Why;
+use crate::shorten::{Rest, Shape};
 
 /// A question that cells do not settle; it has one answer in each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +63,8 @@ pub(crate) struct Space<'p> {
     pub(crate) account: String,
     /// Whether there was no room for the comparison.
     pub(crate) over_limit: bool,
+    /// What was left of witnesses of a shape.
+    pub(crate) shortened: FxHashMap<Shape, Rest>,
 }
 
 /// One level's part for one cell of actions.
@@ -100,6 +103,7 @@ impl<'p> Space<'p> {
             possible,
             account,
             over_limit: false,
+            shortened: FxHashMap::default(),
         })
     }
 
@@ -116,6 +120,7 @@ impl<'p> Space<'p> {
             possible: Function::TRUE,
             account: String::new(),
             over_limit: true,
+            shortened: FxHashMap::default(),
         }
     }
 
