@@ -140,6 +140,13 @@ pub(crate) enum ActionCell {
     Loose(FxHashMap<LevelId, LevelEntry>),
 }
 
+/// What a question is about, by the numbers of conditions and of keys.
+struct Concerned {
+    conditions: Vec<bool>,
+    /// The keys of the conditions, and those that variables in values and resources name.
+    slots: Vec<bool>,
+}
+
 /// One resource of the call with its context.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
@@ -155,6 +162,11 @@ impl CompiledOrganization {
     ///
     /// If the question cannot be understood; the organization never makes a question invalid.
     pub fn prepare(&self, request: &Request) -> Result<Query, RequestError> {
+        self.prepare_for(request, &[])
+    }
+
+    /// The same, for asking about some atoms too that need not concern the action.
+    pub(crate) fn prepare_for(&self, request: &Request, atoms: &[Atom]) -> Result<Query, RequestError> {
         let action = parse_action(&request.action)?;
         let principal = match &request.principal {
             None => None,
@@ -189,7 +201,7 @@ impl CompiledOrganization {
         let gate = self.gate(account, principal.as_ref(), &action);
         let path = account.and_then(|account| self.account_paths.get(&account)).copied().unwrap_or(PathId(u32::MAX));
         let cell = self.cell_of(&action, path);
-        let concerned = self.concerned(&action, &cell, path);
+        let concerned = self.concerned(&action, &cell, path, atoms);
         let pairs = match account {
             None => Box::default(),
             Some(account) => inputs
@@ -197,8 +209,9 @@ impl CompiledOrganization {
                 .zip(&own)
                 .map(|(input, own)| {
                     let context = GivenContext { common: &common, own, closed: request.closed_context };
-                    let mut pair = self.pair(account, principal.as_ref(), &action, &input.resource, &context);
-                    self.settle_domains(&mut pair.states, &concerned);
+                    let wanted = |slot: usize| concerned.slots.get(slot) == Some(&true);
+                    let mut pair = self.pair(account, principal.as_ref(), &action, &input.resource, &context, &wanted);
+                    self.settle_domains(&mut pair.states, &concerned.conditions);
                     pair
                 })
                 .collect(),
@@ -262,6 +275,7 @@ impl CompiledOrganization {
         action: &str,
         resource: &RequestResource,
         context: &GivenContext<'_>,
+        wanted: &impl Fn(usize) -> bool,
     ) -> Pair {
         let scene = Scene {
             organization: &self.organization,
@@ -272,7 +286,11 @@ impl CompiledOrganization {
             current_time: context.only("aws:currenttime"),
             epoch_time: context.only("aws:epochtime"),
         };
-        let states: Box<[KeyState]> = self.slots.iter().map(|slot| self.slot_state(slot, &scene, context)).collect();
+        // Nothing looks at the other keys; if something did, they would be unknown.
+        let state = |(index, slot)| {
+            if wanted(index) { self.slot_state(slot, &scene, context) } else { KeyState::any(true, true) }
+        };
+        let states: Box<[KeyState]> = self.slots.iter().enumerate().map(state).collect();
         let resource = match resource {
             RequestResource::Unknown => ResourceState::Unknown,
             RequestResource::NotScoped => ResourceState::Known { value: "*".into(), not_scoped: true },
@@ -312,16 +330,20 @@ impl CompiledOrganization {
         if context.closed || closed_list { KeyState::Absent } else { KeyState::any(true, slot.may_be_list) }
     }
 
-    /// The states of all keys in the calls of an action by an account, nothing else known.
-    pub(crate) fn states_of(&self, account: NodeId, action: &str) -> Box<[KeyState]> {
+    /// The states of the wanted keys in the calls of an action by an account, nothing else known.
+    pub(crate) fn states_of(&self, account: NodeId, action: &str, wanted: &impl Fn(usize) -> bool) -> Box<[KeyState]> {
         let nothing = FoldedContext::new();
         let context = GivenContext { common: &nothing, own: &nothing, closed: false };
-        self.pair(account, None, action, &RequestResource::Unknown, &context).states
+        self.pair(account, None, action, &RequestResource::Unknown, &context, wanted).states
     }
 
-    /// For each condition whether a statement of the path that may concern the action holds it.
-    fn concerned(&self, action: &str, cell: &ActionCell, path: PathId) -> Vec<bool> {
-        let mut concerned = vec![false; self.conditions.len()];
+    /// What the statements of the path that may concern the action ask about, and some atoms.
+    fn concerned(&self, action: &str, cell: &ActionCell, path: PathId, atoms: &[Atom]) -> Concerned {
+        let mut concerned =
+            Concerned { conditions: vec![false; self.conditions.len()], slots: vec![false; self.slots.len()] };
+        for atom in atoms {
+            self.concern(&mut concerned, *atom);
+        }
         let loose;
         let truths = match cell {
             ActionCell::Known(cell) => self.actions.cell_truths(*cell),
@@ -338,15 +360,25 @@ impl CompiledOrganization {
                     continue;
                 }
                 for atom in self.statement_atoms(statement) {
-                    if let Atom::Condition(id) = atom
-                        && let Some(slot) = concerned.get_mut(*id as usize)
-                    {
-                        *slot = true;
-                    }
+                    self.concern(&mut concerned, *atom);
                 }
             }
         }
         concerned
+    }
+
+    fn concern(&self, concerned: &mut Concerned, atom: Atom) {
+        if let Atom::Condition(id) = atom
+            && let Some(known) = concerned.conditions.get_mut(id as usize)
+            && std::mem::replace(known, true)
+        {
+            return;
+        }
+        for slot in self.slots_of(atom) {
+            if let Some(mark) = concerned.slots.get_mut(slot.0 as usize) {
+                *mark = true;
+            }
+        }
     }
 
     /// For unknown keys: what each condition on them that is concerned says of all the values they may have. Once a request, not

@@ -325,7 +325,9 @@ impl<'p> Describer<'p> {
             match seeker.confirm(space, function, cube, before, after) {
                 Some(found) => {
                     sure.push(cube);
-                    witness.get_or_insert(found);
+                    if witness.is_none() {
+                        witness = Some(seeker.shortest(space, cube, found));
+                    }
                 }
                 None => unsure.push(cube),
             }

@@ -3,13 +3,15 @@
 use scproof_evaluator::symbolic::{ContextValue, RequestResource, Side};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput};
 
+use crate::diagram::{Cube, Variable};
 use crate::space::Space;
 use crate::witness::{Seeker, Witness};
 
-/// What can be seen of a witness before it is shortened: the names of its keys, whether it has a caller and a resource, the
-/// decisions. Witnesses of one space that look alike mostly need the same.
+/// What can be seen of a witness before it is shortened: the facts that its cube names, the names of its keys, whether it has a
+/// caller and a resource, the decisions. Witnesses of one space that look alike mostly need the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shape {
+    named: Vec<Variable>,
     keys: Vec<String>,
     principal: bool,
     resource: bool,
@@ -17,9 +19,10 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    fn of(witness: &Witness) -> Self {
+    fn of(cube: &Cube, witness: &Witness) -> Self {
         let request = &witness.request;
         Self {
+            named: cube.keys().copied().collect(),
             keys: request.context.iter().map(|(key, _)| key.to_owned()).collect(),
             principal: request.principal.is_some(),
             resource: !request.resources.is_empty(),
@@ -75,8 +78,8 @@ impl Rest {
 impl Seeker<'_> {
     /// The witness without what it does not need. What was left of the last witness that looked like it is tried first: regions are
     /// many, and most differ in little.
-    pub(crate) fn shortest(&self, space: &mut Space<'_>, witness: Witness) -> Witness {
-        let shape = Shape::of(&witness);
+    pub(crate) fn shortest(&self, space: &mut Space<'_>, cube: &Cube, witness: Witness) -> Witness {
+        let shape = Shape::of(cube, &witness);
         if let Some(rest) = space.shortened.get(&shape) {
             let short = rest.apply(&witness.request);
             let found = if rest.resource == KeptResource::Likely {
@@ -100,15 +103,8 @@ impl Seeker<'_> {
     }
 
     fn shorten(&self, mut witness: Witness) -> Witness {
-        let mut index = 0;
-        while index < witness.request.context.iter().count() {
-            let mut shorter = witness.request.clone();
-            shorter.context = without(&shorter.context, index);
-            match self.keeps(&shorter, &witness) {
-                Some(found) => witness = found,
-                None => index += 1,
-            }
-        }
+        let keys = witness.request.context.iter().count();
+        witness = self.drop_keys(witness, 0, keys);
         // One value says more plainly what a list of one says.
         for index in 0..witness.request.context.iter().count() {
             let mut plainer = witness.request.clone();
@@ -129,6 +125,29 @@ impl Seeker<'_> {
         let mut shorter = witness.request.clone();
         shorter.principal = None;
         self.keeps(&shorter, &witness).unwrap_or(witness)
+    }
+
+    /// Drops what is not needed of `count` keys from a place on: all at once, else half by half. Where many keys are there, mostly
+    /// few are needed.
+    fn drop_keys(&self, witness: Witness, from: usize, count: usize) -> Witness {
+        if count == 0 {
+            return witness;
+        }
+        // Of two or three keys mostly some are needed: to try them together would be in vain.
+        if count == 1 || count > 3 {
+            let mut shorter = witness.request.clone();
+            shorter.context = without(&shorter.context, from, count);
+            if let Some(found) = self.keeps(&shorter, &witness) {
+                return found;
+            }
+        }
+        if count == 1 {
+            return witness;
+        }
+        // The later half first: the places of the earlier one stay.
+        let first = count / 2;
+        let witness = self.drop_keys(witness, from + first, count - first);
+        self.drop_keys(witness, from, first)
     }
 
     /// The request with a resource that the action really has, if it shows the same.
@@ -195,10 +214,10 @@ fn with_single(context: &Context, at: usize) -> Context {
     changed
 }
 
-fn without(context: &Context, index: usize) -> Context {
+fn without(context: &Context, from: usize, count: usize) -> Context {
     let mut shorter = Context::new();
-    for (at, (key, value)) in context.iter().enumerate() {
-        if at != index {
+    for (index, (key, value)) in context.iter().enumerate() {
+        if index < from || index >= from + count {
             shorter.insert(key, value.clone());
         }
     }

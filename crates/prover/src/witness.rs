@@ -30,7 +30,7 @@ pub(crate) struct Seeker<'a> {
 }
 
 impl Seeker<'_> {
-    /// A request inside a cube of the function, confirmed by the evaluator.
+    /// A request inside a cube of the function, confirmed by the evaluator; not shortened.
     pub(crate) fn confirm(
         &self,
         space: &mut Space<'_>,
@@ -43,11 +43,11 @@ impl Seeker<'_> {
         // Mostly what the cube names is enough; everything else stays unknown.
         let short = self.request(space, function, cube, true)?;
         if let Some(found) = self.replay(&short).filter(agrees) {
-            return Some(self.shortest(space, found));
+            return Some(found);
         }
         let base = self.request(space, function, cube, false)?;
         if let Some(found) = self.replay(&base).filter(agrees) {
-            return Some(self.shortest(space, found));
+            return Some(found);
         }
         let wanted: Vec<(Atom, bool)> = cube
             .iter()
@@ -61,7 +61,7 @@ impl Seeker<'_> {
             space.related_in(function).into_iter().filter(|atom| !wanted.iter().any(|(known, _)| known == atom));
         let others: Vec<Atom> = others.take(MAX_RELATIONS).collect();
         let request = self.relate(space, base, &wanted, &others);
-        self.replay(&request).filter(agrees).map(|found| self.shortest(space, found))
+        self.replay(&request).filter(agrees)
     }
 
     /// A request inside a cube that shows nothing yet: what it would take is open.
@@ -70,7 +70,7 @@ impl Seeker<'_> {
         let is_open = |witness: &Witness| [witness.before, witness.after].contains(&Decision::Unknown);
         let short = self.request(space, function, cube, true).and_then(|request| self.replay(&request)).filter(is_open);
         let found = short.or_else(|| self.replay(&self.request(space, function, cube, false)?))?;
-        Some(self.shortest(space, found))
+        Some(self.shortest(space, cube, found))
     }
 
     pub(crate) fn account(&self, side: Side) -> String {
