@@ -434,6 +434,11 @@ fn check_resource(resource: &RequestResource) -> Result<(), RequestError> {
     }
 }
 
+/// Whether a text is `prefix:name`, as all context keys are (SP-46).
+pub(crate) fn is_context_key(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+}
+
 /// Given keys by their folded names, sorted.
 type FoldedContext<'a> = Vec<(String, &'a ContextValue)>;
 
@@ -442,7 +447,7 @@ fn fold_context(context: &Context) -> Result<FoldedContext<'_>, RequestError> {
     let mut exact: Vec<&str> = Vec::new();
     let mut folded: FoldedContext<'_> = Vec::new();
     for (key, value) in context.iter() {
-        if !key.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty()) {
+        if !is_context_key(key) {
             return Err(RequestError::Key { key: key.to_owned() });
         }
         let lower = key.to_ascii_lowercase();

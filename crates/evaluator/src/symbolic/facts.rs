@@ -11,6 +11,7 @@ use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
 use crate::keys::Model;
+use crate::prepare::is_context_key;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::symbolic::principal::{
@@ -123,6 +124,8 @@ pub enum Openness {
     Limit,
     /// Its key may have one value before and another after in the same request.
     PerSide,
+    /// Its key has no prefix, so that no request can name it (SP-46).
+    Nameless,
 }
 
 impl Facts {
@@ -304,6 +307,13 @@ impl Scene<'_> {
             domain.values = DomainValues::Like(Box::new([WildcardPattern::flat("arn:*:*:*:*:*")]));
         }
         let name = self.name(slot);
+        if !is_context_key(&name) {
+            let form = AtomForm::Open(Openness::Nameless);
+            for condition in compiled {
+                facts.insert(Atom::Condition(condition.id), &AtomTruth { form: form.clone(), rules: Vec::new() });
+            }
+            return;
+        }
         let [states, _] = &self.states;
         let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name));
         let multivalued =
