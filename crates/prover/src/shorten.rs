@@ -88,7 +88,9 @@ impl Seeker<'_> {
                 self.keeps(&short, &witness)
             };
             if let Some(found) = found {
-                return found;
+                // This one may need fewer keys than its sibling.
+                let count = found.request.context.iter().count();
+                return self.drop_keys(found, 0, count);
             }
         }
         let long = witness.request.clone();
