@@ -1,6 +1,6 @@
 //! How long it takes to simulate one SCP attached at the root of a large organization.
 //!
-//! `cargo run --release -p scproof-benches --example simulate_at_root -- [ACCOUNTS] [SEED]`
+//! `cargo run --release -p scproof-benches --example simulate_at_root -- [ACCOUNTS] [SEED] [THEME]`
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stops where it cannot go on")]
 
@@ -15,8 +15,12 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let accounts: usize = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(10_000);
     let seed: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let only = arguments.next();
     let text = generate(&Shape::with_accounts(accounts, seed)).to_json();
     for theme in [Theme::RegionLock, Theme::StayInOrganization, Theme::RequireTags, Theme::DenyRoot] {
+        if only.as_deref().is_some_and(|only| only != theme.name()) {
+            continue;
+        }
         let start = Instant::now();
         let organization = Organization::from_json(&text).unwrap();
         let loaded = start.elapsed();

@@ -26,7 +26,7 @@ use index::Index;
 
 /// Every code of this module, and of the module that compares policies; `docs/findings.md` has a section for each. What the parser has
 /// to say keeps its own code: see [`diagnostic_codes`].
-pub(crate) const FINDING_CODES: &[&str] = &[
+pub const FINDING_CODES: &[&str] = &[
     "account-under-root",
     "allow-without-effect",
     "attachment-without-effect",
@@ -64,7 +64,7 @@ pub(crate) const FINDING_CODES: &[&str] = &[
 ];
 
 /// The codes of the parser that become findings, each with its severity in a policy that is in force.
-pub(crate) fn diagnostic_codes() -> impl Iterator<Item = (&'static str, Severity)> {
+pub fn diagnostic_codes() -> impl Iterator<Item = (&'static str, Severity)> {
     texts::SEVERITIES.iter().copied()
 }
 

@@ -16,6 +16,7 @@ mod suppression;
 mod text;
 
 pub use audit::{AuditError, audit};
+pub use finding::{FINDING_CODES, diagnostic_codes};
 pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,

@@ -367,6 +367,16 @@ impl CompiledOrganization {
     pub(crate) fn statement_atoms(&self, statement: &CompiledStatement) -> &[Atom] {
         self.atoms.get(statement.atoms.0 as usize..statement.atoms.1 as usize).unwrap_or(&[])
     }
+
+    /// The keys that an atom asks about: its own, and those that its policy variables name.
+    pub(crate) fn slots_of(&self, atom: Atom) -> impl Iterator<Item = KeySlot> {
+        let (condition, resource) = match atom {
+            Atom::Condition(id) => (self.conditions.get(id as usize), None),
+            Atom::Resource(id) => (None, self.resources.get(id as usize)),
+        };
+        let of_condition = condition.into_iter().flat_map(CompiledCondition::slots);
+        of_condition.chain(resource.into_iter().flat_map(CompiledResource::slots))
+    }
 }
 
 impl Level {

@@ -76,13 +76,13 @@ impl CompiledCondition {
     }
 
     /// The key, and the keys that the variables of its values name.
-    pub(crate) fn slots(&self) -> Vec<KeySlot> {
+    pub(crate) fn slots(&self) -> impl Iterator<Item = KeySlot> {
         let values = match &self.body {
             ConditionBody::Comparison { values, .. } => &values[..],
             ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
         };
         let named = values.iter().filter_map(CompiledValue::template).map(|template| &template.slots);
-        std::iter::once(self.slot).chain(named.flatten().copied()).collect()
+        std::iter::once(self.slot).chain(named.flatten().copied())
     }
 
     /// The truth of the condition in a request.

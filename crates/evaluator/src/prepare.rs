@@ -142,6 +142,13 @@ pub(crate) enum ActionCell {
     Loose(FxHashMap<LevelId, LevelEntry>),
 }
 
+/// What a question is about, by the numbers of conditions and of keys.
+struct Concerned {
+    conditions: Vec<bool>,
+    /// The keys of the conditions, and those that variables in values and resources name.
+    slots: Vec<bool>,
+}
+
 /// One resource of the call with its context.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
@@ -157,11 +164,17 @@ impl CompiledOrganization {
     ///
     /// If the question cannot be understood; the organization never makes a question invalid.
     pub fn prepare(&self, request: &Request) -> Result<Query, RequestError> {
-        self.prepare_beside(request, None)
+        self.prepare_for(request, &[], None)
     }
 
-    /// The same as if one more level stood on the account's path.
-    pub(crate) fn prepare_beside(&self, request: &Request, beside: Option<LevelId>) -> Result<Query, RequestError> {
+    /// The same, for asking about some atoms too that need not concern the action, and as if one more level stood on the account's
+    /// path.
+    pub(crate) fn prepare_for(
+        &self,
+        request: &Request,
+        atoms: &[Atom],
+        beside: Option<LevelId>,
+    ) -> Result<Query, RequestError> {
         let action = parse_action(&request.action)?;
         let principal = match &request.principal {
             None => None,
@@ -196,7 +209,7 @@ impl CompiledOrganization {
         let gate = self.gate(account, principal.as_ref(), &action);
         let path = account.and_then(|account| self.account_paths.get(&account)).copied().unwrap_or(PathId(u32::MAX));
         let cell = self.cell_of(&action, path, beside);
-        let concerned = self.concerned(&action, &cell, path, beside);
+        let concerned = self.concerned(&action, &cell, path, beside, atoms);
         let pairs = match account {
             None => Box::default(),
             Some(account) => inputs
@@ -204,8 +217,9 @@ impl CompiledOrganization {
                 .zip(&own)
                 .map(|(input, own)| {
                     let context = GivenContext { common: &common, own, closed: request.closed_context };
-                    let mut pair = self.pair(account, principal.as_ref(), &action, &input.resource, &context);
-                    self.settle_domains(&mut pair.states, &concerned);
+                    let wanted = |slot: usize| concerned.slots.get(slot) == Some(&true);
+                    let mut pair = self.pair(account, principal.as_ref(), &action, &input.resource, &context, &wanted);
+                    self.settle_domains(&mut pair.states, &concerned.conditions);
                     pair
                 })
                 .collect(),
@@ -270,6 +284,7 @@ impl CompiledOrganization {
         action: &str,
         resource: &RequestResource,
         context: &GivenContext<'_>,
+        wanted: &impl Fn(usize) -> bool,
     ) -> Pair {
         let scene = Scene {
             organization: &self.organization,
@@ -280,7 +295,11 @@ impl CompiledOrganization {
             current_time: context.only("aws:currenttime"),
             epoch_time: context.only("aws:epochtime"),
         };
-        let states: Box<[KeyState]> = self.slots.iter().map(|slot| self.slot_state(slot, &scene, context)).collect();
+        // Nothing looks at the other keys; if something did, they would be unknown.
+        let state = |(index, slot)| {
+            if wanted(index) { self.slot_state(slot, &scene, context) } else { KeyState::any(true, true) }
+        };
+        let states: Box<[KeyState]> = self.slots.iter().enumerate().map(state).collect();
         let resource = match resource {
             RequestResource::Unknown => ResourceState::Unknown,
             RequestResource::NotScoped => ResourceState::Known { value: "*".into(), not_scoped: true },
@@ -320,16 +339,27 @@ impl CompiledOrganization {
         if context.closed || closed_list { KeyState::Absent } else { KeyState::any(true, slot.may_be_list) }
     }
 
-    /// The states of all keys in the calls of an action by an account, nothing else known.
-    pub(crate) fn states_of(&self, account: NodeId, action: &str) -> Box<[KeyState]> {
+    /// The states of the wanted keys in the calls of an action by an account, nothing else known.
+    pub(crate) fn states_of(&self, account: NodeId, action: &str, wanted: &impl Fn(usize) -> bool) -> Box<[KeyState]> {
         let nothing = FoldedContext::new();
         let context = GivenContext { common: &nothing, own: &nothing, closed: false };
-        self.pair(account, None, action, &RequestResource::Unknown, &context).states
+        self.pair(account, None, action, &RequestResource::Unknown, &context, wanted).states
     }
 
-    /// For each condition whether a statement of the path that may concern the action holds it.
-    fn concerned(&self, action: &str, cell: &ActionCell, path: PathId, beside: Option<LevelId>) -> Vec<bool> {
-        let mut concerned = vec![false; self.conditions.len()];
+    /// What the statements of the path that may concern the action ask about, and some atoms.
+    fn concerned(
+        &self,
+        action: &str,
+        cell: &ActionCell,
+        path: PathId,
+        beside: Option<LevelId>,
+        atoms: &[Atom],
+    ) -> Concerned {
+        let mut concerned =
+            Concerned { conditions: vec![false; self.conditions.len()], slots: vec![false; self.slots.len()] };
+        for atom in atoms {
+            self.concern(&mut concerned, *atom);
+        }
         let loose;
         let truths = match cell {
             ActionCell::Known(cell) => self.actions.cell_truths(*cell),
@@ -346,15 +376,25 @@ impl CompiledOrganization {
                     continue;
                 }
                 for atom in self.statement_atoms(statement) {
-                    if let Atom::Condition(id) = atom
-                        && let Some(slot) = concerned.get_mut(*id as usize)
-                    {
-                        *slot = true;
-                    }
+                    self.concern(&mut concerned, *atom);
                 }
             }
         }
         concerned
+    }
+
+    fn concern(&self, concerned: &mut Concerned, atom: Atom) {
+        if let Atom::Condition(id) = atom
+            && let Some(known) = concerned.conditions.get_mut(id as usize)
+            && std::mem::replace(known, true)
+        {
+            return;
+        }
+        for slot in self.slots_of(atom) {
+            if let Some(mark) = concerned.slots.get_mut(slot.0 as usize) {
+                *mark = true;
+            }
+        }
     }
 
     /// For unknown keys: what each condition on them that is concerned says of all the values they may have. Once a request, not
@@ -410,6 +450,11 @@ fn check_resource(resource: &RequestResource) -> Result<(), RequestError> {
     }
 }
 
+/// Whether a text is `prefix:name`, as all context keys are (SP-46).
+pub(crate) fn is_context_key(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+}
+
 /// Given keys by their folded names, sorted.
 type FoldedContext<'a> = Vec<(String, &'a ContextValue)>;
 
@@ -418,7 +463,7 @@ fn fold_context(context: &Context) -> Result<FoldedContext<'_>, RequestError> {
     let mut exact: Vec<&str> = Vec::new();
     let mut folded: FoldedContext<'_> = Vec::new();
     for (key, value) in context.iter() {
-        if !key.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty()) {
+        if !is_context_key(key) {
             return Err(RequestError::Key { key: key.to_owned() });
         }
         let lower = key.to_ascii_lowercase();

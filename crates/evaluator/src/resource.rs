@@ -106,12 +106,12 @@ impl CompiledResource {
     }
 
     /// The keys that its variables name.
-    pub(crate) fn slots(&self) -> Vec<KeySlot> {
+    pub(crate) fn slots(&self) -> impl Iterator<Item = KeySlot> {
         let forms = self.patterns.iter().flat_map(|pattern| match pattern {
             ResourceMatcher::Pattern(readings) => &readings.forms[..],
             ResourceMatcher::Any | ResourceMatcher::Malformed => &[],
         });
-        forms.flat_map(|form| form.template.slots.iter().copied()).collect()
+        forms.flat_map(|form| form.template.slots.iter().copied())
     }
 
     /// Whether its meaning depends on nothing but the resource, in one reading.

@@ -22,13 +22,11 @@ pub use crate::action::CellId;
 pub use crate::action_names::MAX_STATES;
 use crate::compile::CompiledOrganization;
 pub use crate::compile::{Atom, Candidate, LevelId};
-use crate::condition::CompiledCondition;
 use crate::decision::Reason;
 use crate::keys;
 use crate::prepare::{Gate, RequestError};
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
-use crate::resource::CompiledResource;
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
 use crate::words::{condition_words, resource_words};
@@ -117,7 +115,7 @@ impl CompiledPair {
     /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
     pub fn ask_beside(&self, side: Side, request: &Request, level: LevelId) -> Result<Decision, RequestError> {
         let compiled = self.side(side);
-        compiled.prepare_beside(request, Some(level)).map(|query| compiled.decide(&query))
+        compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
     /// All levels of an account's path, root first.
@@ -241,7 +239,7 @@ impl CompiledPair {
     /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
     pub fn atom_truths(&self, side: Side, request: &Request, atoms: &[Atom]) -> Result<Vec<Truth>, RequestError> {
         let compiled = self.side(side);
-        let query = compiled.prepare(request)?;
+        let query = compiled.prepare_for(request, atoms, None)?;
         let Some(pair) = query.pairs.first() else { return Ok(vec![Truth::Unknown; atoms.len()]) };
         let mut evaluation =
             Evaluation { states: &pair.states, assume_preferred: compiled.options.assume_preferred, trace: NoTrace };
@@ -275,13 +273,9 @@ impl CompiledPair {
 
     /// The keys that an atom asks about: its own, and those that its policy variables name.
     pub fn atom_keys(&self, atom: Atom) -> Vec<&str> {
-        let slots = match atom {
-            Atom::Condition(id) => self.before.conditions.get(id as usize).map(CompiledCondition::slots),
-            Atom::Resource(id) => self.before.resources.get(id as usize).map(CompiledResource::slots),
-        };
-        let mut keys: Vec<&str> = slots
-            .into_iter()
-            .flatten()
+        let mut keys: Vec<&str> = self
+            .before
+            .slots_of(atom)
             .filter_map(|slot| self.before.slots.get(slot.0 as usize))
             .map(|slot| &*slot.name)
             .collect();

@@ -35,6 +35,7 @@ mod difference;
 mod grouping;
 mod questions;
 mod region;
+mod shorten;
 mod space;
 mod standing;
 mod witness;

@@ -115,12 +115,12 @@ pub enum Why {
 pub struct Alternative {
     /// Each in words; none means always.
     pub conditions: Vec<String>,
-    tests: Vec<Test>,
+    tests: Vec<Arc<Test>>,
 }
 
 /// Atoms that ask about one fact, and the combinations of their truths that are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Test {
+pub(crate) struct Test {
     atoms: Vec<Atom>,
     rows: Vec<Row>,
 }
@@ -334,7 +334,9 @@ impl<'c, 'p> Describer<'c, 'p> {
             match seeker.confirm(space, from, cube, before, after) {
                 Some(found) => {
                     sure.push(cube);
-                    witness.get_or_insert(found);
+                    if witness.is_none() {
+                        witness = Some(seeker.shortest(space, cube, found));
+                    }
                 }
                 None => unsure.push(cube),
             }
@@ -396,7 +398,7 @@ impl<'c, 'p> Describer<'c, 'p> {
     }
 
     /// A cube in words and as a test of requests.
-    fn alternative(&self, space: &Space<'p>, cube: &Cube) -> Alternative {
+    fn alternative(&self, space: &mut Space<'p>, cube: &Cube) -> Alternative {
         let mut conditions = Vec::new();
         let mut tests = Vec::new();
         for (variable, values) in cube {
@@ -404,21 +406,34 @@ impl<'c, 'p> Describer<'c, 'p> {
                 Some(Question::Related(atom)) => {
                     let holds = values.contains(&1);
                     conditions.push(self.pair.atom_words(atom, !holds, true));
-                    tests.push(Test {
+                    tests.push(Arc::new(Test {
                         atoms: vec![atom],
                         rows: vec![Row { truths: vec![Truth::from(holds)], kind: None }],
-                    });
+                    }));
                 }
                 Some(_) => {}
                 None => {
-                    let fact = *variable as usize;
-                    let atoms = space.atoms_in_use(fact);
-                    conditions.push(cells_in_words(self.pair, &space.facts, fact, values, &atoms));
-                    tests.push(test(space, *variable, values, atoms));
+                    let (words, test) = self.cells(space, *variable, values);
+                    conditions.push(words);
+                    tests.push(test);
                 }
             }
         }
         Alternative { conditions, tests }
+    }
+
+    /// Some cells of a fact in words and as a test; most stand in many cubes.
+    fn cells(&self, space: &mut Space<'p>, variable: Variable, values: &[u32]) -> (String, Arc<Test>) {
+        let key = (variable, values.to_vec());
+        if let Some(known) = space.told.get(&key) {
+            return known.clone();
+        }
+        let fact = variable as usize;
+        let atoms = space.atoms_in_use(fact);
+        let words = cells_in_words(self.pair, &space.facts, fact, values, &atoms);
+        let told = (words, Arc::new(test(space, variable, values, atoms)));
+        space.told.insert(key, told.clone());
+        told
     }
 }
 

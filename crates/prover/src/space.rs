@@ -2,6 +2,7 @@
 //! for each question that cells do not settle.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
@@ -12,7 +13,8 @@ use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
 
 use crate::diagram::{Diagrams, Function, TooLarge, Variable};
-use crate::region::Why;
+use crate::region::{Test, Why};
+use crate::shorten::{Rest, Shape};
 
 /// A question that cells do not settle; it has one answer in each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +64,10 @@ pub(crate) struct Space<'p> {
     pub(crate) account: String,
     /// Whether there was no room for the comparison.
     pub(crate) over_limit: bool,
+    /// Sets of cells in words and as tests.
+    pub(crate) told: FxHashMap<(Variable, Vec<u32>), (String, Arc<Test>)>,
+    /// What was left of witnesses of a shape.
+    pub(crate) shortened: FxHashMap<Shape, Rest>,
 }
 
 /// One level's part for one cell of actions.
@@ -100,6 +106,8 @@ impl<'p> Space<'p> {
             possible,
             account,
             over_limit: false,
+            told: FxHashMap::default(),
+            shortened: FxHashMap::default(),
         })
     }
 
@@ -116,6 +124,8 @@ impl<'p> Space<'p> {
             possible: Function::TRUE,
             account: String::new(),
             over_limit: true,
+            told: FxHashMap::default(),
+            shortened: FxHashMap::default(),
         }
     }
 
@@ -171,7 +181,7 @@ impl<'p> Space<'p> {
         let (Question::Atom(atom) | Question::AtomOn(atom, _)) = question else { return None };
         match self.facts.truth(atom, Side::Before)?.form {
             AtomForm::Open(Openness::Limit) => Some(Why::Limit("cells", MAX_CELLS)),
-            AtomForm::Open(Openness::MixedKinds | Openness::Related | Openness::PerSide)
+            AtomForm::Open(Openness::MixedKinds | Openness::Related | Openness::PerSide | Openness::Nameless)
             | AtomForm::Constant(_)
             | AtomForm::Cells { .. } => None,
         }

@@ -34,7 +34,7 @@ pub(crate) struct Seeker<'a> {
 }
 
 impl Seeker<'_> {
-    /// A request inside a cube of the function, confirmed by the evaluator.
+    /// A request inside a cube of the function, confirmed by the evaluator; not shortened.
     pub(crate) fn confirm(
         &self,
         space: &mut Space<'_>,
@@ -47,11 +47,11 @@ impl Seeker<'_> {
         // Mostly what the cube names is enough; everything else stays unknown.
         let short = self.request(space, function, cube, true)?;
         if let Some(found) = self.replay(&short).filter(agrees) {
-            return Some(self.shortest(found));
+            return Some(found);
         }
         let base = self.request(space, function, cube, false)?;
         if let Some(found) = self.replay(&base).filter(agrees) {
-            return Some(self.shortest(found));
+            return Some(found);
         }
         let wanted: Vec<(Atom, bool)> = cube
             .iter()
@@ -65,7 +65,7 @@ impl Seeker<'_> {
             space.related_in(function).into_iter().filter(|atom| !wanted.iter().any(|(known, _)| known == atom));
         let others: Vec<Atom> = others.take(MAX_RELATIONS).collect();
         let request = self.relate(space, base, &wanted, &others);
-        self.replay(&request).filter(agrees).map(|found| self.shortest(found))
+        self.replay(&request).filter(agrees)
     }
 
     /// A request inside a cube that shows nothing yet: what it would take is open.
@@ -74,10 +74,10 @@ impl Seeker<'_> {
         let is_open = |witness: &Witness| [witness.before, witness.after].contains(&Decision::Unknown);
         let short = self.request(space, function, cube, true).and_then(|request| self.replay(&request)).filter(is_open);
         let found = short.or_else(|| self.replay(&self.request(space, function, cube, false)?))?;
-        Some(self.shortest(found))
+        Some(self.shortest(space, cube, found))
     }
 
-    fn account(&self, side: Side) -> String {
+    pub(crate) fn account(&self, side: Side) -> String {
         let [before, after] = self.nodes;
         let node = if side == Side::Before { before } else { after };
         self.pair.side(side).organization().node(node).target.as_str().to_owned()
@@ -104,22 +104,6 @@ impl Seeker<'_> {
         Some(request)
     }
 
-    /// Resources as the catalog describes them for the action.
-    fn likely_resources(&self) -> Vec<RequestResource> {
-        let catalog = self.pair.catalog();
-        let Some(action) = catalog.find_action(&self.action.to_ascii_lowercase()) else { return Vec::new() };
-        let action = catalog.action(action);
-        let account = self.account(Side::Before);
-        let arn = |pattern: &str| RequestResource::Arn(fill(pattern, &account));
-        let types: Vec<(RequestResource, bool)> =
-            action.resource_types().map(|(kind, required)| (arn(kind.arn_pattern()), required)).collect();
-        if types.is_empty() {
-            return vec![RequestResource::NotScoped];
-        }
-        let (required, others): (Vec<_>, Vec<_>) = types.into_iter().partition(|(_, required)| *required);
-        required.into_iter().chain(others).map(|(resource, _)| resource).collect()
-    }
-
     /// What the evaluator says of a request on both sides.
     pub(crate) fn replay(&self, request: &Request) -> Option<Witness> {
         let before = self.pair.side(Side::Before).ask(request).ok()?;
@@ -128,48 +112,6 @@ impl Seeker<'_> {
             Some(level) => self.pair.ask_beside(Side::After, request, level).ok()?,
         };
         Some(Witness { request: request.clone(), before, after })
-    }
-
-    /// The witness without what it does not need.
-    fn shortest(&self, mut witness: Witness) -> Witness {
-        let keeps = |shorter: &Request, witness: &Witness| {
-            self.replay(shorter).filter(|found| (found.before, found.after) == (witness.before, witness.after))
-        };
-        let mut index = 0;
-        while index < witness.request.context.iter().count() {
-            let mut shorter = witness.request.clone();
-            shorter.context = without(&shorter.context, index);
-            match keeps(&shorter, &witness) {
-                Some(found) => witness = found,
-                None => index += 1,
-            }
-        }
-        // One value says more plainly what a list of one says.
-        for index in 0..witness.request.context.iter().count() {
-            let mut plainer = witness.request.clone();
-            plainer.context = with_single(&plainer.context, index);
-            if plainer != witness.request
-                && let Some(found) = keeps(&plainer, &witness)
-            {
-                witness = found;
-            }
-        }
-        let mut shorter = witness.request.clone();
-        shorter.resources.clear();
-        if let Some(found) = keeps(&shorter, &witness) {
-            witness = found;
-        } else {
-            // A resource that the action really has, if it shows the same.
-            let likely = self.likely_resources().into_iter().find_map(|resource| {
-                let mut likelier = witness.request.clone();
-                likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
-                keeps(&likelier, &witness)
-            });
-            witness = likely.unwrap_or(witness);
-        }
-        let mut shorter = witness.request.clone();
-        shorter.principal = None;
-        keeps(&shorter, &witness).unwrap_or(witness)
     }
 
     /// The request with values under which keys that are compared with each other are related as wanted, one atom after the
@@ -308,49 +250,6 @@ fn apply(request: &mut Request, setting: &Setting, own: &str) {
             request.context.insert(key.clone(), value);
         }
     }
-}
-
-/// An ARN pattern of the catalog with values for its placeholders.
-fn fill(pattern: &str, account: &str) -> String {
-    let mut text = String::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("${") {
-        text.push_str(before);
-        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-        text.push_str(match name {
-            "Partition" => "aws",
-            "Region" => "us-east-1",
-            "Account" => account,
-            _ => "example",
-        });
-        rest = tail;
-    }
-    text.push_str(rest);
-    text
-}
-
-fn with_single(context: &Context, at: usize) -> Context {
-    let mut changed = Context::new();
-    for (index, (key, value)) in context.iter().enumerate() {
-        let value = match value {
-            ContextValue::List(texts) if index == at && texts.len() == 1 => {
-                texts.first().map_or(ContextValue::Absent, |text| ContextValue::Single(text.clone()))
-            }
-            ContextValue::Absent | ContextValue::Single(_) | ContextValue::List(_) => value.clone(),
-        };
-        changed.insert(key, value);
-    }
-    changed
-}
-
-fn without(context: &Context, index: usize) -> Context {
-    let mut shorter = Context::new();
-    for (at, (key, value)) in context.iter().enumerate() {
-        if at != index {
-            shorter.insert(key, value.clone());
-        }
-    }
-    shorter
 }
 
 fn with(context: &Context, key: &str, value: ContextValue) -> Context {

@@ -40,6 +40,17 @@ struct Case {
     requests: Vec<Request>,
 }
 
+/// What a contradiction is about.
+#[derive(Debug, Clone)]
+enum Subject {
+    /// A witness of the comparison.
+    Witness,
+    /// A generated request, as it was before it was completed.
+    Generated(Request),
+    /// A request out of cells, which says every fact.
+    Cells(Request),
+}
+
 /// How many requests told what.
 #[derive(Debug, Default)]
 struct Counts {
@@ -76,15 +87,18 @@ fn compare(before: &Inventory, after: &Inventory, options: EvaluationOptions) ->
     Comparison::new(before, after, options).ok()
 }
 
-/// In words where the two contradict each other, about a request or about a witness.
-fn contradiction(case: &Case, request: Option<&Request>) -> Option<String> {
+/// In words where the two contradict each other.
+fn contradiction(case: &Case, subject: &Subject) -> Option<String> {
     let comparison = compare(&case.before, &case.after, case.options)?;
-    match request {
-        Some(request) => match comparison.agreement(request) {
-            Agreement::Contradiction(words) => Some(words),
-            Agreement::Silent | Agreement::Same(_) | Agreement::Open => None,
-        },
-        None => comparison.false_witnesses().into_iter().next(),
+    let request = match subject {
+        Subject::Witness => return comparison.false_witnesses().into_iter().next(),
+        // A request that is made smaller has to be one that comparisons know (SP-47).
+        Subject::Generated(request) => comparison.complete(request)?,
+        Subject::Cells(request) => request.clone(),
+    };
+    match comparison.agreement(&request) {
+        Agreement::Contradiction(words) => Some(words),
+        Agreement::Silent | Agreement::Same(_) | Agreement::Open => None,
     }
 }
 
@@ -150,33 +164,35 @@ fn without_parts(value: &Value, found: &mut Vec<Value>) {
 }
 
 /// Leaves out what the contradiction does not need.
-fn shrink(case: &Case, request: Option<&Request>) -> String {
+fn shrink(case: &Case, mut subject: Subject) -> String {
     let mut case = Case { requests: Vec::new(), ..case.clone() };
-    let mut request = request.cloned();
     let mut tries = 0;
     loop {
         let before = smaller(&case.before).into_iter().map(|before| Case { before, ..case.clone() });
         let after = smaller(&case.after).into_iter().map(|after| Case { after, ..case.clone() });
         let found = before.chain(after).find(|candidate| {
             tries += 1;
-            tries < MAX_SHRINKS && contradiction(candidate, request.as_ref()).is_some()
+            tries < MAX_SHRINKS && contradiction(candidate, &subject).is_some()
         });
         let Some(found) = found else { break };
         case = found;
     }
-    let keys = request.iter().flat_map(|request| request.context.iter().map(|(key, _)| key.to_owned()));
-    for left_out in keys.collect::<Vec<_>>() {
-        let Some(small) = &request else { break };
-        let mut context = Context::new();
-        for (key, value) in small.context.iter().filter(|(key, _)| *key != left_out) {
-            context.insert(key, value.clone());
+    if let Subject::Generated(request) = &subject {
+        let mut request = request.clone();
+        let keys: Vec<String> = request.context.iter().map(|(key, _)| key.to_owned()).collect();
+        for left_out in keys {
+            let mut context = Context::new();
+            for (key, value) in request.context.iter().filter(|(key, _)| *key != left_out) {
+                context.insert(key, value.clone());
+            }
+            let candidate = Request { context, ..request.clone() };
+            if contradiction(&case, &Subject::Generated(candidate.clone())).is_some() {
+                request = candidate;
+            }
         }
-        let candidate = Request { context, ..small.clone() };
-        if contradiction(&case, Some(&candidate)).is_some() {
-            request = Some(candidate);
-        }
+        subject = Subject::Generated(request);
     }
-    let said = contradiction(&case, request.as_ref()).unwrap_or_default();
+    let said = contradiction(&case, &subject).unwrap_or_default();
     let documents = |inventory: &Inventory| {
         let texts = inventory.policies.iter().map(|policy| {
             let targets: Vec<&str> = inventory
@@ -202,22 +218,23 @@ fn shrink(case: &Case, request: Option<&Request>) -> String {
 fn run(case: &Case, counts: &Counts) {
     let Some(comparison) = compare(&case.before, &case.after, case.options) else { return };
     counts.comparisons.fetch_add(1, Ordering::Relaxed);
-    let report = |request: Option<&Request>| {
+    let report = |subject: Subject| {
         counts.contradictions.fetch_add(1, Ordering::Relaxed);
-        eprintln!("--- {}\n", shrink(case, request));
+        eprintln!("--- {}\n", shrink(case, subject));
     };
     if !comparison.false_witnesses().is_empty() {
-        report(None);
+        report(Subject::Witness);
     }
-    let generated = case.requests.iter().filter_map(|request| comparison.complete(request));
-    for request in generated.chain(comparison.cell_requests(CELLS_PER_COMPARISON)) {
+    let generated = case.requests.iter().filter_map(|raw| Some((comparison.complete(raw)?, Some(raw))));
+    let cells = comparison.cell_requests(CELLS_PER_COMPARISON).into_iter().map(|request| (request, None));
+    for (request, raw) in generated.chain(cells) {
         let told = match comparison.agreement(&request) {
             Agreement::Silent => continue,
             Agreement::Same(None) => None,
             Agreement::Same(Some(_)) => Some(&counts.changed),
             Agreement::Open => Some(&counts.open),
             Agreement::Contradiction(_) => {
-                report(Some(&request));
+                report(raw.map_or(Subject::Cells(request), |raw| Subject::Generated(raw.clone())));
                 return;
             }
         };

@@ -11,6 +11,7 @@ use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
 use crate::keys::Model;
+use crate::prepare::is_context_key;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::symbolic::principal::{
@@ -123,6 +124,8 @@ pub enum Openness {
     Limit,
     /// Its key may have one value before and another after in the same request.
     PerSide,
+    /// Its key has no prefix, so that no request can name it (SP-46).
+    Nameless,
 }
 
 impl Facts {
@@ -162,7 +165,7 @@ impl CompiledPair {
         let scene = Scene {
             pair: self,
             accounts,
-            states: [self.before.states_of(before, action), self.after.states_of(after, action)],
+            states: [self.before.states_of(before, action, &|_| true), self.after.states_of(after, action, &|_| true)],
             assume_preferred: self.before.options.assume_preferred,
         };
         scene.facts(&atoms.into_iter().collect())
@@ -244,19 +247,13 @@ impl Scene<'_> {
     /// A comparison with the owner of the resource has its own answer on each side, once owners are elsewhere.
     #[expect(clippy::iter_over_hash_type, reason = "each atom is looked at on its own")]
     fn part_owners(&self, facts: &mut Facts) {
-        let of_owner = |slot: &KeySlot| {
+        let of_owner = |slot: KeySlot| {
             let row = self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row);
             row.is_some_and(|row| self.pair.differs_by_owner(row.model))
         };
         for ((atom, _), truth) in &mut facts.atoms {
-            let slots = match atom {
-                Atom::Condition(id) => self.condition(*id).map(CompiledCondition::slots),
-                Atom::Resource(id) => {
-                    self.compiled().resources.get(*id as usize).map(crate::resource::CompiledResource::slots)
-                }
-            };
-            if truth.form == AtomForm::Open(Openness::Related) && slots.is_some_and(|slots| slots.iter().any(of_owner))
-            {
+            let is_related = truth.form == AtomForm::Open(Openness::Related);
+            if is_related && self.compiled().slots_of(*atom).any(of_owner) {
                 truth.form = AtomForm::Open(Openness::PerSide);
             }
         }
@@ -325,6 +322,13 @@ impl Scene<'_> {
             domain.values = DomainValues::Like(Box::new([WildcardPattern::flat("arn:*:*:*:*:*")]));
         }
         let name = self.name(slot);
+        if !is_context_key(&name) {
+            let form = AtomForm::Open(Openness::Nameless);
+            for condition in compiled {
+                facts.insert(Atom::Condition(condition.id), &AtomTruth { form: form.clone(), rules: Vec::new() });
+            }
+            return;
+        }
         let [states, _] = &self.states;
         let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name));
         let multivalued =

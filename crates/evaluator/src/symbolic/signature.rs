@@ -1,5 +1,6 @@
 //! Which accounts are interchangeable: the policies on their paths aside, nothing in the policies can tell them apart.
 
+use rayon::prelude::*;
 use scproof_organization::{NodeId, Organization, Target};
 use scproof_policy_parser::{Piece, WildcardPattern};
 
@@ -39,16 +40,19 @@ pub(super) struct Telltales {
     patterns: Vec<WildcardPattern>,
     /// Conditions on keys that are known and differ between accounts.
     conditions: Vec<u32>,
+    /// The keys that these conditions ask about, in ascending order.
+    slots: Vec<usize>,
 }
 
 impl CompiledOrganization {
     pub(super) fn telltales(&self) -> Telltales {
-        let mut telltales = Telltales { patterns: Vec::new(), conditions: Vec::new() };
+        let mut telltales = Telltales { patterns: Vec::new(), conditions: Vec::new(), slots: Vec::new() };
         for condition in self.conditions.iter() {
             let slot = self.slots.get(condition.slot.0 as usize);
             match slot.and_then(|slot| slot.row).map(|row| row.model) {
                 Some(Model::PrincipalAccount | Model::PrincipalOrgId | Model::PrincipalOrgPaths | Model::UserId) => {
                     telltales.conditions.push(condition.id);
+                    telltales.slots.extend(condition.slots().map(|slot| slot.0 as usize));
                 }
                 Some(Model::PrincipalArn) => {
                     let ConditionBody::Comparison { values, .. } = &condition.body else { continue };
@@ -63,6 +67,8 @@ impl CompiledOrganization {
                 _ => {}
             }
         }
+        telltales.slots.sort_unstable();
+        telltales.slots.dedup();
         telltales
     }
 }
@@ -74,7 +80,7 @@ impl CompiledPair {
         if telltales.patterns.is_empty() && telltales.conditions.is_empty() {
             return vec![AccountSignature::default(); accounts.len()];
         }
-        accounts.iter().map(|nodes| self.account_signature(&telltales, *nodes)).collect()
+        accounts.par_iter().map(|nodes| self.account_signature(&telltales, *nodes)).collect()
     }
 
     /// Whether policies ask who owns the resource of a call, and the same resource may have another answer after than before
@@ -110,8 +116,10 @@ impl CompiledPair {
         let organization = self.before.organization();
         let id = organization.node(before).target.as_str();
         let partition = organization.partition();
-        let (domain, _) = principal_arn_domain(&CallerKind::ALL, partition, id);
-        let named = telltales.patterns.iter().any(|pattern| domain.may_match(pattern));
+        let named = !telltales.patterns.is_empty() && {
+            let (domain, _) = principal_arn_domain(&CallerKind::ALL, partition, id);
+            telltales.patterns.iter().any(|pattern| domain.may_match(pattern))
+        };
         let mut truths: [Vec<(u32, Truth)>; 2] = [Vec::new(), Vec::new()];
         let mut known: [Vec<KeyState>; 2] = [Vec::new(), Vec::new()];
         if !telltales.conditions.is_empty() {
@@ -119,7 +127,9 @@ impl CompiledPair {
             for ((side, node), (truths, known)) in sides {
                 let compiled = self.side(side);
                 let id = compiled.organization().node(node).target.as_str();
-                let states = compiled.states_of(node, "another-service:another-action");
+                let states = compiled.states_of(node, "another-service:another-action", &|slot| {
+                    telltales.slots.binary_search(&slot).is_ok()
+                });
                 for &condition in &telltales.conditions {
                     let Some(condition) = compiled.conditions.get(condition as usize) else { continue };
                     let state = states.get(condition.slot.0 as usize).unwrap_or(&KeyState::Absent);

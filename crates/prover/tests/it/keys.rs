@@ -1,10 +1,10 @@
 //! Single values: absent keys, letter case, numbers, dates, addresses.
 
 use scproof_evaluator::Context;
-use scproof_prover::{Answer, Permissions, equivalent, implies};
+use scproof_prover::{Answer, Permissions, Verdict, equivalent, implies};
 use serde_json::{Value, json};
 
-use crate::{Compared, deny_when, regions, with};
+use crate::{Compared, deny_when, everything, level, regions, with};
 
 /// Holds a condition against values of one key; `None` is the absent key.
 fn blocked(condition: Value, key: &str, cases: &[(Option<&str>, bool)]) {
@@ -232,4 +232,14 @@ fn keys_of_the_caller_move_with_the_caller() {
     };
     assert_eq!(regions(&crate::level(&[crate::everything()]), &type_of_role("User")), []);
     assert!(!regions(&crate::level(&[crate::everything()]), &type_of_role("AssumedRole")).is_empty());
+}
+
+#[test]
+fn no_request_has_the_empty_text() {
+    // SP-48: the statement that cannot be read never applies, so that nothing is allowed.
+    let never = json!([{"Condition": {"StringEquals": {"foo": ["A"], "s3:max-keys": ""}}}]);
+    let deny = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
+    let found = regions(&level(&[everything(), deny]), &level(&[never]));
+    let said: Vec<(Verdict, Verdict)> = found.iter().map(|region| (region.before, region.after)).collect();
+    assert_eq!(said, [(Verdict::ExplicitDeny, Verdict::ImplicitDeny)], "{found:#?}");
 }

@@ -1,0 +1,227 @@
+//! Witnesses without what they do not need.
+
+use scproof_evaluator::symbolic::{ContextValue, RequestResource, Side};
+use scproof_evaluator::{Context, Decision, Request, ResourceInput};
+
+use crate::diagram::{Cube, Variable};
+use crate::space::Space;
+use crate::witness::{Seeker, Witness};
+
+/// What can be seen of a witness before it is shortened: the facts that its cube names, the names of its keys, whether it has a
+/// caller and a resource, the decisions. Witnesses of one space that look alike mostly need the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Shape {
+    named: Vec<Variable>,
+    keys: Vec<String>,
+    principal: bool,
+    resource: bool,
+    decisions: [Decision; 2],
+}
+
+impl Shape {
+    fn of(cube: &Cube, witness: &Witness) -> Self {
+        let request = &witness.request;
+        Self {
+            named: cube.keys().copied().collect(),
+            keys: request.context.iter().map(|(key, _)| key.to_owned()).collect(),
+            principal: request.principal.is_some(),
+            resource: !request.resources.is_empty(),
+            decisions: [witness.before, witness.after],
+        }
+    }
+}
+
+/// What was left of a witness.
+#[derive(Debug, Clone)]
+pub(crate) struct Rest {
+    keys: Vec<String>,
+    principal: bool,
+    resource: KeptResource,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeptResource {
+    None,
+    Own,
+    /// One that the action really has took its place.
+    Likely,
+}
+
+impl Rest {
+    fn of(long: &Request, short: &Request) -> Self {
+        let resource = match &*short.resources {
+            [] => KeptResource::None,
+            own if own == long.resources => KeptResource::Own,
+            _ => KeptResource::Likely,
+        };
+        let keys = short.context.iter().map(|(key, _)| key.to_owned()).collect();
+        Self { keys, principal: short.principal.is_some(), resource }
+    }
+
+    /// A request of the same shape with as little, its resource aside.
+    fn apply(&self, long: &Request) -> Request {
+        let mut short = long.clone();
+        short.context = Context::new();
+        for (key, value) in long.context.iter().filter(|(key, _)| self.keys.iter().any(|kept| kept == key)) {
+            short.context.insert(key, plain(value));
+        }
+        if self.resource == KeptResource::None {
+            short.resources.clear();
+        }
+        if !self.principal {
+            short.principal = None;
+        }
+        short
+    }
+}
+
+impl Seeker<'_> {
+    /// The witness without what it does not need. What was left of the last witness that looked like it is tried first: regions are
+    /// many, and most differ in little.
+    pub(crate) fn shortest(&self, space: &mut Space<'_>, cube: &Cube, witness: Witness) -> Witness {
+        let shape = Shape::of(cube, &witness);
+        if let Some(rest) = space.shortened.get(&shape) {
+            let short = rest.apply(&witness.request);
+            let found = if rest.resource == KeptResource::Likely {
+                self.with_likely_resource(&short, &witness)
+            } else {
+                self.keeps(&short, &witness)
+            };
+            if let Some(found) = found {
+                // This one may need fewer keys than its sibling.
+                let count = found.request.context.iter().count();
+                return self.drop_keys(found, 0, count);
+            }
+        }
+        let long = witness.request.clone();
+        let found = self.shorten(witness);
+        space.shortened.insert(shape, Rest::of(&long, &found.request));
+        found
+    }
+
+    /// The shorter request as a witness, if the decisions stay the same.
+    fn keeps(&self, shorter: &Request, witness: &Witness) -> Option<Witness> {
+        self.replay(shorter).filter(|found| (found.before, found.after) == (witness.before, witness.after))
+    }
+
+    fn shorten(&self, mut witness: Witness) -> Witness {
+        let keys = witness.request.context.iter().count();
+        witness = self.drop_keys(witness, 0, keys);
+        // One value says more plainly what a list of one says.
+        for index in 0..witness.request.context.iter().count() {
+            let mut plainer = witness.request.clone();
+            plainer.context = with_single(&plainer.context, index);
+            if plainer != witness.request
+                && let Some(found) = self.keeps(&plainer, &witness)
+            {
+                witness = found;
+            }
+        }
+        let mut shorter = witness.request.clone();
+        shorter.resources.clear();
+        if let Some(found) = self.keeps(&shorter, &witness) {
+            witness = found;
+        } else if let Some(found) = self.with_likely_resource(&witness.request, &witness) {
+            witness = found;
+        }
+        let mut shorter = witness.request.clone();
+        shorter.principal = None;
+        self.keeps(&shorter, &witness).unwrap_or(witness)
+    }
+
+    /// Drops what is not needed of `count` keys from a place on: all at once, else half by half. Where many keys are there, mostly
+    /// few are needed.
+    fn drop_keys(&self, witness: Witness, from: usize, count: usize) -> Witness {
+        if count == 0 {
+            return witness;
+        }
+        // Of two or three keys mostly some are needed: to try them together would be in vain.
+        if count == 1 || count > 3 {
+            let mut shorter = witness.request.clone();
+            shorter.context = without(&shorter.context, from, count);
+            if let Some(found) = self.keeps(&shorter, &witness) {
+                return found;
+            }
+        }
+        if count == 1 {
+            return witness;
+        }
+        // The later half first: the places of the earlier one stay.
+        let first = count / 2;
+        let witness = self.drop_keys(witness, from + first, count - first);
+        self.drop_keys(witness, from, first)
+    }
+
+    /// The request with a resource that the action really has, if it shows the same.
+    fn with_likely_resource(&self, request: &Request, witness: &Witness) -> Option<Witness> {
+        self.likely_resources().into_iter().find_map(|resource| {
+            let mut likelier = request.clone();
+            likelier.resources = vec![ResourceInput { resource, context: Context::new() }];
+            self.keeps(&likelier, witness)
+        })
+    }
+
+    /// Resources as the catalog describes them for the action.
+    fn likely_resources(&self) -> Vec<RequestResource> {
+        let catalog = self.pair.catalog();
+        let Some(action) = catalog.find_action(&self.action.to_ascii_lowercase()) else { return Vec::new() };
+        let action = catalog.action(action);
+        let account = self.account(Side::Before);
+        let arn = |pattern: &str| RequestResource::Arn(fill(pattern, &account));
+        let types: Vec<(RequestResource, bool)> =
+            action.resource_types().map(|(kind, required)| (arn(kind.arn_pattern()), required)).collect();
+        if types.is_empty() {
+            return vec![RequestResource::NotScoped];
+        }
+        let (required, others): (Vec<_>, Vec<_>) = types.into_iter().partition(|(_, required)| *required);
+        required.into_iter().chain(others).map(|(resource, _)| resource).collect()
+    }
+}
+
+/// A list of one value as that value.
+fn plain(value: &ContextValue) -> ContextValue {
+    match value {
+        ContextValue::List(texts) => match &**texts {
+            [text] => ContextValue::Single(text.clone()),
+            _ => value.clone(),
+        },
+        ContextValue::Absent | ContextValue::Single(_) => value.clone(),
+    }
+}
+
+/// An ARN pattern of the catalog with values for its placeholders.
+fn fill(pattern: &str, account: &str) -> String {
+    let mut text = String::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        text.push_str(before);
+        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+        text.push_str(match name {
+            "Partition" => "aws",
+            "Region" => "us-east-1",
+            "Account" => account,
+            _ => "example",
+        });
+        rest = tail;
+    }
+    text.push_str(rest);
+    text
+}
+
+fn with_single(context: &Context, at: usize) -> Context {
+    let mut changed = Context::new();
+    for (index, (key, value)) in context.iter().enumerate() {
+        changed.insert(key, if index == at { plain(value) } else { value.clone() });
+    }
+    changed
+}
+
+fn without(context: &Context, from: usize, count: usize) -> Context {
+    let mut shorter = Context::new();
+    for (index, (key, value)) in context.iter().enumerate() {
+        if index < from || index >= from + count {
+            shorter.insert(key, value.clone());
+        }
+    }
+    shorter
+}
