@@ -16,10 +16,10 @@ use crate::request::Request;
 /// Accounts with the same effective permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveSetGroup {
-    /// The permissions they share, with the causes as they stand for the first account: the same statements of the same policies
-    /// deny for all of them, though the units to which the policies are attached may differ.
+    /// The permissions they share, with the causes as they stand for the account that it names, one of them: the same statements
+    /// of the same policies deny for all, though the units to which the policies are attached may differ.
     pub permissions: EffectivePermissions,
-    /// The accounts, in the order in which they were asked about.
+    /// The accounts, in the order of the tree.
     pub accounts: Vec<NodeId>,
 }
 
@@ -49,8 +49,8 @@ impl CompiledOrganization {
     /// same result together. The caller's account is not looked at; the principal may be that of a name in each account, as in
     /// [`who_can`](Self::who_can).
     ///
-    /// Worked out once for accounts with the same policies level by level that nothing in the policies tells apart. The groups
-    /// come in the order of their first accounts; nodes that are no accounts are left out.
+    /// Worked out once for accounts with the same policies level by level that nothing in the policies tells apart. Nodes that are
+    /// no accounts are left out.
     ///
     /// # Errors
     ///
@@ -76,20 +76,29 @@ impl CompiledOrganization {
                 Ok(EffectiveSetGroup { permissions: self.effective(&asked)?, accounts: class.accounts })
             })
             .collect::<Result<_, RequestError>>()?;
+        Ok(EffectiveSetGroup::together(answers))
+    }
+}
+
+impl EffectiveSetGroup {
+    /// Puts groups with the same permissions together: the group with the most accounts first, accounts in the order of the tree.
+    ///
+    /// Needed again where a part of the permissions was taken away, so that others became equal.
+    pub fn together(groups: Vec<Self>) -> Vec<Self> {
         let mut numbers: FxHashMap<Shared, usize> = FxHashMap::default();
-        let mut groups: Vec<EffectiveSetGroup> = Vec::new();
-        for answer in answers {
-            let number = *numbers.entry(Shared::of(&answer.permissions)).or_insert(groups.len());
-            match groups.get_mut(number) {
-                None => groups.push(answer),
-                Some(same) => same.accounts.extend(answer.accounts),
+        let mut together: Vec<Self> = Vec::new();
+        for group in groups {
+            let number = *numbers.entry(Shared::of(&group.permissions)).or_insert(together.len());
+            match together.get_mut(number) {
+                None => together.push(group),
+                Some(same) => same.accounts.extend(group.accounts),
             }
         }
-        let places: FxHashMap<NodeId, usize> = accounts.iter().enumerate().rev().map(|(at, id)| (*id, at)).collect();
-        for group in &mut groups {
-            group.accounts.sort_by_key(|id| places.get(id).copied());
+        for group in &mut together {
+            group.accounts.sort_unstable();
         }
-        Ok(groups)
+        together.sort_by_key(|group| (std::cmp::Reverse(group.accounts.len()), group.accounts.first().copied()));
+        together
     }
 }
 

@@ -4,6 +4,7 @@ use scproof_organization::Organization;
 
 use crate::prepare::RequestError;
 use crate::principal::Principal;
+use crate::request::Request;
 
 /// Who calls, in whichever account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,19 @@ impl Everywhere {
             }
             Self::Anyone | Self::Fixed { .. } | Self::Named { .. } => Ok(()),
         }
+    }
+}
+
+impl Request {
+    /// A question to many accounts as it is put to one of them; see [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
+    ///
+    /// # Errors
+    ///
+    /// If the principal is none that can make a request, or one of another account.
+    pub fn in_account(&self, organization: &Organization, account_id: &str) -> Result<Self, RequestError> {
+        let caller = Everywhere::parse(self.principal.as_deref(), organization)?;
+        caller.check(account_id)?;
+        Ok(Self { account: account_id.to_owned(), principal: caller.of(account_id), ..self.clone() })
     }
 }
 

@@ -77,7 +77,7 @@ pub struct WhoCanGroup {
     pub undecided: Vec<Undecided>,
     /// Of an open answer the condition that decides it, in words.
     pub depends_on: Option<String>,
-    /// The accounts, in the order in which they were asked about.
+    /// The accounts, in the order of the tree.
     pub accounts: Vec<NodeId>,
 }
 
@@ -215,19 +215,11 @@ impl CompiledOrganization {
                 }
             }
         }
-        // The order in which they were asked about.
-        let mut places: Vec<u32> = vec![u32::MAX; self.organization.node_count()];
-        for (place, account) in (0..).zip(accounts) {
-            if let Some(slot) = places.get_mut(account.index()) {
-                *slot = (*slot).min(place);
-            }
-        }
-        let place = |id: &NodeId| places.get(id.index()).copied().unwrap_or(u32::MAX);
         for group in &mut groups {
-            group.accounts.sort_by_key(place);
+            group.accounts.sort_unstable();
         }
-        groups.sort_by_cached_key(|group| {
-            (group.answered(), std::cmp::Reverse(group.accounts.len()), group.accounts.first().map_or(u32::MAX, &place))
+        groups.sort_by_key(|group| {
+            (group.answered(), std::cmp::Reverse(group.accounts.len()), group.accounts.first().copied())
         });
         result.groups = groups;
         Ok(result)
