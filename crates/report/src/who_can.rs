@@ -72,7 +72,19 @@ impl<'a> WhoCanReport<'a> {
     pub(crate) fn title(&self, group: &WhoCanGroup) -> String {
         let what = match group.decision {
             Decision::NotApplicable => format!("SCPs do not apply, as {}", exemption_words(group.reason)),
-            Decision::Unknown => "it depends on facts that were not given".to_owned(),
+            Decision::Unknown => {
+                let names: Vec<String> = self
+                    .open_questions(group)
+                    .iter()
+                    .flat_map(|question| question.name.split(", "))
+                    .map(|name| clean(name).into_owned())
+                    .collect();
+                if names.is_empty() {
+                    "it depends on facts that were not given".to_owned()
+                } else {
+                    format!("depends on {}", enumerate_some(&names, 4))
+                }
+            }
             Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => {
                 group.reason.text().to_owned()
             }
@@ -84,6 +96,14 @@ impl<'a> WhoCanReport<'a> {
     pub(crate) fn accounts(&self, group: &WhoCanGroup) -> Vec<String> {
         let accounts: Vec<AccountRef> = group.accounts.iter().map(|&id| self.account(id)).collect();
         accounts_words(&accounts.iter().collect::<Vec<_>>(), self.detail())
+    }
+
+    /// Whether the lists of a group are longer than they are shown.
+    fn is_group_cut(&self, group: &WhoCanGroup) -> bool {
+        let full = WhoCanReport { full: true, ..self.clone() };
+        self.accounts(group) != full.accounts(group)
+            || self.condition(group) != full.condition(group)
+            || self.causes(group) != full.causes(group)
     }
 
     fn account(&self, id: NodeId) -> AccountRef {
@@ -262,9 +282,12 @@ impl<'a> WhoCanReport<'a> {
 
     /// Whether something was cut that `--full` shows.
     pub(crate) fn is_cut(&self) -> bool {
-        let detail = self.detail();
-        Answered::ALL.into_iter().any(|answered| self.groups(answered).count() > detail.entries)
-            || self.who_can.groups.iter().any(|group| group.accounts.len() > detail.accounts)
+        let most = self.detail().entries;
+        !self.full
+            && Answered::ALL.into_iter().any(|answered| {
+                let groups: Vec<&WhoCanGroup> = self.groups(answered).collect();
+                groups.len() > most || groups.iter().any(|group| self.is_group_cut(group))
+            })
     }
 }
 

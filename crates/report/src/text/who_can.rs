@@ -29,7 +29,7 @@ pub fn render(report: &WhoCanReport<'_>, style: Style, out: &mut dyn Write) -> i
         groups(&mut page, report, answered, &mut number);
     }
     page.gap();
-    if !report.full && report.is_cut() {
+    if report.is_cut() {
         page.hanging("note: ", "long lists are cut; --full and --format json or csv write everything out.");
     }
     for line in report.remarks() {
