@@ -6,6 +6,7 @@ use std::hash::Hash;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_organization::{NodeId, PolicyIndex};
+use scproof_policy_parser::{Piece, TemplatePart, WildcardPattern};
 
 use crate::action::CellId;
 use crate::compile::{Atom, CompiledOrganization, PathId};
@@ -18,7 +19,7 @@ use crate::principal::Principal;
 use crate::request::{Context, Request, RequestResource, ResourceInput};
 use crate::state::{DomainValues, KeyState};
 use crate::symbolic::may_name_an_account;
-use crate::trace::{Evaluation, KeySlot, Reasons};
+use crate::trace::{Evaluation, KeySlot, Reasons, SlottedTemplate};
 use crate::truth::Truth;
 use crate::values::CompiledValue;
 
@@ -71,6 +72,8 @@ struct Puzzle<'a> {
     inputs: Vec<(&'a ResourceInput, FoldedContext<'a>)>,
     /// Keys that follow from the account.
     account_slots: Vec<bool>,
+    /// Whether the question itself says `aws:PrincipalAccount`, which then need not be the account's id.
+    is_account_given: bool,
     /// For each path the parts that ask about them.
     telling: FxHashMap<PathId, Vec<Atom>>,
 }
@@ -111,8 +114,17 @@ impl CompiledOrganization {
                 )
             })
             .collect();
-        let mut puzzle =
-            Puzzle { compiled: self, question, common, inputs, account_slots, telling: FxHashMap::default() };
+        let gives_account = |context: &FoldedContext<'_>| context.iter().any(|(key, _)| key == "aws:principalaccount");
+        let is_account_given = gives_account(&common) || inputs.iter().any(|(_, own)| gives_account(own));
+        let mut puzzle = Puzzle {
+            compiled: self,
+            question,
+            common,
+            inputs,
+            account_slots,
+            is_account_given,
+            telling: FxHashMap::default(),
+        };
         puzzle.telling = puzzle.telling(&accounts);
         let keys = puzzle.keys(&accounts, by_node)?;
         let mut numbers: FxHashMap<Key, usize> = FxHashMap::default();
@@ -336,10 +348,10 @@ impl Puzzle<'_> {
         // A renaming of accounts leaves alone what knows no account, or only patterns without digits where its id may stand.
         let same_for_all = match &domain.values {
             DomainValues::Any => true,
-            DomainValues::Like(_) if !condition.is_static() => false,
-            DomainValues::Like(_) if !self.asks_who_calls(condition) => true,
+            DomainValues::Like(_) if !self.asks_who_calls(condition) => condition.is_static(),
             DomainValues::Like(_) => {
-                !texts(condition).any(|pattern| may_name_an_account(pattern) && domain.may_match(pattern))
+                templates(condition).all(|template| self.names_only_the_caller(template, pair))
+                    && !texts(condition).any(|pattern| self.may_name(pattern) && domain.may_match(pattern))
             }
             DomainValues::OneOf(_) | DomainValues::NoneOf(_) => condition.is_static(),
         };
@@ -348,6 +360,34 @@ impl Puzzle<'_> {
             let is_present = |slot: KeySlot| matches!(pair.states.get(slot.0 as usize), Some(KeyState::Present(_)));
             Tell::Open(slots.map(is_present).collect())
         })
+    }
+
+    /// Whether a pattern may name an account. Without a partition it is not known which colon stands before the id.
+    fn may_name(&self, pattern: &WildcardPattern) -> bool {
+        match self.compiled.organization.partition() {
+            Some(_) => may_name_an_account(pattern),
+            None => pattern.pieces().any(|piece| matches!(piece, Piece::Literal(text) if has_digit(text))),
+        }
+    }
+
+    /// Whether a text with variables names no account but the caller's own, whichever that is: every account is then like its own.
+    /// A given name of the caller may hold an account's id, so only calls by anyone are looked at.
+    fn names_only_the_caller(&self, template: &SlottedTemplate, pair: &Pair) -> bool {
+        let parts = &template.template.parts;
+        let own = |slot: &KeySlot| {
+            let row = self.compiled.slots.get(slot.0 as usize).and_then(|slot| slot.row);
+            row.is_some_and(|row| row.model == Model::PrincipalAccount)
+                && matches!(pair.states.get(slot.0 as usize), Some(KeyState::Present(_)))
+        };
+        let plain = |part: &TemplatePart| match part {
+            TemplatePart::Literal(text) => !has_digit(text),
+            TemplatePart::Run | TemplatePart::One | TemplatePart::Escape(_) | TemplatePart::Variable { .. } => true,
+            TemplatePart::Malformed(_) => false,
+        };
+        *self.question.caller == Everywhere::Anyone
+            && !self.is_account_given
+            && template.slots.iter().all(own)
+            && parts.iter().all(plain)
     }
 
     /// Whether the condition asks who calls: only there the values that a key may have hold the account's id.
@@ -369,13 +409,25 @@ impl CompiledOrganization {
     }
 }
 
-/// The texts that a condition compares with.
-fn texts(condition: &CompiledCondition) -> impl Iterator<Item = &scproof_policy_parser::WildcardPattern> {
-    let values = match &condition.body {
-        ConditionBody::Comparison { values, .. } => &values[..],
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+fn values(condition: &CompiledCondition) -> &[CompiledValue] {
+    match &condition.body {
+        ConditionBody::Comparison { values, .. } => values,
         ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
-    };
-    values.iter().flat_map(|value| {
+    }
+}
+
+/// The texts with variables that a condition compares with.
+fn templates(condition: &CompiledCondition) -> impl Iterator<Item = &SlottedTemplate> {
+    values(condition).iter().filter_map(CompiledValue::template)
+}
+
+/// The texts without variables that a condition compares with.
+fn texts(condition: &CompiledCondition) -> impl Iterator<Item = &WildcardPattern> {
+    values(condition).iter().flat_map(|value| {
         let both = match value {
             CompiledValue::Text { pattern, other } => [Some(pattern), other.as_ref()],
             _ => [None, None],
