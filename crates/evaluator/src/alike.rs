@@ -428,9 +428,10 @@ fn templates(condition: &CompiledCondition) -> impl Iterator<Item = &SlottedTemp
 /// The texts without variables that a condition compares with.
 fn texts(condition: &CompiledCondition) -> impl Iterator<Item = &WildcardPattern> {
     values(condition).iter().flat_map(|value| {
-        let both = match value {
-            CompiledValue::Text { pattern, other } => [Some(pattern), other.as_ref()],
-            _ => [None, None],
+        let both = if let CompiledValue::Text { pattern, other } = value {
+            [Some(pattern), other.as_ref()]
+        } else {
+            [None, None]
         };
         both.into_iter().flatten()
     })

@@ -143,12 +143,8 @@ impl<'a> WhoCanReport<'a> {
         };
         let missing: Vec<String> = group.levels_without_allow.iter().map(|level| self.missing(group, level)).collect();
         let determining = statements(&mut group.determining.iter());
-        let mut causes = match group.decision {
-            Decision::Deny => {
-                vec![("because", cut_list(missing, self.detail().causes)), ("may deny", determining)]
-            }
-            _ => vec![("because", cut_list(missing, self.detail().causes)), ("denied by", determining)],
-        };
+        let certain = if group.decision == Decision::Deny { "may deny" } else { "denied by" };
+        let mut causes = vec![("because", cut_list(missing, self.detail().causes)), (certain, determining)];
         causes.push(("may deny", statements(&mut group.may_deny.iter().map(|(statement, _)| statement))));
         // A statement whose effect cannot be read is both.
         let denies = |statement: &PlacedStatement| group.may_deny.iter().any(|(other, _)| other == statement);

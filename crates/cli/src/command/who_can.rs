@@ -121,19 +121,13 @@ fn chosen(organization: &Organization, args: &WhoCanArgs) -> Result<Vec<NodeId>,
 
 /// Says how one principal is asked about in many accounts.
 pub(crate) fn many_error(error: RequestError) -> CommandError {
-    let help = match &error {
-        RequestError::PrincipalAccount { .. } => Some(
-            "for the principal of that name in each account write a name such as `role/deploy`, or an ARN with `*` in \
-             place of the account id",
-        ),
-        RequestError::Principal { .. } => Some(
-            "a name stands for one principal of each account, such as `role/deploy`; patterns of names are not supported",
-        ),
-        _ => None,
+    let help = if matches!(error, RequestError::PrincipalAccount { .. }) {
+        "for the principal of that name in each account write a name such as `role/deploy`, or an ARN with `*` in place \
+         of the account id"
+    } else if matches!(error, RequestError::Principal { .. }) {
+        "a name stands for one principal of each account, such as `role/deploy`; patterns of names are not supported"
+    } else {
+        return error.into();
     };
-    let error = CommandError::from(error);
-    match help {
-        Some(help) => error.help(help),
-        None => error,
-    }
+    CommandError::from(error).help(help)
 }
