@@ -42,6 +42,9 @@ pub(crate) struct Class {
     pub(crate) accounts: Vec<NodeId>,
 }
 
+/// What is attached at a level; with the level itself, if that could not be read.
+type Attached<'a> = (&'a [PolicyIndex], Option<NodeId>);
+
 /// What an account may be told by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -153,7 +156,7 @@ impl CompiledOrganization {
     /// For each unit a number: its own, or that of all units below the same policies level by level.
     fn places(&self, accounts: &[NodeId], by_node: bool) -> FxHashMap<NodeId, u32> {
         let mut places: FxHashMap<NodeId, u32> = FxHashMap::default();
-        let mut chains: FxHashMap<Vec<(&[PolicyIndex], Option<NodeId>)>, u32> = FxHashMap::default();
+        let mut chains: FxHashMap<Vec<Attached<'_>>, u32> = FxHashMap::default();
         for parent in accounts.iter().filter_map(|&account| self.organization.node(account).parent) {
             if places.contains_key(&parent) {
                 continue;

@@ -355,13 +355,12 @@ impl CompiledOrganization {
 
     /// The remark on an account that is not active.
     fn account_note(&self, account: NodeId) -> Option<String> {
-        match self.organization.node(account).account.as_ref()?.state.as_ref()? {
-            AccountState::Active => None,
-            AccountState::PendingClosure => {
-                Some("the account is being closed; until then its principals can still act".to_owned())
-            }
-            other => Some(format!("the account is {}; nobody can use it, whatever its SCPs say", other.as_str())),
+        let state = self.organization.node(account).account.as_ref()?.state.as_ref()?;
+        if *state == AccountState::PendingClosure {
+            return Some("the account is being closed; until then its principals can still act".to_owned());
         }
+        (*state != AccountState::Active)
+            .then(|| format!("the account is {}; nobody can use it, whatever its SCPs say", state.as_str()))
     }
 
     /// Remarks that are the same whichever account asks.
