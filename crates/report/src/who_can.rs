@@ -260,7 +260,7 @@ impl<'a> WhoCanReport<'a> {
         match idle.count() {
             0 => {}
             1 => {
-                remarks.push("1 of these accounts is not active: nobody can use it, whatever its SCPs say.".to_owned())
+                remarks.push("1 of these accounts is not active: nobody can use it, whatever its SCPs say.".to_owned());
             }
             idle => remarks.push(format!(
                 "{} of these accounts are not active: nobody can use them, whatever their SCPs say.",
