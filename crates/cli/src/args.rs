@@ -14,6 +14,7 @@ use crate::command::fetch::FetchArgs;
 use crate::command::simulate::SimulateArgs;
 use crate::command::tree::TreeArgs;
 use crate::command::validate::ValidateArgs;
+use crate::command::who_can::WhoCanArgs;
 use crate::error::CommandError;
 
 const EXAMPLES: &str = "\
@@ -21,6 +22,7 @@ Examples, on an organization that comes with scproof:
   scproof --org example tree
   scproof --org example can shop s3:DeleteBucket
   scproof --org example can shop ec2:RunInstances --region us-east-1
+  scproof --org example who-can s3:DeleteBucket --principal role/break-glass
   scproof --org example effective sandbox-alice --service ec2
   scproof --org example simulate --attach quarantine --to sandbox-bob
   scproof validate my-policy.json
@@ -64,7 +66,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Ask whether SCPs let an account make a call, and why
     Can(CanArgs),
-    /// Show what an account can do at most
+    /// Show which accounts can make a call, as far as SCPs decide
+    WhoCan(WhoCanArgs),
+    /// Show what an account, or every account of a unit, can do at most
     Effective(EffectiveArgs),
     /// Read your organization from AWS into a snapshot
     #[cfg(feature = "fetch")]
@@ -94,9 +98,9 @@ pub(crate) struct GlobalArgs {
         global = true,
         value_name = "FORMAT",
         default_value = "text",
-        value_parser = PossibleValuesParser::new(["text", "json", "markdown"]),
+        value_parser = PossibleValuesParser::new(["text", "json", "markdown", "csv"]),
         hide_possible_values = true,
-        help = "How to print: text, json, or markdown (simulate and diff)"
+        help = "How to print: text, json, markdown (simulate, diff, who-can) or csv (who-can)"
     )]
     format: String,
     /// Write to a file, which appears whole or not at all

@@ -12,3 +12,4 @@ pub(crate) mod impact;
 pub(crate) mod simulate;
 pub(crate) mod tree;
 pub(crate) mod validate;
+pub(crate) mod who_can;

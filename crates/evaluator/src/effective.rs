@@ -9,7 +9,7 @@ use crate::action::CellId;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::derive::GLOBAL_SERVICES;
-use crate::prepare::{ActionCell, Gate, RequestError, UNDENIABLE_ACTION};
+use crate::prepare::{ActionCell, Gate, RequestError, UNDENIABLE_ACTION, parse_action};
 use crate::request::{Context, Request};
 
 /// Who is asked about: an account, and what is known of every call it makes.
@@ -170,10 +170,17 @@ impl CompiledOrganization {
             batch_of(&mut batches, cell, format!("{}:{}", found.service(), found.lower_name())).actions.push(action);
         }
         for (full_name, cell) in self.actions.extra_actions() {
+            // Policies may spell what no call can have, such as `:GetObject` (ACT-1).
+            if parse_action(full_name).is_err() {
+                continue;
+            }
             batch_of(&mut batches, *cell, full_name.to_string()).unlisted_actions.push(full_name.to_string());
         }
         for (service, cell) in self.actions.services_with_other_names() {
-            batch_of(&mut batches, cell, format!("{service}:{OTHER_NAME}")).future_actions_of.push(service.to_owned());
+            let representative = format!("{service}:{OTHER_NAME}");
+            if parse_action(&representative).is_ok() {
+                batch_of(&mut batches, cell, representative).future_actions_of.push(service.to_owned());
+            }
         }
         let other = format!("{OTHER_SERVICE}:{OTHER_NAME}");
         batch_of(&mut batches, self.actions.cell_of_other_services(), other).other_services = true;

@@ -348,17 +348,24 @@ impl CompiledOrganization {
 
     /// Remarks that do not change the verdict (EXM-14, EXM-16, K3-4).
     fn notes(&self, query: &Query) -> Vec<String> {
-        let mut notes = Vec::new();
-        let state = query.account.and_then(|account| self.organization.node(account).account.as_ref()?.state.clone());
-        match state {
-            None | Some(AccountState::Active) => {}
-            Some(AccountState::PendingClosure) => {
-                notes.push("the account is being closed; until then its principals can still act".to_owned());
-            }
-            Some(other) => {
-                notes.push(format!("the account is {}; nobody can use it, whatever its SCPs say", other.as_str()));
-            }
+        let mut notes: Vec<String> = query.account.and_then(|account| self.account_note(account)).into_iter().collect();
+        notes.extend(self.common_notes(query));
+        notes
+    }
+
+    /// The remark on an account that is not active.
+    fn account_note(&self, account: NodeId) -> Option<String> {
+        let state = self.organization.node(account).account.as_ref()?.state.as_ref()?;
+        if *state == AccountState::PendingClosure {
+            return Some("the account is being closed; until then its principals can still act".to_owned());
         }
+        (*state != AccountState::Active)
+            .then(|| format!("the account is {}; nobody can use it, whatever its SCPs say", state.as_str()))
+    }
+
+    /// Remarks that are the same whichever account asks.
+    pub(crate) fn common_notes(&self, query: &Query) -> Vec<String> {
+        let mut notes = Vec::new();
         let root = matches!(query.principal.as_ref().map(|principal| &principal.kind), Some(PrincipalKind::Root));
         if query.action.starts_with("mechanicalturk:") || (root && query.action.starts_with("support:")) {
             notes.push("AWS lists tasks of this service that SCPs cannot restrict".to_owned());
@@ -371,7 +378,7 @@ impl CompiledOrganization {
 }
 
 /// Appends what is not there yet, in order.
-fn push_new<T: PartialEq>(list: &mut Vec<T>, items: impl IntoIterator<Item = T>) {
+pub(crate) fn push_new<T: PartialEq>(list: &mut Vec<T>, items: impl IntoIterator<Item = T>) {
     for item in items {
         if !list.contains(&item) {
             list.push(item);

@@ -2,6 +2,7 @@
 
 mod action;
 mod action_names;
+mod alike;
 mod compile;
 mod condition;
 mod cut;
@@ -9,6 +10,8 @@ mod decide;
 mod decision;
 mod derive;
 mod effective;
+mod effective_set;
+mod everywhere;
 mod explain;
 mod json;
 mod keys;
@@ -25,15 +28,18 @@ mod trace;
 mod truth;
 mod unknown;
 mod values;
+mod who_can;
 mod words;
 
 pub use compile::CompiledOrganization;
 pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
 pub use effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
+pub use effective_set::EffectiveSetGroup;
 pub use json::RequestFormatError;
 pub use prepare::{Query, RequestError};
 pub use request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 pub use truth::Truth;
+pub use who_can::{Answered, LevelRef, PlacedStatement, WhoCan, WhoCanGroup};
 
 /// How answers are computed; part of every compiled organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -277,7 +277,7 @@ impl CompiledOrganization {
         )
     }
 
-    fn pair(
+    pub(crate) fn pair(
         &self,
         account: NodeId,
         principal: Option<&Principal>,
@@ -308,7 +308,7 @@ impl CompiledOrganization {
         Pair { resource, states }
     }
 
-    fn slot_state(&self, slot: &Slot, scene: &Scene<'_>, context: &GivenContext<'_>) -> KeyState {
+    pub(crate) fn slot_state(&self, slot: &Slot, scene: &Scene<'_>, context: &GivenContext<'_>) -> KeyState {
         let folded = &*slot.folded;
         match context.find(folded) {
             [] => {}
@@ -427,7 +427,7 @@ impl CompiledOrganization {
 }
 
 /// Checks ACT-1 and folds case.
-fn parse_action(text: &str) -> Result<String, RequestError> {
+pub(crate) fn parse_action(text: &str) -> Result<String, RequestError> {
     let fault = |pattern| RequestError::Action { text: text.to_owned(), pattern };
     let legal = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match text.split_once(':') {
@@ -436,7 +436,7 @@ fn parse_action(text: &str) -> Result<String, RequestError> {
     }
 }
 
-fn check_resource(resource: &RequestResource) -> Result<(), RequestError> {
+pub(crate) fn check_resource(resource: &RequestResource) -> Result<(), RequestError> {
     match resource {
         RequestResource::Arn(text) => {
             let parts = text.split(':').count();
@@ -456,10 +456,10 @@ pub(crate) fn is_context_key(text: &str) -> bool {
 }
 
 /// Given keys by their folded names, sorted.
-type FoldedContext<'a> = Vec<(String, &'a ContextValue)>;
+pub(crate) type FoldedContext<'a> = Vec<(String, &'a ContextValue)>;
 
 /// Folds key names; two names that differ only in case are an error unless they hold tag keys (COND-4, COND-5).
-fn fold_context(context: &Context) -> Result<FoldedContext<'_>, RequestError> {
+pub(crate) fn fold_context(context: &Context) -> Result<FoldedContext<'_>, RequestError> {
     let mut exact: Vec<&str> = Vec::new();
     let mut folded: FoldedContext<'_> = Vec::new();
     for (key, value) in context.iter() {
@@ -479,10 +479,10 @@ fn fold_context(context: &Context) -> Result<FoldedContext<'_>, RequestError> {
 }
 
 /// The keys that a request gives for one of its resources; the resource's own keys replace the common ones.
-struct GivenContext<'a> {
-    common: &'a FoldedContext<'a>,
-    own: &'a FoldedContext<'a>,
-    closed: bool,
+pub(crate) struct GivenContext<'a> {
+    pub(crate) common: &'a FoldedContext<'a>,
+    pub(crate) own: &'a FoldedContext<'a>,
+    pub(crate) closed: bool,
 }
 
 impl<'a> GivenContext<'a> {
@@ -498,7 +498,7 @@ impl<'a> GivenContext<'a> {
         }
     }
 
-    fn only(&self, folded: &str) -> Option<&'a ContextValue> {
+    pub(crate) fn only(&self, folded: &str) -> Option<&'a ContextValue> {
         match self.find(folded) {
             [(_, value)] => Some(value),
             _ => None,

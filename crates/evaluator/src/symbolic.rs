@@ -36,6 +36,7 @@ pub use cutter::MAX_CELLS;
 pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
 pub use principal::CallerKind;
 pub use signature::AccountSignature;
+pub(crate) use signature::may_name_an_account;
 
 /// One of the two organizations of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -169,6 +169,53 @@ impl Organization {
         Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
     }
 
+    /// The accounts below the root or units that any of the patterns chooses, by account id, each once.
+    ///
+    /// A text without special characters is the id, name or path of one. Else it is a glob over ids and names, and, if it has a
+    /// `/`, over paths with and without the root: `Workloads/*` chooses the units directly in Workloads.
+    ///
+    /// # Errors
+    ///
+    /// If a pattern is malformed, or chooses no unit or only units without accounts.
+    pub fn select_accounts_of_units<S: AsRef<str>>(&self, patterns: &[S]) -> Result<Vec<NodeId>, SelectError> {
+        let mut chosen = vec![false; self.node_count()];
+        for pattern in patterns {
+            let text = pattern.as_ref();
+            let is_unit = |id: NodeId| self.node(id).account.is_none();
+            let units: Vec<NodeId> = match Chooser::parse(text)? {
+                Chooser::Glob(glob) => {
+                    self.nodes().map(|(id, _)| id).filter(|&id| is_unit(id) && self.is_unit_match(id, &glob)).collect()
+                }
+                Chooser::Target | Chooser::Tag(_) => {
+                    vec![self.resolve_among(text, "unit", |node| node.account.is_none(), true)?]
+                }
+            };
+            let mut any = false;
+            for id in units.into_iter().flat_map(|unit| self.subtree(unit)).filter(|&id| !is_unit(id)) {
+                any = true;
+                if let Some(flag) = chosen.get_mut(id.index()) {
+                    *flag = true;
+                }
+            }
+            if !any {
+                return Err(SelectError::Nothing { text: shorten(text) });
+            }
+        }
+        Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
+    }
+
+    fn is_unit_match(&self, id: NodeId, glob: &Glob) -> bool {
+        let node = self.node(id);
+        let mut names = [Some(node.target.as_str()), node.name.as_deref()].into_iter().flatten();
+        names.any(|name| glob.name.is_match(name))
+            || glob.path.as_ref().is_some_and(|glob| {
+                let path = self.ou_path(id);
+                let below_root =
+                    path.strip_prefix(self.node(self.root()).display_name()).and_then(|rest| rest.strip_prefix('/'));
+                glob.is_match(&path) || below_root.is_some_and(|path| glob.is_match(path))
+            })
+    }
+
     /// Enters the name of a new node, if names have been looked up before.
     pub(crate) fn add_name(&mut self, id: NodeId, name: &str) {
         if let Some(index) = self.names.get_mut() {

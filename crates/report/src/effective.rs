@@ -1,8 +1,8 @@
 //! What an account can do at most, as a report.
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::{Access, Caller, EffectiveGroup, EffectivePermissions};
-use scproof_organization::Organization;
+use scproof_evaluator::{Access, Caller, EffectiveGroup, EffectivePermissions, EffectiveSetGroup};
+use scproof_organization::{NodeId, Organization};
 
 /// The permissions of an account, who was asked about, and the organization.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,21 @@ pub struct Effective<'a> {
     /// What came out.
     pub permissions: &'a EffectivePermissions,
     /// Whether all actions are listed in text; machine formats always do.
+    pub full: bool,
+}
+
+/// The permissions of the accounts below a root or unit, those with the same permissions together.
+#[derive(Debug, Clone, Copy)]
+pub struct EffectiveSet<'a> {
+    /// The organization that was asked about.
+    pub organization: &'a Organization,
+    /// The root or unit.
+    pub target: NodeId,
+    /// Who was asked about; its account is empty.
+    pub caller: &'a Caller,
+    /// What came out.
+    pub groups: &'a [EffectiveSetGroup],
+    /// Whether all actions and accounts are listed in text; machine formats always do.
     pub full: bool,
 }
 

@@ -2,9 +2,11 @@
 
 pub mod answer;
 pub mod effective;
+pub mod effective_set;
 pub mod impact;
 pub mod tree;
 pub mod validation;
+pub mod who_can;
 
 mod structure;
 

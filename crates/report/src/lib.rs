@@ -1,4 +1,4 @@
-//! Renders scproof's answers: text for people, versioned JSON for programs.
+//! Renders scproof's answers: text and Markdown for people, versioned JSON and CSV for programs.
 //!
 //! Each subject is plain data ([`Answer`], [`Effective`], [`Tree`], [`Validation`]), and each format has one file a subject
 //! with one function, `render`, that writes it. Nothing here decides, reads files, or knows about terminals: a [`Style`] says
@@ -7,7 +7,9 @@
 //! | subject | text | JSON |
 //! |---|---|---|
 //! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
+//! | one call, asked of many accounts | [`text::who_can`], [`markdown::who_can`], [`csv::who_can`] | [`json::who_can`], `scproof-who-can/1` |
 //! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
+//! | what the accounts of a unit can do | [`text::effective_set`] | [`json::effective_set`], `scproof-effective-set/1` |
 //! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
@@ -23,15 +25,18 @@ mod layout;
 mod style;
 mod tree;
 mod validation;
+mod who_can;
 
+pub mod csv;
 pub mod json;
 pub mod markdown;
 pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
-pub use effective::{Effective, retain};
+pub use effective::{Effective, EffectiveSet, retain};
 pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, message};
 pub use style::{Role, Style};
 pub use tree::Tree;
 pub use validation::{PolicyLabel, Source, SourceFindings, Totals, Validation};
+pub use who_can::WhoCanReport;

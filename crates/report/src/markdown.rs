@@ -4,6 +4,7 @@
 //! headings and pictures nor mention anybody.
 
 pub mod impact;
+pub mod who_can;
 
 use crate::layout::clean;
 

@@ -2,10 +2,12 @@
 
 pub mod answer;
 pub mod effective;
+pub mod effective_set;
 pub mod faults;
 pub mod impact;
 pub mod tree;
 pub mod validation;
+pub mod who_can;
 
 mod excerpt;
 pub(crate) mod words;

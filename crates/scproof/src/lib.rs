@@ -39,6 +39,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Which accounts can?
+//!
+//! One call, asked of many accounts at once, which come back in groups with the causes they share.
+//!
+//! ```
+//! # use scproof::{CompiledOrganization, EvaluationOptions};
+//! use scproof::{Answered, Request};
+//!
+//! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
+//! let accounts: Vec<_> = compiled.organization().accounts().collect();
+//! let question = Request::new("", "redshift:CreateCluster").with_principal("role/deploy");
+//! let found = compiled.who_can(&question, &accounts)?;
+//! let blocked = found.groups.iter().filter(|group| group.answered() == Answered::Blocked);
+//! assert!(blocked.map(|group| group.accounts.len()).sum::<usize>() >= 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What can an account do at most?
 //!
 //! ```
@@ -100,9 +117,10 @@ use std::path::Path;
 pub use batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lines};
 pub use scproof_catalog::{ActionId, Catalog};
 pub use scproof_evaluator::{
-    Access, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup, EffectivePermissions,
-    EvaluationOptions, Explanation, LevelTrace, Query, Reason, Request, RequestError, RequestFormatError,
-    RequestResource, ResourceInput, StatementRef, Truth, Undecided,
+    Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
+    EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, LevelRef, LevelTrace, PlacedStatement,
+    Query, Reason, Request, RequestError, RequestFormatError, RequestResource, ResourceInput, StatementRef, Truth,
+    Undecided, WhoCan, WhoCanGroup,
 };
 /// Reading a live organization into a snapshot (feature `fetch`).
 #[cfg(feature = "fetch")]

@@ -90,7 +90,7 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
     Ok(explanation.decision.into())
 }
 
-fn resource_input(text: &str) -> ResourceInput {
+pub(crate) fn resource_input(text: &str) -> ResourceInput {
     let resource = match text {
         "*" => RequestResource::NotScoped,
         arn => RequestResource::Arn(arn.to_owned()),

@@ -2,10 +2,14 @@
 
 use clap::Args;
 use globset::{Glob, GlobBuilder, GlobMatcher};
-use scproof::report::{Effective, json, retain, text};
-use scproof::{Caller, Catalog, EffectivePermissions};
+use scproof::report::{Effective, EffectiveSet, json, retain, text};
+use scproof::{
+    AccountId, Caller, Catalog, CompiledOrganization, EffectivePermissions, EffectiveSetGroup, NodeId, Organization,
+    SelectError,
+};
 
 use super::facts::FactArgs;
+use super::who_can::many_error;
 use crate::args::{Format, GlobalArgs};
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -17,18 +21,24 @@ Sorts every action, also those that do not exist yet, into always blocked,
 conditional and never blocked. The resource is left open, and so is every fact
 that is not given.
 
+Of the root or an OU every account below is asked; accounts with the same result
+stand together. A principal is then one of that name in each account, such as
+role/deploy. For an account that does not exist yet ask one beside its place.
+
 Examples:
   scproof --org example effective sandbox-alice
   scproof --org example effective shop --region eu-west-1 --service s3
   scproof --org example effective payments --action '*:Delete*' --full
+  scproof --org example effective Prod --principal role/deploy
   scproof --org example --format json effective shop";
 
-/// Show what an account can do at most
+/// Show what an account, or every account of a unit, can do at most
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EffectiveArgs {
-    /// The account: its id, or its name if only one has it
-    account: String,
+    /// The account, or the root or OU for every account below: an id, a path, or a
+    /// name if only one has it
+    target: String,
     #[command(flatten)]
     facts: FactArgs,
     /// Only services whose prefix fits, such as s3 or 'rds*' (can be repeated)
@@ -46,14 +56,28 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
     let format = global.format::<Format>()?;
     let filter = Filter::new(args)?;
     let compiled = snapshot::compile(global)?;
-    let caller = Caller {
-        account: args.account.clone(),
+    let mut caller = Caller {
+        account: args.target.clone(),
         principal: args.facts.principal.clone(),
         context: args.facts.context(global.color)?,
         closed_context: args.facts.closed_context,
     };
+    let unit = match unit_of(compiled.organization(), &args.target)? {
+        Found::Account(Some(id)) => {
+            caller.account = id;
+            None
+        }
+        Found::Account(None) => None,
+        Found::Unit(unit) => Some(unit),
+    };
+    if let Some(unit) = unit {
+        caller.account.clear();
+        return of_unit(global, args, &compiled, &caller, unit);
+    }
     let mut permissions = compiled.effective(&caller)?;
-    filter.apply(&mut permissions)?;
+    if filter.apply(&mut permissions) {
+        return Err(filter.nothing());
+    }
     let effective = Effective {
         organization: compiled.organization(),
         caller: &caller,
@@ -65,6 +89,64 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
     output.write(|out| match format {
         Format::Text => text::effective::render(&effective, style, out),
         Format::Json => json::effective::render(&effective, out),
+    })?;
+    Ok(ExitCode::Fine)
+}
+
+/// What the target is.
+enum Found {
+    /// An account: its id, if it was found by its path.
+    Account(Option<String>),
+    /// The root or a unit.
+    Unit(NodeId),
+}
+
+/// Accounts go before units of the same name. What is no account may be one outside the organization, which the question tells.
+fn unit_of(organization: &Organization, text: &str) -> Result<Found, CommandError> {
+    let text = text.trim();
+    if !matches!(organization.resolve_account(text), Err(SelectError::Unknown { .. })) || AccountId::parse(text).is_ok()
+    {
+        return Ok(Found::Account(None));
+    }
+    let id = organization.resolve_target(text)?;
+    let node = organization.node(id);
+    Ok(if node.account.is_some() { Found::Account(Some(node.target.as_str().to_owned())) } else { Found::Unit(id) })
+}
+
+fn of_unit(
+    global: &GlobalArgs,
+    args: &EffectiveArgs,
+    compiled: &CompiledOrganization,
+    caller: &Caller,
+    unit: NodeId,
+) -> Result<ExitCode, CommandError> {
+    let format = global.format::<Format>()?;
+    let filter = Filter::new(args)?;
+    let organization = compiled.organization();
+    let accounts: Vec<NodeId> =
+        organization.subtree(unit).filter(|&id| organization.node(id).account.is_some()).collect();
+    if accounts.is_empty() {
+        return Err(CommandError::usage(format!("there is no account below `{}`", args.target.trim())));
+    }
+    let mut groups = compiled.effective_set(caller, &accounts).map_err(many_error)?;
+    let (mut something, mut nothing) = (false, false);
+    for group in &mut groups {
+        if group.permissions.not_applicable.is_none() {
+            let empty = filter.apply(&mut group.permissions);
+            (something, nothing) = (something || !empty, nothing || empty);
+        }
+    }
+    if nothing && !something {
+        return Err(filter.nothing());
+    }
+    // What tells groups apart may have been taken away.
+    let groups = EffectiveSetGroup::together(groups);
+    let set = EffectiveSet { organization, target: unit, caller, groups: &groups, full: args.full };
+    let output = Output::open(global)?;
+    let style = output.style();
+    output.write(|out| match format {
+        Format::Text => text::effective_set::render(&set, style, out),
+        Format::Json => json::effective_set::render(&set, out),
     })?;
     Ok(ExitCode::Fine)
 }
@@ -98,9 +180,10 @@ impl<'a> Filter<'a> {
             && (self.actions.is_empty() || self.actions.iter().any(|glob| glob.is_match(&action)))
     }
 
-    fn apply(&self, permissions: &mut EffectivePermissions) -> Result<(), CommandError> {
+    /// Takes away what does not fit; says whether nothing is left of what was there.
+    fn apply(&self, permissions: &mut EffectivePermissions) -> bool {
         if (self.services.is_empty() && self.actions.is_empty()) || permissions.not_applicable.is_some() {
-            return Ok(());
+            return false;
         }
         retain(
             permissions,
@@ -109,7 +192,7 @@ impl<'a> Filter<'a> {
             self.actions.is_empty(),
             false,
         );
-        if permissions.groups.is_empty() { Err(self.nothing()) } else { Ok(()) }
+        permissions.groups.is_empty()
     }
 
     fn nothing(&self) -> CommandError {

@@ -70,3 +70,38 @@ fn a_filter_that_nothing_fits() {
     ");
     assert_snapshot!(example(&["effective", "shop", "--action", "s3:["]).fits_80_columns().page());
 }
+
+#[test]
+fn a_unit_has_groups_of_accounts() {
+    assert_snapshot!(example(&["effective", "Workloads", "--service", "redshift"]).fits_80_columns().page());
+}
+
+#[test]
+fn every_account_of_a_unit_has_the_permissions_it_has_alone() {
+    let json = example(&["--format", "json", "effective", "Root", "--principal", "role/dev"]).json();
+    assert_eq!((&json["format"], &json["accountCount"]), (&"scproof-effective-set/1".into(), &27.into()));
+    let sets = json["sets"].as_array().unwrap();
+    assert_eq!(sets.iter().map(|set| set["accounts"].as_array().unwrap().len()).sum::<usize>(), 27);
+    for set in sets {
+        for account in set["accounts"].as_array().unwrap() {
+            let id = account["id"].as_str().unwrap();
+            let principal = format!("arn:aws:iam::{id}:role/dev");
+            let alone = example(&["--format", "json", "effective", id, "--principal", &principal]).json();
+            assert_eq!(alone["summary"], set["summary"], "{id}");
+            assert_eq!(alone["notApplicable"], set["notApplicable"], "{id}");
+        }
+    }
+}
+
+/// An account may be named by its path, and goes before a unit of the same name.
+#[test]
+fn targets() {
+    let account = example(&["effective", "Sandbox/sandbox-alice", "--service", "ec2"]);
+    assert_eq!(account.stdout, example(&["effective", "sandbox-alice", "--service", "ec2"]).stdout);
+    let run = example(&["effective", "Wrokloads"]).fits_80_columns();
+    assert_eq!(run.code, 2);
+    assert_snapshot!(run.stderr, @r"
+    error: `Wrokloads` is no target of the organization
+    help: did you mean `Workloads`?
+    ");
+}

@@ -5,9 +5,10 @@ use std::fs;
 use crate::run::{repository, scproof};
 
 #[cfg(feature = "fetch")]
-const COMMANDS: [&str; 8] = ["can", "effective", "fetch", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 9] =
+    ["can", "who-can", "effective", "fetch", "simulate", "diff", "tree", "validate", "completions"];
 #[cfg(not(feature = "fetch"))]
-const COMMANDS: [&str; 7] = ["can", "effective", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 8] = ["can", "who-can", "effective", "simulate", "diff", "tree", "validate", "completions"];
 
 /// `docs/cli.md` as it should be.
 #[cfg(feature = "fetch")]
@@ -19,12 +20,12 @@ fn page() -> String {
          The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
          writes it anew.\n\n\
          Data goes to standard output, or to the file that `--output` names; messages go to standard error. The batch form of \
-         `can` is described in [batch.md](batch.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), the \
+         `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), the \
          snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
          [diagnostics.md](diagnostics.md).\n\n\
          ## Exit codes\n\n\
          | code | meaning |\n|---|---|\n\
-         | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error |\n\
+         | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error; a report such as that of `who-can` was written |\n\
          | 1 | it ran, and the answer is no: SCPs block the call, a document has an error, or a change does what `--fail-on` \
          names, what `--expect` does not allow, or what AWS would refuse |\n\
          | 2 | the command line or the question makes no sense |\n\
@@ -72,7 +73,8 @@ fn the_short_help_fits_80_columns_too() {
 #[test]
 fn the_examples_of_the_help_run() {
     let mut count = 0;
-    for command in [&[][..], &["can"], &["effective"], &["simulate"], &["diff"], &["tree"], &["validate"]] {
+    for command in [&[][..], &["can"], &["who-can"], &["effective"], &["simulate"], &["diff"], &["tree"], &["validate"]]
+    {
         let help = scproof(&[command, &["--help"]].concat()).stdout.replace("\\\n", " ");
         for line in help.lines().filter_map(|line| line.strip_prefix("  scproof --org example ")) {
             if line.contains("questions.jsonl") {
@@ -84,7 +86,7 @@ fn the_examples_of_the_help_run() {
             count += 1;
         }
     }
-    assert!(count >= 17, "{count}");
+    assert!(count >= 23, "{count}");
 }
 
 #[test]

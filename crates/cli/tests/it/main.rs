@@ -18,3 +18,4 @@ mod traps;
 mod tree;
 mod unreadable;
 mod validate;
+mod who_can;

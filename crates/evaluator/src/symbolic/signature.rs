@@ -160,7 +160,7 @@ fn path_of(organization: &Organization, account: NodeId) -> Vec<&Target> {
 }
 
 /// Whether digits stand where the account id of an ARN may stand: before the fifth colon.
-fn may_name_an_account(pattern: &WildcardPattern) -> bool {
+pub(crate) fn may_name_an_account(pattern: &WildcardPattern) -> bool {
     let mut colons = 0;
     for piece in pattern.pieces() {
         let Piece::Literal(text) = piece else { continue };

@@ -20,15 +20,15 @@ pub(crate) struct Detail {
     /// Regions of a transition.
     pub(crate) entries: usize,
     /// Accounts of one place.
-    accounts: usize,
+    pub(crate) accounts: usize,
     /// Places of accounts.
-    places: usize,
+    pub(crate) places: usize,
     /// Lines of a condition.
-    conditions: usize,
+    pub(crate) conditions: usize,
     /// Action patterns.
-    patterns: usize,
+    pub(crate) patterns: usize,
     /// Statements and levels as causes.
-    causes: usize,
+    pub(crate) causes: usize,
 }
 
 impl Detail {
@@ -257,7 +257,7 @@ fn statements(explanation: &Explanation) -> Vec<&StatementRef> {
 }
 
 /// `no Allow matches at OU Sandbox (ou-…), where FullAWSAccess is attached`.
-fn missing_words(organization: &Organization, id: &str) -> String {
+pub(crate) fn missing_words(organization: &Organization, id: &str) -> String {
     let Some(node_id) = Target::parse(id).ok().and_then(|target| organization.find_node(&target)) else {
         return format!("no Allow matches at {id}");
     };
@@ -276,7 +276,7 @@ fn missing_words(organization: &Organization, id: &str) -> String {
 }
 
 /// `Statement[2] "DenyRegions" of region-lock (p-…), attached to OU Prod (ou-…)`.
-fn statement_words(organization: &Organization, statement: &StatementRef) -> String {
+pub(crate) fn statement_words(organization: &Organization, statement: &StatementRef) -> String {
     let policy = PolicyId::parse(&statement.policy_id).ok().and_then(|id| organization.find_policy(&id));
     let path = policy.map_or_else(
         || format!("Statement[{}]", statement.statement),

@@ -75,6 +75,8 @@ struct Full<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Question<'a> {
+    /// Empty where many accounts are asked.
+    #[serde(skip_serializing_if = "str::is_empty")]
     account: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<&'a str>,

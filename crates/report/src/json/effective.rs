@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::Access;
+use scproof_evaluator::{Access, EffectivePermissions};
 use serde::Serialize;
 
 use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
@@ -26,7 +26,7 @@ struct View<'a> {
 /// How many named actions there are of each kind.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Summary {
+pub(super) struct Summary {
     always_blocked: usize,
     conditional: usize,
     never_blocked: usize,
@@ -34,7 +34,7 @@ struct Summary {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GroupView<'a> {
+pub(super) struct GroupView<'a> {
     access: &'static str,
     decision: &'static str,
     reason: &'static str,
@@ -49,13 +49,43 @@ struct GroupView<'a> {
     other_services: bool,
 }
 
+/// How many named actions are treated in which way.
+pub(super) fn summary(permissions: &EffectivePermissions) -> Summary {
+    Summary {
+        always_blocked: action_count(permissions, Access::AlwaysBlocked),
+        conditional: action_count(permissions, Access::Conditional),
+        never_blocked: action_count(permissions, Access::NeverBlocked),
+    }
+}
+
+pub(super) fn group_views(permissions: &EffectivePermissions) -> Vec<GroupView<'_>> {
+    let catalog = Catalog::embedded();
+    permissions
+        .groups
+        .iter()
+        .map(|group| GroupView {
+            access: group.access.as_str(),
+            decision: group.decision.as_str(),
+            reason: group.reason.as_str(),
+            depends_on: group.depends_on.as_deref(),
+            undecided: undecided_views(&group.undecided),
+            determining: statement_views(&group.determining),
+            levels_without_allow: &group.levels_without_allow,
+            action_count: named_actions(group),
+            actions: group.actions.iter().map(|&action| catalog.action(action).full_name()).collect(),
+            unlisted_actions: &group.unlisted_actions,
+            future_actions_of: &group.future_actions_of,
+            other_services: group.other_services,
+        })
+        .collect()
+}
+
 /// Writes the permissions with all actions of each group.
 ///
 /// # Errors
 ///
 /// If writing fails.
 pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let catalog = Catalog::embedded();
     let permissions = effective.permissions;
     let account = effective.organization.resolve_account(&permissions.account).map_or_else(
         |_| AccountView { id: &permissions.account, name: permissions.account_name.as_deref(), path: None },
@@ -66,29 +96,8 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
         account,
         principal: effective.caller.principal.as_deref(),
         not_applicable: permissions.not_applicable.map(scproof_evaluator::Reason::as_str),
-        summary: Summary {
-            always_blocked: action_count(permissions, Access::AlwaysBlocked),
-            conditional: action_count(permissions, Access::Conditional),
-            never_blocked: action_count(permissions, Access::NeverBlocked),
-        },
-        groups: permissions
-            .groups
-            .iter()
-            .map(|group| GroupView {
-                access: group.access.as_str(),
-                decision: group.decision.as_str(),
-                reason: group.reason.as_str(),
-                depends_on: group.depends_on.as_deref(),
-                undecided: undecided_views(&group.undecided),
-                determining: statement_views(&group.determining),
-                levels_without_allow: &group.levels_without_allow,
-                action_count: named_actions(group),
-                actions: group.actions.iter().map(|&action| catalog.action(action).full_name()).collect(),
-                unlisted_actions: &group.unlisted_actions,
-                future_actions_of: &group.future_actions_of,
-                other_services: group.other_services,
-            })
-            .collect(),
+        summary: summary(permissions),
+        groups: group_views(permissions),
     };
     write_indented(&view, out)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use scproof_evaluator::{ContextValue, Decision, LevelTrace, Reason, RequestResource, StatementRef};
+use scproof_evaluator::{ContextValue, Decision, LevelTrace, Reason, Request, RequestResource, StatementRef};
 
 use super::excerpt;
 use super::words::{
@@ -78,7 +78,7 @@ fn headline(answer: &Answer<'_>) -> String {
 }
 
 /// Why SCPs do not apply, as a fact about the question.
-pub(super) fn exemption_words(reason: Reason) -> &'static str {
+pub(crate) fn exemption_words(reason: Reason) -> &'static str {
     match reason {
         Reason::ManagementAccount => "the account is the management account",
         Reason::ServiceLinkedRole => "the caller is a service-linked role",
@@ -126,20 +126,27 @@ fn question(page: &mut Page, answer: &Answer<'_>) {
         None => fact("account", &format!("{}, not in this organization", clean(request.account.trim()))),
     }
     fact("action", &clean(&request.action));
-    match request.resources.as_slice() {
-        [] => fact("resource", "any (not given)"),
-        resources => {
-            for (index, input) in resources.iter().enumerate() {
-                let text = match &input.resource {
-                    RequestResource::Unknown => "any (not given)".into(),
-                    RequestResource::NotScoped => "none: the action takes no resource".into(),
-                    RequestResource::Arn(arn) => clean(arn),
-                };
-                fact(if index == 0 { "resource" } else { "" }, &text);
-            }
-        }
+    for (label, text) in facts_words(request, "any in the account (not given)") {
+        fact(label, &text);
     }
-    fact("principal", &request.principal.as_deref().map_or("any in the account (not given)".into(), clean));
+}
+
+/// What was said of a call, apart from account and action: labels and texts.
+pub(crate) fn facts_words(request: &Request, anyone: &str) -> Vec<(&'static str, String)> {
+    let mut facts: Vec<(&'static str, String)> = Vec::new();
+    if request.resources.is_empty() {
+        facts.push(("resource", "any (not given)".to_owned()));
+    }
+    for (index, input) in request.resources.iter().enumerate() {
+        let text = match &input.resource {
+            RequestResource::Unknown => "any (not given)".to_owned(),
+            RequestResource::NotScoped => "none: the action takes no resource".to_owned(),
+            RequestResource::Arn(arn) => clean(arn).into_owned(),
+        };
+        facts.push((if index == 0 { "resource" } else { "" }, text));
+    }
+    let principal = request.principal.as_deref().map_or(anyone.to_owned(), |text| clean(text).into_owned());
+    facts.push(("principal", principal));
     let mut label = "context";
     for (key, value) in request.context.iter() {
         let key = clean(key);
@@ -149,12 +156,13 @@ fn question(page: &mut Page, answer: &Answer<'_>) {
             ContextValue::Single(text) => format!("{key} = {}", clean(text)),
             ContextValue::List(texts) => format!("{key} = [{}]", clean(&texts.join(", "))),
         };
-        fact(label, &text);
+        facts.push((label, text));
         label = "";
     }
     if request.closed_context {
-        fact(label, "all keys that are neither given nor derived are absent");
+        facts.push((label, "all keys that are neither given nor derived are absent".to_owned()));
     }
+    facts
 }
 
 /// The causes of the verdict.
@@ -277,7 +285,7 @@ fn condition(page: &mut Page, answer: &Answer<'_>) {
 /// Splits a condition at the ` and ` that stand outside brackets and quotes, and takes off brackets around a whole clause.
 ///
 /// Only the layout rests on it: read in order, the clauses say what the whole text says wherever it is split.
-pub(super) fn clauses(text: &str) -> Vec<&str> {
+pub(crate) fn clauses(text: &str) -> Vec<&str> {
     let mut result = Vec::new();
     let (mut depth, mut quoted, mut start) = (0_usize, false, 0);
     for (at, character) in text.char_indices() {

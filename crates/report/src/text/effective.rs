@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use scproof_catalog::Catalog;
 use scproof_evaluator::{Access, Decision, EffectiveGroup};
+use scproof_organization::{NodeId, Organization};
 
 use super::answer::{clauses, exemption_words};
 use super::words::{account_words, policy_words, short_target_words};
@@ -25,33 +26,38 @@ const LISTED_SERVICES: usize = 8;
 pub fn render(effective: &Effective<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(style);
     header(&mut page, effective);
-    if let Some(reason) = effective.permissions.not_applicable {
-        page.gap();
-        let line = style.paint(Role::Good, &format!("SCPs DO NOT APPLY: {}", exemption_words(reason)));
-        page.line(line);
-        page.gap();
+    page.gap();
+    body(&mut page, effective, None);
+    page.gap();
+    if effective.permissions.not_applicable.is_some() {
         closing(&mut page);
-        return page.finish(out);
+    } else if !effective.permissions.groups.is_empty() {
+        if !effective.full {
+            page.hanging("note: ", "`--full` lists every action, `--format json` has all details.");
+        }
+        closing(&mut page);
     }
-    if effective.permissions.groups.is_empty() {
-        page.gap();
-        page.line("No action fits the filter.");
-        return page.finish(out);
-    }
-    page.gap();
-    totals(&mut page, effective);
-    always_blocked(&mut page, effective);
-    conditional(&mut page, effective);
-    never_blocked(&mut page, effective);
-    page.gap();
-    if !effective.full {
-        page.hanging("note: ", "`--full` lists every action, `--format json` has all details.");
-    }
-    closing(&mut page);
     page.finish(out)
 }
 
-fn closing(page: &mut Page) {
+/// The groups of actions. Where the permissions are those of several accounts, `accounts` are these.
+pub(super) fn body(page: &mut Page, effective: &Effective<'_>, accounts: Option<&[NodeId]>) {
+    if let Some(reason) = effective.permissions.not_applicable {
+        let line = page.style.paint(Role::Good, &format!("SCPs DO NOT APPLY: {}", exemption_words(reason)));
+        page.line(line);
+        return;
+    }
+    if effective.permissions.groups.is_empty() {
+        page.line("No action fits the filter.");
+        return;
+    }
+    totals(page, effective);
+    always_blocked(page, effective, accounts);
+    conditional(page, effective);
+    never_blocked(page, effective);
+}
+
+pub(super) fn closing(page: &mut Page) {
     page.hanging("note: ", "SCPs grant nothing: never blocked is not allowed. IAM policies and others decide too.");
 }
 
@@ -89,10 +95,10 @@ fn totals(page: &mut Page, effective: &Effective<'_>) {
 }
 
 /// Blocked groups by what is to be said about them: a missing Allow is one reason, whatever else may deny.
-fn always_blocked(page: &mut Page, effective: &Effective<'_>) {
+fn always_blocked(page: &mut Page, effective: &Effective<'_>, accounts: Option<&[NodeId]>) {
     let mut reasons: Vec<(String, Vec<&EffectiveGroup>)> = Vec::new();
     for group in groups(effective, Access::AlwaysBlocked) {
-        let words = blocked_words(effective, group);
+        let words = blocked_words(effective, group, accounts);
         match reasons.iter_mut().find(|(other, _)| *other == words) {
             Some((_, members)) => members.push(group),
             None => reasons.push((words, vec![group])),
@@ -110,7 +116,7 @@ fn always_blocked(page: &mut Page, effective: &Effective<'_>) {
     }
 }
 
-fn blocked_words(effective: &Effective<'_>, group: &EffectiveGroup) -> String {
+fn blocked_words(effective: &Effective<'_>, group: &EffectiveGroup, accounts: Option<&[NodeId]>) -> String {
     let organization = effective.organization;
     if !group.levels_without_allow.is_empty() {
         let levels: Vec<String> = group
@@ -119,7 +125,7 @@ fn blocked_words(effective: &Effective<'_>, group: &EffectiveGroup) -> String {
             .map(|id| {
                 let node =
                     scproof_organization::Target::parse(id).ok().and_then(|target| organization.find_node(&target));
-                node.map_or_else(|| id.clone(), |node| short_target_words(organization, node))
+                node.map_or_else(|| id.clone(), |node| level_words(organization, node, accounts))
             })
             .collect();
         return format!("no Allow at {}", enumerate(&levels));
@@ -135,6 +141,21 @@ fn blocked_words(effective: &Effective<'_>, group: &EffectiveGroup) -> String {
         (_, true) => group.reason.text().to_owned(),
         (Decision::ExplicitDeny, false) => format!("denied by {}", enumerate(&policies)),
         (_, false) => format!("denied one way or another, possibly by {}", enumerate(&policies)),
+    }
+}
+
+/// A level as all the accounts have it: those of a group may be below different units.
+fn level_words(organization: &Organization, level: NodeId, accounts: Option<&[NodeId]>) -> String {
+    // A subtree is a range of nodes.
+    let below = level.index()..level.index() + organization.subtree(level).len();
+    match accounts {
+        Some(accounts) if accounts.len() > 1 && organization.node(level).account.is_some() => {
+            "the account itself".to_owned()
+        }
+        Some(accounts) if !accounts.iter().all(|account| below.contains(&account.index())) => {
+            format!("a level of each, such as {}", short_target_words(organization, level))
+        }
+        _ => short_target_words(organization, level),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::style::{Role, Style};
 /// How many lines of structural differences are shown.
 const STRUCTURE_LINES: usize = 40;
 /// Where the contents of a region begin.
-const LABEL: usize = 15;
+pub(super) const LABEL: usize = 15;
 
 /// Writes the report: the verdict on the first line, then how many accounts, the changes with what AWS would say, and each
 /// region of calls whose verdict changes with one call that shows it.
@@ -204,7 +204,7 @@ fn entries(
 }
 
 /// One fact about a region: its label, then its lines, each wrapped.
-fn fact<S: AsRef<str>>(page: &mut Page, label: &str, lines: &[S]) {
+pub(super) fn fact<S: AsRef<str>>(page: &mut Page, label: &str, lines: &[S]) {
     for (index, line) in lines.iter().enumerate() {
         let label = if index == 0 { label } else { "" };
         page.hanging(&format!("    {}", pad(label, LABEL - 4)), line.as_ref());
@@ -271,7 +271,7 @@ fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness) {
 }
 
 /// A command line that can be copied: broken between words only.
-fn command(page: &mut Page, label: &str, words: &[String]) {
+pub(super) fn command(page: &mut Page, label: &str, words: &[String]) {
     let mut label = format!("    {}", pad(label, LABEL - 4));
     let mut line = String::new();
     // A flag and its value stay together where they fit on a line.

@@ -4,3 +4,4 @@
 
 mod answer;
 mod impact;
+mod who_can;

@@ -1,0 +1,133 @@
+//! `scproof who-can`: one call, asked of many accounts.
+
+use clap::{Args, ValueEnum};
+use scproof::report::{WhoCanReport, csv, json, markdown, text};
+use scproof::{CompiledOrganization, NodeId, Organization, Request, RequestError};
+
+use super::can::resource_input;
+use super::facts::{FactArgs, warn_of_unknown_action};
+use super::impact::program;
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::snapshot;
+
+const EXAMPLES: &str = "\
+Asks every account the same question, and groups the accounts by the answer and
+its causes: not blocked by SCPs, on a condition, or blocked.
+
+A principal is one of that name in each account: `role/deploy`, `user/alice`,
+`root`, `assumed-role/deploy/session`, or an ARN with `*` in place of the
+account id. What is not said is unknown, as in `scproof can`.
+
+Examples:
+  scproof --org example who-can s3:DeleteBucket
+  scproof --org example who-can ec2:RunInstances --region us-east-1
+  scproof --org example who-can s3:DeleteBucket --principal role/break-glass
+  scproof --org example who-can iam:CreateUser --ous Workloads --full
+  scproof --org example --format csv who-can s3:GetObject --accounts 'shop*'
+
+The exit code is 0 whatever the answers are: this is a report.";
+
+/// Show which accounts can make a call, as far as SCPs decide
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct WhoCanArgs {
+    /// The action, such as s3:GetObject
+    action: String,
+    /// The resource; '*' if the action takes none. Several: one call that needs all
+    #[arg(long, short, value_name = "ARN")]
+    resource: Vec<String>,
+    #[command(flatten)]
+    facts: FactArgs,
+    /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
+    /// repeated)
+    #[arg(long, value_name = "GLOB")]
+    accounts: Vec<String>,
+    /// Only accounts below these units: an id, name, path or pattern (can be
+    /// repeated); with --accounts, those that both choose
+    #[arg(long, value_name = "GLOB")]
+    ous: Vec<String>,
+    /// Write everything out, also long lists
+    #[arg(long)]
+    full: bool,
+}
+
+/// How to print the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WhoCanFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For tickets and comments.
+    Markdown,
+    /// For spreadsheets.
+    Csv,
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<WhoCanFormat>()?;
+    let (path, organization) = snapshot::load_named(global)?;
+    let accounts = chosen(&organization, args)?;
+    let compiled = CompiledOrganization::compile(organization, snapshot::evaluation(global));
+    let request = Request {
+        account: String::new(),
+        principal: args.facts.principal.clone(),
+        action: args.action.clone(),
+        resources: args.resource.iter().map(|resource| resource_input(resource)).collect(),
+        context: args.facts.context(global.color)?,
+        closed_context: args.facts.closed_context,
+    };
+    let who_can = compiled.who_can(&request, &accounts).map_err(many_error)?;
+    warn_of_unknown_action(&args.action, global.color);
+    let report = WhoCanReport {
+        organization: compiled.organization(),
+        program: program(global, path),
+        request: &request,
+        who_can: &who_can,
+        scope: args.accounts.iter().chain(&args.ous).cloned().collect(),
+        full: args.full,
+    };
+    let output = Output::open(global)?;
+    let style = output.style();
+    output.write(|out| match format {
+        WhoCanFormat::Text => text::who_can::render(&report, style, out),
+        WhoCanFormat::Json => json::who_can::render(&report, out),
+        WhoCanFormat::Markdown => markdown::who_can::render(&report, out),
+        WhoCanFormat::Csv => csv::who_can::render(&report, out),
+    })?;
+    Ok(ExitCode::Fine)
+}
+
+/// The accounts to ask.
+fn chosen(organization: &Organization, args: &WhoCanArgs) -> Result<Vec<NodeId>, CommandError> {
+    let mut accounts: Vec<NodeId> = if args.accounts.is_empty() {
+        organization.accounts().collect()
+    } else {
+        organization.select_accounts(&args.accounts)?
+    };
+    if !args.ous.is_empty() {
+        let below = organization.select_accounts_of_units(&args.ous)?;
+        let below: std::collections::BTreeSet<NodeId> = below.into_iter().collect();
+        accounts.retain(|account| below.contains(account));
+        if accounts.is_empty() {
+            return Err(CommandError::usage("no account is chosen by both `--accounts` and `--ous`"));
+        }
+    }
+    Ok(accounts)
+}
+
+/// Says how one principal is asked about in many accounts.
+pub(crate) fn many_error(error: RequestError) -> CommandError {
+    let help = if matches!(error, RequestError::PrincipalAccount { .. }) {
+        "for the principal of that name in each account write a name such as `role/deploy`, or an ARN with `*` in place \
+         of the account id"
+    } else if matches!(error, RequestError::Principal { .. }) {
+        "a name stands for one principal of each account, such as `role/deploy`; patterns of names are not supported"
+    } else {
+        return error.into();
+    };
+    CommandError::from(error).help(help)
+}

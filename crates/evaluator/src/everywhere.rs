@@ -1,0 +1,131 @@
+//! Callers of the same name in many accounts.
+
+use scproof_organization::Organization;
+
+use crate::prepare::RequestError;
+use crate::principal::Principal;
+use crate::request::Request;
+
+/// Who calls, in whichever account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Everywhere {
+    /// Any principal that SCPs govern.
+    Anyone,
+    /// The same everywhere: an AWS service, an unsigned request, or a principal of one account.
+    Fixed {
+        text: String,
+        /// Empty if it belongs to none.
+        account: String,
+    },
+    /// A principal of each account: the account's id stands between the two.
+    Named { head: String, tail: String },
+}
+
+/// Names without the ARN in front, and the service whose ARN it is.
+const KINDS: [(&str, &str); 4] =
+    [("role/", "iam"), ("user/", "iam"), ("assumed-role/", "sts"), ("federated-user/", "sts")];
+
+impl Everywhere {
+    /// Reads what stands for callers of many accounts; see [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
+    pub(crate) fn parse(text: Option<&str>, organization: &Organization) -> Result<Self, RequestError> {
+        let Some(text) = text else { return Ok(Self::Anyone) };
+        let wrong = || RequestError::Principal { text: text.to_owned() };
+        let bare = KINDS.iter().find(|(kind, _)| text.starts_with(kind)).map(|(_, service)| *service);
+        let named = match bare.or_else(|| (text == "root").then_some("iam")) {
+            // Without a partition there is no ARN, and none is guessed.
+            Some(service) => {
+                let partition = organization.partition().ok_or_else(wrong)?;
+                Some((format!("arn:{partition}:{service}::"), format!(":{text}")))
+            }
+            None => match text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+                ["arn", partition, service, "", "" | "*", name] => {
+                    Some((format!("arn:{partition}:{service}::"), format!(":{name}")))
+                }
+                _ => None,
+            },
+        };
+        let Some((head, tail)) = named else {
+            let principal = Principal::parse(text).map_err(|_| wrong())?;
+            return Ok(Self::Fixed { text: principal.text, account: principal.account });
+        };
+        let filled = format!("{head}000000000000{tail}");
+        // No name of a principal has a wildcard: who writes one means several, which is another question.
+        if filled.contains(['*', '?']) || Principal::parse(&filled).is_err() {
+            return Err(wrong());
+        }
+        Ok(Self::Named { head, tail })
+    }
+
+    /// The caller in an account, by its id.
+    pub(crate) fn of(&self, account: &str) -> Option<String> {
+        match self {
+            Self::Anyone => None,
+            Self::Fixed { text, .. } => Some(text.clone()),
+            Self::Named { head, tail } => Some(format!("{head}{account}{tail}")),
+        }
+    }
+
+    /// Whether a call from the account can be by this caller (EVAL-21).
+    pub(crate) fn check(&self, account: &str) -> Result<(), RequestError> {
+        match self {
+            Self::Fixed { account: own, .. } if !own.is_empty() && own != account => {
+                Err(RequestError::PrincipalAccount { principal_account: own.clone(), account: account.to_owned() })
+            }
+            Self::Anyone | Self::Fixed { .. } | Self::Named { .. } => Ok(()),
+        }
+    }
+}
+
+impl Request {
+    /// A question to many accounts as it is put to one of them; see [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
+    ///
+    /// # Errors
+    ///
+    /// If the principal is none that can make a request, or one of another account.
+    pub fn in_account(&self, organization: &Organization, account_id: &str) -> Result<Self, RequestError> {
+        let caller = Everywhere::parse(self.principal.as_deref(), organization)?;
+        caller.check(account_id)?;
+        Ok(Self { account: account_id.to_owned(), principal: caller.of(account_id), ..self.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        let snapshot = r#"{"Format": "scproof-inventory/1", "TakenAt": "2026-11-24T00:00:00Z", "Organization": {"Id": "o-exampleorg1",
+            "FeatureSet": "ALL", "Arn": "arn:aws-us-gov:organizations::111111111111:organization/o-exampleorg1",
+            "MasterAccountId": "111111111111"}, "Roots": [{"Id": "r-ab12", "Name": "Root",
+            "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}],
+            "OrganizationalUnits": [], "Accounts": [{"Id": "111111111111", "ParentId": "r-ab12"}],
+            "Policies": [], "Attachments": []}"#;
+        let organization = Organization::from_json(snapshot).unwrap();
+        Everywhere::parse(Some(text), &organization).ok().and_then(|it| it.of("222222222222"))
+    }
+
+    #[test]
+    fn names_are_filled_in() {
+        for (text, filled) in [
+            ("role/Admin", "arn:aws-us-gov:iam::222222222222:role/Admin"),
+            ("role/my.role", "arn:aws-us-gov:iam::222222222222:role/my.role"),
+            ("root", "arn:aws-us-gov:iam::222222222222:root"),
+            ("assumed-role/a/b", "arn:aws-us-gov:sts::222222222222:assumed-role/a/b"),
+            ("arn:aws:iam::*:role/path/Admin", "arn:aws:iam::222222222222:role/path/Admin"),
+            ("arn:aws:iam:::user/alice", "arn:aws:iam::222222222222:user/alice"),
+            ("arn:aws:iam::333333333333:root", "arn:aws:iam::333333333333:root"),
+            ("cloudtrail.amazonaws.com", "cloudtrail.amazonaws.com"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(filled), "{text}");
+        }
+    }
+
+    #[test]
+    fn patterns_of_names_are_refused() {
+        for text in
+            ["role/Admin*", "arn:aws:iam::*:role/*", "arn:*:iam::*:root", "Admin", "role/", "arn:aws:iam::*:group/x"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Comma-separated values for spreadsheets (RFC 4180), one file a subject.
+//!
+//! Spreadsheets run what begins like a formula. Names and policies come from many people, so such a cell gets an apostrophe in
+//! front, which a spreadsheet takes as the mark of a text. Control characters are shown as escapes: a line is a line.
+
+pub mod who_can;
+
+use crate::layout::clean;
+
+/// A line with its line feed.
+fn line(cells: &[&str]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| self::cell(cell)).collect();
+    cells.join(",") + "\n"
+}
+
+fn cell(text: &str) -> String {
+    let text = clean(text);
+    // Spreadsheets skip blanks in front, and some read the wide forms of the signs too.
+    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    let text = if formula { format!("'{text}") } else { text.into_owned() };
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_.:/-".contains(character);
+    // Where another sign than the comma separates, an unquoted text could become two cells.
+    if text.chars().all(plain) { text } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_texts() {
+        assert_eq!(cell("shop-dev"), "shop-dev");
+        assert_eq!(cell(""), "");
+        assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
+        assert_eq!(cell("=HYPERLINK(1)"), "\"'=HYPERLINK(1)\"");
+        assert_eq!(cell(" @x"), "\"' @x\"");
+        assert_eq!(cell("-1"), "\"'-1\"");
+        assert_eq!(cell("a;=1"), "\"a;=1\"");
+        assert_eq!(cell("\t=1\n"), "\"\\u{9}=1\\u{a}\"");
+        assert_eq!(line(&["1", "a b"]), "1,\"a b\"\n");
+    }
+}

@@ -1,0 +1,79 @@
+//! `scproof-effective-set/1`: what the accounts of a unit can do at most, those with the same permissions together.
+//! `docs/schemas/scproof-effective-set-1.json` is its JSON Schema.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::effective::{GroupView, Summary, group_views, summary};
+use super::{AccountView, write_indented};
+use crate::effective::EffectiveSet;
+
+/// The version of the format.
+pub const FORMAT: &str = "scproof-effective-set/1";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    format: &'static str,
+    target: TargetView<'a>,
+    principal: Option<&'a str>,
+    account_count: usize,
+    sets: Vec<SetView<'a>>,
+}
+
+/// The root or unit.
+#[derive(Serialize)]
+struct TargetView<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    path: String,
+}
+
+/// Accounts with the same permissions.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SetView<'a> {
+    account_count: usize,
+    accounts: Vec<AccountView<'a>>,
+    /// The account for which causes name their targets.
+    causes_of: &'a str,
+    not_applicable: Option<&'static str>,
+    summary: Summary,
+    groups: Vec<GroupView<'a>>,
+}
+
+/// Writes every group of accounts with its permissions, as `scproof-effective/1` has them for one.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let organization = set.organization;
+    let node = organization.node(set.target);
+    let sets: Vec<SetView<'_>> = set
+        .groups
+        .iter()
+        .map(|group| SetView {
+            account_count: group.accounts.len(),
+            accounts: group.accounts.iter().map(|&id| AccountView::of(organization, id)).collect(),
+            causes_of: &group.permissions.account,
+            not_applicable: group.permissions.not_applicable.map(scproof_evaluator::Reason::as_str),
+            summary: summary(&group.permissions),
+            groups: group_views(&group.permissions),
+        })
+        .collect();
+    let view = View {
+        format: FORMAT,
+        target: TargetView {
+            id: node.target.as_str(),
+            name: node.name.as_deref(),
+            path: organization.ou_path(set.target),
+        },
+        principal: set.caller.principal.as_deref(),
+        account_count: set.groups.iter().map(|group| group.accounts.len()).sum(),
+        sets,
+    };
+    write_indented(&view, out)
+}

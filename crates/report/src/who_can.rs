@@ -1,0 +1,308 @@
+//! One call, asked of many accounts. The words here are shared by text and Markdown; what policies and people wrote is made safe
+//! for a terminal, not yet for Markdown.
+
+use scproof_evaluator::{
+    Answered, Decision, Explanation, LevelRef, LevelTrace, PlacedStatement, Request, StatementRef, WhoCan, WhoCanGroup,
+};
+use scproof_organization::{AccountState, NodeId, Organization, PolicyId};
+use scproof_simulator::AccountRef;
+
+use crate::answer::{Answer, OpenQuestion};
+use crate::command_line;
+use crate::impact::{Detail, accounts_words, missing_words, statement_words};
+use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
+use crate::text::answer::{clauses, exemption_words};
+use crate::text::words::{policy_words, statement_path};
+
+/// A question to many accounts, and what came out.
+#[derive(Debug, Clone)]
+pub struct WhoCanReport<'a> {
+    /// The organization that was asked about.
+    pub organization: &'a Organization,
+    /// How to ask for more: the words of a command line up to `can`, such as `scproof --org org.json`.
+    pub program: Vec<String>,
+    /// What was asked; its account is empty.
+    pub request: &'a Request,
+    /// The answers.
+    pub who_can: &'a WhoCan,
+    /// The accounts, as they were chosen; empty where all were asked about.
+    pub scope: Vec<String>,
+    /// Whether text and Markdown write everything out; else long lists are cut, and counted.
+    pub full: bool,
+}
+
+impl<'a> WhoCanReport<'a> {
+    /// The groups with an answer.
+    pub(crate) fn groups(&self, answered: Answered) -> impl Iterator<Item = &'a WhoCanGroup> + use<'a> {
+        self.who_can.groups.iter().filter(move |group| group.answered() == answered)
+    }
+
+    /// How many accounts have an answer.
+    pub(crate) fn count(&self, answered: Answered) -> usize {
+        self.groups(answered).map(|group| group.accounts.len()).sum()
+    }
+
+    /// How many accounts were asked about.
+    pub(crate) fn asked(&self) -> usize {
+        self.who_can.groups.iter().map(|group| group.accounts.len()).sum()
+    }
+
+    pub(crate) fn detail(&self) -> Detail {
+        if self.full { Detail::FULL } else { Detail::BRIEF }
+    }
+
+    /// `NOT BLOCKED in 3 accounts and BLOCKED in 24 accounts`.
+    pub(crate) fn headline(&self) -> String {
+        let asked = self.asked();
+        let parts: Vec<String> = Answered::ALL
+            .into_iter()
+            .map(|answered| (answered, self.count(answered)))
+            .filter(|(_, number)| *number > 0)
+            .map(|(answered, number)| match number {
+                number if number == asked && number > 1 => {
+                    format!("{} in all {}", answered_words(answered), count(number, "account"))
+                }
+                number => format!("{} in {}", answered_words(answered), count(number, "account")),
+            })
+            .collect();
+        if parts.is_empty() { "NO ACCOUNT was asked about".to_owned() } else { enumerate(&parts) }
+    }
+
+    /// What a group has in common.
+    pub(crate) fn title(&self, group: &WhoCanGroup) -> String {
+        let what = match group.decision {
+            Decision::NotApplicable => format!("SCPs do not apply, as {}", exemption_words(group.reason)),
+            Decision::Unknown => {
+                let names: Vec<String> = self
+                    .open_questions(group)
+                    .iter()
+                    .flat_map(|question| question.name.split(", "))
+                    .map(|name| clean(name).into_owned())
+                    .collect();
+                if names.is_empty() {
+                    "it depends on facts that were not given".to_owned()
+                } else {
+                    format!("depends on {}", enumerate_some(&names, 4))
+                }
+            }
+            Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => {
+                group.reason.text().to_owned()
+            }
+        };
+        format!("{}: {what}", count(group.accounts.len(), "account"))
+    }
+
+    /// The accounts of a group by place.
+    pub(crate) fn accounts(&self, group: &WhoCanGroup) -> Vec<String> {
+        let accounts: Vec<AccountRef> = group.accounts.iter().map(|&id| self.account(id)).collect();
+        accounts_words(&accounts.iter().collect::<Vec<_>>(), self.detail())
+    }
+
+    /// Whether the lists of a group are longer than they are shown.
+    fn is_group_cut(&self, group: &WhoCanGroup) -> bool {
+        let full = WhoCanReport { full: true, ..self.clone() };
+        self.accounts(group) != full.accounts(group)
+            || self.condition(group) != full.condition(group)
+            || self.causes(group) != full.causes(group)
+    }
+
+    fn account(&self, id: NodeId) -> AccountRef {
+        let node = self.organization.node(id);
+        AccountRef { id: node.target.as_str().to_owned(), name: node.name.clone(), path: self.organization.ou_path(id) }
+    }
+
+    /// What must hold for the call to pass, one clause a line; nothing where the answer is not open.
+    pub(crate) fn condition(&self, group: &WhoCanGroup) -> Vec<String> {
+        if group.decision != Decision::Unknown {
+            return Vec::new();
+        }
+        let Some(words) = &group.depends_on else { return Vec::new() };
+        let lines: Vec<String> = match words.strip_prefix("denied unless ") {
+            Some(rest) => clauses(rest).into_iter().map(|clause| clean(clause).into_owned()).collect(),
+            None => vec![clean(words).into_owned()],
+        };
+        cut_list(lines, self.detail().conditions)
+    }
+
+    /// Whether what [`condition`](Self::condition) lists are clauses of a condition, all of which must hold.
+    pub(crate) fn is_denied_unless(group: &WhoCanGroup) -> bool {
+        group.depends_on.as_deref().is_some_and(|words| words.starts_with("denied unless "))
+    }
+
+    /// The statements and levels behind an answer: labels, each with its lines.
+    pub(crate) fn causes(&self, group: &WhoCanGroup) -> Vec<(&'static str, Vec<String>)> {
+        let statements = |list: &mut dyn Iterator<Item = &PlacedStatement>| {
+            let mut words: Vec<String> = Vec::new();
+            for statement in list {
+                let text = self.statement(group, statement);
+                if !words.contains(&text) {
+                    words.push(text);
+                }
+            }
+            cut_list(words, self.detail().causes)
+        };
+        let missing: Vec<String> = group.levels_without_allow.iter().map(|level| self.missing(group, level)).collect();
+        let determining = statements(&mut group.determining.iter());
+        let certain = if group.decision == Decision::Deny { "may deny" } else { "denied by" };
+        let mut causes = vec![("because", cut_list(missing, self.detail().causes)), (certain, determining)];
+        causes.push(("may deny", statements(&mut group.may_deny.iter().map(|(statement, _)| statement))));
+        // A statement whose effect cannot be read is both.
+        let denies = |statement: &PlacedStatement| group.may_deny.iter().any(|(other, _)| other == statement);
+        causes.push(("may allow", statements(&mut group.may_allow.iter().filter(|it| !denies(it)))));
+        causes.retain(|(_, lines)| !lines.is_empty());
+        causes
+    }
+
+    /// The account that stands for a group, where a level is that of the account itself.
+    fn only_account(&self, group: &WhoCanGroup) -> Option<AccountRef> {
+        match group.accounts.as_slice() {
+            &[only] => Some(self.account(only)),
+            _ => None,
+        }
+    }
+
+    fn statement(&self, group: &WhoCanGroup, statement: &PlacedStatement) -> String {
+        if let (LevelRef::Account, None) = (&statement.level, self.only_account(group)) {
+            let policy = PolicyId::parse(&statement.policy_id).ok().and_then(|id| self.organization.find_policy(&id));
+            let path = policy.map_or_else(
+                || format!("Statement[{}]", statement.statement),
+                |index| statement_path(&self.organization.policy(index).document, statement.statement),
+            );
+            let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
+            let policy = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
+            return format!("{policy} attached to each of these accounts, {path}{sid}");
+        }
+        statement_words(self.organization, &self.at(group, statement))
+    }
+
+    /// A statement as it stands for the first account of a group.
+    fn at(&self, group: &WhoCanGroup, statement: &PlacedStatement) -> StatementRef {
+        let account = group.accounts.first().map(|&id| self.organization.node(id));
+        statement.at(account.map_or("", |node| node.target.as_str()), account.and_then(|node| node.name.as_deref()))
+    }
+
+    fn missing(&self, group: &WhoCanGroup, level: &LevelRef) -> String {
+        match (level, self.only_account(group)) {
+            (LevelRef::Target { id, .. }, _) => missing_words(self.organization, id),
+            (LevelRef::Account, Some(account)) => missing_words(self.organization, &account.id),
+            (LevelRef::Account, None) => {
+                "no Allow matches among the policies attached to each of these accounts itself".to_owned()
+            }
+        }
+    }
+
+    /// What would decide an open answer, the most frequent question first.
+    pub(crate) fn open_questions(&self, group: &WhoCanGroup) -> Vec<OpenQuestion> {
+        let (Decision::Unknown, Some(&first)) = (group.decision, group.accounts.first()) else { return Vec::new() };
+        let Some(request) = self.question(first) else { return Vec::new() };
+        let explanation = Explanation {
+            decision: group.decision,
+            reason: group.reason,
+            determining: Vec::new(),
+            levels_without_allow: Vec::new(),
+            undecided: group.undecided.clone(),
+            depends_on: None,
+            levels: vec![LevelTrace {
+                target_id: String::new(),
+                target_name: None,
+                allowed_by: Vec::new(),
+                maybe_allowed_by: group.may_allow.iter().map(|statement| self.at(group, statement)).collect(),
+                denied_by: Vec::new(),
+                maybe_denied_by: group
+                    .may_deny
+                    .iter()
+                    .map(|(statement, unless)| (self.at(group, statement), unless.clone()))
+                    .collect(),
+            }],
+            assumed: Vec::new(),
+            notes: Vec::new(),
+        };
+        let answer = Answer { organization: self.organization, request: &request, explanation: &explanation };
+        let mut questions = answer.open_questions();
+        for question in &mut questions {
+            // The same name in each account.
+            if question.flag.as_ref().is_some_and(|flag| flag.starts_with("--principal ")) {
+                question.flag = Some("--principal role/NAME".to_owned());
+                question.hint = Some("who calls, of that name in each account".to_owned());
+            }
+        }
+        questions
+    }
+
+    /// The same question to one account.
+    fn question(&self, account: NodeId) -> Option<Request> {
+        self.request.in_account(self.organization, self.organization.node(account).target.as_str()).ok()
+    }
+
+    /// The command line that explains the answer of the first account in full.
+    pub(crate) fn command(&self, group: &WhoCanGroup) -> Vec<String> {
+        let request = group.accounts.first().and_then(|&account| self.question(account));
+        request.map_or_else(Vec::new, |request| command_line::can(&self.program, &request))
+    }
+
+    /// What is to be said about the report as a whole; what comes from outside stands in backticks.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if !self.scope.is_empty() {
+            let scope: Vec<String> = self.scope.iter().map(|text| format!("`{}`", clean(text))).collect();
+            remarks.push(format!(
+                "only the accounts of {} were asked about.",
+                enumerate_some(&scope, self.detail().accounts)
+            ));
+        }
+        let accounts = self.who_can.groups.iter().flat_map(|group| &group.accounts);
+        let idle = accounts.filter(|&&id| {
+            let details = self.organization.node(id).account.as_ref();
+            details
+                .and_then(|details| details.state.as_ref())
+                .is_some_and(|state| !matches!(state, AccountState::Active | AccountState::PendingClosure))
+        });
+        match idle.count() {
+            0 => {}
+            1 => {
+                remarks.push("1 of these accounts is not active: nobody can use it, whatever its SCPs say.".to_owned());
+            }
+            idle => remarks.push(format!(
+                "{} of these accounts are not active: nobody can use them, whatever their SCPs say.",
+                grouped(idle)
+            )),
+        }
+        remarks.extend(self.who_can.notes.iter().map(|note| format!("{}.", clean(note))));
+        if !self.who_can.assumed.is_empty() {
+            let rules: Vec<String> = self.who_can.assumed.iter().map(|rule| (*rule).to_owned()).collect();
+            remarks.push(format!("assumes the likelier reading of {}.", enumerate(&rules)));
+        }
+        remarks.push("SCPs grant nothing: what they let pass may be denied by other policies.".to_owned());
+        remarks
+    }
+
+    /// Whether something was cut that `--full` shows.
+    pub(crate) fn is_cut(&self) -> bool {
+        let most = self.detail().entries;
+        !self.full
+            && Answered::ALL.into_iter().any(|answered| {
+                let groups: Vec<&WhoCanGroup> = self.groups(answered).collect();
+                groups.len() > most || groups.iter().any(|group| self.is_group_cut(group))
+            })
+    }
+}
+
+/// `NOT BLOCKED`, never that AWS allows anything (GEN-1).
+pub(crate) fn answered_words(answered: Answered) -> &'static str {
+    match answered {
+        Answered::NotBlocked => "NOT BLOCKED",
+        Answered::OnCondition => "ON A CONDITION",
+        Answered::Blocked => "BLOCKED",
+    }
+}
+
+/// The first items, and how many more there are.
+fn cut_list(mut list: Vec<String>, most: usize) -> Vec<String> {
+    // One more takes as much room as saying that there is one more.
+    if list.len() > most.saturating_add(1) {
+        let more = list.len() - most;
+        list.truncate(most);
+        list.push(format!("and {} more", grouped(more)));
+    }
+    list
+}
