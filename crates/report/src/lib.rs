@@ -12,6 +12,8 @@
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
 //!
+//! What a whole organization's SCPs do is also a page for a browser: [`html::audit`].
+//!
 //! Text fits 80 columns, apart from words that are longer, such as ARNs: they stay whole so that they can be copied.
 //! Control characters in names and policies are shown as escapes.
 
@@ -24,6 +26,7 @@ mod style;
 mod tree;
 mod validation;
 
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod text;

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test helper fails the test by panicking")]
 
 mod answer;
+mod html;
 mod impact;
+mod samples;
