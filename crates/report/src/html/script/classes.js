@@ -7,6 +7,7 @@ const classButton = (place) => button('tag link', `Class ${className(place)}`, (
 function differsWords(view) {
   if (view.from === null) return '–';
   const more = view.changes.reduce((sum, [, , listed]) => sum + listed, 0);
+  if (!more) return `Other conditions than in class ${className(view.from)}`;
   return `${counted(more, 'action')} treated otherwise than in class ${className(view.from)}`;
 }
 
@@ -39,13 +40,13 @@ function groupBlock(group) {
   const state = { alwaysBlocked: 'blocked', conditional: 'cond', neverBlocked: 'never' }[group.access];
   return el('details', { class: 'group' },
     el('summary', {}, el('span', { class: `swatch ${state}`, 'aria-hidden': 'true' }), el('strong', {}, counted(view.count, 'action')), ` ${ACCESS[group.access]}`,
-      group.when !== null && el('span', { class: 'muted clip' }, `: ${string(group.when)}`)),
+      group.when !== null && el('span', { class: 'muted clip' }, string(group.when))),
     el('div', { class: 'fold' },
       el('p', {}, group.when === null ? `Because ${string(group.reason)}.` : `It depends: ${string(group.when)}`),
       group.levels.length > 0 && el('p', {}, 'No Allow at ', group.levels.map((node, at) => [at > 0 && ', ', accountButton(node)])),
       group.open.length > 0 && el('ul', {}, group.open.map((at) => el('li', {}, string(at)))),
-      group.statements.length > 0 && [el('h5', {}, 'Statements that decide'), lengthening(group.statements, 8, statementLine, 'statements')],
-      el('h5', {}, 'Actions'), actionsBlock(group.actions)));
+      group.statements.length > 0 && [el('h4', {}, 'Statements that decide'), lengthening(group.statements, 8, statementLine, 'statements')],
+      el('h4', {}, 'Actions'), actionsBlock(group.actions)));
 }
 
 function openClass(place) {
@@ -84,7 +85,7 @@ function classes() {
       || membersOf[place].some((node) => searchable[ordinalOf[node]].includes(term)));
     list.sort((a, b) => order[sort](a, b) || a - b);
     status.textContent = `${counted(list.length, 'class', 'classes')} with ${counted(list.reduce((sum, place) => sum + membersOf[place].length, 0), 'account')}`;
-    const shown = printing.on ? list.slice(0, 200) : list.slice(page * size, (page + 1) * size);
+    const shown = printing.on ? list.slice(0, 100) : list.slice(page * size, (page + 1) * size);
     body.replaceChildren(...shown.map((place) => {
       const view = data.classes[place];
       const names = membersOf[place].slice(0, 2).map(nameOf).join(', ') + (membersOf[place].length > 2 ? ', …' : '');

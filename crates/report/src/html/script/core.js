@@ -47,7 +47,7 @@ const button = (className, label, click, more) => el('button', { type: 'button',
 const SHAPES = {
   hole: 'M4 4l8 8M12 4l-8 8',
   unknown: 'M5.5 6a2.5 2.5 0 1 1 3.6 2.2c-.7.4-1.1.8-1.1 1.6M8 12.4v.2',
-  holdsExcept: 'M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11',
+  holdsExcept: 'M8 2.5a5.5 5.5 0 0 1 0 11',
   holds: 'M3.5 8.5l3 3 6-7',
   notApplicable: 'M4 8h8',
 };
@@ -70,6 +70,12 @@ function icon(state) {
   const path = document.createElementNS(SVG, 'path');
   path.setAttribute('d', SHAPES[state]);
   svg.append(path);
+  if (state === 'holdsExcept') {
+    const half = document.createElementNS(SVG, 'path');
+    half.setAttribute('d', 'M8 2.5a5.5 5.5 0 0 0 0 11z');
+    half.setAttribute('class', 'full');
+    svg.append(half);
+  }
   return svg;
 }
 
@@ -152,6 +158,9 @@ const countsWords = ([never, conditional, blocked]) =>
 const accessBar = (counts) =>
   bar([['never', counts[0]], ['cond', counts[1]], ['blocked', counts[2]]], countsWords(counts));
 
+// Items of one list on paper.
+const PAPER = 60;
+
 // A list that shows some and, when asked, more.
 function lengthening(items, size, make, noun, list = el('ul', { class: 'plain' })) {
   const box = el('div', {}, list);
@@ -162,10 +171,11 @@ function lengthening(items, size, make, noun, list = el('ul', { class: 'plain' }
     list.children[first]?.querySelector('button, a, summary')?.focus();
   });
   function grow(by) {
-    const to = printing.on ? Math.min(items.length, 400) : Math.min(items.length, shown + by);
+    const to = printing.on ? Math.min(items.length, Math.max(size, PAPER)) : Math.min(items.length, shown + by);
     for (; shown < to; shown += 1) list.append(make(items[shown], shown));
     more.textContent = `Show more (${number(items.length - shown)} ${noun} left)`;
-    if (shown < items.length) box.append(more); else more.remove();
+    if (shown < items.length) box.append(printing.on ? el('p', { class: 'muted small' }, `And ${number(items.length - shown)} more.`) : more);
+    else more.remove();
   }
   grow(size);
   return box;

@@ -86,8 +86,10 @@ function policyText(raw, marks = []) {
     block.append(row);
     position = end + 1;
   });
-  return el('div', { class: 'code' }, copyButton(() => raw),
-    el('pre', { tabindex: '0', role: 'region', 'aria-label': 'Policy text' }, code));
+  const pre = el('pre', { tabindex: '0', role: 'group', 'aria-label': 'Policy text' }, code);
+  // A long text shows the place that it is shown for.
+  requestAnimationFrame(() => { pre.scrollTop = Math.max(0, (pre.querySelector('mark')?.offsetTop ?? 0) - 24); });
+  return el('div', { class: 'code' }, copyButton(() => raw), pre);
 }
 
 function copyButton(text) {
@@ -112,7 +114,7 @@ function commandLine([template, account, decision]) {
   return el('div', { class: 'witness' },
     el('p', { class: 'small' }, 'A call that shows it: ', el('strong', {}, string(decision))),
     el('div', { class: 'code command' }, copyButton(() => text),
-      el('pre', { tabindex: '0', role: 'region', 'aria-label': 'Command line' }, el('code', {}, text))));
+      el('pre', { tabindex: '0', role: 'group', 'aria-label': 'Command line' }, el('code', {}, text))));
 }
 
 function openPolicy(policy, marks) {
@@ -144,7 +146,8 @@ function accountList(list) {
     const all = members.length > 1 && members.length === children[parent].filter((node) => nodes.kind[node] === 2).length;
     const names = el('span', { class: 'names' });
     const show = (count) => members.slice(names.childElementCount, count).forEach((node) => names.append(accountButton(node)));
-    show(printing.on ? 200 : 8);
+    show(printing.on ? 40 : 8);
+    if (printing.on && members.length > 40) names.append(`and ${number(members.length - 40)} more`);
     const more = members.length > 8 && !printing.on && button('quiet small', `${number(members.length - 8)} more`, () => {
       show(names.childElementCount + 500);
       if (names.childElementCount >= members.length) more.remove();
@@ -163,11 +166,11 @@ const PASSING = {
 };
 const KIND_STATE = { hole: 'hole', undetermined: 'unknown', exemption: 'holdsExcept' };
 
-function passingBlock([at, witness]) {
+function passingBlock([at, witness], heading) {
   const passing = data.passings[at];
   const state = KIND_STATE[passing.kind];
   return el('div', { class: `passing ${state}` },
-    el('h4', {}, icon(state), PASSING[passing.kind]),
+    el(heading, { class: 'passing-head' }, icon(state), PASSING[passing.kind]),
     el('dl', { class: 'pairs' },
       el('dt', {}, string(passing.listed)),
       el('dd', {}, passing.actions.map((line) => el('code', { class: 'wrap-code' }, string(line)))),
@@ -200,7 +203,7 @@ function openCell(guardrail, list) {
     el('p', {}, stateBadge(state), ' in ', list.length === 1 ? [accountButton(node), el('span', { class: 'muted' }, ` ${nodes.id[node]} in ${pathOf(node)}`)]
       : `${counted(list.length, 'account')} that stand alike`),
     el('p', {}, STATE_WORDS[state]),
-    group && group[1].map(passingBlock),
+    group && group[1].map((passing) => passingBlock(passing, 'h3')),
     el('h3', {}, 'Accounts where it stands so for the same reasons'),
     accountList(place === null || place === undefined ? list : groupAccounts(guardrail, place)),
     el('p', {}, button('quiet', 'All about this guardrail', () => openGuardrail(guardrail))));
@@ -221,7 +224,7 @@ function openGuardrail(guardrail) {
     lengthening(view.groups.map((group, place) => [group, place]), 5, ([group, place]) => {
       const list = groupAccounts(guardrail, place);
       return el('li', { class: 'card-block' }, el('p', {}, stateBadge(group[0]), ` ${counted(list.length, 'account')}`),
-        el('p', { class: 'small' }, STATE_WORDS[group[0]]), accountList(list), group[1].map(passingBlock));
+        el('p', { class: 'small' }, STATE_WORDS[group[0]]), accountList(list), group[1].map((passing) => passingBlock(passing, 'h4')));
     }, 'groups'),
     el('h3', {}, 'What must be blocked'),
     el('p', { class: 'small' }, 'It holds where the policies in force block every call that these statements match.'),

@@ -2,6 +2,7 @@
 
 let showFinding;
 
+const PRINTED = 40;
 const EVIDENCE = {
   snapshot: 'It is written in the snapshot.',
   proof: 'Proved for every call',
@@ -29,15 +30,16 @@ function findingBody(finding) {
     el('p', { class: 'small muted' }, 'Fingerprint ', el('code', { class: 'wrap-code' }, finding.fingerprint), finding.rule && ` · rule ${finding.rule}`));
 }
 
-function findingItem(finding, at) {
+function findingItem(finding, at, shownAt) {
   const details = el('details', { class: `finding ${finding.severity}`, id: `finding-${at}` });
   const where = finding.policy === undefined ? (finding.targets.length ? nameOf(finding.targets[0]) : '') : policyName(finding.policy);
   details.append(el('summary', {}, severityBadge(finding.severity),
-    el('span', { class: 'what' }, el('span', { class: 'message' }, formatted(finding.message)),
+    el('div', { class: 'what' }, el('h3', { class: 'message' }, formatted(finding.message)),
       el('span', { class: 'muted small block' }, el('code', {}, finding.code), where && [' · ', isolated(where)], ' · ', counted(setOf(finding.accounts).length, 'account')))));
   const open = () => { if (details.open && details.childElementCount === 1) details.append(findingBody(finding)); };
   details.addEventListener('toggle', open);
-  if (printing.on) {
+  // Of very many only the first are printed with all they say.
+  if (printing.on && shownAt < PRINTED) {
     details.open = true;
     open();
   }
@@ -66,7 +68,7 @@ function findings() {
       && (!term || text[at].includes(term) || accountHit(finding))));
     status.textContent = `${counted(list.length, 'finding')}${list.length < open.length ? ` of ${number(open.length)}` : ''}`;
     const size = Math.max(20, list.findIndex(([, at]) => at === wanted) + 1);
-    area.replaceChildren(list.length ? lengthening(list, size, ([finding, at]) => findingItem(finding, at), 'findings', el('ul', { class: 'plain findings' }))
+    area.replaceChildren(list.length ? lengthening(list, size, ([finding, at], place) => findingItem(finding, at, place), 'findings', el('ul', { class: 'plain findings' }))
       : el('p', { class: 'empty' }, open.length ? 'Nothing fits the filter.' : 'Nothing was found.'));
   }
   showFinding = (at) => {
@@ -89,7 +91,7 @@ function findings() {
         (chosen) => { severities = chosen; draw(); })),
     status, area,
     suppressed.length > 0 && el('details', { class: 'suppressed' }, el('summary', {}, `${counted(suppressed.length, 'finding')} suppressed`),
-      el('div', { class: 'fold' }, lengthening(suppressed, 20, ([finding, at]) => findingItem(finding, at), 'findings', el('ul', { class: 'plain findings' })))),
+      el('div', { class: 'fold' }, lengthening(suppressed, 20, ([finding, at], place) => findingItem(finding, at, place), 'findings', el('ul', { class: 'plain findings' })))),
   ]);
   draw();
   renderers.push(draw);

@@ -11,7 +11,7 @@ function guardrails() {
   let states = new Set();
   let mode = inScope.length > 40 ? 'alike' : 'accounts';
   let page = 0;
-  const size = 40;
+  const size = 25;
   const status = el('p', { class: 'count', role: 'status' });
   const body = el('tbody', {});
   const area = el('div', { class: 'scroll', role: 'region', 'aria-label': 'Guardrails by account', tabindex: '0' });
@@ -23,7 +23,10 @@ function guardrails() {
     el('thead', {}, el('tr', {}, ['Guardrail', 'Severity', 'State', 'Accounts', 'Hole', 'Unknown', 'Except', 'Holds'].map((name, at) =>
       el('th', { scope: 'col', class: at > 3 ? 'num' : '' }, name)))), body);
 
+  let summarized = '';
   function drawSummary(columns) {
+    if (summarized === columns.join()) return;
+    summarized = columns.join();
     const sorted = [...columns].sort((a, b) => worst(a) - worst(b) || rankOf(data.guardrails[a].severity) - rankOf(data.guardrails[b].severity) || a - b);
     body.replaceChildren(...sorted.map((at) => {
       const view = data.guardrails[at];
@@ -70,7 +73,7 @@ function guardrails() {
       el('thead', {}, el('tr', {}, el('th', { scope: 'col', class: 'stick' }, mode === 'alike' ? 'Accounts that stand alike' : 'Account'),
         columns.map((at) => el('th', { scope: 'col', class: 'up' }, button('link', data.guardrails[at].title, () => openGuardrail(at), { title: data.guardrails[at].title, tabindex: '-1', 'data-cell': '' }))))));
     const tbody = el('tbody', {});
-    for (const list of shown) {
+    shown.forEach((list, place) => {
       const node = list[0];
       const head = list.length === 1 ? [accountButton(node), el('span', { class: 'muted small block clip' }, `${nodes.id[node]} · ${pathOf(node)}`)]
         : [button('link', counted(list.length, 'account'), () => openDrawer(counted(list.length, 'account'), el('p', {}, 'They stand alike with every guardrail.'), accountList(list))),
@@ -83,13 +86,13 @@ function guardrails() {
         cell.firstChild.dataset.guardrail = at;
         row.append(cell);
       }
-      row.dataset.line = lines.indexOf(list);
+      row.dataset.line = place;
       tbody.append(row);
-    }
+    });
     table.append(tbody);
     table.addEventListener('click', (event) => {
       const control = event.target.closest('.mark');
-      if (control) openCell(Number(control.dataset.guardrail), lines[Number(control.closest('tr').dataset.line)]);
+      if (control) openCell(Number(control.dataset.guardrail), shown[Number(control.closest('tr').dataset.line)]);
     });
     area.replaceChildren(rows.length ? roving(table) : el('p', { class: 'empty' }, 'Nothing fits the filter.'));
     foot.replaceChildren(...[printing.on ? lines.length > shown.length && el('p', { class: 'muted small' }, `${number(lines.length - shown.length)} more rows are not printed.`)

@@ -6,7 +6,7 @@ function theme(next) {
   if (next === 'auto') document.documentElement.removeAttribute('data-theme');
   else document.documentElement.dataset.theme = next;
   themeButton.dataset.now = next;
-  themeButton.textContent = `Theme: ${THEMES[next]}`;
+  themeButton.replaceChildren(el('span', { class: 'long' }, 'Theme: '), THEMES[next]);
   // A page opened from a file may have no storage.
   try { localStorage.setItem('scproof-theme', next); } catch { /* the next visit begins anew */ }
 }

@@ -25,7 +25,7 @@ function overview() {
   });
   items.sort((a, b) => rankOf(a.severity) - rankOf(b.severity) || (a.state === 'unknown') - (b.state === 'unknown') || b.number - a.number);
   if (!items.length) return;
-  byId('overview-body').replaceChildren(
+  append(byId('overview-body'), [
     el('h3', {}, 'Look at these first'),
     el('ol', { class: 'attention' }, items.slice(0, 6).map((item) => {
       const text = item.finding ? `${item.finding.message}` : data.guardrails[item.at].title;
@@ -33,7 +33,7 @@ function overview() {
       return el('li', {}, severityBadge(item.severity), item.state ? stateBadge(item.state) : el('span', { class: 'badge plain' }, 'Finding'),
         button('link', formatted(text), click), el('span', { class: 'muted' }, counted(item.number, 'account')));
     })),
-    items.length > 6 && el('p', { class: 'muted small' }, `And ${number(items.length - 6)} more in the sections below.`));
+    items.length > 6 && el('p', { class: 'muted small' }, `And ${number(items.length - 6)} more in the sections below.`)]);
 }
 
 // Messages have input in backticks.
