@@ -16,6 +16,7 @@
 //! Control characters in names and policies are shown as escapes.
 
 mod answer;
+mod audit;
 mod command_line;
 mod effective;
 mod impact;
@@ -29,6 +30,7 @@ pub mod markdown;
 pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
+pub use audit::{AuditGate, AuditReport};
 pub use effective::{Effective, retain};
 pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, message};

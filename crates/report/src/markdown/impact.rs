@@ -197,7 +197,7 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
         }
         Transition::Undetermined => {
             for why in &region.why {
-                let _ = writeln!(page, "- **why** {}", prose(&why_words(report, why)));
+                let _ = writeln!(page, "- **why** {}", prose(&why_words(&[report.after, report.before], why)));
             }
         }
     }
