@@ -25,8 +25,11 @@ mod style;
 mod tree;
 mod validation;
 
+pub mod csv;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod sarif;
 pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
