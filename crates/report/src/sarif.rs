@@ -200,7 +200,7 @@ impl<'a> Builder<'_, 'a> {
         texts.extend(passing.why.iter().map(|why| format!("open, because {}", why_words(&[organization], why))));
         if let Some(witness) = &passing.witness {
             let command = command_line::can(&self.report.program, &witness.request).join(" ");
-            texts.push(format!("example: {command}"));
+            texts.push(format!("example: `{command}`"));
         }
         texts
     }

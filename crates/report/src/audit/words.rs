@@ -8,6 +8,38 @@ use super::{AuditGate, AuditReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
 use crate::text::words::{policy_words, statement_path, target_words};
 
+/// Up to this many accounts are better named than told by their classes.
+const FEW: usize = 6;
+
+impl AuditReport<'_> {
+    /// Many accounts that are exactly those of some classes: `23 accounts: all of class A`.
+    pub(crate) fn classes_words(&self, accounts: &[NodeId]) -> Option<String> {
+        if accounts.len() <= FEW {
+            return None;
+        }
+        let number = count(accounts.len(), "account");
+        if accounts.len() == self.audit.scope.accounts.len() {
+            return Some(format!("{number}: all in scope"));
+        }
+        let mut chosen = vec![false; self.organization().node_count()];
+        for account in accounts {
+            if let Some(slot) = chosen.get_mut(account.index()) {
+                *slot = true;
+            }
+        }
+        let is_chosen = |account: &NodeId| chosen.get(account.index()) == Some(&true);
+        let (mut names, mut covered) = (Vec::new(), 0);
+        for class in &self.audit.classes {
+            if class.accounts.iter().all(is_chosen) {
+                names.push(class.name.clone());
+                covered += class.accounts.len();
+            }
+        }
+        let noun = if names.len() == 1 { "class" } else { "classes" };
+        (covered == accounts.len()).then(|| format!("{number}: all of {noun} {}", enumerate_some(&names, 12)))
+    }
+}
+
 impl AuditGate {
     /// In words.
     pub(crate) fn words(self) -> &'static str {
@@ -134,15 +166,16 @@ pub(crate) fn place_words(report: &AuditReport<'_>, place: &Place) -> Option<Str
     let organization = report.organization();
     let policy = organization.policy(place.policy?);
     let mut words = policy_words(policy.name.as_deref(), policy.id.as_str());
-    if let Some(statement) = place.statement {
+    let statement = place.statement.map(|statement| statement_path(&policy.document, statement));
+    // The route says more than the statement only where it goes on.
+    let path = place.path.as_ref().filter(|path| statement.as_ref() != Some(path));
+    if let Some(statement) = &statement {
         let sid = place.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
-        words = format!("{words}, {}{sid}", statement_path(&policy.document, statement));
+        words = format!("{words}, {statement}{sid}");
     }
-    Some(match (report.position(place), &place.path) {
-        (Some((line, column)), Some(path)) if place.statement.is_some() => {
-            format!("{words}, line {line} column {column} ({})", clean(path))
-        }
-        (Some((line, column)), _) => format!("{words}, line {line} column {column}"),
+    Some(match (report.position(place), path) {
+        (Some((line, column)), Some(path)) => format!("{words}, line {line} column {column} ({})", clean(path)),
+        (Some((line, column)), None) => format!("{words}, line {line} column {column}"),
         (None, Some(path)) => format!("{words} ({})", clean(path)),
         (None, None) => words,
     })

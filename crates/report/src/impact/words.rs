@@ -109,7 +109,7 @@ pub(crate) fn accounts_words(accounts: &[&AccountRef], detail: Detail) -> Vec<St
     let mut lines: Vec<String> = named.iter().take(shown).map(line).collect();
     if named.len() > shown {
         let hidden = named.iter().skip(shown).map(|(_, names)| names.len()).sum();
-        lines.push(format!("and {} in {} more places", count(hidden, "account"), grouped(named.len() - shown)));
+        lines.push(format!("and {} in {}", count(hidden, "account"), count(named.len() - shown, "more place")));
     }
     if lines.len() > 1 || accounts.len() > detail.accounts {
         lines.insert(0, format!("{}:", count(accounts.len(), "account")));

@@ -8,7 +8,7 @@ use scproof_auditor::{
 };
 use scproof_organization::NodeId;
 
-use super::{accounts, code, codes, command, escaped, prose};
+use super::{accounts as account_item, code, codes, command, escaped, prose};
 use crate::audit::{
     AuditReport, change_words, evidence_words, kind_words, place_words, scope_words, state_counts, state_words,
     target_list, verdict_words, worst_state,
@@ -145,8 +145,12 @@ fn guardrail_table(page: &mut String, report: &AuditReport<'_>) {
 }
 
 fn write_accounts(page: &mut String, report: &AuditReport<'_>, nodes: &[NodeId]) {
+    if let Some(words) = report.classes_words(nodes).filter(|_| !report.full) {
+        let _ = writeln!(page, "- **accounts** {}", escaped(&words));
+        return;
+    }
     let refs = report.account_refs(nodes);
-    accounts(page, &refs.iter().collect::<Vec<_>>(), detail(report));
+    account_item(page, &refs.iter().collect::<Vec<_>>(), detail(report));
 }
 
 fn guardrail(report: &AuditReport<'_>, found: &GuardrailReport) -> String {
@@ -229,7 +233,8 @@ fn class(report: &AuditReport<'_>, class: &PermissionClass) -> String {
     let other = report.audit.classes.get(differs.from).map_or("?", |class| class.name.as_str());
     let accounts = count(class.accounts.len(), "account");
     let mut text = format!("**{}** ({accounts}), compared with {}\n\n", escaped(&class.name), escaped(other));
-    write_accounts(&mut text, report, &class.accounts);
+    let refs = report.account_refs(&class.accounts);
+    account_item(&mut text, &refs.iter().collect::<Vec<_>>(), detail(report));
     let most = if report.full { usize::MAX } else { 6 };
     for change in differs.changes.iter().take(most) {
         let actions = &change.actions;

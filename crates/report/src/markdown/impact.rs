@@ -8,8 +8,8 @@ use scproof_simulator::{Notice, Step, Transition, Witness};
 use super::{accounts, code, codes, command, prose};
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, action_lines, beyond_words, decision_words,
-    entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, action_lines, beyond_words, decision_words, entry_causes, listed_words,
+    remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
 use crate::text::words::capitalised;

@@ -120,10 +120,12 @@ fn number_table(page: &mut Page, header: &[&str], first: &[String], numbers: &[V
             row.push(cell);
         }
     }
-    for (row, text) in rows.iter_mut().zip(last.unwrap_or_default()) {
-        row.push(text.clone());
+    for (place, row) in rows.iter_mut().enumerate() {
+        // The last column is wrapped, which numbers must not be.
+        row.push(last.and_then(|last| last.get(place)).cloned().unwrap_or_default());
     }
-    page.table(2, header, &rows);
+    let header: Vec<&str> = header.iter().copied().chain(last.is_none().then_some("")).collect();
+    page.table(2, &header, &rows);
 }
 
 fn class_table(page: &mut Page, report: &AuditReport<'_>) {
@@ -132,7 +134,7 @@ fn class_table(page: &mut Page, report: &AuditReport<'_>) {
         return;
     }
     page.gap();
-    page.heading("PERMISSION CLASSES: ACCOUNTS WHOSE CALLS SCPs TREAT ALIKE");
+    page.heading("PERMISSION CLASSES, AND HOW MANY ACTIONS SCPs BLOCK FOR THEM");
     let shown = classes.get(..rows(report)).unwrap_or(classes);
     let names: Vec<String> = shown.iter().map(|class| class.name.clone()).collect();
     let numbers: Vec<Vec<usize>> = shown
@@ -143,7 +145,7 @@ fn class_table(page: &mut Page, report: &AuditReport<'_>) {
         })
         .collect();
     let places: Vec<String> = shown.iter().map(|class| where_words(report, class)).collect();
-    let header = ["class", "accounts", "never blocked", "conditional", "always blocked", "where"];
+    let header = ["class", "accounts", "never", "conditional", "always", "where"];
     number_table(page, &header, &names, &numbers, Some(&places));
     if classes.len() > shown.len() {
         page.line(format!("  and {}", more(classes.len() - shown.len(), "class", "classes")));
@@ -225,14 +227,20 @@ fn classes(page: &mut Page, report: &AuditReport<'_>) -> bool {
 }
 
 fn accounts(page: &mut Page, report: &AuditReport<'_>, accounts: &[scproof_organization::NodeId]) {
+    let label = if accounts.len() == 1 { "account" } else { "accounts" };
+    if let Some(words) = report.classes_words(accounts).filter(|_| !report.full) {
+        fact(page, label, &[words]);
+        return;
+    }
     let refs = report.account_refs(accounts);
-    let label = if refs.len() == 1 { "account" } else { "accounts" };
     fact(page, label, &accounts_words(&refs.iter().collect::<Vec<_>>(), detail(report)));
 }
 
 fn class(page: &mut Page, report: &AuditReport<'_>, class: &PermissionClass) {
     page.heading(&format!("[{}] {}", class.name, count(class.accounts.len(), "account")));
-    accounts(page, report, &class.accounts);
+    let refs = report.account_refs(&class.accounts);
+    let label = if refs.len() == 1 { "account" } else { "accounts" };
+    fact(page, label, &accounts_words(&refs.iter().collect::<Vec<_>>(), detail(report)));
     if let Some(reason) = class.not_applicable {
         fact(page, "actions", &[format!("SCPs do not apply: {}", exemption_words(reason))]);
         return;
@@ -355,10 +363,12 @@ fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) {
     let words = match group.state {
         GuardrailState::Hole => "HOLE",
         GuardrailState::Unknown => "NOT SETTLED",
-        GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable => state_words(group.state),
+        GuardrailState::HoldsExcept => "holds",
+        GuardrailState::Holds | GuardrailState::NotApplicable => state_words(group.state),
     };
     let painted = page.style.paint(state_role(group.state), words);
-    page.line(format!("  {painted} in {}", count(group.accounts.len(), "account")));
+    let except = if group.state == GuardrailState::HoldsExcept { ", with exemptions" } else { "" };
+    page.line(format!("  {painted} in {}{except}", count(group.accounts.len(), "account")));
     accounts(page, report, &group.accounts);
     for passing in &group.passing {
         self::passing(page, report, passing);
