@@ -1,6 +1,6 @@
-//! Renders scproof's answers: text for people, versioned JSON for programs.
+//! Renders scproof's answers: text for people, versioned JSON for programs, and what pipelines, spreadsheets and browsers read.
 //!
-//! Each subject is plain data ([`Answer`], [`Effective`], [`Tree`], [`Validation`]), and each format has one file a subject
+//! Each subject is plain data ([`Answer`], [`Effective`], [`ImpactReport`], [`AuditReport`], [`Tree`], [`Validation`]), and each format has one file a subject
 //! with one function, `render`, that writes it. Nothing here decides, reads files, or knows about terminals: a [`Style`] says
 //! whether text has colour, and what it says never rests on that.
 //!
@@ -9,6 +9,7 @@
 //! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
 //! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
 //! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
+| what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/1` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
 //!
@@ -26,6 +27,7 @@ mod tree;
 mod validation;
 
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -1,4 +1,4 @@
-//! Audits in every format: JSON and SARIF fit their schemas, JUnit is XML, CSV is a table, text fits its width, Markdown its comment.
+//! Audits in every format: JSON and SARIF fit their schemas, `JUnit` is XML, CSV is a table, text fits its width, Markdown its comment.
 
 mod sample;
 
@@ -57,21 +57,26 @@ fn table(text: &str) -> Vec<Vec<String>> {
     let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
     while !rest.is_empty() {
         let cell = if let Some(quoted) = rest.strip_prefix('"') {
-            let mut end = 0;
-            while !quoted[end..].starts_with('"') || quoted[end..].starts_with("\"\"") {
-                end += if quoted[end..].starts_with("\"\"") {
-                    2
-                } else {
-                    quoted[end..].chars().next().unwrap().len_utf8()
-                };
+            let mut cell = String::new();
+            rest = quoted;
+            loop {
+                let (before, behind) = rest.split_once('"').unwrap();
+                cell.push_str(before);
+                match behind.strip_prefix('"') {
+                    Some(behind) => {
+                        cell.push('"');
+                        rest = behind;
+                    }
+                    None => {
+                        rest = behind;
+                        break cell;
+                    }
+                }
             }
-            rest = &quoted[end + 1..];
-            quoted[..end].replace("\"\"", "\"")
         } else {
-            let end = rest.find([',', '\r', '\n', '"']).unwrap();
-            let cell = rest[..end].to_owned();
-            rest = &rest[end..];
-            cell
+            let (cell, _) = rest.split_at(rest.find([',', '\r', '\n', '"']).unwrap());
+            rest = rest.strip_prefix(cell).unwrap();
+            cell.to_owned()
         };
         row.push(cell);
         if let Some(next) = rest.strip_prefix(',') {

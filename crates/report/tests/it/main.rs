@@ -4,4 +4,6 @@
 
 mod answer;
 mod audit;
+mod html;
 mod impact;
+mod samples;

@@ -12,7 +12,7 @@ use scproof_catalog::Catalog;
 use scproof_evaluator::{
     Access, CompiledOrganization, Context, EvaluationOptions, Reason, Request, RequestResource, Undecided,
 };
-use scproof_organization::{NodeId, Organization};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_simulator::{ActionSet, ActionTerm, Why};
 
 pub(super) fn example() -> Organization {
@@ -63,7 +63,7 @@ pub(super) fn group(accounts: Vec<NodeId>, state: GuardrailState, passing: Vec<P
 fn finding(code: &'static str, severity: Severity, place: Place, accounts: Vec<NodeId>, evidence: Evidence) -> Finding {
     Finding {
         code,
-        fingerprint: format!("{code}:{}", place.policy.map_or(0, |policy| policy.index())),
+        fingerprint: format!("{code}:{}", place.policy.map_or(0, PolicyIndex::index)),
         severity,
         message: "the statement blocks nothing that is not blocked without it".to_owned(),
         reason: "a reader takes it for a control that is in force".to_owned(),
@@ -317,8 +317,8 @@ pub(super) fn hostile(organization: Organization) -> Audit {
         why: vec![Why::Relation(vec![TEXT.to_owned()]), Why::Open(Undecided::Key(TEXT.to_owned()))],
     };
     let mut rail = guardrail(TEXT, TEXT, Severity::High, TEXT);
-    rail.why = TEXT.to_owned();
-    rail.category = TEXT.to_owned();
+    TEXT.clone_into(&mut rail.why);
+    TEXT.clone_into(&mut rail.category);
     rail.sources = vec![TEXT.to_owned()];
     let states = [
         (GuardrailState::Hole, PassingKind::Hole),
