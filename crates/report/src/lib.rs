@@ -9,7 +9,7 @@
 //! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
 //! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
 //! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
-| what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/1` |
+//! | what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/1` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
 //!

@@ -67,7 +67,10 @@ pub fn render(audit: &Audit, options: &Options, out: &mut dyn Write) -> io::Resu
         source_hash(SCRIPT)
     )?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
-    writeln!(out, "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">")?;
+    writeln!(
+        out,
+        "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">"
+    )?;
     writeln!(out, "<meta name=\"generator\" content=\"scproof {}\">", escaped(&options.version))?;
     writeln!(out, "<title>{}</title>\n<style>{STYLE}</style>\n</head>", escaped(&title))?;
     sections::body(audit, options, out)?;

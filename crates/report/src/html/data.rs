@@ -398,8 +398,12 @@ impl<'a> Builder<'a> {
     }
 
     fn actions(&mut self, group: &EffectiveGroup) -> usize {
-        let key =
-            (group.actions.clone(), group.unlisted_actions.clone(), group.future_actions_of.len(), group.other_services);
+        let key = (
+            group.actions.clone(),
+            group.unlisted_actions.clone(),
+            group.future_actions_of.len(),
+            group.other_services,
+        );
         if let Some(number) = self.action_sets.get(&key) {
             return *number;
         }

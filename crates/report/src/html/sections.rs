@@ -77,9 +77,7 @@ fn header(audit: &Audit, options: &Options, out: &mut dyn Write) -> io::Result<(
     let organization = &audit.organization;
     writeln!(out, "<header class=\"top\"><div class=\"wrap\">\n<h1>{}</h1>", escaped(options.heading()))?;
     writeln!(out, "<dl class=\"facts\">")?;
-    let mut fact = |name: &str, value: &str| {
-        writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value))
-    };
+    let mut fact = |name: &str, value: &str| writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value));
     fact("Organization", organization.id().as_str())?;
     let taken = organization.taken_at().map_or_else(|| "not recorded".to_owned(), ToString::to_string);
     fact("Snapshot of", &taken)?;
@@ -136,8 +134,9 @@ fn warnings(organization: &Organization) -> Vec<String> {
         (FeatureSet::All, PolicyTypeStatus::Disabled) => {
             warnings.push("SCPs are not enabled in this organization: none has any effect.".to_owned());
         }
-        (FeatureSet::All, PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable) => warnings
-            .push("SCPs are being enabled or disabled: whether they are in force is unknown.".to_owned()),
+        (FeatureSet::All, PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable) => {
+            warnings.push("SCPs are being enabled or disabled: whether they are in force is unknown.".to_owned())
+        }
         (FeatureSet::All, PolicyTypeStatus::Enabled) => {}
     }
     if organization.is_incomplete() {
@@ -155,9 +154,10 @@ fn key_numbers(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     let accounts = audit.scope.accounts.len();
     let of_all = if accounts == in_all { String::new() } else { format!("of {} in the snapshot", grouped(in_all)) };
     write_card(out, "organization", accounts, "accounts", &[("", of_all)])?;
-    let largest = audit.classes.first().map_or_else(String::new, |class| {
-        format!("the largest has {}", count(class.accounts.len(), "account"))
-    });
+    let largest = audit
+        .classes
+        .first()
+        .map_or_else(String::new, |class| format!("the largest has {}", count(class.accounts.len(), "account")));
     write_card(out, "classes", audit.classes.len(), "permission classes", &[("", largest)])?;
     let with = |state| audit.guardrails.iter().filter(|report| worst(report) == state).count();
     let parts = [
@@ -207,9 +207,7 @@ fn scope(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     let organization = &audit.organization;
     let catalog = Catalog::embedded();
     writeln!(out, "<h3>What was looked at</h3>\n<dl class=\"scope\">")?;
-    let mut row = |name: &str, value: &str| {
-        writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value))
-    };
+    let mut row = |name: &str, value: &str| writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value));
     let accounts = grouped(scope.accounts.len());
     let all = if scope.all_accounts {
         format!("all {accounts} of the snapshot")
@@ -253,8 +251,7 @@ fn tree(organization: &Organization, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<th scope=\"col\">Accounts</th><th scope=\"col\">Attached SCPs</th></tr></thead><tbody>")?;
     for (id, node) in organization.nodes().filter(|(_, node)| node.account.is_none()).take(MOST) {
         let accounts = node.children.iter().filter(|child| organization.node(**child).account.is_some()).count();
-        let policies: Vec<&str> =
-            node.scps.iter().map(|policy| organization.policy(*policy).display_name()).collect();
+        let policies: Vec<&str> = node.scps.iter().map(|policy| organization.policy(*policy).display_name()).collect();
         writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
@@ -267,16 +264,15 @@ fn tree(organization: &Organization, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn classes(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\">Accounts</th>")?;
+    writeln!(
+        out,
+        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\">Accounts</th>"
+    )?;
     writeln!(out, "<th scope=\"col\">Never blocked</th><th scope=\"col\">Conditional</th>")?;
     writeln!(out, "<th scope=\"col\">Always blocked</th></tr></thead><tbody>")?;
     for class in audit.classes.iter().take(MOST) {
-        let numbers = [
-            class.accounts.len(),
-            class.counts.never_blocked,
-            class.counts.conditional,
-            class.counts.always_blocked,
-        ];
+        let numbers =
+            [class.accounts.len(), class.counts.never_blocked, class.counts.conditional, class.counts.always_blocked];
         let cells: String = numbers.iter().map(|number| format!("<td>{}</td>", grouped(*number))).collect();
         writeln!(out, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escaped(&class.name))?;
     }
@@ -285,7 +281,10 @@ fn classes(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
 
 fn guardrails(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     let names = ["Hole", "Unknown", "Holds except", "Holds", "Not applicable"];
-    write!(out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Guardrail</th><th scope=\"col\">Severity</th>")?;
+    write!(
+        out,
+        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Guardrail</th><th scope=\"col\">Severity</th>"
+    )?;
     for name in names {
         write!(out, "<th scope=\"col\">{name}</th>")?;
     }

@@ -22,7 +22,8 @@ pub(crate) fn example_organization() -> Organization {
 }
 
 pub(crate) fn large_organization() -> Organization {
-    let shape = scproof_benches::Shape { units: 500, policies: 200, ..scproof_benches::Shape::with_accounts(10_000, 7) };
+    let shape =
+        scproof_benches::Shape { units: 500, policies: 200, ..scproof_benches::Shape::with_accounts(10_000, 7) };
     let json = serde_json::to_string(&scproof_benches::generate(&shape)).unwrap();
     Organization::from_json(&json).unwrap()
 }
@@ -30,19 +31,49 @@ pub(crate) fn large_organization() -> Organization {
 /// Title, category, severity, actions.
 const GUARDRAILS: [(&str, &str, Severity, &[&str]); 14] = [
     ("Accounts cannot leave the organization", "Organization", Severity::High, &["organizations:LeaveOrganization"]),
-    ("Nobody stops or deletes CloudTrail trails", "Audit trails", Severity::High, &["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"]),
-    ("Nobody turns AWS Config off", "Audit trails", Severity::High, &["config:DeleteConfigurationRecorder", "config:StopConfigurationRecorder"]),
-    ("Nobody turns GuardDuty off", "Detection", Severity::High, &["guardduty:DeleteDetector", "guardduty:DisassociateFromMasterAccount"]),
+    (
+        "Nobody stops or deletes CloudTrail trails",
+        "Audit trails",
+        Severity::High,
+        &["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"],
+    ),
+    (
+        "Nobody turns AWS Config off",
+        "Audit trails",
+        Severity::High,
+        &["config:DeleteConfigurationRecorder", "config:StopConfigurationRecorder"],
+    ),
+    (
+        "Nobody turns GuardDuty off",
+        "Detection",
+        Severity::High,
+        &["guardduty:DeleteDetector", "guardduty:DisassociateFromMasterAccount"],
+    ),
     ("Nobody turns Security Hub off", "Detection", Severity::Medium, &["securityhub:DisableSecurityHub"]),
-    ("Nobody opens S3 buckets of the account to the public", "Data", Severity::High, &["s3:PutAccountPublicAccessBlock"]),
+    (
+        "Nobody opens S3 buckets of the account to the public",
+        "Data",
+        Severity::High,
+        &["s3:PutAccountPublicAccessBlock"],
+    ),
     ("KMS keys are not deleted", "Data", Severity::High, &["kms:ScheduleKeyDeletion"]),
     ("Backups are not deleted", "Data", Severity::Medium, &["backup:DeleteRecoveryPoint", "backup:DeleteBackupVault"]),
     ("No IAM users or access keys are made", "Identity", Severity::Medium, &["iam:CreateUser", "iam:CreateAccessKey"]),
-    ("SAML and OIDC providers stay as they are", "Identity", Severity::Medium, &["iam:CreateSAMLProvider", "iam:DeleteSAMLProvider"]),
+    (
+        "SAML and OIDC providers stay as they are",
+        "Identity",
+        Severity::Medium,
+        &["iam:CreateSAMLProvider", "iam:DeleteSAMLProvider"],
+    ),
     ("Default VPCs are not made", "Network", Severity::Low, &["ec2:CreateDefaultVpc", "ec2:CreateDefaultSubnet"]),
     ("VPC peering with others is not accepted", "Network", Severity::Medium, &["ec2:AcceptVpcPeeringConnection"]),
     ("EBS encryption by default stays on", "Data", Severity::Medium, &["ec2:DisableEbsEncryptionByDefault"]),
-    ("Regions are not enabled or disabled", "Organization", Severity::Low, &["account:EnableRegion", "account:DisableRegion"]),
+    (
+        "Regions are not enabled or disabled",
+        "Organization",
+        Severity::Low,
+        &["account:EnableRegion", "account:DisableRegion"],
+    ),
 ];
 
 fn kebab(title: &str) -> String {
@@ -168,7 +199,8 @@ impl Builder {
                 for class in classes {
                     let (state, passing) = self.judge(class, actions);
                     let alike = groups.iter_mut().find(|group| {
-                        let words = |passing: &[Passing]| passing.iter().map(|p| (p.kind, p.when.clone())).collect::<Vec<_>>();
+                        let words =
+                            |passing: &[Passing]| passing.iter().map(|p| (p.kind, p.when.clone())).collect::<Vec<_>>();
                         group.state == state && words(&group.passing) == words(&passing)
                     });
                     match alike {
@@ -224,8 +256,7 @@ impl Builder {
 
     fn below(&self, targets: &[NodeId]) -> Vec<NodeId> {
         let below = targets.iter().flat_map(|target| self.organization.subtree(*target));
-        let mut accounts: Vec<NodeId> =
-            below.filter(|node| self.organization.node(*node).account.is_some()).collect();
+        let mut accounts: Vec<NodeId> = below.filter(|node| self.organization.node(*node).account.is_some()).collect();
         accounts.sort_unstable();
         accounts.dedup();
         accounts
@@ -234,13 +265,11 @@ impl Builder {
     /// One or more findings for each policy.
     fn findings(&self, each: usize) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for (index, policy) in self.organization.policies().filter(|(_, policy)| policy.kind == PolicyKind::ServiceControl) {
-            let targets: Vec<NodeId> = self
-                .organization
-                .nodes()
-                .filter(|(_, node)| node.scps.contains(&index))
-                .map(|(id, _)| id)
-                .collect();
+        for (index, policy) in
+            self.organization.policies().filter(|(_, policy)| policy.kind == PolicyKind::ServiceControl)
+        {
+            let targets: Vec<NodeId> =
+                self.organization.nodes().filter(|(_, node)| node.scps.contains(&index)).map(|(id, _)| id).collect();
             if policy.aws_managed {
                 continue;
             }
@@ -256,24 +285,48 @@ impl Builder {
         let policy = self.organization.policy(index);
         let statement = number % policy.document.statements.len().max(1);
         let kinds: [(&'static str, Severity, &str, &str, &str); 6] = [
-            ("exemption-can-be-claimed", Severity::High, "the exemption `arn:aws:iam::*:role/Admin*` can be claimed by anybody who may make roles",
-             "An administrator of the account makes a role with such a name, and the Deny does not concern it any more.",
-             "Name the path of the roles, such as `arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*`, and deny making roles there."),
-            ("region-lock-blocks-global-service", Severity::Medium, "the region lock blocks `route53:*`, which has one region only",
-             "Global services are called in `us-east-1`, so calls of `route53` fail in every account below.",
-             "Add `route53:*` to the NotAction element."),
-            ("deny-without-effect", Severity::Low, "this Deny blocks nothing that is not blocked already",
-             "Another Deny at the root blocks the same calls. Who reads the policy takes it for the one in force.",
-             "Take the statement out, or the other one."),
-            ("allow-without-effect", Severity::Low, "this Allow changes nothing beside `FullAWSAccess`",
-             "A call needs one matching Allow at the level; `FullAWSAccess` matches all.",
-             "Detach `FullAWSAccess` here if this was meant as an allow list."),
-            ("action-unknown", Severity::Medium, "no service has the action `s3:GetBuckets`",
-             "The statement does not do what it seems to do: the action does not exist.",
-             "Did you mean `s3:ListAllMyBuckets`?"),
-            ("policy-near-limit", Severity::Info, "the policy uses 94 % of the 5,120 characters",
-             "The next exemption may not fit.",
-             "Move a statement to a policy of its own."),
+            (
+                "exemption-can-be-claimed",
+                Severity::High,
+                "the exemption `arn:aws:iam::*:role/Admin*` can be claimed by anybody who may make roles",
+                "An administrator of the account makes a role with such a name, and the Deny does not concern it any more.",
+                "Name the path of the roles, such as `arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*`, and deny making roles there.",
+            ),
+            (
+                "region-lock-blocks-global-service",
+                Severity::Medium,
+                "the region lock blocks `route53:*`, which has one region only",
+                "Global services are called in `us-east-1`, so calls of `route53` fail in every account below.",
+                "Add `route53:*` to the NotAction element.",
+            ),
+            (
+                "deny-without-effect",
+                Severity::Low,
+                "this Deny blocks nothing that is not blocked already",
+                "Another Deny at the root blocks the same calls. Who reads the policy takes it for the one in force.",
+                "Take the statement out, or the other one.",
+            ),
+            (
+                "allow-without-effect",
+                Severity::Low,
+                "this Allow changes nothing beside `FullAWSAccess`",
+                "A call needs one matching Allow at the level; `FullAWSAccess` matches all.",
+                "Detach `FullAWSAccess` here if this was meant as an allow list.",
+            ),
+            (
+                "action-unknown",
+                Severity::Medium,
+                "no service has the action `s3:GetBuckets`",
+                "The statement does not do what it seems to do: the action does not exist.",
+                "Did you mean `s3:ListAllMyBuckets`?",
+            ),
+            (
+                "policy-near-limit",
+                Severity::Info,
+                "the policy uses 94 % of the 5,120 characters",
+                "The next exemption may not fit.",
+                "Move a statement to a policy of its own.",
+            ),
         ];
         let (code, severity, message, reason, remedy) = kinds[number % kinds.len()];
         let path = policy.document.statement_path(statement);
@@ -283,7 +336,10 @@ impl Builder {
             (0, Some(account)) => {
                 let request = Request::new(self.id(*account), "s3:GetObject");
                 let decision = self.compiled.decide(&self.compiled.prepare(&request).unwrap());
-                Evidence::Witness("a call that the statement was meant to block".to_owned(), vec![Witness { request, decision }])
+                Evidence::Witness(
+                    "a call that the statement was meant to block".to_owned(),
+                    vec![Witness { request, decision }],
+                )
             }
             (1, _) => Evidence::Proof("with and without it the same calls pass in every account below".to_owned()),
             _ => Evidence::Snapshot,
@@ -348,10 +404,8 @@ fn letters(mut number: usize) -> String {
 }
 
 fn exactly(actions: &[&str]) -> ActionSet {
-    let terms = actions
-        .iter()
-        .map(|action| ActionTerm { all_of: vec![action.to_lowercase()], except: Vec::new() })
-        .collect();
+    let terms =
+        actions.iter().map(|action| ActionTerm { all_of: vec![action.to_lowercase()], except: Vec::new() }).collect();
     ActionSet { terms, listed: actions.len() }
 }
 
@@ -409,20 +463,23 @@ pub(crate) fn hostile() -> Audit {
         "Condition": {"StringNotLike": {"aws:PrincipalArn": text}},
     })).collect::<Vec<_>>()});
     let full = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-    let account = |number: usize| {
-        serde_json::json!({"Id": format!("22222222222{number}"), "Name": HOSTILE[number], "State": "ACTIVE", "ParentId": "ou-ab12-unit0001"})
-    };
-    let mut policies = vec![serde_json::json!({"Id": "p-FullAWSAccess", "Name": "FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": true, "Content": full})];
+    let account = |number: usize| serde_json::json!({"Id": format!("22222222222{number}"), "Name": HOSTILE[number], "State": "ACTIVE", "ParentId": "ou-ab12-unit0001"});
+    let mut policies = vec![
+        serde_json::json!({"Id": "p-FullAWSAccess", "Name": "FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": true, "Content": full}),
+    ];
     policies.extend(HOSTILE.iter().enumerate().map(|(number, text)| {
         serde_json::json!({"Id": format!("p-hostile{number}"), "Name": text, "Description": text, "Type": "SERVICE_CONTROL_POLICY", "Content": content.to_string()})
     }));
     let mut attachments = Vec::new();
-    let targets = (0..6).map(|number| format!("22222222222{number}")).chain(["r-ab12", "ou-ab12-unit0001"].map(str::to_owned));
+    let targets =
+        (0..6).map(|number| format!("22222222222{number}")).chain(["r-ab12", "ou-ab12-unit0001"].map(str::to_owned));
     for target in targets {
         attachments.push(serde_json::json!({"TargetId": target, "PolicyId": "p-FullAWSAccess"}));
     }
     for number in 0..6 {
-        attachments.push(serde_json::json!({"TargetId": format!("22222222222{number}"), "PolicyId": format!("p-hostile{number}")}));
+        attachments.push(
+            serde_json::json!({"TargetId": format!("22222222222{number}"), "PolicyId": format!("p-hostile{number}")}),
+        );
     }
     let snapshot = serde_json::json!({
         "Format": "scproof-inventory/1", "TakenAt": HOSTILE[0],
