@@ -4,11 +4,16 @@
 //! *guardrails*, and lists *findings* about the policies. Everything in it is proved, or carries a request that shows it and that
 //! the evaluator confirmed; what can be neither is *unknown*, with the reason. Plain data: rendering is `scproof-report`'s work.
 
+mod guardrail;
 mod model;
 mod options;
+mod suppression;
+mod text;
 
+pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
     GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
 };
 pub use options::{ActionScope, AuditOptions};
+pub use suppression::{SUPPRESSIONS_FORMAT, Suppressions};

@@ -1,6 +1,6 @@
-//! Renders scproof's answers: text for people, versioned JSON for programs.
+//! Renders scproof's answers: text for people, versioned JSON for programs, and what pipelines, spreadsheets and browsers read.
 //!
-//! Each subject is plain data ([`Answer`], [`Effective`], [`Tree`], [`Validation`]), and each format has one file a subject
+//! Each subject is plain data ([`Answer`], [`Effective`], [`ImpactReport`], [`AuditReport`], [`Tree`], [`Validation`]), and each format has one file a subject
 //! with one function, `render`, that writes it. Nothing here decides, reads files, or knows about terminals: a [`Style`] says
 //! whether text has colour, and what it says never rests on that.
 //!
@@ -9,15 +9,15 @@
 //! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
 //! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
 //! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
+//! | what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/1` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
-//!
-//! What a whole organization's SCPs do is also a page for a browser: [`html::audit`].
 //!
 //! Text fits 80 columns, apart from words that are longer, such as ARNs: they stay whole so that they can be copied.
 //! Control characters in names and policies are shown as escapes.
 
 mod answer;
+mod audit;
 mod command_line;
 mod effective;
 mod impact;
@@ -26,12 +26,16 @@ mod style;
 mod tree;
 mod validation;
 
+pub mod csv;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod sarif;
 pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
+pub use audit::{AuditGate, AuditReport};
 pub use effective::{Effective, retain};
 pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, message};

@@ -1,6 +1,7 @@
 //! Text for people: 80 columns, readable without colour. One file a subject.
 
 pub mod answer;
+pub mod audit;
 pub mod effective;
 pub mod faults;
 pub mod impact;
@@ -8,4 +9,5 @@ pub mod tree;
 pub mod validation;
 
 mod excerpt;
+mod parts;
 pub(crate) mod words;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::Access;
+use scproof_evaluator::{Access, EffectiveGroup};
 use serde::Serialize;
 
 use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
@@ -34,7 +34,7 @@ struct Summary {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GroupView<'a> {
+pub(super) struct GroupView<'a> {
     access: &'static str,
     decision: &'static str,
     reason: &'static str,
@@ -49,13 +49,32 @@ struct GroupView<'a> {
     other_services: bool,
 }
 
+impl<'a> From<&'a EffectiveGroup> for GroupView<'a> {
+    fn from(group: &'a EffectiveGroup) -> Self {
+        let catalog = Catalog::embedded();
+        Self {
+            access: group.access.as_str(),
+            decision: group.decision.as_str(),
+            reason: group.reason.as_str(),
+            depends_on: group.depends_on.as_deref(),
+            undecided: undecided_views(&group.undecided),
+            determining: statement_views(&group.determining),
+            levels_without_allow: &group.levels_without_allow,
+            action_count: named_actions(group),
+            actions: group.actions.iter().map(|&action| catalog.action(action).full_name()).collect(),
+            unlisted_actions: &group.unlisted_actions,
+            future_actions_of: &group.future_actions_of,
+            other_services: group.other_services,
+        }
+    }
+}
+
 /// Writes the permissions with all actions of each group.
 ///
 /// # Errors
 ///
 /// If writing fails.
 pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let catalog = Catalog::embedded();
     let permissions = effective.permissions;
     let account = effective.organization.resolve_account(&permissions.account).map_or_else(
         |_| AccountView { id: &permissions.account, name: permissions.account_name.as_deref(), path: None },
@@ -71,24 +90,7 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
             conditional: action_count(permissions, Access::Conditional),
             never_blocked: action_count(permissions, Access::NeverBlocked),
         },
-        groups: permissions
-            .groups
-            .iter()
-            .map(|group| GroupView {
-                access: group.access.as_str(),
-                decision: group.decision.as_str(),
-                reason: group.reason.as_str(),
-                depends_on: group.depends_on.as_deref(),
-                undecided: undecided_views(&group.undecided),
-                determining: statement_views(&group.determining),
-                levels_without_allow: &group.levels_without_allow,
-                action_count: named_actions(group),
-                actions: group.actions.iter().map(|&action| catalog.action(action).full_name()).collect(),
-                unlisted_actions: &group.unlisted_actions,
-                future_actions_of: &group.future_actions_of,
-                other_services: group.other_services,
-            })
-            .collect(),
+        groups: permissions.groups.iter().map(GroupView::from).collect(),
     };
     write_indented(&view, out)
 }

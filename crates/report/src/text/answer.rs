@@ -78,7 +78,7 @@ fn headline(answer: &Answer<'_>) -> String {
 }
 
 /// Why SCPs do not apply, as a fact about the question.
-pub(super) fn exemption_words(reason: Reason) -> &'static str {
+pub(crate) fn exemption_words(reason: Reason) -> &'static str {
     match reason {
         Reason::ManagementAccount => "the account is the management account",
         Reason::ServiceLinkedRole => "the caller is a service-linked role",

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test helper fails the test by panicking")]
 
 mod answer;
+mod audit;
 mod html;
 mod impact;
 mod samples;

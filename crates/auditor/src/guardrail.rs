@@ -1,0 +1,126 @@
+//! Guardrails: the ones that scproof brings along, and those of files (`docs/guardrails.md`).
+
+mod file;
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use scproof_organization::{LoadError, RecordReader};
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
+
+use crate::model::Guardrail;
+
+/// The `Format` of the files that this version reads.
+pub const GUARDRAILS_FORMAT: &str = "scproof-guardrails/1";
+
+// INVARIANT: a test reads the embedded file and finds no fault in it.
+static BUILT_IN: LazyLock<Guardrails> =
+    LazyLock::new(|| Guardrails::from_json(include_str!("../data/guardrails.json")).unwrap_or_default());
+
+/// A list of guardrails in which each id stands once.
+///
+/// ```
+/// use scproof_auditor::{Guardrails, Severity};
+///
+/// let own = Guardrails::from_json(r#"{"Format": "scproof-guardrails/1", "Guardrails": [{
+///   "Id": "no-mainframes", "Title": "Nobody uses Mainframe Modernization", "Severity": "low",
+///   "Why": "we closed that project", "MustBeBlocked": {"Action": "m2:*"}
+/// }]}"#)?;
+/// let mut all = Guardrails::new(Guardrails::built_in());
+/// all.merge(own);
+/// let last = all.list().last().ok_or("empty")?;
+/// assert_eq!((last.id.as_str(), last.severity), ("no-mainframes", Severity::Low));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Guardrails {
+    list: Vec<Arc<Guardrail>>,
+}
+
+impl Guardrails {
+    /// The guardrails of a list; of several with one id the last, at the place of the first.
+    pub fn new(list: &[Arc<Guardrail>]) -> Self {
+        let mut guardrails = Self::default();
+        guardrails.merge(Self { list: list.to_vec() });
+        guardrails
+    }
+
+    /// What AWS and widely used collections of SCPs recommend to block; listed in `docs/guardrails.md`.
+    pub fn built_in() -> &'static [Arc<Guardrail>] {
+        &BUILT_IN.list
+    }
+
+    /// Reads a file of guardrails.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the file with line and column; a fault of the JSON itself alone. The error names the file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        RecordReader::read_file(path.as_ref(), Self::from_json)
+    }
+
+    /// Reads the text of a file of guardrails.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn from_json(text: &str) -> Result<Self, LoadError> {
+        file::read(text).map(|list| Self { list })
+    }
+
+    /// Adds guardrails: one whose id is already there takes the place of the earlier one, others follow at the end.
+    pub fn merge(&mut self, more: Self) {
+        for guardrail in more.list {
+            match self.list.iter_mut().find(|earlier| earlier.id == guardrail.id) {
+                Some(earlier) => *earlier = guardrail,
+                None => self.list.push(guardrail),
+            }
+        }
+    }
+
+    /// The guardrails, in order.
+    pub fn list(&self) -> &[Arc<Guardrail>] {
+        &self.list
+    }
+
+    /// The guardrails, in order.
+    pub fn into_list(self) -> Vec<Arc<Guardrail>> {
+        self.list
+    }
+}
+
+impl Guardrail {
+    /// The calls that must be blocked in an organization of one partition, as [`document`](Self::document) says them.
+    ///
+    /// A guardrail for all partitions names resources such as `arn:*:iam::*:role/x`. All calls of an organization stay in one partition
+    /// (ID-11), but a resource is any text to a proof: a policy about `arn:aws:iam::*:role/x` would seem to leave the role of another
+    /// partition open. So the partition is put where `Resource` leaves it open. Without a known partition nothing changes.
+    ///
+    /// ```
+    /// use scproof_auditor::Guardrails;
+    /// let own = Guardrails::from_json(r#"{"Format": "scproof-guardrails/1", "Guardrails": [{
+    ///   "Id": "deploy-role", "Title": "Nobody deletes the role", "Severity": "high", "Why": "deployments need it",
+    ///   "MustBeBlocked": {"Action": "iam:DeleteRole", "Resource": "arn:*:iam::*:role/deploy"}
+    /// }]}"#)?;
+    /// assert!(own.list()[0].document_in(Some("aws-us-gov")).contains(r#""arn:aws-us-gov:iam::*:role/deploy""#));
+    /// # Ok::<(), scproof_organization::LoadError>(())
+    /// ```
+    pub fn document_in(&self, partition: Option<&str>) -> String {
+        self.narrowed(partition).unwrap_or_else(|| self.document.clone())
+    }
+
+    fn narrowed(&self, partition: Option<&str>) -> Option<String> {
+        let head = format!("arn:{}:", partition?);
+        let mut document = PolicyDocument::parse(&self.document, PolicyKind::ServiceControl).document;
+        for statement in &mut document.statements {
+            // To narrow a `NotResource` would widen the guardrail.
+            let Some(resource) = statement.resource.as_mut().filter(|resource| !resource.negated) else { continue };
+            for pattern in &mut resource.patterns {
+                if let Some(rest) = pattern.text.strip_prefix("arn:*:") {
+                    pattern.text = format!("{head}{rest}");
+                }
+            }
+        }
+        document.to_minified_json()
+    }
+}

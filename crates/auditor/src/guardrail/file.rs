@@ -1,0 +1,254 @@
+//! The file of guardrails, `docs/guardrails.md`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use scproof_organization::{Fault, LoadError, Record, RecordReader};
+use scproof_policy_parser::{Diagnostic, PathStep, PolicyDocument, PolicyKind, PolicyPath, Severity as Gravity};
+use serde_json::value::RawValue;
+
+use super::GUARDRAILS_FORMAT;
+use crate::model::{Guardrail, Severity};
+use crate::text::{is_blank, near, shorten};
+
+/// The most guardrails of a file, and the most statements of a guardrail: each is proved for each account.
+const MOST: usize = 1_000;
+const MOST_STATEMENTS: usize = 100;
+
+/// Where a guardrail stands that says nothing of its category.
+const CATEGORY: &str = "Other";
+
+/// The members of a statement, without its effect.
+const PARTS: [&str; 6] = ["Sid", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+
+/// A guardrail is no policy: its length does not matter.
+const OF_LENGTH: [&str; 3] = ["minified-fits", "scp-too-long", "too-many-bytes"];
+
+/// Warnings about statements whose meaning is certain all the same. All others are faults here: who writes a policy sees its warnings, and
+/// a guardrail that matches nothing by mistake would hold everywhere.
+const CERTAIN: [&str; 7] = [
+    "empty-sid",
+    "mixed-value-types",
+    "operator-case",
+    "set-operator-on-single-value",
+    "unknown-global-key",
+    "wildcard-resource-type",
+    "wildcard-service",
+];
+
+pub(super) fn read(text: &str) -> Result<Vec<Arc<Guardrail>>, LoadError> {
+    let mut reader = RecordReader::new(text);
+    let mut root = reader.root()?;
+    reader.format(&mut root, GUARDRAILS_FORMAT, "file of guardrails")?;
+    root.text(&mut reader, "$schema");
+    root.text(&mut reader, "Description");
+    if root.value("Guardrails").is_none() {
+        reader.fault(root.missing("Guardrails"));
+    }
+    let mut elements = root.elements(&mut reader, "Guardrails").unwrap_or_default();
+    root.close(&mut reader);
+    if elements.len() > MOST {
+        let message = format!("the file has {} guardrails", elements.len());
+        let fault = Fault::new("too-many-guardrails", PolicyPath::default().key("Guardrails"), message);
+        reader.fault(fault.expected(format!("at most {MOST}")).help("use several files"));
+        elements.clear();
+    }
+    let mut list = Vec::with_capacity(elements.len());
+    let mut ids: BTreeMap<String, PolicyPath> = BTreeMap::new();
+    for (path, raw) in elements {
+        let Some(record) = reader.record(path, raw) else { continue };
+        list.extend(guardrail(record, &mut reader, &mut ids).map(Arc::new));
+    }
+    reader.finish()?;
+    Ok(list)
+}
+
+fn guardrail<'t>(
+    mut record: Record<'t>,
+    reader: &mut RecordReader<'t>,
+    ids: &mut BTreeMap<String, PolicyPath>,
+) -> Option<Guardrail> {
+    let id = id(&mut record, reader, ids);
+    let title = words(&mut record, reader, "Title", true);
+    let why = words(&mut record, reader, "Why", true);
+    let category = words(&mut record, reader, "Category", false);
+    let severity = severity(&mut record, reader);
+    let sources = sources(&mut record, reader);
+    let document = document(&mut record, reader);
+    record.close(reader);
+    Some(Guardrail {
+        id: id?,
+        title: title?,
+        why: why?,
+        category: category.unwrap_or_else(|| CATEGORY.to_owned()),
+        severity: severity?,
+        sources,
+        document: document?,
+    })
+}
+
+fn id<'t>(
+    record: &mut Record<'t>,
+    reader: &mut RecordReader<'t>,
+    ids: &mut BTreeMap<String, PolicyPath>,
+) -> Option<String> {
+    let id = record.required_text(reader, "Id")?;
+    let at = record.path().key("Id");
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if id.len() > 100 || !id.split('-').all(part) {
+        let message = format!("`{}` is not the id of a guardrail", shorten(&id));
+        let fault = Fault::new("bad-id", at, message).item(shorten(&id));
+        reader.fault(
+            fault.expected("at most 100 small letters, digits and single hyphens, such as `leave-organization`"),
+        );
+        return None;
+    }
+    if let Some(first) = ids.get(&id) {
+        let message = format!("`{id}` is the id of two guardrails, first at {first}");
+        let fault = Fault::new("duplicate-id", at, message).item(id);
+        reader.fault(fault.help("write all statements of one guardrail into one `MustBeBlocked`"));
+        return None;
+    }
+    ids.insert(id.clone(), record.path().clone());
+    Some(id)
+}
+
+/// A text that says something.
+fn words<'t>(
+    record: &mut Record<'t>,
+    reader: &mut RecordReader<'t>,
+    name: &'static str,
+    required: bool,
+) -> Option<String> {
+    let text = if required { record.required_text(reader, name)? } else { record.text(reader, name)? };
+    if is_blank(&text) {
+        reader.fault(Fault::new("empty-text", record.path().key(name), format!("`{name}` says nothing")));
+        return None;
+    }
+    Some(text)
+}
+
+fn severity<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Severity> {
+    let text = record.required_text(reader, "Severity")?;
+    let found = Severity::from_text(&text);
+    if found.is_none() {
+        let message = format!("`{}` is not a severity", shorten(&text));
+        let fault = Fault::new("unknown-severity", record.path().key("Severity"), message);
+        let fault = fault.expected("`high`, `medium`, `low` or `info`");
+        reader.fault(match near(&text, Severity::ALL.map(Severity::as_str)) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault,
+        });
+    }
+    found
+}
+
+/// Reports turn them into links, so nothing but web pages will do.
+fn sources<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Vec<String> {
+    let texts = record.texts(reader, "Sources").unwrap_or_default();
+    let mut sources = Vec::with_capacity(texts.len());
+    for (at, text) in texts {
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let is_plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic());
+        if rest.is_some_and(is_plain) {
+            sources.push(text);
+        } else {
+            let message = format!("`{}` is not the address of a web page", shorten(&text));
+            let fault = Fault::new("bad-source", at, message);
+            reader.fault(fault.expected("a text that begins with `https://`, without white space"));
+        }
+    }
+    sources
+}
+
+fn document<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<String> {
+    let at = record.path().key("MustBeBlocked");
+    let Some(raw) = record.value("MustBeBlocked") else {
+        reader.fault(record.missing("MustBeBlocked").help("write the calls there, as statements of a policy"));
+        return None;
+    };
+    let statements = match raw.get().bytes().next() {
+        Some(b'{') => vec![(at, raw)],
+        Some(b'[') => record.elements(reader, "MustBeBlocked")?,
+        _ => {
+            let fault = Fault::new("wrong-type", at, "the calls are neither a statement nor a list of statements");
+            reader.fault(fault.expected("an object, or an array of objects"));
+            return None;
+        }
+    };
+    let count = statements.len();
+    if count == 0 || count > MOST_STATEMENTS {
+        let at = record.path().key("MustBeBlocked");
+        reader.fault(if count == 0 {
+            Fault::new("empty-list", at, "the guardrail names no calls, so it would hold everywhere")
+                .expected("at least one statement")
+        } else {
+            Fault::new("too-many-statements", at, format!("the guardrail has {count} statements"))
+                .expected(format!("at most {MOST_STATEMENTS}"))
+        });
+        return None;
+    }
+    // A statement that is no object has its fault already; the others are still looked at.
+    let (places, texts): (Vec<PolicyPath>, Vec<String>) = statements
+        .into_iter()
+        .filter_map(|(at, raw)| statement(at.clone(), raw, reader).map(|text| (at, text)))
+        .unzip();
+    let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, texts.join(","));
+    let parsed = PolicyDocument::parse(&text, PolicyKind::ServiceControl);
+    let mut faults = parsed.diagnostics.iter().filter(|diagnostic| is_fault(diagnostic)).peekable();
+    let document = parsed.document.to_minified_json();
+    if document.is_none() && faults.peek().is_none() {
+        // No text is known to get here; a guardrail must not get lost without a word if one does.
+        let at = record.path().key("MustBeBlocked");
+        reader.fault(Fault::new("bad-statement", at, "the statements have no meaning"));
+    }
+    for diagnostic in faults {
+        reader.fault(fault(diagnostic, &places, record.path()));
+    }
+    document
+}
+
+/// A statement as the policy language has it: with an effect, and with a resource.
+fn statement<'t>(at: PolicyPath, raw: &'t RawValue, reader: &mut RecordReader<'t>) -> Option<String> {
+    let mut record = reader.record(at, raw)?;
+    if let Some(effect) = record.text(reader, "Effect").filter(|effect| effect != "Deny") {
+        let message = format!("a guardrail says what must be blocked, not `{}`", shorten(&effect));
+        let fault = Fault::new("bad-effect", record.path().key("Effect"), message).rule("DOC-7");
+        reader.fault(fault.expected("`Deny`").help("leave `Effect` out"));
+    }
+    let mut members = vec![r#""Effect":"Deny""#.to_owned()];
+    let mut has_resource = false;
+    for name in PARTS {
+        if let Some(raw) = record.value(name) {
+            members.push(format!(r#""{name}":{}"#, raw.get()));
+            has_resource |= name.ends_with("Resource");
+        }
+    }
+    if !has_resource {
+        members.push(r#""Resource":"*""#.to_owned());
+    }
+    record.close(reader);
+    Some(format!("{{{}}}", members.join(",")))
+}
+
+fn is_fault(diagnostic: &Diagnostic) -> bool {
+    match diagnostic.severity {
+        Gravity::Error => !OF_LENGTH.contains(&diagnostic.code),
+        Gravity::Warning => !CERTAIN.contains(&diagnostic.code) && !OF_LENGTH.contains(&diagnostic.code),
+        Gravity::Note => false,
+    }
+}
+
+/// What the parser says of the document, at the place where the file says it.
+fn fault(diagnostic: &Diagnostic, places: &[PolicyPath], guardrail: &PolicyPath) -> Fault {
+    let path = match diagnostic.path.steps() {
+        [PathStep::Key(_), PathStep::Index(index), rest @ ..] => places.get(*index).map(|place| {
+            let steps: Vec<PathStep> = place.steps().iter().chain(rest).cloned().collect();
+            PolicyPath::from_steps(steps)
+        }),
+        _ => None,
+    };
+    let path = path.unwrap_or_else(|| guardrail.key("MustBeBlocked"));
+    let fault = Fault::new(diagnostic.code, path, diagnostic.message.clone()).rule(diagnostic.rule);
+    Fault { expected: diagnostic.expected.clone(), help: diagnostic.help.clone(), ..fault }
+}

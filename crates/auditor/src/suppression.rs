@@ -1,0 +1,170 @@
+//! Decisions to live with findings, as data (`docs/suppressions.md`).
+
+use std::path::Path;
+
+use scproof_organization::{Fault, LoadError, Record, RecordReader};
+use scproof_policy_parser::PolicyPath;
+
+use crate::model::{Finding, Suppressed, Suppression};
+use crate::text::{is_blank, shorten};
+
+/// The `Format` of the files that this version reads.
+pub const SUPPRESSIONS_FORMAT: &str = "scproof-suppressions/1";
+
+/// The most suppressions of a file: each is compared with every finding.
+const MOST: usize = 10_000;
+
+/// Reads files of suppressions, and applies them.
+///
+/// ```
+/// use scproof_auditor::Suppressions;
+/// let list = Suppressions::from_json(r#"{"Format": "scproof-suppressions/1", "Suppressions": [
+///   {"Finding": "deny-without-effect:p-abc#*", "Reason": "goes with ticket 42", "Until": "2027-01-31"}
+/// ]}"#)?;
+/// assert!(list[0].covers("deny-without-effect:p-abc#2") && !list[0].is_over("2027-01-31"));
+/// # Ok::<(), scproof_organization::LoadError>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Suppressions;
+
+impl Suppressions {
+    /// Reads a file of suppressions.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the file with line and column; a fault of the JSON itself alone. The error names the file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Vec<Suppression>, LoadError> {
+        RecordReader::read_file(path.as_ref(), Self::from_json)
+    }
+
+    /// Reads the text of a file of suppressions.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn from_json(text: &str) -> Result<Vec<Suppression>, LoadError> {
+        let mut reader = RecordReader::new(text);
+        let mut root = reader.root()?;
+        reader.format(&mut root, SUPPRESSIONS_FORMAT, "file of suppressions")?;
+        root.text(&mut reader, "$schema");
+        root.text(&mut reader, "Description");
+        if root.value("Suppressions").is_none() {
+            reader.fault(root.missing("Suppressions"));
+        }
+        let mut elements = root.elements(&mut reader, "Suppressions").unwrap_or_default();
+        root.close(&mut reader);
+        if elements.len() > MOST {
+            let message = format!("the file has {} suppressions", elements.len());
+            let at = PolicyPath::default().key("Suppressions");
+            let fault = Fault::new("too-many-suppressions", at, message).expected(format!("at most {MOST}"));
+            reader.fault(fault.help("use patterns that cover more, or repair what they cover"));
+            elements.clear();
+        }
+        let mut list = Vec::with_capacity(elements.len());
+        for (path, raw) in elements {
+            let record = reader.record(path, raw);
+            list.extend(record.and_then(|record| suppression(record, &mut reader)));
+        }
+        reader.finish()?;
+        Ok(list)
+    }
+
+    /// Splits findings into those that nobody wants to live with and those that a suppression covers, and tells the suppressions that
+    /// cover nothing. A finding carries the reason of the first suppression that covers it.
+    ///
+    /// `today` is a date such as `2027-01-31`; a suppression whose last day is before it covers nothing any more, so it is among those
+    /// last ones. Without it dates are not looked at.
+    pub fn split(
+        findings: Vec<Finding>,
+        suppressions: &[Suppression],
+        today: Option<&str>,
+    ) -> (Vec<Finding>, Vec<Suppressed>, Vec<Suppression>) {
+        let mut used = vec![false; suppressions.len()];
+        let (mut left, mut suppressed) = (Vec::new(), Vec::new());
+        for finding in findings {
+            let mut reason = None;
+            for (suppression, used) in suppressions.iter().zip(&mut used) {
+                if today.is_some_and(|today| suppression.is_over(today)) || !suppression.covers(&finding.fingerprint) {
+                    continue;
+                }
+                *used = true;
+                reason.get_or_insert_with(|| suppression.reason.clone());
+            }
+            match reason {
+                Some(reason) => suppressed.push(Suppressed { finding, reason }),
+                None => left.push(finding),
+            }
+        }
+        let unused =
+            suppressions.iter().zip(used).filter(|(_, used)| !used).map(|(suppression, _)| suppression.clone());
+        (left, suppressed, unused.collect())
+    }
+}
+
+impl Suppression {
+    /// Whether it is about the finding with a fingerprint. A `*` stands for any text, all other characters for themselves.
+    /// `O(length of the fingerprint × length of the pattern)`.
+    pub fn covers(&self, fingerprint: &str) -> bool {
+        let mut parts = self.finding.split('*');
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = fingerprint.strip_prefix(first) else { return false };
+        let Some(last) = parts.next_back() else { return rest.is_empty() };
+        // The earliest place of each part leaves most for those behind it.
+        for part in parts {
+            match rest.split_once(part) {
+                Some((_, behind)) => rest = behind,
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+
+    /// Whether its last day is before a date such as `2027-01-31`.
+    pub fn is_over(&self, today: &str) -> bool {
+        self.until.as_deref().is_some_and(|until| until < today)
+    }
+}
+
+fn suppression<'t>(mut record: Record<'t>, reader: &mut RecordReader<'t>) -> Option<Suppression> {
+    let mut words = |record: &mut Record<'t>, name: &'static str, help: &str| {
+        let text = record.required_text(reader, name)?;
+        if is_blank(&text) {
+            let fault = Fault::new("empty-text", record.path().key(name), format!("`{name}` says nothing"));
+            reader.fault(fault.help(help));
+            return None;
+        }
+        Some(text)
+    };
+    let finding = words(&mut record, "Finding", "an audit shows the fingerprint of each finding");
+    let reason = words(&mut record, "Reason", "say why the finding is acceptable: somebody will ask");
+    let until = record.text(reader, "Until");
+    if let Some(text) = until.as_deref().filter(|text| !is_date(text)) {
+        let message = format!("`{}` is not a date", shorten(text));
+        let fault = Fault::new("bad-date", record.path().key("Until"), message);
+        reader.fault(fault.expected("a day of the calendar such as `2027-01-31`"));
+    }
+    record.close(reader);
+    Some(Suppression { finding: finding?, reason: reason?, until })
+}
+
+/// Whether a text is a day of the Gregorian calendar, written `YYYY-MM-DD`. Such texts sort as the days do.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let number = |part: &str, digits: usize| {
+        let is_number = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { part.parse::<u32>().ok() } else { None }
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+        return false;
+    };
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
+}

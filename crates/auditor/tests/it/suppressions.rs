@@ -1,0 +1,169 @@
+//! Files of suppressions: what they say, every fault with its place, and what they cover.
+
+use insta::assert_snapshot;
+use scproof_auditor::{Evidence, Finding, Place, Severity, Suppression, Suppressions};
+use serde_json::{Value, json};
+
+use crate::{codes, examples, shown, validator};
+
+fn file(suppressions: &Value) -> String {
+    json!({"Format": "scproof-suppressions/1", "Suppressions": suppressions}).to_string()
+}
+
+fn suppression(finding: &str, reason: &str, until: Option<&str>) -> Suppression {
+    Suppression { finding: finding.to_owned(), reason: reason.to_owned(), until: until.map(str::to_owned) }
+}
+
+fn finding(fingerprint: &str) -> Finding {
+    Finding {
+        code: "deny-without-effect",
+        fingerprint: fingerprint.to_owned(),
+        severity: Severity::Low,
+        message: String::new(),
+        reason: String::new(),
+        remedy: String::new(),
+        rule: None,
+        place: Place::default(),
+        accounts: Vec::new(),
+        evidence: Evidence::Snapshot,
+        depends_on_catalog: false,
+    }
+}
+
+#[test]
+fn a_suppression_is_what_the_file_says() {
+    let text = file(&json!([
+        {"Finding": "a:p-1#2", "Reason": "ticket 1"},
+        {"Finding": "b:*", "Reason": "ticket 2", "Until": "2028-02-29"},
+    ]));
+    assert_eq!(
+        Suppressions::from_json(&text).unwrap(),
+        [suppression("a:p-1#2", "ticket 1", None), suppression("b:*", "ticket 2", Some("2028-02-29"))]
+    );
+}
+
+#[test]
+fn a_star_stands_for_any_text_and_nothing_else_does() {
+    for (pattern, text, covers) in [
+        ("a:p-1#2", "a:p-1#2", true),
+        ("a:p-1#2", "a:p-1#22", false),
+        ("a:p-1", "a:p-1#2", false),
+        ("a:*", "a:", true),
+        ("a:*", "b:a:", false),
+        ("*#2", "a:p-1#2", true),
+        ("*#2", "a:p-1#23", false),
+        ("a*1*2", "a1a12", true),
+        ("a*1*2", "a12", true),
+        ("a*1*2", "a2", false),
+        ("a*a", "a", false),
+        ("*", "", true),
+        ("**", "x", true),
+        ("*a*b*", "xaxxbx", true),
+        ("*ab*ba*", "aba", false),
+        ("a?", "ab", false),
+        ("a?", "a?", true),
+        ("A", "a", false),
+    ] {
+        assert_eq!(suppression(pattern, "x", None).covers(text), covers, "{pattern} {text}");
+    }
+}
+
+#[test]
+fn findings_are_split_and_idle_suppressions_named() {
+    let list = [
+        suppression("a:*", "all of a", None),
+        suppression("a:1", "one of a", None),
+        suppression("b:1", "until then", Some("2027-01-31")),
+        suppression("c:*", "nothing", None),
+    ];
+    let split = |today: Option<&str>| {
+        let findings = ["a:1", "a:2", "b:1", "d:1"].map(finding).to_vec();
+        let (left, suppressed, unused) = Suppressions::split(findings, &list, today);
+        let left: Vec<String> = left.into_iter().map(|finding| finding.fingerprint).collect();
+        let suppressed: Vec<String> =
+            suppressed.into_iter().map(|one| format!("{}: {}", one.finding.fingerprint, one.reason)).collect();
+        let unused: Vec<String> = unused.into_iter().map(|one| one.finding).collect();
+        (left.join(" "), suppressed.join(", "), unused.join(" "))
+    };
+    let covered = ("d:1".to_owned(), "a:1: all of a, a:2: all of a, b:1: until then".to_owned(), "c:*".to_owned());
+    assert_eq!(split(None), covered);
+    assert_eq!(split(Some("2026-12-01")), covered);
+    assert_eq!(split(Some("2027-01-31")), covered);
+    let after = ("b:1 d:1".to_owned(), "a:1: all of a, a:2: all of a".to_owned(), "b:1 c:*".to_owned());
+    assert_eq!(split(Some("2027-02-01")), after);
+}
+
+#[test]
+fn all_faults_are_told_at_once_with_their_places() {
+    let text = r#"{
+  "Format": "scproof-suppressions/1",
+  "Suppressions": [
+    {"Finding": "", "Reason": " \t"},
+    {"Findings": "a:1", "Reason": 5, "Until": "2027-02-29"},
+    {"Finding": "a:1", "Reason": "x", "Until": "tomorrow", "Untill": "2027-01-01"},
+    "a:1"
+  ]
+}"#;
+    assert_snapshot!(shown(&Suppressions::from_json(text).unwrap_err()), @"");
+    let error = Suppressions::from_json(r#"{"Format": "scproof-guardrails/1", "Suppressions": []}"#).unwrap_err();
+    assert_snapshot!(shown(&error), @"");
+    assert_snapshot!(Suppressions::load("no/such/file.json").unwrap_err(), @"");
+    let many = file(&json!(vec![json!({"Finding": "a", "Reason": "b"}); 10_001]));
+    assert_eq!(codes(&Suppressions::from_json(&many).unwrap_err()), ["too-many-suppressions at Suppressions"]);
+}
+
+#[test]
+fn the_schema_agrees_with_the_reader() {
+    let validator = validator("scproof-suppressions-1.json");
+    let compare = |value: &Value| {
+        let by_reader = Suppressions::from_json(&value.to_string()).is_ok();
+        assert_eq!(validator.is_valid(value), by_reader, "{value}");
+        by_reader
+    };
+    let of = |one: Value| json!({"Format": "scproof-suppressions/1", "Suppressions": [one]});
+    for finding in [json!("a:*"), json!(""), json!(" "), json!(5), json!(null)] {
+        for reason in [json!("x"), json!("\n"), json!([])] {
+            for more in [json!({}), json!({"Until": "2027-01-31"}), json!({"Until": null}), json!({"X": 1})] {
+                let mut one = more;
+                one["Finding"] = finding.clone();
+                one["Reason"] = reason.clone();
+                compare(&of(one));
+            }
+        }
+    }
+    // Every day of a few years, and some that are none.
+    let mut days = 0;
+    for year in ["1900", "2000", "2023", "2024", "2100"] {
+        for month in 0..14 {
+            for day in 0..33 {
+                let until = format!("{year}-{month:02}-{day:02}");
+                days += usize::from(compare(&of(json!({"Finding": "a", "Reason": "b", "Until": until}))));
+            }
+        }
+    }
+    assert_eq!(days, 365 + 366 + 365 + 366 + 365);
+    for until in ["", "2027-1-31", "2027-01-31T00:00:00Z", "27-01-31", "2027/01/31", "-027-01-31", "٢٠٢٧-01-31"] {
+        assert!(!compare(&of(json!({"Finding": "a", "Reason": "b", "Until": until}))), "{until}");
+    }
+    for text in [
+        json!({"Format": "scproof-suppressions/1", "Suppressions": [], "$schema": "x", "Description": "x"}),
+        json!({"Format": "scproof-suppressions/1", "Suppressions": {}}),
+        json!({"Format": "scproof-suppressions/1"}),
+        json!({"Suppressions": []}),
+        of(json!({"Reason": "x"})),
+        of(json!({"Finding": "x"})),
+    ] {
+        compare(&text);
+    }
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_valid() {
+    let validator = validator("scproof-suppressions-1.json");
+    let examples = examples("suppressions.md");
+    assert!(!examples.is_empty());
+    for example in examples {
+        Suppressions::from_json(&example).unwrap_or_else(|error| panic!("{}", shown(&error)));
+        assert!(validator.is_valid(&serde_json::from_str(&example).unwrap()));
+    }
+}
