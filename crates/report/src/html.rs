@@ -6,6 +6,7 @@
 
 pub mod audit;
 
+mod columns;
 mod data;
 mod findings;
 mod safe;

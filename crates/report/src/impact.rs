@@ -14,7 +14,6 @@ use scproof_simulator::{
     Transition,
 };
 
-pub(crate) use formula::{Line, factored};
 pub(crate) use structure::structure_words;
 pub(crate) use words::{
     Detail, accounts_words, action_lines, alternative_lines, beyond_words, cause_words, decision_words, entry_causes,

@@ -4,20 +4,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use scproof_auditor::{AccessChange, AccessCounts, Audit, GuardrailReport, Passing, PermissionClass, Witness};
+use scproof_auditor::{AccessChange, Audit, GuardrailReport, Passing, PermissionClass, Witness};
 use scproof_catalog::{ActionId, Catalog};
-use scproof_evaluator::{EffectiveGroup, StatementRef, Undecided};
+use scproof_evaluator::{EffectiveGroup, StatementRef};
 use scproof_organization::{NodeId, Organization, PolicyId, PolicyIndex, Target};
 use scproof_policy_parser::PolicyKind;
 use scproof_prover::Why;
 use serde::Serialize;
 
+use super::columns::{Cell, Nodes, Profile, ServiceRow, heat, nodes, profiles};
 use super::findings::FindingView;
 use super::tables::{Ordinals, Table};
 use crate::command_line;
-use crate::impact::{Detail, Line, action_lines, decision_words, factored, listed_words};
-use crate::layout::{enumerate, grouped};
-use crate::text::words::{policy_words, short_target_words};
+use crate::impact::{Detail, action_lines, alternative_lines, decision_words, listed_words, why_words};
 
 /// Actions of a group are named up to this many; of more the services are.
 const NAMED_ACTIONS: usize = 60;
@@ -38,35 +37,19 @@ pub(super) struct Data<'a> {
     /// Prefix and name of every service of the catalog.
     services: Vec<(&'a str, &'a str, usize)>,
     /// For each service in scope: its number, how many of its actions are in scope, which row of `heat` it has.
-    heat_of: Vec<(usize, usize, usize)>,
+    heat_of: Vec<ServiceRow>,
     heat: Vec<Vec<Cell>>,
     classes: Vec<ClassView<'a>>,
     action_sets: Vec<ActionsView>,
     statements: Vec<StatementView>,
     guardrails: Vec<GuardrailView<'a>>,
     /// For accounts that stand alike with all guardrails, the number of the group in each.
-    profiles: Vec<Vec<Option<usize>>>,
+    profiles: Vec<Profile>,
     passings: Vec<PassingView>,
     findings: Vec<FindingView<'a>>,
     /// Lists of accounts, as runs.
     sets: Vec<Vec<usize>>,
     strings: Vec<String>,
-}
-
-/// One column each.
-#[derive(Debug, Serialize, Default)]
-struct Nodes<'a> {
-    id: Vec<&'a str>,
-    name: Vec<Option<&'a str>>,
-    /// 0 root, 1 unit, 2 account.
-    kind: Vec<u8>,
-    parent: Vec<Option<usize>>,
-    attached: Vec<usize>,
-    /// None for what is not an account in scope.
-    class: Vec<Option<usize>>,
-    profile: Vec<Option<usize>>,
-    /// What is odd about a node.
-    notes: BTreeMap<usize, Vec<String>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,27 +60,6 @@ struct PolicyView<'a> {
     description: Option<&'a str>,
     aws: bool,
     text: Option<usize>,
-}
-
-/// How a class treats the actions of a service: all never blocked, all conditional, all always blocked, or how many conditional and
-/// always blocked.
-#[derive(Debug, Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(untagged)]
-enum Cell {
-    All(u8),
-    Mixed(usize, usize),
-}
-
-impl Cell {
-    fn of(counts: &AccessCounts) -> Self {
-        let total = counts.total();
-        match counts {
-            counts if counts.never_blocked == total => Self::All(0),
-            counts if counts.conditional == total => Self::All(1),
-            counts if counts.always_blocked == total => Self::All(2),
-            counts => Self::Mixed(counts.conditional, counts.always_blocked),
-        }
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -237,95 +199,6 @@ impl<'a> Data<'a> {
     }
 }
 
-/// The services that all classes treat alike share a row.
-fn heat(audit: &Audit) -> (Vec<(usize, usize, usize)>, Vec<Vec<Cell>>) {
-    let mut rows = Table::new();
-    let heat_of = audit
-        .scope
-        .services
-        .iter()
-        .enumerate()
-        .map(|(at, service)| {
-            let counts = |class: &PermissionClass| class.services.get(at).copied().unwrap_or_default();
-            let total = audit.classes.first().map_or(0, |class| counts(class).total());
-            let row: Vec<Cell> = audit.classes.iter().map(|class| Cell::of(&counts(class))).collect();
-            // Numbers of a part mean the same share only of the same total.
-            let of_total = if row.iter().any(|cell| matches!(cell, Cell::Mixed(..))) { total } else { 0 };
-            (service.index(), total, rows.number((of_total, row)))
-        })
-        .collect();
-    (heat_of, rows.into_values().into_iter().map(|(_, row)| row).collect())
-}
-
-/// For each node, and for each distinct list: the group of each guardrail. An account that no group names has no place there.
-fn profiles(audit: &Audit) -> (Vec<Option<usize>>, Vec<Vec<Option<usize>>>) {
-    let nodes = audit.organization.node_count();
-    let mut of_node: Vec<Vec<Option<usize>>> = vec![Vec::new(); nodes];
-    for &account in &audit.scope.accounts {
-        if let Some(row) = of_node.get_mut(account.index()) {
-            *row = vec![None; audit.guardrails.len()];
-        }
-    }
-    for (number, report) in audit.guardrails.iter().enumerate() {
-        for (place, group) in report.groups.iter().enumerate() {
-            for account in &group.accounts {
-                let row = of_node.get_mut(account.index());
-                if let Some(slot) = row.and_then(|row| row.get_mut(number)) {
-                    *slot = Some(place);
-                }
-            }
-        }
-    }
-    let mut distinct = Table::new();
-    let in_scope = |row: Vec<Option<usize>>| (!row.is_empty()).then_some(row);
-    let numbers = of_node.into_iter().map(|row| in_scope(row).map(|row| distinct.number(row))).collect();
-    (numbers, distinct.into_values())
-}
-
-fn nodes<'a>(audit: &'a Audit, profile: &[Option<usize>], attached: &mut Table<Vec<usize>>) -> Nodes<'a> {
-    let organization = &audit.organization;
-    let mut class_of = vec![None; organization.node_count()];
-    for (number, class) in audit.classes.iter().enumerate() {
-        for account in &class.accounts {
-            if let Some(slot) = class_of.get_mut(account.index()) {
-                *slot = Some(number);
-            }
-        }
-    }
-    let mut nodes = Nodes { class: class_of, profile: profile.to_vec(), ..Nodes::default() };
-    for (id, node) in organization.nodes() {
-        nodes.id.push(node.target.as_str());
-        nodes.name.push(node.name.as_deref());
-        nodes.kind.push(match (&node.account, node.parent) {
-            (Some(_), _) => 2,
-            (None, Some(_)) => 1,
-            (None, None) => 0,
-        });
-        nodes.parent.push(node.parent.map(NodeId::index));
-        nodes.attached.push(attached.number(node.scps.iter().map(|policy| policy.index()).collect()));
-        let mut notes = Vec::new();
-        if let Some(unreadable) = &node.unreadable {
-            let error = unreadable.error.as_deref().map_or_else(String::new, |error| format!(": {error}"));
-            notes.push(format!(
-                "Its attachments could not be read completely ({}{error}), so further policies may be attached",
-                unreadable.operation
-            ));
-        }
-        if node.place_unknown {
-            notes.push("Where it is in the tree could not be read: there may be OUs in between".to_owned());
-        }
-        if let Some(state) = node.account.as_ref().and_then(|account| account.state.as_ref())
-            && state.as_str() != "ACTIVE"
-        {
-            notes.push(format!("The account is {}", state.as_str()));
-        }
-        if !notes.is_empty() {
-            nodes.notes.insert(id.index(), notes);
-        }
-    }
-    nodes
-}
-
 impl<'a> Builder<'a> {
     pub(super) fn string(&mut self, text: impl Into<String>) -> usize {
         self.strings.number(text.into())
@@ -372,7 +245,8 @@ impl<'a> Builder<'a> {
     fn group(&mut self, group: &EffectiveGroup) -> GroupView {
         let organization = self.organization;
         let node = |id: &String| Target::parse(id).ok().and_then(|target| organization.find_node(&target));
-        let open: Vec<String> = group.undecided.iter().map(|open| open_words(organization, open)).collect();
+        let open: Vec<String> =
+            group.undecided.iter().map(|open| why_words(&[organization], &Why::Open(open.clone()))).collect();
         GroupView {
             access: group.access.as_str(),
             reason: self.string(group.reason.text()),
@@ -452,17 +326,14 @@ impl<'a> Builder<'a> {
     }
 
     fn passing(&mut self, passing: &Passing) -> (usize, Option<WitnessView>) {
-        let mut lines = factored(&passing.when).lines();
-        if !passing.when_is_complete {
-            lines.push(Line::words(0, "and in other cases, which are too many to list"));
-        }
+        let lines = alternative_lines(&passing.when, passing.when_is_complete, Detail::FULL);
         let when = lines.into_iter().map(|line| (line.depth, self.string(line.text), line.is_condition)).collect();
         let view = PassingView {
             kind: passing.kind.as_str(),
             listed: self.string(listed_words(passing.actions.listed, &passing.actions.terms)),
             actions: self.strings(action_lines(&passing.actions.terms, Detail::BRIEF)),
             when,
-            why: self.strings(passing.why.iter().map(|why| why_words(self.organization, why)).collect()),
+            why: self.strings(passing.why.iter().map(|why| why_words(&[self.organization], why)).collect()),
         };
         (self.passings.number(view), passing.witness.as_ref().map(|witness| self.witness(witness)))
     }
@@ -490,37 +361,4 @@ pub(super) fn utf16(text: &str, span: &Range<usize>) -> Option<(usize, usize)> {
     let units = |part: &str| part.encode_utf16().count();
     let start = units(text.get(..span.start)?);
     Some((start, start + units(text.get(span.clone())?)))
-}
-
-fn open_words(organization: &Organization, open: &Undecided) -> String {
-    match open {
-        Undecided::Key(key) => format!("the value of {key} decides"),
-        Undecided::Resource => "the resource decides".to_owned(),
-        Undecided::Principal => "who calls decides".to_owned(),
-        Undecided::Rule(rule) => format!("AWS's documentation leaves open what happens here (rule {rule})"),
-        Undecided::Policy(id) => {
-            let name = PolicyId::parse(id).ok().and_then(|id| organization.find_policy(&id));
-            let name = name.map(|policy| policy_words(organization.policy(policy).name.as_deref(), id));
-            format!("what {} says could not be read", name.unwrap_or_else(|| id.clone()))
-        }
-        Undecided::Attachments(id) => {
-            let node = Target::parse(id).ok().and_then(|target| organization.find_node(&target));
-            let name = node.map_or_else(|| id.clone(), |node| short_target_words(organization, node));
-            format!("what is attached to {name} could not be read when the snapshot was taken")
-        }
-    }
-}
-
-/// Why something could not be settled.
-fn why_words(organization: &Organization, why: &Why) -> String {
-    match why {
-        Why::Open(open) => open_words(organization, open),
-        Why::Relation(keys) => {
-            format!("{} are compared with each other, and no call was found that settles it", enumerate(keys))
-        }
-        Why::Limit(name, value) => format!("the proof would go beyond a limit of {} {name}", grouped(*value)),
-        Why::Unconfirmed => {
-            "the call that should show it does not: that is a fault of scproof, please report it".to_owned()
-        }
-    }
 }

@@ -138,7 +138,7 @@ fn warnings(organization: &Organization) -> Vec<String> {
             warnings.push("SCPs are not enabled in this organization: none has any effect.".to_owned());
         }
         (FeatureSet::All, PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable) => {
-            warnings.push("SCPs are being enabled or disabled: whether they are in force is unknown.".to_owned())
+            warnings.push("SCPs are being enabled or disabled: whether they are in force is unknown.".to_owned());
         }
         (FeatureSet::All, PolicyTypeStatus::Enabled) => {}
     }
@@ -279,10 +279,20 @@ fn classes(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     for class in audit.classes.iter().take(MOST) {
         let numbers =
             [class.accounts.len(), class.counts.never_blocked, class.counts.conditional, class.counts.always_blocked];
-        let cells: String = numbers.iter().map(|number| format!("<td>{}</td>", grouped(*number))).collect();
+        let cells = cells(&numbers);
         writeln!(out, "<tr><th scope=\"row\">{}</th>{cells}</tr>", escaped(&class.name))?;
     }
     writeln!(out, "</tbody></table></div>")
+}
+
+fn cells(numbers: &[usize]) -> String {
+    let mut cells = String::new();
+    for number in numbers {
+        cells += "<td>";
+        cells += &grouped(*number);
+        cells += "</td>";
+    }
+    cells
 }
 
 fn guardrails(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
@@ -301,8 +311,7 @@ fn guardrails(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             let groups = report.groups.iter().filter(|group| group.state == state);
             groups.map(|group| group.accounts.len()).sum::<usize>()
         };
-        let cells: String =
-            GuardrailState::ALL.iter().map(|state| format!("<td>{}</td>", grouped(with(*state)))).collect();
+        let cells = cells(&GuardrailState::ALL.map(with));
         writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td>{cells}</tr>",

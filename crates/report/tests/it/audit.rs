@@ -62,15 +62,12 @@ fn table(text: &str) -> Vec<Vec<String>> {
             loop {
                 let (before, behind) = rest.split_once('"').unwrap();
                 cell.push_str(before);
-                match behind.strip_prefix('"') {
-                    Some(behind) => {
-                        cell.push('"');
-                        rest = behind;
-                    }
-                    None => {
-                        rest = behind;
-                        break cell;
-                    }
+                if let Some(behind) = behind.strip_prefix('"') {
+                    cell.push('"');
+                    rest = behind;
+                } else {
+                    rest = behind;
+                    break cell;
                 }
             }
         } else {

@@ -216,7 +216,9 @@ impl Builder {
                     }
                 }
                 groups.sort_by_key(|group| group.state);
-                groups.iter_mut().for_each(|group| group.accounts.sort_unstable());
+                for group in &mut groups {
+                    group.accounts.sort_unstable();
+                }
                 GuardrailReport { guardrail, groups }
             })
             .collect()
@@ -258,7 +260,8 @@ impl Builder {
                 actions: exactly(&[action]),
                 when: condition.into_iter().map(|text| text.split(", and ").map(str::to_owned).collect()).collect(),
                 when_is_complete: true,
-                witness: Some(Witness { request, decision }),
+                // A call of that role shows no exemption of others.
+                witness: (kind != PassingKind::Exemption).then_some(Witness { request, decision }),
                 why: if open { group.undecided.iter().cloned().map(Why::Open).collect() } else { Vec::new() },
             });
         }
@@ -368,7 +371,7 @@ impl Builder {
             message: message.to_owned(),
             reason: reason.to_owned(),
             remedy: remedy.to_owned(),
-            rule: (number % 2 == 0).then_some("EVAL-5"),
+            rule: number.is_multiple_of(2).then_some("EVAL-5"),
             place: Place {
                 policy: Some(index),
                 statement: Some(statement),
@@ -511,16 +514,16 @@ pub(crate) fn hostile() -> Audit {
     audit.scope.unlisted_actions = HOSTILE.map(str::to_owned).to_vec();
     for (finding, text) in audit.findings.iter_mut().zip(HOSTILE.iter().cycle()) {
         finding.message = format!("odd {text}");
-        finding.reason = (*text).to_owned();
-        finding.remedy = (*text).to_owned();
+        (*text).clone_into(&mut finding.reason);
+        (*text).clone_into(&mut finding.remedy);
         finding.place.sid = Some((*text).to_owned());
     }
     for report in &mut audit.guardrails {
         let guardrail = Arc::make_mut(&mut report.guardrail);
-        guardrail.title = HOSTILE[0].to_owned();
-        guardrail.why = HOSTILE[4].to_owned();
+        HOSTILE[0].clone_into(&mut guardrail.title);
+        HOSTILE[4].clone_into(&mut guardrail.why);
         guardrail.sources.extend(HOSTILE.map(str::to_owned));
-        guardrail.document = HOSTILE[1].to_owned();
+        HOSTILE[1].clone_into(&mut guardrail.document);
         for passing in report.groups.iter_mut().flat_map(|group| &mut group.passing) {
             passing.when = vec![vec![HOSTILE[0].to_owned(), HOSTILE[3].to_owned()]];
         }
