@@ -20,6 +20,10 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => result.push_str("&gt;"),
             '"' => result.push_str("&quot;"),
             '\'' => result.push_str("&#39;"),
+            // Unseen on a page, if not on a terminal.
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+                result.extend(character.escape_unicode());
+            }
             other => result.push(other),
         }
     }
