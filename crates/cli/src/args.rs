@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::command::audit::AuditArgs;
 use crate::command::can::CanArgs;
 use crate::command::completions::CompletionsArgs;
 use crate::command::diff::DiffArgs;
@@ -24,6 +25,7 @@ Examples, on an organization that comes with scproof:
   scproof --org example can shop ec2:RunInstances --region us-east-1
   scproof --org example who-can s3:DeleteBucket --principal role/break-glass
   scproof --org example effective sandbox-alice --service ec2
+  scproof --org example audit
   scproof --org example simulate --attach quarantine --to sandbox-bob
   scproof validate my-policy.json
 
@@ -70,6 +72,8 @@ pub(crate) enum Command {
     WhoCan(WhoCanArgs),
     /// Show what an account, or every account of a unit, can do at most
     Effective(EffectiveArgs),
+    /// Show what SCPs do in all accounts, and where guardrails have holes
+    Audit(AuditArgs),
     /// Read your organization from AWS into a snapshot
     #[cfg(feature = "fetch")]
     Fetch(FetchArgs),
@@ -98,9 +102,9 @@ pub(crate) struct GlobalArgs {
         global = true,
         value_name = "FORMAT",
         default_value = "text",
-        value_parser = PossibleValuesParser::new(["text", "json", "markdown", "csv"]),
+        value_parser = PossibleValuesParser::new(["text", "json", "markdown", "csv", "html", "sarif", "junit"]),
         hide_possible_values = true,
-        help = "How to print: text, json, markdown (simulate, diff, who-can) or csv (who-can)"
+        help = "How to print: text, json, markdown (audit, simulate, diff, who-can), csv\n(audit, who-can), html, sarif or junit (audit)"
     )]
     format: String,
     /// Write to a file, which appears whole or not at all

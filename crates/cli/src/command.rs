@@ -1,5 +1,8 @@
 //! One file a command: its arguments, with the help, and what it does.
 
+pub(crate) mod action_filter;
+pub(crate) mod action_list;
+pub(crate) mod audit;
 pub(crate) mod can;
 pub(crate) mod changes;
 pub(crate) mod completions;

@@ -1,6 +1,7 @@
 //! The command `scproof`: arguments in, answers out. What it prints is made by `scproof_report`, what it says by the libraries.
 
 mod args;
+mod clock;
 mod command;
 mod error;
 mod exit_code;
@@ -39,6 +40,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
             .map_err(|error| CommandError::usage(format!("cannot start {threads} threads")).because(&error))?;
     }
     match &cli.command {
+        Command::Audit(args) => command::audit::run(&cli.global, args),
         Command::Can(args) => command::can::run(&cli.global, args),
         Command::Diff(args) => command::diff::run(&cli.global, args),
         Command::Effective(args) => command::effective::run(&cli.global, args),

@@ -81,6 +81,7 @@ impl RequestError {
                 SelectError::Unknown { .. }
                 | SelectError::Ambiguous { .. }
                 | SelectError::Nothing { .. }
+                | SelectError::NothingBelow { .. }
                 | SelectError::Pattern { .. } => Some(
                     "give the 12-digit account id, or its name if only one account has it; `scproof tree` lists them"
                         .to_owned(),

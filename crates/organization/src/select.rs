@@ -72,6 +72,12 @@ pub enum SelectError {
         /// The text.
         text: String,
     },
+    /// A pattern of units below which there is no account.
+    #[error("`{text}` chooses no unit with accounts")]
+    NothingBelow {
+        /// The text.
+        text: String,
+    },
     /// Not a pattern.
     #[error("`{text}` is not a pattern: {reason}")]
     Pattern {
@@ -93,6 +99,9 @@ impl SelectError {
                 "patterns match ids, names, paths such as `Prod/**` and tags such as `tag:env=prod`, case-sensitively"
                     .into(),
             ),
+            Self::NothingBelow { .. } => {
+                Some("patterns match ids, names and paths such as `Workloads/*` of units, case-sensitively".into())
+            }
             Self::Pattern { .. } => Some("`*`, `?`, `[…]` and `{…,…}` are special; put a backslash before them".into()),
         }
     }
@@ -169,51 +178,54 @@ impl Organization {
         Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
     }
 
-    /// The accounts below the root or units that any of the patterns chooses, by account id, each once.
+    /// The accounts below any of the roots and units that the patterns choose, by account id, each once.
     ///
-    /// A text without special characters is the id, name or path of one. Else it is a glob over ids and names, and, if it has a
-    /// `/`, over paths with and without the root: `Workloads/*` chooses the units directly in Workloads.
+    /// A text without special characters is the id, name or path of a root or unit. Else it is a glob over ids and names, and, if it has
+    /// a `/`, over paths with and without the root: `Prod/*` chooses the units directly in Prod.
     ///
     /// # Errors
     ///
-    /// If a pattern is malformed, or chooses no unit or only units without accounts.
-    pub fn select_accounts_of_units<S: AsRef<str>>(&self, patterns: &[S]) -> Result<Vec<NodeId>, SelectError> {
+    /// If a pattern is malformed, or no account is below what it chooses.
+    pub fn select_accounts_below<S: AsRef<str>>(&self, patterns: &[S]) -> Result<Vec<NodeId>, SelectError> {
         let mut chosen = vec![false; self.node_count()];
         for pattern in patterns {
             let text = pattern.as_ref();
-            let is_unit = |id: NodeId| self.node(id).account.is_none();
-            let units: Vec<NodeId> = match Chooser::parse(text)? {
-                Chooser::Glob(glob) => {
-                    self.nodes().map(|(id, _)| id).filter(|&id| is_unit(id) && self.is_unit_match(id, &glob)).collect()
-                }
-                Chooser::Target | Chooser::Tag(_) => {
-                    vec![self.resolve_among(text, "unit", |node| node.account.is_none(), true)?]
-                }
+            let containers: Vec<NodeId> = match Chooser::parse(text)? {
+                Chooser::Target => vec![self.resolve_among(text, "unit", |node| node.account.is_none(), true)?],
+                Chooser::Tag(_) => Vec::new(),
+                Chooser::Glob(glob) => self
+                    .nodes()
+                    .filter(|(id, node)| node.account.is_none() && self.is_container_chosen(*id, &glob))
+                    .map(|(id, _)| id)
+                    .collect(),
             };
             let mut any = false;
-            for id in units.into_iter().flat_map(|unit| self.subtree(unit)).filter(|&id| !is_unit(id)) {
-                any = true;
-                if let Some(flag) = chosen.get_mut(id.index()) {
-                    *flag = true;
+            for container in containers {
+                for id in self.subtree(container).filter(|&id| self.node(id).account.is_some()) {
+                    if let Some(flag) = chosen.get_mut(id.index()) {
+                        *flag = true;
+                    }
+                    any = true;
                 }
             }
             if !any {
-                return Err(SelectError::Nothing { text: shorten(text) });
+                return Err(SelectError::NothingBelow { text: shorten(text) });
             }
         }
         Ok(self.accounts().filter(|id| chosen.get(id.index()) == Some(&true)).collect())
     }
 
-    fn is_unit_match(&self, id: NodeId, glob: &Glob) -> bool {
+    fn is_container_chosen(&self, id: NodeId, glob: &Glob) -> bool {
         let node = self.node(id);
-        let mut names = [Some(node.target.as_str()), node.name.as_deref()].into_iter().flatten();
-        names.any(|name| glob.name.is_match(name))
-            || glob.path.as_ref().is_some_and(|glob| {
-                let path = self.ou_path(id);
-                let below_root =
-                    path.strip_prefix(self.node(self.root()).display_name()).and_then(|rest| rest.strip_prefix('/'));
-                glob.is_match(&path) || below_root.is_some_and(|path| glob.is_match(path))
-            })
+        if glob.name.is_match(node.target.as_str()) || node.name.as_ref().is_some_and(|name| glob.name.is_match(name)) {
+            return true;
+        }
+        glob.path.as_ref().is_some_and(|glob| {
+            let path = self.ou_path(id);
+            let below_root = path.strip_prefix(self.node(self.root()).display_name());
+            let below_root = below_root.and_then(|rest| rest.strip_prefix('/'));
+            glob.is_match(&path) || below_root.is_some_and(|path| glob.is_match(path))
+        })
     }
 
     /// Enters the name of a new node, if names have been looked up before.

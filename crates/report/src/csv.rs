@@ -1,16 +1,19 @@
-//! Comma-separated values for spreadsheets (RFC 4180), one file a subject.
+//! Comma-separated values for spreadsheets and scripts (RFC 4180), one file a subject.
 //!
 //! Spreadsheets run what begins like a formula. Names and policies come from many people, so such a cell gets an apostrophe in
 //! front, which a spreadsheet takes as the mark of a text. Control characters are shown as escapes: a line is a line.
 
+pub mod audit;
 pub mod who_can;
+
+use std::io::{self, Write};
 
 use crate::layout::clean;
 
-/// A line with its line feed.
-fn line(cells: &[&str]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| self::cell(cell)).collect();
-    cells.join(",") + "\n"
+/// Writes one record.
+fn record<S: AsRef<str>>(cells: &[S], out: &mut dyn Write) -> io::Result<()> {
+    let cells: Vec<String> = cells.iter().map(|cell| self::cell(cell.as_ref())).collect();
+    write!(out, "{}\r\n", cells.join(","))
 }
 
 fn cell(text: &str) -> String {
@@ -35,8 +38,11 @@ mod tests {
         assert_eq!(cell("=HYPERLINK(1)"), "\"'=HYPERLINK(1)\"");
         assert_eq!(cell(" @x"), "\"' @x\"");
         assert_eq!(cell("-1"), "\"'-1\"");
+        assert_eq!(cell("＝1"), "\"'＝1\"");
         assert_eq!(cell("a;=1"), "\"a;=1\"");
         assert_eq!(cell("\t=1\n"), "\"\\u{9}=1\\u{a}\"");
-        assert_eq!(line(&["1", "a b"]), "1,\"a b\"\n");
+        let mut out = Vec::new();
+        record(&["1", "a b"], &mut out).unwrap();
+        assert_eq!(out, b"1,\"a b\"\r\n");
     }
 }

@@ -16,8 +16,8 @@ use scproof_simulator::{
 
 pub(crate) use structure::structure_words;
 pub(crate) use words::{
-    Detail, accounts_words, action_lines, beyond_words, cause_words, decision_words, entry_causes, listed_words,
-    missing_words, remark_words, statement_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, accounts_words, action_lines, alternative_lines, beyond_words, cause_words, decision_words, entry_causes,
+    listed_words, missing_words, remark_words, statement_words, transition_words, verdict_words, when_lines, why_words,
 };
 
 /// Everything that is known about a change.

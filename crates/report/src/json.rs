@@ -1,6 +1,7 @@
 //! Versioned JSON for programs. One file a subject; members keep their order, and a version only ever gains members.
 
 pub mod answer;
+pub mod audit;
 pub mod effective;
 pub mod effective_set;
 pub mod impact;

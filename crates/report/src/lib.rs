@@ -1,6 +1,7 @@
-//! Renders scproof's answers: text and Markdown for people, versioned JSON and CSV for programs.
+//! Renders scproof's answers: text and Markdown for people, versioned JSON for programs, and what pipelines, spreadsheets and
+//! browsers read.
 //!
-//! Each subject is plain data ([`Answer`], [`Effective`], [`Tree`], [`Validation`]), and each format has one file a subject
+//! Each subject is plain data ([`Answer`], [`Effective`], [`ImpactReport`], [`AuditReport`], [`Tree`], [`Validation`]), and each format has one file a subject
 //! with one function, `render`, that writes it. Nothing here decides, reads files, or knows about terminals: a [`Style`] says
 //! whether text has colour, and what it says never rests on that.
 //!
@@ -11,6 +12,7 @@
 //! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
 //! | what the accounts of a unit can do | [`text::effective_set`] | [`json::effective_set`], `scproof-effective-set/1` |
 //! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
+//! | what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/1` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
 //!
@@ -18,6 +20,7 @@
 //! Control characters in names and policies are shown as escapes.
 
 mod answer;
+mod audit;
 mod command_line;
 mod effective;
 mod impact;
@@ -28,11 +31,15 @@ mod validation;
 mod who_can;
 
 pub mod csv;
+pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+pub mod sarif;
 pub mod text;
 
 pub use answer::{Answer, OpenQuestion};
+pub use audit::{AuditGate, AuditReport};
 pub use effective::{Effective, EffectiveSet, retain};
 pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, message};

@@ -3,10 +3,19 @@
 //! Names and policies come from many people: what they wrote stands in code spans or is escaped, so that it can neither draw
 //! headings and pictures nor mention anybody.
 
+pub mod audit;
 pub mod impact;
 pub mod who_can;
 
-use crate::layout::clean;
+use std::fmt::Write as _;
+
+use scproof_simulator::AccountRef;
+
+use crate::impact::{Detail, accounts_words};
+use crate::layout::{clean, count};
+
+/// Up to this many accounts stand in the text; more are folded.
+const OPEN_ACCOUNTS: usize = 3;
 
 /// A text from outside, as it is, in a code span.
 fn code(text: &str) -> String {
@@ -19,14 +28,14 @@ fn code(text: &str) -> String {
 }
 
 /// A block of text that can be copied.
-fn block(language: &str, text: &str) -> String {
+pub(crate) fn block(language: &str, text: &str) -> String {
     let longest = runs(text, '`').max().unwrap_or(0).max(2);
     let fence = "`".repeat(longest + 1);
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
 /// A sentence with code in backticks; everything else is shown as it is.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let text = clean(text);
     let parts: Vec<&str> = text.split('`').collect();
     // A name with backticks of its own: where it begins and ends cannot be told.
@@ -64,6 +73,35 @@ fn escaped(text: &str) -> String {
 /// How long the runs of a character are.
 fn runs(text: &str, wanted: char) -> impl Iterator<Item = usize> + '_ {
     text.split(move |character| character != wanted).map(str::len)
+}
+
+/// Several texts from outside.
+fn codes(texts: &[String]) -> String {
+    texts.iter().map(|text| code(text)).collect::<Vec<_>>().join("; ")
+}
+
+/// An item with accounts by place.
+fn accounts(page: &mut String, accounts: &[&AccountRef], detail: Detail) {
+    let places = accounts_words(accounts, detail);
+    if accounts.len() <= OPEN_ACCOUNTS {
+        let places: Vec<String> = places.iter().map(|place| code(place)).collect();
+        let noun = if accounts.len() == 1 { "account" } else { "accounts" };
+        let _ = writeln!(page, "- **{noun}** {}", places.join("; "));
+        return;
+    }
+    let _ = writeln!(page, "- <details><summary><b>{}</b></summary>\n", count(accounts.len(), "account"));
+    for place in places {
+        let _ = writeln!(page, "  - {}", code(&place));
+    }
+    page.push_str("  </details>\n");
+}
+
+/// A command line in an item.
+fn command(page: &mut String, words: &[String]) {
+    page.push('\n');
+    for line in block("sh", &words.join(" ")).lines() {
+        let _ = writeln!(page, "  {line}");
+    }
 }
 
 #[cfg(test)]

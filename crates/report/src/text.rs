@@ -1,6 +1,7 @@
 //! Text for people: 80 columns, readable without colour. One file a subject.
 
 pub mod answer;
+pub mod audit;
 pub mod effective;
 pub mod effective_set;
 pub mod faults;
@@ -10,4 +11,5 @@ pub mod validation;
 pub mod who_can;
 
 mod excerpt;
+mod parts;
 pub(crate) mod words;

@@ -97,6 +97,11 @@
 //! [`impact`] compares two organizations, [`ChangeSet::load`] reads a file of changes, and [`Expectations`] hold an impact
 //! against what was meant to change.
 //!
+//! # What do SCPs do in the whole organization?
+//!
+//! [`auditor::audit`] sorts all accounts into classes that SCPs treat alike, holds them against guardrails, and lists findings about
+//! the policies.
+//!
 //! # More
 //!
 //! [`answer_lines`] answers a file of questions, one JSON object a line. [`validate`] checks the text of a policy,
@@ -115,6 +120,8 @@ pub mod example;
 use std::path::Path;
 
 pub use batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lines};
+/// What SCPs do in a whole organization: permission classes, guardrails, findings.
+pub use scproof_auditor as auditor;
 pub use scproof_catalog::{ActionId, Catalog};
 pub use scproof_evaluator::{
     Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,

@@ -1,13 +1,10 @@
 //! `scproof effective`: what an account can do at most.
 
 use clap::Args;
-use globset::{Glob, GlobBuilder, GlobMatcher};
 use scproof::report::{Effective, EffectiveSet, json, retain, text};
-use scproof::{
-    AccountId, Caller, Catalog, CompiledOrganization, EffectivePermissions, EffectiveSetGroup, NodeId, Organization,
-    SelectError,
-};
+use scproof::{AccountId, Caller, EffectivePermissions, EffectiveSetGroup, NodeId, Organization, SelectError};
 
+use super::action_filter::ActionFilter;
 use super::facts::FactArgs;
 use super::who_can::many_error;
 use crate::args::{Format, GlobalArgs};
@@ -54,7 +51,7 @@ pub(crate) struct EffectiveArgs {
 
 pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode, CommandError> {
     let format = global.format::<Format>()?;
-    let filter = Filter::new(args)?;
+    let filter = ActionFilter::new(&args.service, &args.action)?;
     let compiled = snapshot::compile(global)?;
     let mut caller = Caller {
         account: args.target.clone(),
@@ -75,7 +72,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
         return of_unit(global, args, &compiled, &caller, unit);
     }
     let mut permissions = compiled.effective(&caller)?;
-    if filter.apply(&mut permissions) {
+    if apply(&filter, args, &mut permissions) {
         return Err(filter.nothing());
     }
     let effective = Effective {
@@ -121,7 +118,7 @@ fn of_unit(
     unit: NodeId,
 ) -> Result<ExitCode, CommandError> {
     let format = global.format::<Format>()?;
-    let filter = Filter::new(args)?;
+    let filter = ActionFilter::new(&args.service, &args.action)?;
     let organization = compiled.organization();
     let accounts: Vec<NodeId> =
         organization.subtree(unit).filter(|&id| organization.node(id).account.is_some()).collect();
@@ -132,7 +129,7 @@ fn of_unit(
     let (mut something, mut nothing) = (false, false);
     for group in &mut groups {
         if group.permissions.not_applicable.is_none() {
-            let empty = filter.apply(&mut group.permissions);
+            let empty = apply(&filter, args, &mut group.permissions);
             (something, nothing) = (something || !empty, nothing || empty);
         }
     }
@@ -151,80 +148,17 @@ fn of_unit(
     Ok(ExitCode::Fine)
 }
 
-/// What `--service` and `--action` keep.
-struct Filter<'a> {
-    args: &'a EffectiveArgs,
-    services: Vec<GlobMatcher>,
-    actions: Vec<GlobMatcher>,
-}
-
-impl<'a> Filter<'a> {
-    fn new(args: &'a EffectiveArgs) -> Result<Self, CommandError> {
-        let services = args.service.iter().map(|text| glob(text, text)).collect::<Result<_, _>>()?;
-        let actions = args
-            .action
-            .iter()
-            .map(|text| if text.contains(':') { glob(text, text) } else { glob(text, &format!("*:{text}")) });
-        Ok(Self { args, services, actions: actions.collect::<Result<_, _>>()? })
+/// Takes away what does not fit; says whether nothing is left of what was there.
+fn apply(filter: &ActionFilter, args: &EffectiveArgs, permissions: &mut EffectivePermissions) -> bool {
+    if filter.is_everything() || permissions.not_applicable.is_some() {
+        return false;
     }
-
-    fn service_fits(&self, service: &str) -> bool {
-        let service = service.to_ascii_lowercase();
-        self.services.is_empty() || self.services.iter().any(|glob| glob.is_match(&service))
-    }
-
-    fn action_fits(&self, action: &str) -> bool {
-        let action = action.to_ascii_lowercase();
-        let service = action.split_once(':').map_or(action.as_str(), |(service, _)| service);
-        self.service_fits(service)
-            && (self.actions.is_empty() || self.actions.iter().any(|glob| glob.is_match(&action)))
-    }
-
-    /// Takes away what does not fit; says whether nothing is left of what was there.
-    fn apply(&self, permissions: &mut EffectivePermissions) -> bool {
-        if (self.services.is_empty() && self.actions.is_empty()) || permissions.not_applicable.is_some() {
-            return false;
-        }
-        retain(
-            permissions,
-            |action| self.action_fits(action),
-            |service| self.service_fits(service),
-            self.actions.is_empty(),
-            false,
-        );
-        permissions.groups.is_empty()
-    }
-
-    fn nothing(&self) -> CommandError {
-        let error = CommandError::usage("no action fits the filter");
-        let catalog = Catalog::embedded();
-        let mut near: Vec<String> = Vec::new();
-        for text in &self.args.service {
-            if catalog.service(text).is_none() {
-                near.extend(
-                    catalog.nearest_services(text, 2).iter().map(|&id| format!("`{}`", catalog.service_prefix(id))),
-                );
-            }
-        }
-        for text in &self.args.action {
-            near.extend(
-                catalog.nearest_actions(text, 2).iter().map(|&id| format!("`{}`", catalog.action(id).full_name())),
-            );
-        }
-        if near.is_empty() {
-            error.help("services are named by their prefix in actions, such as `s3` or `ec2`")
-        } else {
-            error.help(format!("did you mean {}?", near.join(" or ")))
-        }
-    }
-}
-
-fn glob(typed: &str, pattern: &str) -> Result<GlobMatcher, CommandError> {
-    let build = |pattern: &str| -> Result<Glob, globset::Error> {
-        GlobBuilder::new(pattern).literal_separator(false).backslash_escape(true).build()
-    };
-    build(&pattern.to_ascii_lowercase()).map(|glob| glob.compile_matcher()).map_err(|error| {
-        CommandError::usage(format!("`{typed}` is not a pattern: {}", error.kind()))
-            .help("`*` stands for any characters, `?` for one, `{a,b}` for either")
-    })
+    retain(
+        permissions,
+        |action| filter.action_fits(action),
+        |service| filter.service_fits(service),
+        args.action.is_empty(),
+        false,
+    );
+    permissions.groups.is_empty()
 }

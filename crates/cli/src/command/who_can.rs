@@ -109,7 +109,7 @@ fn chosen(organization: &Organization, args: &WhoCanArgs) -> Result<Vec<NodeId>,
         organization.select_accounts(&args.accounts)?
     };
     if !args.ous.is_empty() {
-        let below = organization.select_accounts_of_units(&args.ous)?;
+        let below = organization.select_accounts_below(&args.ous)?;
         let below: std::collections::BTreeSet<NodeId> = below.into_iter().collect();
         accounts.retain(|account| below.contains(account));
         if accounts.is_empty() {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use scproof_evaluator::WhoCanGroup;
 use scproof_organization::NodeId;
 
-use super::line;
+use super::record;
 use crate::who_can::WhoCanReport;
 
 /// Writes a line of headings, then the id, name and path of each account, its verdict and reason in the spelling of the batch form,
@@ -20,7 +20,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         rows.extend(group.accounts.iter().map(|&account| (account, group)));
     }
     rows.sort_by_key(|(account, _)| *account);
-    out.write_all(line(&["accountId", "name", "path", "decision", "reason", "dependsOn"]).as_bytes())?;
+    record(&["accountId", "name", "path", "decision", "reason", "dependsOn"], out)?;
     for (account, group) in rows {
         let node = report.organization.node(account);
         let cells = [
@@ -31,7 +31,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
             group.reason.as_str(),
             group.depends_on.as_deref().unwrap_or_default(),
         ];
-        out.write_all(line(&cells).as_bytes())?;
+        record(&cells, out)?;
     }
     Ok(())
 }

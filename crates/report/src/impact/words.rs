@@ -109,7 +109,7 @@ pub(crate) fn accounts_words(accounts: &[&AccountRef], detail: Detail) -> Vec<St
     let mut lines: Vec<String> = named.iter().take(shown).map(line).collect();
     if named.len() > shown {
         let hidden = named.iter().skip(shown).map(|(_, names)| names.len()).sum();
-        lines.push(format!("and {} in {} more places", count(hidden, "account"), grouped(named.len() - shown)));
+        lines.push(format!("and {} in {}", count(hidden, "account"), count(named.len() - shown, "more place")));
     }
     if lines.len() > 1 || accounts.len() > detail.accounts {
         lines.insert(0, format!("{}:", count(accounts.len(), "account")));
@@ -170,17 +170,22 @@ pub(crate) fn listed_words(listed: usize, terms: &[ActionTerm]) -> String {
 
 /// The condition as an indented list.
 pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<Line> {
-    let conditions = |alternative: &Alternative| {
-        alternative.conditions.iter().map(|condition| condition_words(condition)).collect::<Vec<_>>()
-    };
+    let conditions = |alternative: &Alternative| alternative.conditions.clone();
     let alternatives: Vec<Vec<String>> = region.when.iter().map(conditions).collect();
+    alternative_lines(&alternatives, region.when_is_complete, detail)
+}
+
+/// Alternatives of conditions as an indented list.
+pub(crate) fn alternative_lines(alternatives: &[Vec<String>], is_complete: bool, detail: Detail) -> Vec<Line> {
+    let words = |conditions: &Vec<String>| conditions.iter().map(|condition| condition_words(condition)).collect();
+    let alternatives: Vec<Vec<String>> = alternatives.iter().map(words).collect();
     let mut lines = factored(&alternatives).lines();
     if lines.len() > detail.conditions.saturating_add(1) {
         let hidden = lines.len() - detail.conditions;
         lines.truncate(detail.conditions);
         lines.push(Line::words(1, format!("… {hidden} lines more")));
     }
-    if !region.when_is_complete {
+    if !is_complete {
         lines.push(Line::words(0, "and in other cases, which are too many to list"));
     }
     lines
@@ -289,10 +294,10 @@ pub(crate) fn statement_words(organization: &Organization, statement: &Statement
     format!("{policy} attached to {target}, {path}{sid}")
 }
 
-/// Why a region is undetermined.
-pub(crate) fn why_words(report: &ImpactReport<'_>, why: &Why) -> String {
+/// Why something is undetermined; the first organization is the one that is spoken of, names are looked for in all.
+pub(crate) fn why_words(organizations: &[&Organization], why: &Why) -> String {
     let name_of = |id: &str| {
-        [report.after, report.before].iter().find_map(|organization| {
+        organizations.iter().find_map(|organization| {
             let index = organization.find_policy(&PolicyId::parse(id).ok()?)?;
             Some(policy_words(organization.policy(index).name.as_deref(), id))
         })
@@ -311,8 +316,11 @@ pub(crate) fn why_words(report: &ImpactReport<'_>, why: &Why) -> String {
             format!("what {name} says could not be read; `scproof validate` shows where")
         }
         Why::Open(Undecided::Attachments(id)) => {
-            let node = Target::parse(id).ok().and_then(|target| report.after.find_node(&target));
-            let name = node.map_or_else(|| id.clone(), |node| short_target_words(report.after, node));
+            let words = |organization: &&Organization| {
+                let node = organization.find_node(&Target::parse(id).ok()?)?;
+                Some(short_target_words(organization, node))
+            };
+            let name = organizations.first().and_then(words).unwrap_or_else(|| id.clone());
             format!("what is attached to {name} could not be read when the snapshot was taken")
         }
         Why::Relation(keys) => {

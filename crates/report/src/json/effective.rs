@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::{Access, EffectivePermissions};
+use scproof_evaluator::{Access, EffectiveGroup, EffectivePermissions};
 use serde::Serialize;
 
 use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
@@ -59,11 +59,13 @@ pub(super) fn summary(permissions: &EffectivePermissions) -> Summary {
 }
 
 pub(super) fn group_views(permissions: &EffectivePermissions) -> Vec<GroupView<'_>> {
-    let catalog = Catalog::embedded();
-    permissions
-        .groups
-        .iter()
-        .map(|group| GroupView {
+    permissions.groups.iter().map(GroupView::from).collect()
+}
+
+impl<'a> From<&'a EffectiveGroup> for GroupView<'a> {
+    fn from(group: &'a EffectiveGroup) -> Self {
+        let catalog = Catalog::embedded();
+        Self {
             access: group.access.as_str(),
             decision: group.decision.as_str(),
             reason: group.reason.as_str(),
@@ -76,8 +78,8 @@ pub(super) fn group_views(permissions: &EffectivePermissions) -> Vec<GroupView<'
             unlisted_actions: &group.unlisted_actions,
             future_actions_of: &group.future_actions_of,
             other_services: group.other_services,
-        })
-        .collect()
+        }
+    }
 }
 
 /// Writes the permissions with all actions of each group.

@@ -115,7 +115,7 @@ struct RegionView<'a> {
 }
 
 #[derive(Serialize)]
-struct ActionsView<'a> {
+pub(super) struct ActionsView<'a> {
     terms: Vec<TermView<'a>>,
     listed: usize,
 }
@@ -130,7 +130,7 @@ struct TermView<'a> {
 /// An object with one member that says of what kind the reason is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-enum WhyView<'a> {
+pub(super) enum WhyView<'a> {
     Open(UndecidedView<'a>),
     Relation(&'a [String]),
     Limit { name: &'static str, value: usize },
@@ -234,7 +234,7 @@ impl<'a> From<&'a ActionSet> for ActionsView<'a> {
     }
 }
 
-fn why_view(why: &Why) -> Option<WhyView<'_>> {
+pub(super) fn why_view(why: &Why) -> Option<WhyView<'_>> {
     Some(match why {
         Why::Open(undecided) => WhyView::Open(undecided_view(undecided)?),
         Why::Relation(keys) => WhyView::Relation(keys),

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use scproof_simulator::{AccountRef, Notice, Step, Transition, Witness};
+use scproof_simulator::{Notice, Step, Transition, Witness};
 
-use super::{block, code, prose};
+use super::{accounts, code, codes, command, prose};
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words,
-    entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, action_lines, beyond_words, decision_words, entry_causes, listed_words,
+    remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
 use crate::text::words::capitalised;
@@ -18,8 +18,6 @@ use crate::text::words::capitalised;
 const LONGEST: usize = 60_000;
 /// How much of that the changes and warnings may take.
 const LONGEST_PREFACE: usize = 30_000;
-/// Up to this many accounts stand in the text; more are folded.
-const OPEN_ACCOUNTS: usize = 3;
 
 /// Writes the report: the verdict on the first line, then a table of the accounts, the changes with what AWS would say, and each
 /// region of calls whose verdict changes with one call that shows it. Never longer than a comment may be: what does not fit is
@@ -170,10 +168,6 @@ fn entries(page: &mut String, report: &ImpactReport<'_>, transition: Transition,
     hidden
 }
 
-fn codes(texts: &[String]) -> String {
-    texts.iter().map(|text| code(text)).collect::<Vec<_>>().join("; ")
-}
-
 fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
     let (region, detail) = (&entry.report.region, report.detail());
     let _ = writeln!(page, "**{}**\n", listed_words(entry.listed, &entry.terms));
@@ -197,7 +191,7 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
         }
         Transition::Undetermined => {
             for why in &region.why {
-                let _ = writeln!(page, "- **why** {}", prose(&why_words(report, why)));
+                let _ = writeln!(page, "- **why** {}", prose(&why_words(&[report.after, report.before], why)));
             }
         }
     }
@@ -223,32 +217,10 @@ fn when(page: &mut String, entry: &Entry<'_>, detail: Detail) {
     }
 }
 
-fn accounts(page: &mut String, accounts: &[&AccountRef], detail: Detail) {
-    let places = accounts_words(accounts, detail);
-    if accounts.len() <= OPEN_ACCOUNTS {
-        let places: Vec<String> = places.iter().map(|place| code(place)).collect();
-        let noun = if accounts.len() == 1 { "account" } else { "accounts" };
-        let _ = writeln!(page, "- **{noun}** {}", places.join("; "));
-        return;
-    }
-    let _ = writeln!(page, "- <details><summary><b>{}</b></summary>\n", count(accounts.len(), "account"));
-    for place in places {
-        let _ = writeln!(page, "  - {}", code(&place));
-    }
-    page.push_str("  </details>\n");
-}
-
 fn witness(page: &mut String, report: &ImpactReport<'_>, witness: &Witness) {
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
     let _ = writeln!(page, "- **example**: {before} before, {after} after");
     command(page, &command_line::can(&report.program, &witness.request));
-}
-
-fn command(page: &mut String, words: &[String]) {
-    page.push('\n');
-    for line in block("sh", &words.join(" ")).lines() {
-        let _ = writeln!(page, "  {line}");
-    }
 }
 
 /// Writes what is blocked on the way as far as it fits, and counts the rest.

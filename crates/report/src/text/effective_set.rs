@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use scproof_simulator::AccountRef;
 
 use super::effective::{body, closing};
-use super::impact::fact;
+use super::parts::fact;
 use super::words::target_words;
 use crate::effective::{Effective, EffectiveSet};
 use crate::impact::{Detail, accounts_words};

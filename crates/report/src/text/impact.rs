@@ -12,11 +12,10 @@ use crate::impact::{
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
 use crate::style::{Role, Style};
+use crate::text::parts::{LABEL, command, fact, labelled};
 
 /// How many lines of structural differences are shown.
 const STRUCTURE_LINES: usize = 40;
-/// Where the contents of a region begin.
-pub(super) const LABEL: usize = 15;
 
 /// Writes the report: the verdict on the first line, then how many accounts, the changes with what AWS would say, and each
 /// region of calls whose verdict changes with one call that shows it.
@@ -145,15 +144,6 @@ fn steps(page: &mut Page, steps: &[Step]) {
     }
 }
 
-/// A wrapped text whose first words are painted.
-fn labelled(page: &mut Page, indent: usize, text: &str, plain: &str, painted: &str) {
-    let room = WIDTH.saturating_sub(indent);
-    for (index, line) in crate::layout::wrap(text, room, room.saturating_sub(2)).into_iter().enumerate() {
-        let line = if index == 0 { line.replacen(plain, painted, 1) } else { format!("  {line}") };
-        page.line(format!("{}{line}", " ".repeat(indent)));
-    }
-}
-
 fn notice(page: &mut Page, indent: usize, notice: &Notice) {
     let role = match notice.severity {
         Severity::Error => Role::Bad,
@@ -203,14 +193,6 @@ fn entries(
     }
 }
 
-/// One fact about a region: its label, then its lines, each wrapped.
-pub(super) fn fact<S: AsRef<str>>(page: &mut Page, label: &str, lines: &[S]) {
-    for (index, line) in lines.iter().enumerate() {
-        let label = if index == 0 { label } else { "" };
-        page.hanging(&format!("    {}", pad(label, LABEL - 4)), line.as_ref());
-    }
-}
-
 fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: usize, same: Option<usize>) {
     let (region, detail) = (&entry.report.region, report.detail());
     let title = format!("[{number}] {}", listed_words(entry.listed, &entry.terms));
@@ -234,7 +216,8 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
             fact(page, "now", &after);
         }
         Transition::Undetermined => {
-            let why: Vec<String> = region.why.iter().map(|why| why_words(report, why)).collect();
+            let why: Vec<String> =
+                region.why.iter().map(|why| why_words(&[report.after, report.before], why)).collect();
             fact(page, "why", &why);
             fact(page, "before", &before);
             fact(page, "now", &after);
@@ -268,32 +251,6 @@ fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness) {
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
     fact(page, "", &[format!("before: {before}")]);
     fact(page, "", &[format!("after: {after}")]);
-}
-
-/// A command line that can be copied: broken between words only.
-pub(super) fn command(page: &mut Page, label: &str, words: &[String]) {
-    let mut label = format!("    {}", pad(label, LABEL - 4));
-    let mut line = String::new();
-    // A flag and its value stay together where they fit on a line.
-    let widest = WIDTH - LABEL - 4;
-    let words = words.iter().flat_map(|word| match word.split_once(' ') {
-        Some((flag, value)) if flag.starts_with("--") && columns(word) > widest => vec![flag, value],
-        _ => vec![word.as_str()],
-    });
-    let words: Vec<&str> = words.collect();
-    for (index, word) in words.iter().enumerate() {
-        let end = if index + 1 == words.len() { 0 } else { 2 };
-        if !line.is_empty() && columns(&label) + columns(&line) + 1 + columns(word) + end > WIDTH {
-            page.line(format!("{label}{line} \\"));
-            line.clear();
-            label = " ".repeat(LABEL + 2);
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    page.line(format!("{label}{line}"));
 }
 
 fn transients(page: &mut Page, report: &ImpactReport<'_>, blocks: &[PassingBlock<'_>], number: &mut usize) {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use scproof_evaluator::{Answered, WhoCanGroup};
 
 use super::answer::facts_words;
-use super::impact::{LABEL, command, fact};
+use super::parts::{LABEL, command, fact};
 use crate::layout::{Page, WIDTH, clean, count, grouped, pad, wrap};
 use crate::style::{Role, Style};
 use crate::who_can::{WhoCanReport, answered_words};

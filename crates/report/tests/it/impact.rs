@@ -72,8 +72,8 @@ fn check(report: &ImpactReport<'_>, validator: &jsonschema::Validator) -> Result
 }
 
 /// Markdown as GitHub reads it: headings, tags and code are ours alone, and there are no links, pictures or mentions.
-fn check_markdown(page: &str) -> Result<(), TestCaseError> {
-    const HEADINGS: [&str; 9] = [
+pub(crate) fn check_markdown(page: &str) -> Result<(), TestCaseError> {
+    const HEADINGS: [&str; 16] = [
         "Change",
         "Changes, in this order",
         "What differs in the two snapshots",
@@ -83,6 +83,13 @@ fn check_markdown(page: &str) -> Result<(), TestCaseError> {
         "Undetermined",
         "Blocked for another reason",
         "Blocked on the way",
+        "Permission classes",
+        "How the classes differ",
+        "Guardrails, by number of accounts",
+        "Guardrails with holes",
+        "Guardrails that are not settled",
+        "Guardrails that hold, with exemptions",
+        "Findings",
     ];
     const TAGS: [&str; 9] =
         ["<details>", "</details>", "<summary>", "</summary>", "<b>", "</b>", "<sub>", "</sub>", "<!-- -->"];
@@ -216,7 +223,7 @@ fn simulated<'a>(before: &'a Organization, after: &'a Organization, simulation: 
 }
 
 /// An organization whose people call things as they like.
-fn hostile() -> Organization {
+pub(crate) fn hostile() -> Organization {
     let full = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
     let deny = json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "Deny", "Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b`</details><img src=x>*",

@@ -1,0 +1,294 @@
+//! `scproof audit`: what SCPs do in a whole organization.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use scproof::auditor::{ActionScope, AuditOptions, Guardrail, Guardrails, Severity, Suppression, Suppressions, audit};
+use scproof::report::{AuditGate, AuditReport, csv, html, json, junit, markdown, sarif, text};
+use scproof::{Catalog, NodeId, Organization};
+
+use super::action_filter::{ActionFilter, glob};
+use super::action_list;
+use super::impact::program;
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::{clock, snapshot, ui};
+
+const EXAMPLES: &str = "\
+Sorts the accounts into classes that SCPs treat alike, holds each account
+against guardrails - calls that must be blocked in every account -, and lists
+findings about the policies. What it says is proved for every call, or shown by
+one; what can be neither is unknown, with the reason.
+
+Examples:
+  scproof --org example audit
+  scproof --org example audit --ous Workloads --services s3 --full
+  scproof --org example audit --fail-on hole,unknown,finding:high
+  scproof --org example --format csv audit
+  scproof --org org.json --format html --output audit.html audit
+  scproof --org org.json --format sarif audit --suppressions accepted.json
+
+The exit code is 1 if what --fail-on names occurs; 5 if that is nothing but
+guardrails that could not be settled.";
+
+const SCOPE: &str = "What is looked at";
+const GUARDRAILS: &str = "Guardrails and findings";
+
+/// Show what SCPs do in all accounts, and where guardrails have holes
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AuditArgs {
+    /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
+    /// repeated)
+    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
+    accounts: Vec<String>,
+    /// Only accounts below these roots and units: an id, name, path or 'Team*' (can be
+    /// repeated)
+    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
+    ous: Vec<String>,
+    /// Count only actions of services that fit, such as s3 or 'rds*' (can be repeated)
+    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
+    services: Vec<String>,
+    /// Count only actions that fit, such as 's3:Get*' or 'Delete*' (can be repeated)
+    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
+    actions: Vec<String>,
+    /// Count only the actions of a file: one a line, or a JSON list
+    #[arg(long, value_name = "FILE", help_heading = SCOPE)]
+    action_list: Option<PathBuf>,
+    /// Guardrails of your own, see docs/guardrails.md (can be repeated); one with the
+    /// id of an earlier one takes its place
+    #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
+    guardrails: Vec<PathBuf>,
+    /// Only guardrails whose id fits (can be repeated)
+    #[arg(long, value_name = "GLOB", help_heading = GUARDRAILS)]
+    only_guardrails: Vec<String>,
+    /// Leave out the guardrails that come with scproof
+    #[arg(long, help_heading = GUARDRAILS)]
+    no_built_in_guardrails: bool,
+    /// Findings to live with, see docs/guardrails.md
+    #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
+    suppressions: Option<PathBuf>,
+    /// Fail on hole, unknown or finding:SEVERITY, which is high, medium, low or info,
+    /// and means that or graver (can be repeated)
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = fail_on, help_heading = GUARDRAILS)]
+    fail_on: Vec<AuditGate>,
+    /// Write everything out, also long lists
+    #[arg(long)]
+    full: bool,
+}
+
+/// How to print an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AuditFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests and wikis.
+    Markdown,
+    /// For spreadsheets.
+    Csv,
+    /// For browsers.
+    Html,
+    /// For code scanning.
+    Sarif,
+    /// For the test view of a pipeline.
+    Junit,
+}
+
+fn fail_on(text: &str) -> Result<AuditGate, String> {
+    match text.split_once(':') {
+        None if text == "hole" => Ok(AuditGate::Hole),
+        None if text == "unknown" => Ok(AuditGate::Unknown),
+        Some(("finding", severity)) => Severity::from_text(severity)
+            .map(AuditGate::Finding)
+            .ok_or_else(|| "a severity is high, medium, low or info".to_owned()),
+        _ => Err("expected hole, unknown or finding:SEVERITY".to_owned()),
+    }
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format::<AuditFormat>()?;
+    let filter = ActionFilter::new(&args.services, &args.actions)?;
+    let guardrails = guardrails(global, args)?;
+    let suppressions = suppressions(global, args)?;
+    let actions = action_scope(global, args, &filter)?;
+    let quotas = snapshot::quotas(global)?;
+    let (path, organization) = snapshot::load_named(global)?;
+    let options = AuditOptions {
+        evaluation: snapshot::evaluation(global),
+        accounts: accounts(args, &organization)?,
+        actions,
+        guardrails,
+        suppressions,
+        quotas,
+        // Every action of every class: a page folds them, a file of JSON becomes very large.
+        groups: format == AuditFormat::Html || (format == AuditFormat::Json && args.full),
+    };
+    let count = options.accounts.as_ref().map_or_else(|| organization.accounts().len(), Vec::len);
+    let message = format!("auditing {count} {}", if count == 1 { "account" } else { "accounts" });
+    let audit = ui::busy(&message, || audit(organization, &options))
+        .map_err(|error| CommandError::input("the organization cannot be audited").because(&error))?;
+    let mut report = AuditReport {
+        audit: &audit,
+        snapshot: path.display().to_string(),
+        program: program(global, path),
+        full: args.full,
+        failed: Vec::new(),
+    };
+    report.failed = args.failed(&report.gates());
+    print(global, format, &report)?;
+    Ok(match report.failed.as_slice() {
+        [] => ExitCode::Fine,
+        [AuditGate::Unknown] => ExitCode::Unknown,
+        _ => ExitCode::No,
+    })
+}
+
+fn print(global: &GlobalArgs, format: AuditFormat, report: &AuditReport<'_>) -> Result<(), CommandError> {
+    let output = Output::open(global)?;
+    let style = output.style();
+    output.write(|out| match format {
+        AuditFormat::Text => text::audit::render(report, style, out),
+        AuditFormat::Json => json::audit::render(report, out),
+        AuditFormat::Markdown => markdown::audit::render(report, out),
+        AuditFormat::Csv => csv::audit::render(report, out),
+        AuditFormat::Html => html::audit::render(report.audit, &page_options(report), out),
+        AuditFormat::Sarif => sarif::render(report, out),
+        AuditFormat::Junit => junit::render(report, out),
+    })
+}
+
+fn page_options(report: &AuditReport<'_>) -> html::audit::Options {
+    html::audit::Options {
+        generated_at: clock::today(),
+        snapshot: Some(report.snapshot.clone()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        program: report.program.clone(),
+        ..html::audit::Options::default()
+    }
+}
+
+impl AuditArgs {
+    /// What makes the command fail, of everything that could.
+    fn failed(&self, gates: &[AuditGate]) -> Vec<AuditGate> {
+        let covers = |asked: &AuditGate, gate: &AuditGate| match (asked, gate) {
+            (AuditGate::Finding(asked), AuditGate::Finding(found)) => found >= asked,
+            (AuditGate::Hole, AuditGate::Hole) | (AuditGate::Unknown, AuditGate::Unknown) => true,
+            (AuditGate::Hole | AuditGate::Unknown | AuditGate::Finding(_), _) => false,
+        };
+        gates.iter().copied().filter(|gate| self.fail_on.iter().any(|asked| covers(asked, gate))).collect()
+    }
+}
+
+/// The accounts that are chosen; those that both kinds of patterns choose.
+fn accounts(args: &AuditArgs, organization: &Organization) -> Result<Option<Vec<NodeId>>, CommandError> {
+    if args.accounts.is_empty() && args.ous.is_empty() {
+        return Ok(None);
+    }
+    if args.ous.is_empty() {
+        return Ok(Some(organization.select_accounts(&args.accounts)?));
+    }
+    let mut chosen = organization.select_accounts_below(&args.ous)?;
+    if !args.accounts.is_empty() {
+        let named = organization.select_accounts(&args.accounts)?;
+        chosen.retain(|account| named.contains(account));
+    }
+    if chosen.is_empty() {
+        return Err(CommandError::usage("no account is chosen by both --accounts and --ous"));
+    }
+    Ok(Some(chosen))
+}
+
+/// The actions that are counted, by name: globs know more than the patterns of policies.
+fn action_scope(
+    global: &GlobalArgs,
+    args: &AuditArgs,
+    filter: &ActionFilter<'_>,
+) -> Result<Option<ActionScope>, CommandError> {
+    if args.action_list.is_none() && filter.is_everything() {
+        return Ok(None);
+    }
+    let catalog = Catalog::embedded();
+    let mut names: Vec<String> = match &args.action_list {
+        Some(path) => action_list::load(path)?,
+        None => catalog.actions().into_iter().map(|id| catalog.action(id).full_name()).collect(),
+    };
+    names.retain(|name| filter.action_fits(name));
+    if names.is_empty() {
+        return Err(filter.nothing());
+    }
+    if let Some(path) = &args.action_list {
+        warn_of_unlisted(global, path, &names);
+    }
+    Ok(Some(ActionScope { patterns: Vec::new(), list: Some(names) }))
+}
+
+/// Actions that the catalog lacks may be new, or misspelt: only the user can tell.
+fn warn_of_unlisted(global: &GlobalArgs, path: &Path, names: &[String]) {
+    let catalog = Catalog::embedded();
+    let unlisted: Vec<&String> = names.iter().filter(|name| catalog.find_action(name).is_none()).collect();
+    let Some(first) = unlisted.first() else { return };
+    let shown: Vec<String> = unlisted.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = if unlisted.len() > 5 { format!(" and {} more", unlisted.len() - 5) } else { String::new() };
+    let near: Vec<String> =
+        catalog.nearest_actions(first, 2).iter().map(|&id| format!("`{}`", catalog.action(id).full_name())).collect();
+    let help = (!near.is_empty()).then(|| format!("is {} meant by `{first}`?", near.join(" or ")));
+    let path = path.display();
+    ui::warning(
+        global.color,
+        &format!("not known to scproof, so judged but not counted, of `{path}`: {}{more}", shown.join(", ")),
+        help.as_deref(),
+    );
+}
+
+/// The guardrails: those that come along, then those of files; of these only the chosen ones.
+fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Arc<Guardrail>>, CommandError> {
+    let mut all =
+        if args.no_built_in_guardrails { Guardrails::default() } else { Guardrails::new(Guardrails::built_in()) };
+    for path in &args.guardrails {
+        all.merge(Guardrails::load(path).map_err(|error| snapshot::faults(global, path, &error))?);
+    }
+    let mut list = all.into_list();
+    if args.only_guardrails.is_empty() {
+        return Ok(list);
+    }
+    let known = list.len();
+    let mut chosen = vec![false; known];
+    for text in &args.only_guardrails {
+        let glob = glob(text, text)?;
+        let mut any = false;
+        for (guardrail, chosen) in list.iter().zip(&mut chosen) {
+            if glob.is_match(guardrail.id.to_ascii_lowercase()) {
+                (*chosen, any) = (true, true);
+            }
+        }
+        if !any {
+            let error = CommandError::usage(format!("`{text}` fits none of {known} guardrails"));
+            return Err(error.help("guardrails are named by their ids, which an audit and docs/guardrails.md list"));
+        }
+    }
+    let mut chosen = chosen.into_iter();
+    list.retain(|_| chosen.next() == Some(true));
+    Ok(list)
+}
+
+/// The suppressions that are not over; of the others the user is told.
+fn suppressions(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Suppression>, CommandError> {
+    let Some(path) = &args.suppressions else { return Ok(Vec::new()) };
+    let mut list = Suppressions::load(path).map_err(|error| snapshot::faults(global, path, &error))?;
+    let Some(today) = clock::today() else { return Ok(list) };
+    for over in list.iter().filter(|suppression| suppression.is_over(&today)) {
+        let until = over.until.as_deref().unwrap_or_default();
+        ui::warning(
+            global.color,
+            &format!("the suppression of `{}` ended on {until}", over.finding),
+            Some("decide again: a finding that is accepted for longer needs a new date"),
+        );
+    }
+    list.retain(|suppression| !suppression.is_over(&today));
+    Ok(list)
+}

@@ -1,0 +1,166 @@
+//! `JUnit` XML of an audit, for the test view of a pipeline: one suite a guardrail, one case an account.
+//!
+//! | state | case |
+//! |---|---|
+//! | holds | passed |
+//! | holds, with exemptions | passed, with the exemptions in `system-out` |
+//! | hole | `failure`, with the call that shows it |
+//! | unknown | `error`: what is not settled is not green, and no failure either |
+//! | SCPs do not apply | `skipped` |
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use scproof_auditor::{GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind};
+use scproof_organization::NodeId;
+
+use crate::audit::{AuditReport, kind_words, state_counts};
+use crate::command_line;
+use crate::impact::{Detail, action_lines, alternative_lines, decision_words, why_words};
+use crate::text::words::account_words;
+
+/// Writes the guardrails as test suites.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let guardrails = &report.audit.guardrails;
+    let mut totals = [0; 5];
+    for counts in guardrails.iter().map(state_counts) {
+        for (total, count) in totals.iter_mut().zip(counts) {
+            *total += count;
+        }
+    }
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    writeln!(out, "<testsuites name=\"scproof audit\" {}>", numbers(totals))?;
+    for guardrail in guardrails {
+        suite(report, guardrail, out)?;
+    }
+    writeln!(out, "</testsuites>")
+}
+
+/// The counts of a suite, given in the order of [`GuardrailState::ALL`].
+fn numbers([hole, unknown, except, holds, not_applicable]: [usize; 5]) -> String {
+    let tests = hole + unknown + except + holds + not_applicable;
+    format!("tests=\"{tests}\" failures=\"{hole}\" errors=\"{unknown}\" skipped=\"{not_applicable}\"")
+}
+
+fn suite(report: &AuditReport<'_>, found: &GuardrailReport, out: &mut dyn Write) -> io::Result<()> {
+    let guardrail = &found.guardrail;
+    writeln!(out, "  <testsuite name=\"{}\" {}>", attribute(&guardrail.id), numbers(state_counts(found)))?;
+    let properties = [
+        ("title", guardrail.title.as_str()),
+        ("category", &guardrail.category),
+        ("severity", guardrail.severity.as_str()),
+    ];
+    writeln!(out, "    <properties>")?;
+    for (name, value) in properties {
+        writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value))?;
+    }
+    writeln!(out, "    </properties>")?;
+    // In the order of the snapshot: a pipeline compares runs by name, people by place.
+    let mut cases: Vec<(NodeId, &GuardrailGroup)> =
+        found.groups.iter().flat_map(|group| group.accounts.iter().map(move |&account| (account, group))).collect();
+    cases.sort_by_key(|(account, _)| account.index());
+    // Groups share their words.
+    let bodies: Vec<String> = found.groups.iter().map(|group| body(report, found, group)).collect();
+    for (account, group) in cases {
+        let place = found.groups.iter().position(|other| std::ptr::eq(other, group));
+        let body = place.and_then(|place| bodies.get(place)).map_or("", String::as_str);
+        let organization = report.organization();
+        let name = attribute(&account_words(organization, account));
+        let class = attribute(&organization.ou_path(account).replace('/', "."));
+        if body.is_empty() {
+            writeln!(out, "    <testcase name=\"{name}\" classname=\"{class}\"/>")?;
+        } else {
+            writeln!(out, "    <testcase name=\"{name}\" classname=\"{class}\">\n{body}    </testcase>")?;
+        }
+    }
+    writeln!(out, "  </testsuite>")
+}
+
+/// What stands in the cases of a group of accounts.
+fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGroup) -> String {
+    let guardrail = &found.guardrail;
+    let details = || text(&passing_text(report, &group.passing));
+    match group.state {
+        GuardrailState::Holds => String::new(),
+        GuardrailState::NotApplicable => "      <skipped message=\"SCPs do not apply to this account\"/>\n".to_owned(),
+        GuardrailState::HoldsExcept => format!("      <system-out>{}</system-out>\n", details()),
+        GuardrailState::Hole => format!(
+            "      <failure type=\"hole\" message=\"{}\">{}</failure>\n",
+            attribute(&format!("{}: not blocked by SCPs", guardrail.title)),
+            details()
+        ),
+        GuardrailState::Unknown => format!(
+            "      <error type=\"unknown\" message=\"{}\">{}</error>\n",
+            attribute(&format!("{}: whether SCPs block it could not be settled", guardrail.title)),
+            details()
+        ),
+    }
+}
+
+fn passing_text(report: &AuditReport<'_>, passing: &[Passing]) -> String {
+    let mut page = String::new();
+    for passing in passing {
+        // A text takes everything.
+        let _ = writeln!(
+            page,
+            "{}: {}",
+            kind_words(passing.kind),
+            action_lines(&passing.actions.terms, Detail::BRIEF).join("; ")
+        );
+        for (index, line) in
+            alternative_lines(&passing.when, passing.when_is_complete, Detail::BRIEF).iter().enumerate()
+        {
+            let label = if index == 0 { "when: " } else { "" };
+            let _ = writeln!(page, "{}{label}{}", "  ".repeat(line.depth), line.text);
+        }
+        for why in &passing.why {
+            let _ = writeln!(page, "why open: {}", why_words(&[report.organization()], why));
+        }
+        if let Some(witness) = &passing.witness {
+            let call = match passing.kind {
+                PassingKind::Hole | PassingKind::Exemption => "a call that shows it",
+                PassingKind::Open => "a call whose answer is open",
+            };
+            let command = command_line::can(&report.program, &witness.request).join(" ");
+            let _ = writeln!(page, "{call} ({}):\n{command}", decision_words(witness.decision));
+        }
+    }
+    page
+}
+
+/// What XML cannot have even as a reference (XML 1.0, production 2) is shown as an escape.
+fn allowed(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => result.push(character),
+            '\u{fffe}' | '\u{ffff}' => result.extend(character.escape_unicode()),
+            character if crate::layout::is_unsafe(character) => result.extend(character.escape_unicode()),
+            _ => result.push(character),
+        }
+    }
+    result
+}
+
+fn text(text: &str) -> String {
+    allowed(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn attribute(text: &str) -> String {
+    self::text(text).replace('"', "&quot;").replace('\n', "&#10;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_is_text() {
+        assert_eq!(text("a<b>&]]>\u{1}\u{ffff}\u{202e}"), r"a&lt;b&gt;&amp;]]&gt;\u{1}\u{ffff}\u{202e}");
+        assert_eq!(attribute("\"x\"\n\t"), "&quot;x&quot;&#10;\\u{9}");
+    }
+}

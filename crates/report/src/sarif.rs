@@ -1,0 +1,449 @@
+//! SARIF 2.1.0 of an audit, for code scanning: findings, and guardrails with holes.
+//!
+//! The snapshot is the file that results are in, since that is what a repository has. A policy is a text inside it: each one that a
+//! result speaks of is an artifact of its own with its text, and a related location says the line and column in that text.
+//! Columns count characters. A hole is a result of the rule `guardrail/<id>`, one for each group of accounts that are alike; a guardrail
+//! that could not be settled is one of the kind `open`. What is suppressed is there, marked so.
+
+mod model;
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use scproof_auditor::{
+    Audit, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, Place, Severity,
+};
+use scproof_organization::{NodeId, PolicyIndex};
+
+use crate::audit::{AuditReport, evidence_words, line_and_column, place_words};
+use crate::command_line;
+use crate::impact::{Detail, action_lines, alternative_lines, why_words};
+use crate::layout::{clean, count};
+use crate::text::words::{capitalised, policy_words};
+use model::{
+    Artifact, ArtifactLocation, Configuration, Content, Driver, Invocation, Location, Log, LogicalLocation, Message,
+    PartialFingerprints, PhysicalLocation, Region, ResultProperties, Rule, RuleProperties, Run, SarifResult,
+    Suppression, Tool,
+};
+
+/// Where the schema of the format is.
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// Where the project is.
+const PROJECT: &str = env!("CARGO_PKG_REPOSITORY");
+/// The place of the snapshot among the artifacts.
+const SNAPSHOT: usize = 0;
+
+/// Writes the log: one run.
+///
+/// # Errors
+///
+/// If writing fails.
+pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut builder = Builder { report, rules: Vec::new(), policies: Vec::new(), results: Vec::new() };
+    // All guardrails are rules: one that holds was checked too.
+    for found in &report.audit.guardrails {
+        builder.guardrail(found);
+    }
+    for finding in &report.audit.findings {
+        builder.finding(finding, None);
+    }
+    for suppressed in &report.audit.suppressed {
+        builder.finding(&suppressed.finding, Some(&suppressed.reason));
+    }
+    let artifacts = builder.artifacts();
+    let driver = Driver {
+        name: "scproof",
+        semantic_version: env!("CARGO_PKG_VERSION"),
+        information_uri: PROJECT,
+        rules: builder.rules,
+    };
+    let run = Run {
+        tool: Tool { driver },
+        invocations: vec![Invocation { execution_successful: true }],
+        column_kind: "unicodeCodePoints",
+        artifacts,
+        results: builder.results,
+    };
+    serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: vec![run] })?;
+    out.write_all(b"\n")
+}
+
+/// SARIF's word for a severity.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// The number that code scanning sorts by: from 7 on it is high, from 4 on medium, below low.
+fn security_severity(severity: Severity) -> Option<&'static str> {
+    match severity {
+        Severity::High => Some("8.0"),
+        Severity::Medium => Some("5.0"),
+        Severity::Low => Some("2.0"),
+        Severity::Info => None,
+    }
+}
+
+fn message(text: impl Into<String>) -> Message {
+    Message { text: text.into(), markdown: None }
+}
+
+/// Sentences of texts from outside: control characters are shown, and nothing becomes a link (3.11.6).
+fn sentences<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Message {
+    let mut result = String::new();
+    for text in texts {
+        let text = capitalised(&clean(text.as_ref().trim()));
+        if text.is_empty() {
+            continue;
+        }
+        if !result.is_empty() {
+            result.push(' ');
+        }
+        result.push_str(&text);
+        if !text.ends_with(['.', '!', '?']) {
+            result.push('.');
+        }
+    }
+    message(result.replace("](", "]\\("))
+}
+
+struct Builder<'r, 'a> {
+    report: &'r AuditReport<'a>,
+    rules: Vec<Rule>,
+    /// The policies that are artifacts, in the order of the artifacts behind the snapshot.
+    policies: Vec<PolicyIndex>,
+    results: Vec<SarifResult>,
+}
+
+impl<'a> Builder<'_, 'a> {
+    fn audit(&self) -> &'a Audit {
+        self.report.audit
+    }
+
+    /// The place of a rule, which is made if there is none.
+    fn rule(&mut self, id: &str, make: impl FnOnce() -> Rule) -> usize {
+        if let Some(place) = self.rules.iter().position(|rule| rule.id == id) {
+            return place;
+        }
+        self.rules.push(make());
+        self.rules.len() - 1
+    }
+
+    fn guardrail(&mut self, found: &GuardrailReport) {
+        let guardrail = &found.guardrail;
+        let id = format!("guardrail/{}", guardrail.id);
+        let rule = self.rule(&id, || guardrail_rule(&id, guardrail));
+        for group in &found.groups {
+            let kind = match group.state {
+                GuardrailState::Hole => "fail",
+                GuardrailState::Unknown => "open",
+                GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable => continue,
+            };
+            let result = self.group(&id, rule, kind, guardrail, group);
+            self.results.push(result);
+        }
+    }
+
+    fn group(
+        &self,
+        id: &str,
+        rule: usize,
+        kind: &'static str,
+        guardrail: &Guardrail,
+        group: &GuardrailGroup,
+    ) -> SarifResult {
+        let does = if kind == "open" { "could not be settled in" } else { "does not hold in" };
+        let mut texts = vec![format!("`{}` {does} {}", guardrail.title, count(group.accounts.len(), "account"))];
+        texts.extend(group.passing.iter().flat_map(|passing| self.passing(passing)));
+        let fingerprint = format!("{id}#{:016x}", group_hash(group));
+        let mut logical: Vec<LogicalLocation> = Vec::new();
+        let organization = self.report.organization();
+        for parent in group.accounts.iter().filter_map(|&account| organization.node(account).parent) {
+            let location = self.node(parent);
+            if !logical.contains(&location) {
+                logical.push(location);
+            }
+        }
+        SarifResult {
+            rule_id: id.to_owned(),
+            rule_index: rule,
+            kind,
+            level: if kind == "open" { "none" } else { level(guardrail.severity) },
+            message: sentences(texts),
+            locations: vec![self.snapshot(logical)],
+            related_locations: Vec::new(),
+            partial_fingerprints: PartialFingerprints::of(fingerprint),
+            suppressions: None,
+            properties: self.properties(&group.accounts),
+        }
+    }
+
+    fn passing(&self, passing: &Passing) -> Vec<String> {
+        let verb = match passing.kind {
+            scproof_auditor::PassingKind::Hole => "not blocked by SCPs",
+            scproof_auditor::PassingKind::Open => "perhaps not blocked by SCPs",
+            scproof_auditor::PassingKind::Exemption => "exempt",
+        };
+        let when: Vec<String> = alternative_lines(&passing.when, passing.when_is_complete, Detail::BRIEF)
+            .into_iter()
+            .map(|line| line.text)
+            .collect();
+        let mut texts = vec![format!(
+            "{verb}: {}; when: {}",
+            action_lines(&passing.actions.terms, Detail::BRIEF).join("; "),
+            when.join("; ")
+        )];
+        let organization = self.report.organization();
+        texts.extend(passing.why.iter().map(|why| format!("open, because {}", why_words(&[organization], why))));
+        if let Some(witness) = &passing.witness {
+            let command = command_line::can(&self.report.program, &witness.request).join(" ");
+            texts.push(format!("example: `{command}`"));
+        }
+        texts
+    }
+
+    fn finding(&mut self, finding: &Finding, suppressed: Option<&str>) {
+        let rule = self.rule(finding.code, || finding_rule(finding));
+        let evidence = match &finding.evidence {
+            Evidence::Snapshot => None,
+            Evidence::Proof(_) | Evidence::Witness(..) => evidence_words(&finding.evidence),
+        };
+        let remedy = (!finding.remedy.is_empty()).then(|| format!("remedy: {}", finding.remedy));
+        let place = place_words(self.report, &finding.place).map(|words| format!("in {words}"));
+        let texts = [Some(finding.message.clone()), place, Some(finding.reason.clone()), evidence, remedy];
+        let mut logical: Vec<LogicalLocation> = self.statement(&finding.place).into_iter().collect();
+        logical.extend(finding.place.targets.iter().map(|&target| self.node(target)));
+        let related = self.policy(&finding.place).into_iter().collect();
+        let result = SarifResult {
+            rule_id: finding.code.to_owned(),
+            rule_index: rule,
+            kind: "fail",
+            level: level(finding.severity),
+            message: sentences(texts.into_iter().flatten()),
+            locations: vec![self.snapshot(logical)],
+            related_locations: related,
+            partial_fingerprints: PartialFingerprints::of(finding.fingerprint.clone()),
+            suppressions: suppressed.map(|reason| {
+                vec![Suppression { kind: "external", status: "accepted", justification: clean(reason).into_owned() }]
+            }),
+            properties: self.properties(&finding.accounts),
+        };
+        self.results.push(result);
+    }
+
+    fn properties(&self, accounts: &[NodeId]) -> ResultProperties {
+        let id = |&account: &NodeId| self.report.organization().node(account).target.as_str().to_owned();
+        ResultProperties { accounts: accounts.iter().map(id).collect() }
+    }
+
+    /// The snapshot as a place; readers of SARIF want a line.
+    fn snapshot(&self, logical_locations: Vec<LogicalLocation>) -> Location {
+        let artifact_location = ArtifactLocation { uri: uri(&self.report.snapshot), index: Some(SNAPSHOT) };
+        let region = Some(Region { start_line: 1, start_column: None, end_line: None, end_column: None });
+        Location {
+            id: None,
+            message: None,
+            physical_location: PhysicalLocation { artifact_location, region },
+            logical_locations,
+        }
+    }
+
+    /// The place in the text of its policy.
+    fn policy(&mut self, place: &Place) -> Option<Location> {
+        let index = place.policy?;
+        let text = self.report.policy_text(place)?;
+        let region = place.span.as_ref().map(|span| {
+            let (start_line, start_column) = line_and_column(text, span.start);
+            let (end_line, end_column) = line_and_column(text, span.end.max(span.start));
+            Region {
+                start_line,
+                start_column: Some(start_column),
+                end_line: Some(end_line),
+                end_column: Some(end_column),
+            }
+        });
+        let number = self.policies.iter().position(|&other| other == index).unwrap_or_else(|| {
+            self.policies.push(index);
+            self.policies.len() - 1
+        });
+        let policy = self.audit().organization.policy(index);
+        let words = policy_words(policy.name.as_deref(), policy.id.as_str());
+        let artifact_location = ArtifactLocation { uri: policy_uri(policy.id.as_str()), index: Some(number + 1) };
+        Some(Location {
+            id: Some(1),
+            message: Some(sentences([format!("in the text of {words}")])),
+            physical_location: PhysicalLocation { artifact_location, region },
+            logical_locations: Vec::new(),
+        })
+    }
+
+    fn statement(&self, place: &Place) -> Option<LogicalLocation> {
+        let policy = self.report.organization().policy(place.policy?);
+        let mut full = policy.id.as_str().to_owned();
+        let mut name = clean(policy.display_name()).into_owned();
+        if let Some(statement) = place.statement {
+            let path = policy.document.statement_path(statement);
+            full = format!("{full}/{path}");
+            name = place.sid.as_ref().map_or(path, |sid| clean(sid).into_owned());
+        }
+        let kind = if place.statement.is_some() { "statement" } else { "policy" };
+        Some(LogicalLocation { name, fully_qualified_name: full, kind })
+    }
+
+    fn node(&self, id: NodeId) -> LogicalLocation {
+        let organization = self.report.organization();
+        let node = organization.node(id);
+        let kind = match (&node.account, node.parent) {
+            (Some(_), _) => "account",
+            (None, Some(_)) => "organizational-unit",
+            (None, None) => "root",
+        };
+        LogicalLocation {
+            name: clean(node.display_name()).into_owned(),
+            fully_qualified_name: node.target.as_str().to_owned(),
+            kind,
+        }
+    }
+
+    /// The snapshot, and the policies that results speak of, with their texts.
+    fn artifacts(&self) -> Vec<Artifact> {
+        let snapshot = Artifact {
+            location: ArtifactLocation { uri: uri(&self.report.snapshot), index: None },
+            parent_index: None,
+            mime_type: "application/json",
+            description: message("the snapshot of the organization"),
+            contents: None,
+        };
+        let policies = self.policies.iter().map(|&index| {
+            let policy = self.report.organization().policy(index);
+            let words = policy_words(policy.name.as_deref(), policy.id.as_str());
+            let text = policy.content.as_deref().unwrap_or_default().to_owned();
+            Artifact {
+                location: ArtifactLocation { uri: policy_uri(policy.id.as_str()), index: None },
+                parent_index: Some(SNAPSHOT),
+                mime_type: "application/json",
+                description: message(format!("the text of policy {words}")),
+                contents: Some(Content { text }),
+            }
+        });
+        std::iter::once(snapshot).chain(policies).collect()
+    }
+}
+
+fn guardrail_rule(id: &str, guardrail: &Guardrail) -> Rule {
+    let is_web = |source: &&String| source.starts_with("https://") && source.is_ascii() && !source.contains(' ');
+    let help_uri = guardrail.sources.iter().find(is_web).cloned();
+    let why = if guardrail.why.is_empty() { &guardrail.title } else { &guardrail.why };
+    let text = sentences([why.as_str(), "Every call that these Deny statements match must be blocked"]);
+    let markdown = format!(
+        "{}\n\nEvery call that these statements match must be blocked:\n\n{}",
+        crate::markdown::prose(why),
+        crate::markdown::block("json", &guardrail.document)
+    );
+    Rule {
+        id: id.to_owned(),
+        short_description: sentences([&guardrail.title]),
+        full_description: sentences([why]),
+        help: Message { text: format!("{}\n\n{}", text.text, guardrail.document), markdown: Some(markdown) },
+        help_uri,
+        default_configuration: Configuration { level: level(guardrail.severity) },
+        properties: rule_properties(guardrail.severity, Some(&guardrail.category)),
+    }
+}
+
+fn finding_rule(finding: &Finding) -> Rule {
+    let remedy = format!("remedy: {}", finding.remedy);
+    let markdown = format!(
+        "{}\n\n{}",
+        crate::markdown::prose(&capitalised(&finding.reason)),
+        crate::markdown::prose(&capitalised(&remedy))
+    );
+    Rule {
+        id: finding.code.to_owned(),
+        short_description: sentences([finding.code.replace('-', " ")]),
+        full_description: sentences([&finding.reason]),
+        help: Message { markdown: Some(markdown), ..sentences([&finding.reason, &remedy]) },
+        help_uri: Some(format!("{PROJECT}/blob/main/docs/findings.md#{}", finding.code)),
+        default_configuration: Configuration { level: level(finding.severity) },
+        properties: rule_properties(finding.severity, None),
+    }
+}
+
+fn rule_properties(severity: Severity, category: Option<&String>) -> RuleProperties {
+    let tags = ["security", "aws", "scp"].map(str::to_owned).into_iter();
+    RuleProperties {
+        tags: tags.chain(category.filter(|category| !category.is_empty()).cloned()).collect(),
+        precision: "very-high",
+        security_severity: security_severity(severity),
+    }
+}
+
+/// What tells groups of a guardrail apart, and stays while the reasons stay: accounts may come and go.
+fn group_hash(group: &GuardrailGroup) -> u64 {
+    let mut text = group.state.as_str().to_owned();
+    for passing in &group.passing {
+        for term in &passing.actions.terms {
+            text.push('\n');
+            text.push_str(&term.to_string());
+        }
+        for condition in passing.when.iter().flatten() {
+            text.push('\u{1}');
+            text.push_str(condition);
+        }
+    }
+    // FNV-1a: small, and the same on every machine and in every version.
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A policy as a file inside the snapshot.
+fn policy_uri(id: &str) -> String {
+    format!("/Policies/{}.json", encoded(id))
+}
+
+/// The name of a file as a URI reference, relative if the name is.
+fn uri(file: &str) -> String {
+    let file = if cfg!(windows) { file.replace('\\', "/") } else { file.to_owned() };
+    let path = encoded(&file);
+    if path.starts_with('/') {
+        format!("file://{path}")
+    } else if file.get(1..3) == Some(":/") {
+        format!("file:///{path}")
+    } else if path.is_empty() {
+        "snapshot".to_owned()
+    } else {
+        path
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            result.push(char::from(byte));
+        } else {
+            // A text takes everything.
+            let _ = write!(result, "%{byte:02X}");
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_as_uris() {
+        assert_eq!(uri("snapshots/my org.json"), "snapshots/my%20org.json");
+        assert_eq!(uri("/tmp/ü.json"), "file:///tmp/%C3%BC.json");
+        assert_eq!(uri("a:b#?.json"), "a%3Ab%23%3F.json");
+    }
+
+    #[test]
+    fn sentences_have_no_links_and_no_control_characters() {
+        assert_eq!(sentences(["a [x](y)", "", "b\u{1b}."]).text, "A [x]\\(y). B\\u{1b}.");
+    }
+}

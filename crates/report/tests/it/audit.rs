@@ -1,0 +1,305 @@
+//! Audits in every format: JSON and SARIF fit their schemas, `JUnit` is XML, CSV is a table, text fits its width, Markdown its comment.
+
+mod sample;
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use scproof_auditor::Audit;
+use scproof_report::{AuditGate, AuditReport, Style, WIDTH, csv, json, junit, markdown, sarif, text};
+use serde_json::Value;
+
+use crate::impact::{check_markdown, close, hostile};
+
+fn report(audit: &Audit) -> AuditReport<'_> {
+    AuditReport {
+        audit,
+        snapshot: "snapshots/my org.json".to_owned(),
+        program: ["scproof", "--org", "snapshots/my org.json"].map(str::to_owned).to_vec(),
+        full: false,
+        failed: Vec::new(),
+    }
+}
+
+fn rendered(render: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut bytes = Vec::new();
+    render(&mut bytes);
+    String::from_utf8(bytes).unwrap()
+}
+
+fn text_of(report: &AuditReport<'_>) -> String {
+    rendered(|out| text::audit::render(report, Style::plain(), out).unwrap())
+}
+
+fn markdown_of(report: &AuditReport<'_>) -> String {
+    rendered(|out| markdown::audit::render(report, out).unwrap())
+}
+
+fn json_of(report: &AuditReport<'_>) -> Value {
+    serde_json::from_str(&rendered(|out| json::audit::render(report, out).unwrap())).unwrap()
+}
+
+fn sarif_of(report: &AuditReport<'_>) -> Value {
+    serde_json::from_str(&rendered(|out| sarif::render(report, out).unwrap())).unwrap()
+}
+
+fn junit_of(report: &AuditReport<'_>) -> String {
+    rendered(|out| junit::render(report, out).unwrap())
+}
+
+fn csv_of(report: &AuditReport<'_>) -> Vec<Vec<String>> {
+    table(&rendered(|out| csv::audit::render(report, out).unwrap()))
+}
+
+/// Reads RFC 4180 strictly: every record ends in CRLF, quotes stand around whole cells only.
+fn table(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
+    while !rest.is_empty() {
+        let cell = if let Some(quoted) = rest.strip_prefix('"') {
+            let mut cell = String::new();
+            rest = quoted;
+            loop {
+                let (before, behind) = rest.split_once('"').unwrap();
+                cell.push_str(before);
+                if let Some(behind) = behind.strip_prefix('"') {
+                    cell.push('"');
+                    rest = behind;
+                } else {
+                    rest = behind;
+                    break cell;
+                }
+            }
+        } else {
+            let (cell, _) = rest.split_at(rest.find([',', '\r', '\n', '"']).unwrap());
+            rest = rest.strip_prefix(cell).unwrap();
+            cell.to_owned()
+        };
+        row.push(cell);
+        if let Some(next) = rest.strip_prefix(',') {
+            rest = next;
+        } else {
+            rest = rest.strip_prefix("\r\n").unwrap();
+            rows.push(std::mem::take(&mut row));
+        }
+    }
+    rows
+}
+
+fn schema(path: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn fits(validator: &jsonschema::Validator, value: &Value) {
+    if let Err(error) = validator.validate(value) {
+        panic!("{error} at {}", error.instance_path());
+    }
+}
+
+/// Checks what must hold for every audit in every format.
+fn check(audit: &Audit) {
+    let mut report = report(audit);
+    report.failed = report.gates();
+    let mut own = schema("../../docs/schemas/scproof-audit-1.schema.json");
+    assert!(jsonschema::draft202012::meta::is_valid(&own));
+    close(&mut own);
+    fits(&jsonschema::draft202012::new(&own).unwrap(), &json_of(&report));
+
+    let mut oasis = schema("tests/sarif/sarif-schema-2.1.0.json");
+    // Their pattern of languages is no regular expression; ours has no language.
+    for part in ["run", "toolComponent"] {
+        oasis["definitions"][part]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    }
+    let oasis = jsonschema::draft7::options().should_validate_formats(true).build(&oasis).unwrap();
+    let log = sarif_of(&report);
+    fits(&oasis, &log);
+    check_sarif(&log);
+
+    let table = csv_of(&report);
+    assert_eq!(table.len(), audit.scope.accounts.len() + 1);
+    assert!(table.iter().all(|row| row.len() == 7 + audit.guardrails.len()));
+    assert!(!table.iter().flatten().any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r'])));
+
+    check_junit(audit, &junit_of(&report));
+    for full in [false, true] {
+        report.full = full;
+        let page = text_of(&report);
+        for line in page.lines() {
+            let long_word = line.split(' ').any(|word| word.chars().count() > 40);
+            assert!(line.chars().count() <= WIDTH || long_word, "wide: {line}");
+            assert!(!line.ends_with(' '), "space at the end: {line:?}");
+        }
+        assert!(!page.chars().any(|character| character.is_control() && character != '\n'), "{page:?}");
+        let page = markdown_of(&report);
+        assert!(page.len() < 65_536, "{}", page.len());
+        assert!(page.starts_with("**") && !page.contains("\n\n\n"), "{page}");
+        check_markdown(&page).unwrap();
+        for page in [text_of(&report), page] {
+            assert!(!page.to_lowercase().replace("denied", "").contains("allowed"), "{page}");
+        }
+    }
+}
+
+/// What the schema cannot say: indices point to what they are said to, a kind that is no failure has no level.
+fn check_sarif(log: &Value) {
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let artifacts = run["artifacts"].as_array().unwrap();
+    for result in run["results"].as_array().unwrap() {
+        let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[rule]["id"], result["ruleId"]);
+        assert_eq!(result["kind"] == "fail", result["level"] != "none");
+        let locations = result["locations"].as_array().unwrap().iter();
+        for location in locations.chain(result["relatedLocations"].as_array().into_iter().flatten()) {
+            let place = &location["physicalLocation"];
+            let index = usize::try_from(place["artifactLocation"]["index"].as_u64().unwrap()).unwrap();
+            assert_eq!(artifacts[index]["location"]["uri"], place["artifactLocation"]["uri"]);
+            let Some(text) = artifacts[index]["contents"]["text"].as_str() else { continue };
+            let Some(end) = place["region"]["endLine"].as_u64() else { continue };
+            assert!(usize::try_from(end).unwrap() <= text.split('\n').count());
+        }
+    }
+}
+
+/// It is XML, and the numbers are those of the cases.
+fn check_junit(audit: &Audit, page: &str) {
+    let document = roxmltree::Document::parse(page).unwrap();
+    let root = document.root_element();
+    let cases = |node: roxmltree::Node<'_, '_>, inside: Option<&str>| {
+        let cases = node.descendants().filter(|node| node.has_tag_name("testcase"));
+        let is_inside = |case: &roxmltree::Node<'_, '_>| {
+            inside.is_none_or(|name| case.children().any(|child| child.has_tag_name(name)))
+        };
+        cases.filter(is_inside).count().to_string()
+    };
+    let suites = root.children().filter(|node| node.has_tag_name("testsuite"));
+    assert_eq!(suites.clone().count(), audit.guardrails.len());
+    for suite in suites.chain([root]) {
+        for (attribute, inside) in
+            [("tests", None), ("failures", Some("failure")), ("errors", Some("error")), ("skipped", Some("skipped"))]
+        {
+            assert_eq!(suite.attribute(attribute).unwrap(), cases(suite, inside), "{attribute}");
+        }
+    }
+}
+
+#[test]
+fn an_audit_in_every_format() {
+    check(&sample::audit());
+}
+
+#[test]
+fn an_audit_of_nothing_in_every_format() {
+    let audit = sample::empty();
+    check(&audit);
+    assert!(report(&audit).gates().is_empty());
+    assert!(text_of(&report(&audit)).starts_with("NOTHING TO AUDIT"));
+}
+
+/// Whatever people write into names and policies, it stays text: it draws nothing, mentions nobody, and computes nothing.
+#[test]
+fn texts_from_outside_stay_text() {
+    let audit = sample::hostile(hostile());
+    check(&audit);
+    let page = format!(
+        "{}--- Markdown\n{}--- JUnit\n{}",
+        text_of(&report(&audit)),
+        markdown_of(&report(&audit)),
+        junit_of(&report(&audit))
+    );
+    assert_snapshot!(page);
+}
+
+#[test]
+fn large_audits_are_cut_and_counted() {
+    let audit = sample::large();
+    check(&audit);
+    let page = text_of(&report(&audit));
+    assert!(page.contains("and 884 more classes") && page.contains("and 1,984 more findings; --full"), "{page}");
+    assert!(markdown_of(&report(&audit)).contains(" more not shown here"));
+}
+
+#[test]
+fn as_text() {
+    let audit = sample::audit();
+    let mut report = report(&audit);
+    report.failed = vec![AuditGate::Hole, AuditGate::Finding(scproof_auditor::Severity::High)];
+    assert_snapshot!(text_of(&report));
+}
+
+#[test]
+fn as_markdown() {
+    assert_snapshot!(markdown_of(&report(&sample::audit())));
+}
+
+#[test]
+fn as_csv() {
+    let audit = sample::audit();
+    assert_snapshot!(rendered(|out| csv::audit::render(&report(&audit), out).unwrap()));
+}
+
+#[test]
+fn as_junit() {
+    let mut audit = sample::audit();
+    // One case of each state is enough to look at.
+    for group in audit.guardrails.iter_mut().flat_map(|found| &mut found.groups) {
+        group.accounts.truncate(1);
+    }
+    assert_snapshot!(junit_of(&report(&audit)));
+}
+
+#[test]
+fn as_sarif() {
+    let audit = sample::audit();
+    let mut log = sarif_of(&report(&audit));
+    for artifact in log["runs"][0]["artifacts"].as_array_mut().unwrap() {
+        if let Some(contents) = artifact.get_mut("contents") {
+            *contents = "the text".into();
+        }
+    }
+    assert_snapshot!(serde_json::to_string_pretty(&log).unwrap());
+}
+
+/// Line and column point into the text of the artifact.
+#[test]
+fn sarif_regions_are_those_of_the_policy_text() {
+    let audit = sample::audit();
+    let log = sarif_of(&report(&audit));
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let result = results.iter().find(|result| result["ruleId"] == "action-unknown").unwrap();
+    let place = &result["relatedLocations"][0]["physicalLocation"];
+    let number = |value: &Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+    let text = run["artifacts"][number(&place["artifactLocation"]["index"])]["contents"]["text"].as_str().unwrap();
+    let region = &place["region"];
+    let line = text.split('\n').nth(number(&region["startLine"]) - 1).unwrap();
+    let marked: String = line
+        .chars()
+        .skip(number(&region["startColumn"]) - 1)
+        .take(number(&region["endColumn"]) - number(&region["startColumn"]))
+        .collect();
+    assert_eq!(marked, "\"cloudtrail:PutEventSelectors\"");
+}
+
+#[test]
+fn json_describes_accounts_once_and_counts() {
+    let audit = sample::audit();
+    let json = json_of(&report(&audit));
+    assert_eq!(json["format"], "scproof-audit/1");
+    assert_eq!(json["accounts"].as_array().unwrap().len(), 27);
+    assert_eq!(json["summary"]["guardrails"]["hole"], 1);
+    assert_eq!(json["summary"]["findings"]["high"], 1);
+    assert_eq!(json["guardrails"][1]["accounts"]["hole"], 3);
+    assert_eq!(json["classes"][1]["differs"]["from"], "A");
+    assert_eq!(json["findings"][0]["place"]["policyName"], "region-lock");
+}
+
+#[test]
+fn what_could_make_it_fail() {
+    use scproof_auditor::Severity::{High, Info, Low, Medium};
+    let audit = sample::audit();
+    let gates = report(&audit).gates();
+    let findings = [High, Medium, Low, Info].map(AuditGate::Finding);
+    assert_eq!(gates, [&[AuditGate::Hole, AuditGate::Unknown][..], &findings].concat());
+}
