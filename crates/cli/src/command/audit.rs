@@ -68,7 +68,7 @@ pub(crate) struct AuditArgs {
     /// Leave out the guardrails that come with scproof
     #[arg(long, help_heading = GUARDRAILS)]
     no_built_in_guardrails: bool,
-    /// Findings to live with, see docs/guardrails.md
+    /// Findings to live with, see docs/suppressions.md
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
     suppressions: Option<PathBuf>,
     /// Fail on hole, unknown or finding:SEVERITY, which is high, medium, low or info,
