@@ -298,7 +298,7 @@ fn services(page: &mut Page, report: &AuditReport<'_>, class: &PermissionClass) 
         .iter()
         .map(|(_, counts)| vec![counts.never_blocked, counts.conditional, counts.always_blocked])
         .collect();
-    number_table(page, &["  service", "never blocked", "conditional", "always blocked"], &names, &numbers, None);
+    number_table(page, &["  service", "never", "conditional", "always"], &names, &numbers, None);
 }
 
 /// Writes the guardrails that do not hold everywhere, and those with exemptions; whether something is left out.
