@@ -4,12 +4,18 @@
 //! *guardrails*, and lists *findings* about the policies. Everything in it is proved, or carries a request that shows it and that
 //! the evaluator confirmed; what can be neither is *unknown*, with the reason. Plain data: rendering is `scproof-report`'s work.
 
+mod audit;
+mod classes;
+mod finding;
+mod guard;
 mod guardrail;
 mod model;
 mod options;
+mod scope;
 mod suppression;
 mod text;
 
+pub use audit::{AuditError, audit};
 pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,

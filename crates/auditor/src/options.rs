@@ -21,6 +21,8 @@ pub struct AuditOptions {
     pub guardrails: Vec<Arc<Guardrail>>,
     /// Findings to live with.
     pub suppressions: Vec<Suppression>,
+    /// The day for which suppressions count, as `2026-11-25`; without it they count whatever day they end on.
+    pub today: Option<String>,
     /// The limits that head-room is counted against.
     pub quotas: Quotas,
     /// Whether to sort the actions of each class into groups with their conditions ([`PermissionClass::groups`]); takes some milliseconds a

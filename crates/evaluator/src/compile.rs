@@ -117,7 +117,7 @@ pub(crate) struct LevelEntry {
 }
 
 /// A statement whose action part holds or may hold.
-#[derive(Debug, PartialEq, Eq, Hash, Clone, Copy)]
+#[derive(Debug, PartialEq, Eq, Hash, Clone, Copy, PartialOrd, Ord)]
 pub struct Candidate {
     pub(crate) statement: u32,
     /// Whether the action part is unknown, or the statement unreadable.
@@ -323,6 +323,20 @@ impl CompiledOrganization {
         let (nodes_before, nodes_after) = (tables.read(&before), tables.read(&after));
         let built = tables.build(true);
         (built.with(before, nodes_before, options), built.with(after, nodes_after, options))
+    }
+
+    /// Compiles an organization, and beside it documents that are attached nowhere, each as a level of its own. Twice the same.
+    pub(crate) fn compile_beside(
+        organization: Arc<Organization>,
+        documents: &[Arc<PolicyDocument>],
+        options: EvaluationOptions,
+    ) -> (Self, Self, Vec<LevelId>) {
+        let mut tables = Tables::new(options);
+        let nodes = tables.read(&organization);
+        let levels = documents.iter().map(|document| tables.read_beside(document)).collect();
+        let built = tables.build(true);
+        let one = built.with(Arc::clone(&organization), nodes.clone(), options);
+        (one, built.with(organization, nodes, options), levels)
     }
 
     /// The organization that was compiled.

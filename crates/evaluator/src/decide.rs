@@ -88,7 +88,7 @@ impl CompiledOrganization {
             return Outcome { denied: Truth::Unknown, allowed: Truth::Unknown };
         };
         let mut denied = Truth::False;
-        for &level in &path.active {
+        for &level in path.active.iter().chain(&query.beside) {
             let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
             if entry.denies {
                 return Outcome { denied: Truth::True, allowed: Truth::Unknown };
@@ -102,7 +102,7 @@ impl CompiledOrganization {
             }
         }
         let mut allowed = Truth::True;
-        for &level in &path.active {
+        for &level in path.active.iter().chain(&query.beside) {
             let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
             if entry.allows {
                 continue;

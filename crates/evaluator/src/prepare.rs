@@ -115,6 +115,8 @@ pub struct Query {
     pub(crate) gate: Gate,
     pub(crate) account: Option<NodeId>,
     pub(crate) path: PathId,
+    /// A level that is asked about beside those of the path.
+    pub(crate) beside: Option<LevelId>,
     pub(crate) cell: ActionCell,
     pub(crate) pairs: Box<[Pair]>,
     /// The action, lower case.
@@ -156,6 +158,11 @@ impl CompiledOrganization {
     ///
     /// If the question cannot be understood; the organization never makes a question invalid.
     pub fn prepare(&self, request: &Request) -> Result<Query, RequestError> {
+        self.prepare_beside(request, None)
+    }
+
+    /// The same as if one more level stood on the account's path.
+    pub(crate) fn prepare_beside(&self, request: &Request, beside: Option<LevelId>) -> Result<Query, RequestError> {
         let action = parse_action(&request.action)?;
         let principal = match &request.principal {
             None => None,
@@ -189,8 +196,8 @@ impl CompiledOrganization {
         }
         let gate = self.gate(account, principal.as_ref(), &action);
         let path = account.and_then(|account| self.account_paths.get(&account)).copied().unwrap_or(PathId(u32::MAX));
-        let cell = self.cell_of(&action, path);
-        let concerned = self.concerned(&action, &cell, path);
+        let cell = self.cell_of(&action, path, beside);
+        let concerned = self.concerned(&action, &cell, path, beside);
         let pairs = match account {
             None => Box::default(),
             Some(account) => inputs
@@ -204,7 +211,7 @@ impl CompiledOrganization {
                 })
                 .collect(),
         };
-        Ok(Query { gate, account, path, cell, pairs, action: action.into(), principal })
+        Ok(Query { gate, account, path, beside, cell, pairs, action: action.into(), principal })
     }
 
     /// Part B.2: feature set, policy type, outside account, management account, services, service-linked roles.
@@ -237,7 +244,7 @@ impl CompiledOrganization {
         }
     }
 
-    fn cell_of(&self, action: &str, path: PathId) -> ActionCell {
+    fn cell_of(&self, action: &str, path: PathId, beside: Option<LevelId>) -> ActionCell {
         if let Some(cell) =
             self.actions.catalog.find_action(action).and_then(|action| self.actions.cell_of_action(action))
         {
@@ -251,6 +258,7 @@ impl CompiledOrganization {
         ActionCell::Loose(
             levels
                 .iter()
+                .chain(&beside)
                 .filter_map(|&id| Some((id, LevelEntry::build(&self.level(id)?.statements, &self.statements, &truths))))
                 .collect(),
         )
@@ -321,7 +329,7 @@ impl CompiledOrganization {
     }
 
     /// For each condition whether a statement of the path that may concern the action holds it.
-    fn concerned(&self, action: &str, cell: &ActionCell, path: PathId) -> Vec<bool> {
+    fn concerned(&self, action: &str, cell: &ActionCell, path: PathId, beside: Option<LevelId>) -> Vec<bool> {
         let mut concerned = vec![false; self.conditions.len()];
         let loose;
         let truths = match cell {
@@ -332,7 +340,7 @@ impl CompiledOrganization {
             }
         };
         let levels = self.paths.get(path.0 as usize).map_or(&[][..], |path| &path.levels);
-        for level in levels.iter().filter_map(|level| self.level(*level)) {
+        for level in levels.iter().chain(&beside).filter_map(|level| self.level(*level)) {
             for statement in level.statements.iter().filter_map(|number| self.statements.get(*number as usize)) {
                 let matches = statement.action.and_then(|element| truths.get(element.0 as usize));
                 if matches == Some(&Truth::False) {

@@ -15,7 +15,8 @@ mod signature;
 
 use std::sync::{Arc, OnceLock};
 
-use scproof_organization::{NodeId, Organization};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_policy_parser::{Effect, PolicyDocument};
 
 pub use crate::action::CellId;
 pub use crate::action_names::MAX_STATES;
@@ -96,6 +97,77 @@ impl CompiledPair {
     ) -> Self {
         let (before, after) = CompiledOrganization::compile_both(before, after, options);
         Self { before, after, moved_owners: OnceLock::new() }
+    }
+
+    /// Compiles one organization for questions about itself, and beside it documents that are attached nowhere: their statements,
+    /// atoms and action patterns are numbered along. Returns a level for each document.
+    pub fn compile_beside(
+        organization: impl Into<Arc<Organization>>,
+        documents: &[Arc<PolicyDocument>],
+        options: EvaluationOptions,
+    ) -> (Self, Vec<LevelId>) {
+        let (before, after, levels) = CompiledOrganization::compile_beside(organization.into(), documents, options);
+        (Self { before, after, moved_owners: OnceLock::new() }, levels)
+    }
+
+    /// The decision on a request as if one more level stood on the account's path.
+    ///
+    /// # Errors
+    ///
+    /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
+    pub fn ask_beside(&self, side: Side, request: &Request, level: LevelId) -> Result<Decision, RequestError> {
+        let compiled = self.side(side);
+        compiled.prepare_beside(request, Some(level)).map(|query| compiled.decide(&query))
+    }
+
+    /// All levels of an account's path, root first.
+    pub fn path_levels(&self, side: Side, account: NodeId) -> &[LevelId] {
+        let compiled = self.side(side);
+        let path = compiled.account_paths.get(&account).and_then(|path| compiled.paths.get(path.0 as usize));
+        path.map_or(&[], |path| &path.levels)
+    }
+
+    /// The statements of a level.
+    pub fn level_statements(&self, level: LevelId) -> &[u32] {
+        self.before.level(level).map_or(&[], |level| &level.statements)
+    }
+
+    /// Whether the attachments of a level could not be read (K3-13).
+    pub fn is_unreadable(&self, level: LevelId) -> bool {
+        self.before.level(level).is_some_and(|level| level.unreadable)
+    }
+
+    /// A statement, if it may concern the actions of a cell.
+    pub fn candidate(&self, statement: u32, cell: CellId) -> Option<Candidate> {
+        let found = self.before.statements.get(statement as usize)?;
+        let truths = self.before.actions.cell_truths(cell);
+        let action = found
+            .action
+            .map_or(Truth::Unknown, |element| truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown));
+        (action != Truth::False)
+            .then_some(Candidate { statement, uncertain: action == Truth::Unknown || found.unreadable })
+    }
+
+    /// The effect of a statement, if it could be read.
+    pub fn statement_effect(&self, statement: u32) -> Option<Effect> {
+        self.before.statements.get(statement as usize).and_then(|statement| statement.effect)
+    }
+
+    /// The numbers of the statements of a policy that is attached somewhere.
+    pub fn policy_statements(&self, side: Side, policy: PolicyIndex) -> std::ops::Range<u32> {
+        let (start, end) = self.side(side).policy_statements.get(policy.index()).copied().unwrap_or_default();
+        start..end
+    }
+
+    /// Whether an atom's operator is one of the negated ones (COND-7), or its element `NotResource`.
+    pub fn is_negated(&self, atom: Atom) -> bool {
+        match atom {
+            Atom::Condition(id) => {
+                let source = self.before.condition_sources.get(id as usize);
+                source.and_then(|source| source.operator).is_some_and(|operator| operator.base.is_negated())
+            }
+            Atom::Resource(id) => self.before.resource_sources.get(id as usize).is_some_and(|source| source.negated),
+        }
     }
 
     /// One of the two, for questions.

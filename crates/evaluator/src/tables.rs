@@ -30,6 +30,7 @@ pub(crate) struct Tables {
 }
 
 /// What belongs to one organization alone.
+#[derive(Clone)]
 pub(crate) struct Nodes {
     levels: Vec<LevelId>,
     policy_statements: Vec<DocumentStatements>,
@@ -103,6 +104,14 @@ impl Tables {
             levels.push(level);
         }
         Nodes { levels, policy_statements }
+    }
+
+    /// Numbers a document that is attached nowhere, as a level of its own.
+    pub(crate) fn read_beside(&mut self, document: &PolicyDocument) -> LevelId {
+        let range = self.builder.document(document);
+        let level = LevelId(u32::try_from(self.drafts.len()).unwrap_or(u32::MAX));
+        self.drafts.push((vec![range], false));
+        level
     }
 
     /// Cuts the actions and works through each level. `every_name`: also cut the names that the catalog lacks, by all

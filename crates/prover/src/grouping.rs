@@ -26,7 +26,7 @@ type Draft = (u32, Region);
 
 /// Describes regions, each once.
 pub(crate) struct Grouping<'a, 'p> {
-    describer: Describer<'p>,
+    describer: Describer<'a, 'p>,
     spaces: &'a mut [Space<'p>],
     drafts: FxHashMap<(usize, Change, usize), Rc<[Draft]>>,
     /// What drafts say, numbered.
@@ -36,7 +36,7 @@ pub(crate) struct Grouping<'a, 'p> {
 }
 
 impl<'a, 'p> Grouping<'a, 'p> {
-    pub(crate) fn new(describer: Describer<'p>, spaces: &'a mut [Space<'p>]) -> Self {
+    pub(crate) fn new(describer: Describer<'a, 'p>, spaces: &'a mut [Space<'p>]) -> Self {
         Self {
             describer,
             spaces,

@@ -36,6 +36,7 @@ mod grouping;
 mod questions;
 mod region;
 mod space;
+mod standing;
 mod witness;
 mod words;
 
@@ -43,4 +44,7 @@ pub use actions::{ActionSet, ActionTerm};
 pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
 pub use questions::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
 pub use region::{Alternative, Region, Transition, Verdict, Why};
+pub use standing::{
+    ActionSets, AlikeAccounts, PassingGroup, PassingKind, PassingRegion, Removal, Shadow, Standing, Treatment,
+};
 pub use witness::Witness;

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledPair, MAX_STATES, Side};
+use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledPair, LevelId, MAX_STATES, Side};
 use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
 
@@ -244,16 +244,22 @@ pub(crate) fn fingerprint(region: &Region) -> String {
 }
 
 /// Puts regions into words and finds their witnesses.
-pub(crate) struct Describer<'p> {
+pub(crate) struct Describer<'c, 'p> {
     pair: &'p CompiledPair,
-    classes: &'p [ActionClass],
+    classes: &'c [ActionClass],
     index: OnceCell<ActionIndex<'p>>,
     limits: Limits,
+    beside: Option<LevelId>,
 }
 
-impl<'p> Describer<'p> {
-    pub(crate) fn new(pair: &'p CompiledPair, classes: &'p [ActionClass], limits: Limits) -> Self {
-        Self { pair, classes, index: OnceCell::new(), limits }
+impl<'c, 'p> Describer<'c, 'p> {
+    pub(crate) fn new(pair: &'p CompiledPair, classes: &'c [ActionClass], limits: Limits) -> Self {
+        Self { pair, classes, index: OnceCell::new(), limits, beside: None }
+    }
+
+    /// The same for what changes if one more level stands on every path.
+    pub(crate) fn beside(self, level: LevelId) -> Self {
+        Self { beside: Some(level), ..self }
     }
 
     /// The actions of some classes in patterns; the classes in ascending order.
@@ -307,7 +313,7 @@ impl<'p> Describer<'p> {
             Ok(Some(cubes)) => (cubes, true),
             Ok(None) | Err(_) => (space.diagrams.paths(function, self.limits.alternatives), false),
         };
-        let seeker = Seeker { pair: self.pair, nodes, action: &action };
+        let seeker = Seeker { pair: self.pair, beside: self.beside, nodes, action: &action };
         if before == Verdict::Open {
             let why = Self::reasons(space, because, &action);
             let when = cubes.iter().map(|cube| self.alternative(space, cube)).collect();
@@ -322,7 +328,10 @@ impl<'p> Describer<'p> {
                 sure.push(cube);
                 continue;
             }
-            match seeker.confirm(space, function, cube, before, after) {
+            // The requests that show it best, if some are in the cube.
+            let inside = space.diagrams.cube(cube).and_then(|cube| space.diagrams.and(because, cube));
+            let from = if inside == Ok(Function::FALSE) { function } else { because };
+            match seeker.confirm(space, from, cube, before, after) {
                 Some(found) => {
                     sure.push(cube);
                     witness.get_or_insert(found);
@@ -445,6 +454,6 @@ pub(crate) struct Change {
     pub(crate) before: Verdict,
     pub(crate) after: Verdict,
     pub(crate) function: Function,
-    /// For an open part the function whose open questions leave it open.
+    /// For an open part the function whose open questions leave it open; else the requests that show it best.
     pub(crate) because: Function,
 }

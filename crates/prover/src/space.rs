@@ -178,7 +178,7 @@ impl<'p> Space<'p> {
     }
 
     /// The variable of a question.
-    fn question(&mut self, question: Question) -> Result<Function, TooLarge> {
+    pub(crate) fn question(&mut self, question: Question) -> Result<Function, TooLarge> {
         let variable = if let Some(variable) = self.question_ids.get(&question) {
             *variable
         } else {
@@ -247,7 +247,7 @@ impl<'p> Space<'p> {
     }
 
     /// EVAL-3: all parts hold.
-    fn candidate(&mut self, candidate: Candidate, effect: Effect, side: Side) -> Result<Function, TooLarge> {
+    pub(crate) fn candidate(&mut self, candidate: Candidate, effect: Effect, side: Side) -> Result<Function, TooLarge> {
         let key = (candidate.statement(), candidate.is_uncertain(), effect, side);
         if let Some(found) = self.statements.get(&key) {
             return Ok(*found);

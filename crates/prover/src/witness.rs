@@ -1,6 +1,8 @@
 //! Requests that show a difference, replayed by the evaluator before anybody sees them.
 
-use scproof_evaluator::symbolic::{Atom, Cell, CompiledPair, ContextValue, Fact, RequestResource, Setting, Side};
+use scproof_evaluator::symbolic::{
+    Atom, Cell, CompiledPair, ContextValue, Fact, LevelId, RequestResource, Setting, Side,
+};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
@@ -25,6 +27,8 @@ pub struct Witness {
 /// Looks for witnesses for one account and one action.
 pub(crate) struct Seeker<'a> {
     pub(crate) pair: &'a CompiledPair,
+    /// A level that stands on the path after, beside those of the organization.
+    pub(crate) beside: Option<LevelId>,
     pub(crate) nodes: [NodeId; 2],
     pub(crate) action: &'a str,
 }
@@ -119,7 +123,10 @@ impl Seeker<'_> {
     /// What the evaluator says of a request on both sides.
     pub(crate) fn replay(&self, request: &Request) -> Option<Witness> {
         let before = self.pair.side(Side::Before).ask(request).ok()?;
-        let after = self.pair.side(Side::After).ask(request).ok()?;
+        let after = match self.beside {
+            None => self.pair.side(Side::After).ask(request).ok()?,
+            Some(level) => self.pair.ask_beside(Side::After, request, level).ok()?,
+        };
         Some(Witness { request: request.clone(), before, after })
     }
 

@@ -130,6 +130,21 @@ impl Facts {
     pub fn truth(&self, atom: Atom, side: Side) -> Option<&AtomTruth> {
         self.atoms.get(&(atom, side))
     }
+
+    /// The atoms that ask about a fact, with their truths in its cells; in order.
+    pub fn atoms_of(&self, fact: usize) -> Vec<(Atom, &[Truth])> {
+        let mut found: Vec<(Atom, &[Truth])> = self
+            .atoms
+            .iter()
+            .filter(|((_, side), _)| *side == Side::Before)
+            .filter_map(|((atom, _), truth)| match &truth.form {
+                AtomForm::Cells { fact: of, truths } if *of == fact => Some((*atom, &truths[..])),
+                AtomForm::Cells { .. } | AtomForm::Constant(_) | AtomForm::Open(_) => None,
+            })
+            .collect();
+        found.sort_unstable_by_key(|(atom, _)| *atom);
+        found
+    }
 }
 
 /// What the two sides know of every key.

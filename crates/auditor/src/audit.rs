@@ -1,0 +1,82 @@
+//! One audit, from an organization to everything that a report shows.
+
+use std::sync::Arc;
+
+use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, RequestError};
+use scproof_organization::{NodeId, Organization};
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
+use scproof_prover::{Limits, Standing};
+use thiserror::Error;
+
+use crate::finding::{self, Subject};
+use crate::model::{Audit, PermissionClass};
+use crate::options::AuditOptions;
+use crate::suppression::Suppressions;
+use crate::{classes, guard, scope};
+
+/// Why an audit failed. No organization can cause it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// A question of the audit was not understood.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+}
+
+/// Audits an organization: sorts its accounts into permission classes, holds them against guardrails, and looks for findings.
+///
+/// Takes time in proportion to the distinct policies and inheritance paths, not to accounts × actions.
+///
+/// # Errors
+///
+/// None that organizations or guardrails can cause; see [`AuditError`].
+///
+/// ```
+/// use scproof_auditor::{AuditOptions, audit};
+/// use scproof_organization::Organization;
+/// let organization = Organization::load("../../fixtures/organizations/example.json")?;
+/// let audit = audit(organization, &AuditOptions::default())?;
+/// assert_eq!(audit.classes.iter().map(|class| class.accounts.len()).sum::<usize>(), 27);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions) -> Result<Audit, AuditError> {
+    let organization: Arc<Organization> = organization.into();
+    let partition = organization.partition();
+    let parse = |text: &str| Arc::new(PolicyDocument::parse(text, PolicyKind::ServiceControl).document);
+    let documents: Vec<Arc<PolicyDocument>> =
+        options.guardrails.iter().map(|guardrail| parse(&guardrail.document_in(partition))).collect();
+    let evaluation = EvaluationOptions { refine: true, ..options.evaluation };
+    let (pair, levels) = CompiledPair::compile_beside(Arc::clone(&organization), &documents, evaluation);
+    let scope = scope::Scoped::new(&pair, options);
+    let accounts: &[NodeId] = &scope.scope.accounts;
+    let mut standing = Standing::new(&pair, accounts, &levels, Limits::default());
+    let alike = standing.alike_accounts();
+    let mut classes = classes::classes(&standing, alike.clone(), &scope);
+    if options.groups {
+        sort_actions(pair.side(Side::Before), &mut classes)?;
+    }
+    let guardrails = options
+        .guardrails
+        .iter()
+        .zip(&levels)
+        .map(|(guardrail, level)| guard::hold(&mut standing, &pair, accounts, guardrail, *level))
+        .collect();
+    let subject = Subject { compiled: pair.side(Side::Before), quotas: &options.quotas, accounts };
+    let mut findings = finding::findings(&subject);
+    findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+    let (findings, suppressed, unused_suppressions) =
+        Suppressions::split(finding::sort(findings), &options.suppressions, options.today.as_deref());
+    Ok(Audit { organization, scope: scope.scope, classes, guardrails, findings, suppressed, unused_suppressions })
+}
+
+/// Sorts the actions of each class into groups with their conditions.
+fn sort_actions(compiled: &CompiledOrganization, classes: &mut [PermissionClass]) -> Result<(), RequestError> {
+    for class in classes.iter_mut().filter(|class| class.not_applicable.is_none()) {
+        let Some(account) = class.accounts.first() else { continue };
+        let account = compiled.organization().node(*account).target.as_str().to_owned();
+        let permissions = compiled.effective(&Caller { account, ..Caller::default() })?;
+        class.groups = Some(permissions.groups);
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Permission classes: accounts whose calls SCPs treat alike, what they have in common, and how they differ.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use scproof_evaluator::Access;
+use scproof_prover::{ActionSet, AlikeAccounts, Standing, Treatment};
+
+use crate::model::{AccessChange, AccessCounts, ClassDifference, PermissionClass};
+use crate::scope::Scoped;
+
+/// The most classes that a class is compared with to find the one it is most like.
+const MAX_COMPARED: usize = 64;
+
+/// The permission classes of the accounts, that with most accounts first.
+pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, scope: &Scoped) -> Vec<PermissionClass> {
+    // Accounts that SCPs do not govern come last: they are few, and not what an audit is about.
+    alike.sort_by_key(|found| {
+        (found.not_applicable.is_some(), Reverse(found.accounts.len()), found.accounts.first().copied())
+    });
+    let parts: Vec<Vec<(usize, usize)>> =
+        standing.action_classes().iter().map(|class| scope.by_service(class)).collect();
+    let sizes: Vec<usize> = standing.action_classes().iter().map(|class| class.actions.len().max(1)).collect();
+    let sets = standing.action_sets();
+    // Classes differ again and again by the same actions.
+    let mut described: FxHashMap<Vec<usize>, ActionSet> = FxHashMap::default();
+    let mut describe = |members: Vec<usize>| -> ActionSet {
+        described.entry(members).or_insert_with_key(|members| sets.describe(members)).clone()
+    };
+    let mut classes: Vec<PermissionClass> = Vec::with_capacity(alike.len());
+    for (index, found) in alike.iter().enumerate() {
+        let mut counts = AccessCounts::default();
+        let mut services = vec![AccessCounts::default(); scope.scope.services.len()];
+        for (treatment, parts) in found.treatments.iter().zip(&parts) {
+            for &(service, actions) in parts {
+                counts.add(treatment.access, actions);
+                if let Some(service) = services.get_mut(service) {
+                    service.add(treatment.access, actions);
+                }
+            }
+        }
+        let earlier = alike.get(..index.min(MAX_COMPARED)).unwrap_or_default();
+        let nearest = nearest(earlier, found, &sizes).map(|from| {
+            let other =
+                earlier.get(from).map_or_else(|| Arc::clone(&found.treatments), |other| Arc::clone(&other.treatments));
+            let changes = changes(&other, &found.treatments).into_iter();
+            let changes = changes.map(|(other, own, members)| AccessChange { other, own, actions: describe(members) });
+            ClassDifference { from, changes: changes.collect() }
+        });
+        let accounts = found.accounts.iter().filter_map(|place| scope.scope.accounts.get(*place)).copied().collect();
+        classes.push(PermissionClass {
+            name: name(index),
+            accounts,
+            not_applicable: found.not_applicable,
+            counts,
+            services,
+            differs: nearest,
+            groups: None,
+        });
+    }
+    classes
+}
+
+/// `A`, `B`, … `Z`, `AA`, ….
+fn name(index: usize) -> String {
+    let mut name = Vec::new();
+    let mut rest = index + 1;
+    while rest > 0 {
+        rest -= 1;
+        name.push(char::from(b'A' + u8::try_from(rest % 26).unwrap_or(0)));
+        rest /= 26;
+    }
+    name.iter().rev().collect()
+}
+
+/// The place of the class with the fewest actions that are treated otherwise.
+fn nearest(earlier: &[AlikeAccounts], own: &AlikeAccounts, sizes: &[usize]) -> Option<usize> {
+    let distance = |other: &AlikeAccounts| -> usize {
+        let pairs = other.treatments.iter().zip(own.treatments.iter()).zip(sizes);
+        pairs.filter(|((other, own), _)| other != own).map(|(_, size)| *size).sum()
+    };
+    earlier.iter().enumerate().min_by_key(|(_, other)| distance(other)).map(|(place, _)| place)
+}
+
+/// The classes of actions that are treated otherwise, by how: those blocked more first.
+fn changes(other: &[Treatment], own: &[Treatment]) -> Vec<(Access, Access, Vec<usize>)> {
+    let mut found: Vec<(Access, Access, Vec<usize>)> = Vec::new();
+    for (index, (other, own)) in other.iter().zip(own).enumerate().filter(|(_, (other, own))| other != own) {
+        match found.iter_mut().find(|(from, to, _)| (*from, *to) == (other.access, own.access)) {
+            Some((_, _, members)) => members.push(index),
+            None => found.push((other.access, own.access, vec![index])),
+        }
+    }
+    let grade = |access: Access| match access {
+        Access::NeverBlocked => 0,
+        Access::Conditional => 1,
+        Access::AlwaysBlocked => 2_i8,
+    };
+    found.sort_by_key(|(other, own, _)| (Reverse(grade(*own) - grade(*other)), Reverse(grade(*own))));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn names_count_on_after_z() {
+        let names: Vec<String> = [0, 1, 25, 26, 27, 51, 52, 701, 702].into_iter().map(name).collect();
+        assert_eq!(names, ["A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]);
+    }
+}

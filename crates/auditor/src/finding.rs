@@ -1,0 +1,122 @@
+//! Findings about the policies of an organization: each is written in the snapshot, proved, or carries calls that the evaluator confirmed.
+
+mod claimable;
+mod exemption;
+mod idle;
+mod inconsistent;
+mod index;
+mod levels;
+mod library;
+mod names;
+mod request;
+mod snapshot;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use scproof_evaluator::CompiledOrganization;
+use scproof_evaluator::symbolic::CompiledPair;
+use scproof_organization::NodeId;
+use scproof_policy_parser::Quotas;
+use scproof_prover::{AlikeAccounts, Standing};
+
+use crate::model::{Finding, Severity};
+use index::Index;
+
+/// Every code of this module, and of the module that compares policies; `docs/findings.md` has a section for each. What the parser has
+/// to say keeps its own code: see [`diagnostic_codes`].
+pub(crate) const FINDING_CODES: &[&str] = &[
+    "account-under-root",
+    "allow-without-effect",
+    "attachment-without-effect",
+    "attachments-without-effect",
+    "blocks-everything",
+    "blocks-everything-together",
+    "claimable-exemption",
+    "deny-never-matches",
+    "deny-without-effect",
+    "empty-unit",
+    "exemption-never-matches",
+    "inconsistent-exemption",
+    "management-account-missing",
+    "management-account-unknown",
+    "no-allow",
+    "no-scp-attached",
+    "part-unreadable",
+    "path-differs",
+    "pattern-matches-no-action",
+    "policy-name-twice",
+    "policy-type-pending",
+    "policy-with-same-text",
+    "policy-without-content",
+    "quota-headroom",
+    "scp-too-long",
+    "set-operator-on-single-value",
+    "several-partitions",
+    "too-many-rcps",
+    "too-many-scps",
+    "unattached-policy",
+    "unit-of-other-root",
+    "units-nested-too-deep",
+    "unknown-action",
+    "unknown-condition-key",
+];
+
+/// The codes of the parser that become findings, each with its severity in a policy that is in force.
+pub(crate) fn diagnostic_codes() -> impl Iterator<Item = (&'static str, Severity)> {
+    texts::SEVERITIES.iter().copied()
+}
+
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject<'a> {
+    /// The organization.
+    pub(crate) compiled: &'a CompiledOrganization,
+    /// The limits that head-room is counted against.
+    pub(crate) quotas: &'a Quotas,
+    /// The accounts in scope, in the order of the snapshot.
+    pub(crate) accounts: &'a [NodeId],
+}
+
+/// The findings, the gravest first, then by code and fingerprint.
+///
+/// Works on policies, levels and distinct paths, never on accounts × policies; an account costs a few table look-ups.
+pub(crate) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let index = Index::new(subject);
+    let mut findings = snapshot::findings(&index);
+    findings.extend(levels::findings(&index));
+    findings.extend(library::findings(&index));
+    findings.extend(texts::findings(&index));
+    findings.extend(names::findings(&index));
+    let exemptions = exemption::exemptions(&index);
+    findings.extend(exemption::findings(&index, &exemptions));
+    findings.extend(inconsistent::findings(&index, &exemptions));
+    findings.extend(claimable::findings(&index, &exemptions));
+    sort(findings)
+}
+
+/// The findings that a comparison proves, in the same order.
+pub(crate) fn compared(
+    subject: &Subject<'_>,
+    standing: &mut Standing<'_>,
+    pair: &CompiledPair,
+    alike: &[AlikeAccounts],
+) -> Vec<Finding> {
+    idle::findings(&Index::new(subject), standing, pair, alike)
+}
+
+/// The gravest first, then by code and place; each once.
+pub(crate) fn sort(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|one, other| {
+        (other.severity, one.code, &one.fingerprint, &one.message).cmp(&(
+            one.severity,
+            other.code,
+            &other.fingerprint,
+            &other.message,
+        ))
+    });
+    // One text may say the same fault of one place twice.
+    findings.dedup_by(|later, earlier| later.fingerprint == earlier.fingerprint);
+    findings
+}

@@ -1,0 +1,153 @@
+//! Oddities of the snapshot that loading it found.
+
+use scproof_organization::{NodeId, PolicyId, Quotas, Target};
+use scproof_policy_parser::QuotaName;
+
+use super::index::{Draft, Index};
+use crate::model::{Finding, Place, Severity};
+
+/// An oddity that matters to an audit: its code, severity, and why it matters.
+type Oddity = (&'static str, Severity, &'static str, &'static str);
+
+/// The others (states of accounts, attachments listed twice, ignored policy types) say nothing about policies.
+const ODDITIES: &[Oddity] = &[
+    (
+        "attachments-without-effect",
+        Severity::High,
+        "no SCP is in force, whatever is attached",
+        "enable all features and the policy type `SERVICE_CONTROL_POLICY`; enabling the type attaches only `FullAWSAccess`, so attach the others anew",
+    ),
+    (
+        "management-account-missing",
+        Severity::Medium,
+        "no SCP restricts the management account; while it is not in the snapshot, its place cannot be shown",
+        "take the snapshot anew, or add the account",
+    ),
+    (
+        "management-account-unknown",
+        Severity::Medium,
+        "no SCP restricts the management account; answers about it are wrong while it is taken for a member",
+        "add `MasterAccountId` to `Organization`",
+    ),
+    (
+        "no-scp-attached",
+        Severity::High,
+        "every level of the path must allow a call; here nothing does, so that every call of the accounts below is blocked",
+        "attach `FullAWSAccess` or another policy that allows; AWS never leaves a target without one, so first check that the snapshot is complete",
+    ),
+    (
+        "part-unreadable",
+        Severity::Medium,
+        "what could not be read may block or let pass more than is shown, so that answers are unknown",
+        "take the snapshot with the permissions that `docs/snapshot-format.md` lists",
+    ),
+    (
+        "path-differs",
+        Severity::Medium,
+        "the item was probably moved while the snapshot was taken; the policies of another place may apply to it",
+        "take the snapshot anew",
+    ),
+    (
+        "policy-name-twice",
+        Severity::Low,
+        "AWS keeps names unique, so that the snapshot is not what AWS has; people may change the wrong one",
+        "take the snapshot anew",
+    ),
+    (
+        "policy-type-pending",
+        Severity::Medium,
+        "whether SCPs are in force is unknown, so that only calls that pass either way are certain",
+        "take the snapshot anew when the change is done",
+    ),
+    (
+        "policy-without-content",
+        Severity::Medium,
+        "a policy without text may block or let pass anything, so that answers are unknown",
+        "take the snapshot with `organizations:DescribePolicy`",
+    ),
+    (
+        "several-partitions",
+        Severity::Medium,
+        "two organizations may have been mixed; answers would be about neither",
+        "do not mix snapshots of two organizations",
+    ),
+    (
+        "too-many-rcps",
+        Severity::Low,
+        "AWS does not attach so many, so that the snapshot is not what AWS has, or the limit is another",
+        "check the attachments, or give the limits of your organization",
+    ),
+    (
+        "too-many-scps",
+        Severity::Medium,
+        "AWS does not attach so many, so that the snapshot is not what AWS has, or the limit is another",
+        "check the attachments, or give the limits of your organization",
+    ),
+    (
+        "unit-of-other-root",
+        Severity::Medium,
+        "two organizations may have been mixed; answers would be about neither",
+        "do not mix snapshots of two organizations",
+    ),
+    (
+        "units-nested-too-deep",
+        Severity::Low,
+        "AWS does not nest units so deep, so that the snapshot is not what AWS has, or the limit is another",
+        "check the tree, or give the limits of your organization",
+    ),
+];
+
+/// What failed to be read but changes no answer.
+const HARMLESS: [&str; 3] = ["tags may be missing", "policies of that type may be missing", "details may be missing"];
+
+pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
+    let organization = index.organization;
+    let mut last = (String::new(), 0_usize);
+    let mut findings = Vec::new();
+    for odd in organization.findings_with(&quotas(index)) {
+        let Some(&(code, mut severity, reason, remedy)) = ODDITIES.iter().find(|(code, ..)| *code == odd.code) else {
+            continue;
+        };
+        let harmless = code == "part-unreadable" && HARMLESS.iter().any(|effect| odd.message.ends_with(effect));
+        if harmless || odd.severity == scproof_policy_parser::Severity::Note {
+            severity = severity.min(Severity::Low);
+        }
+        // Several calls may have failed for one item; they stand side by side.
+        let key = format!("{code}:{}", odd.item);
+        last = if last.0 == key { (key, last.1 + 1) } else { (key, 1) };
+        let times = last.1;
+        let key = if times == 1 { odd.item.clone() } else { format!("{}:{times}", odd.item) };
+        let remedy =
+            if code == "part-unreadable" { remedy.to_owned() } else { odd.help.unwrap_or_else(|| remedy.to_owned()) };
+        let draft = Draft::new(code, key, severity, odd.message).why(reason, remedy).rule(odd.rule);
+        let policy = PolicyId::parse(&odd.item).ok().and_then(|id| organization.find_policy(&id));
+        findings.extend(match (node(index, &odd.item), policy) {
+            (Some(node), _) if code == "no-scp-attached" => {
+                draft.place(Place { targets: vec![node], ..Place::default() }).of_targets(index)
+            }
+            (Some(node), _) => {
+                let accounts = index.reach_of(&[node]).accounts;
+                draft.place(Place { targets: vec![node], ..Place::default() }).finish(index, accounts)
+            }
+            (None, Some(policy)) => draft.place(index.place(policy, None)).of_policy(index),
+            (None, None) => draft.finish(index, index.scope.to_vec()),
+        });
+    }
+    findings
+}
+
+fn node(index: &Index<'_>, item: &str) -> Option<NodeId> {
+    index.organization.find_node(&Target::parse(item).ok()?)
+}
+
+/// The limits in the form that an organization takes.
+fn quotas(index: &Index<'_>) -> Quotas {
+    let current = Quotas::default();
+    let value =
+        |name, default| index.quotas.value(name).map_or(default, |value| usize::try_from(value).unwrap_or(usize::MAX));
+    Quotas {
+        scps_per_target: value(QuotaName::ScpsPerTarget, current.scps_per_target),
+        rcps_per_target: value(QuotaName::RcpsPerTarget, current.rcps_per_target),
+        ou_depth: value(QuotaName::OrganizationalUnitLevels, current.ou_depth),
+    }
+}

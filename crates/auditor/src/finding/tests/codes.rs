@@ -1,0 +1,55 @@
+//! Codes and their documentation.
+
+use std::collections::BTreeSet;
+
+use scproof_policy_parser::DIAGNOSTIC_CODES;
+
+use super::super::{FINDING_CODES, diagnostic_codes};
+
+const PAGE: &str = include_str!("../../../../../docs/findings.md");
+
+/// Notes, limits that the audit counts itself, keys that it looks up itself, the one with a witness, and what is no SCP of today.
+const LEFT_OUT: [&str; 7] = [
+    "diagnostics-cut",
+    "minified-fits",
+    "resource-in-allow",
+    "scp-too-long",
+    "set-operator-on-single-value",
+    "too-many-bytes",
+    "unknown-global-key",
+];
+
+#[test]
+fn every_code_has_a_section_and_every_section_a_code() {
+    let sections: Vec<&str> = PAGE.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+    let listed: BTreeSet<&str> = sections.iter().copied().collect();
+    assert_eq!(listed.len(), sections.len(), "a code has two sections");
+    assert_eq!(listed, FINDING_CODES.iter().copied().collect::<BTreeSet<_>>());
+    assert!(FINDING_CODES.is_sorted());
+}
+
+#[test]
+fn the_table_of_diagnostics_is_that_of_the_page() {
+    let rows: Vec<(&str, &str)> = PAGE
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| [`")?.split('|');
+            let code = cells.next()?.split('`').next()?;
+            Some((code, cells.next()?.trim()))
+        })
+        .collect();
+    assert_eq!(rows, diagnostic_codes().map(|(code, severity)| (code, severity.as_str())).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_diagnostic_of_the_parser_is_found_or_left_out_on_purpose() {
+    let found: BTreeSet<&str> = diagnostic_codes().map(|(code, _)| code).collect();
+    for diagnostic in DIAGNOSTIC_CODES {
+        let code = diagnostic.code;
+        let is_left_out = LEFT_OUT.contains(&code) || code.starts_with("rcp-") || code.starts_with("legacy-");
+        assert_ne!(found.contains(code), is_left_out, "{code}");
+    }
+    for code in found {
+        assert!(DIAGNOSTIC_CODES.iter().any(|diagnostic| diagnostic.code == code), "{code}");
+    }
+}

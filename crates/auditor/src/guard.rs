@@ -1,0 +1,95 @@
+//! Holds accounts against guardrails.
+
+use std::sync::Arc;
+
+use scproof_evaluator::Request;
+use scproof_evaluator::symbolic::{CompiledPair, LevelId, Side};
+use scproof_organization::NodeId;
+use scproof_prover::{PassingKind as Kind, PassingRegion, Standing};
+
+use crate::model::{Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, Witness};
+
+/// How a guardrail, whose Deny statements are a level of their own, stands in all accounts.
+pub(crate) fn hold(
+    standing: &mut Standing<'_>,
+    pair: &CompiledPair,
+    accounts: &[NodeId],
+    guardrail: &Arc<Guardrail>,
+    level: LevelId,
+) -> GuardrailReport {
+    let mut groups: Vec<GuardrailGroup> = Vec::new();
+    let mut is_governed = vec![false; accounts.len()];
+    for group in standing.passing(level) {
+        for account in &group.accounts {
+            if let Some(slot) = is_governed.get_mut(*account) {
+                *slot = true;
+            }
+        }
+        let members: Vec<NodeId> = group.accounts.iter().filter_map(|place| accounts.get(*place)).copied().collect();
+        let passing: Vec<Passing> = group.regions.iter().map(|region| passing(pair, &members, region, level)).collect();
+        groups.push(GuardrailGroup { accounts: members, state: state(&passing), passing });
+    }
+    let exempt: Vec<NodeId> =
+        accounts.iter().zip(&is_governed).filter(|(_, governed)| !**governed).map(|(account, _)| *account).collect();
+    if !exempt.is_empty() {
+        groups.push(GuardrailGroup { accounts: exempt, state: GuardrailState::NotApplicable, passing: Vec::new() });
+    }
+    groups.sort_by(|one, other| (one.state, one.accounts.first()).cmp(&(other.state, other.accounts.first())));
+    GuardrailReport { guardrail: Arc::clone(guardrail), groups }
+}
+
+fn state(passing: &[Passing]) -> GuardrailState {
+    let has = |kind: PassingKind| passing.iter().any(|passing| passing.kind == kind);
+    if has(PassingKind::Hole) {
+        GuardrailState::Hole
+    } else if has(PassingKind::Open) {
+        GuardrailState::Unknown
+    } else if has(PassingKind::Exemption) {
+        GuardrailState::HoldsExcept
+    } else {
+        GuardrailState::Holds
+    }
+}
+
+fn passing(pair: &CompiledPair, accounts: &[NodeId], found: &PassingRegion, level: LevelId) -> Passing {
+    let region = &found.region;
+    let witness = region.witness.as_ref().map(|witness| {
+        let own = Witness { request: witness.request.clone(), decision: witness.before };
+        let as_found = |request: &Request| {
+            let before = pair.side(Side::Before).ask(request);
+            let after = pair.ask_beside(Side::After, request, level);
+            before == Ok(witness.before) && after == Ok(witness.after)
+        };
+        in_name_of(pair, accounts, &witness.request)
+            .filter(as_found)
+            .map_or(own, |request| Witness { request, decision: witness.before })
+    });
+    Passing {
+        kind: match found.kind {
+            Kind::Hole => PassingKind::Hole,
+            Kind::Open => PassingKind::Open,
+            Kind::Exemption => PassingKind::Exemption,
+        },
+        actions: region.actions.clone(),
+        when: region.when.iter().map(|alternative| alternative.conditions.clone()).collect(),
+        when_is_complete: region.when_is_complete,
+        witness,
+        why: region.why.clone(),
+    }
+}
+
+/// The request in the name of the first of some accounts: what is told once for many groups was found for one of them.
+fn in_name_of(pair: &CompiledPair, accounts: &[NodeId], request: &Request) -> Option<Request> {
+    let organization = pair.side(Side::Before).organization();
+    let id = organization.node(*accounts.first()?).target.as_str();
+    if request.account == id {
+        return None;
+    }
+    let mut own = request.clone();
+    let parts = |text: &str| -> String {
+        text.split(':').map(|part| if part == request.account { id } else { part }).collect::<Vec<_>>().join(":")
+    };
+    own.principal = request.principal.as_deref().map(parts);
+    id.clone_into(&mut own.account);
+    Some(own)
+}

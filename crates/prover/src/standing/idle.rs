@@ -1,0 +1,217 @@
+//! What changes nothing: statements and attachments without which the same calls pass, for all accounts.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use rustc_hash::FxHashSet;
+use scproof_evaluator::symbolic::{ActionTraits, Atom, CellId, Layer, LevelId, Side};
+use scproof_organization::NodeId;
+use scproof_policy_parser::Effect;
+
+use crate::diagram::Function;
+use crate::standing::formula::FormulaId;
+use crate::standing::{FormulaKey, Standing};
+
+/// Statements to think away.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Removal {
+    /// Some statements, wherever they are attached, by number.
+    Statements(Range<u32>),
+    /// Some statements of the policies at one node, by number.
+    At(NodeId, Range<u32>),
+}
+
+/// Why a Deny statement changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shadow {
+    /// One other Deny statement blocks all of it; by number.
+    By(u32),
+    /// Nothing that it denies is allowed at every level.
+    NotAllowed,
+    /// Several together block all of it.
+    Together,
+}
+
+impl Standing<'_> {
+    /// Whether it is proved that the same calls pass without some statements, for all accounts. `false`: they do not, or it could not be
+    /// settled. Of no accounts nothing is proved.
+    pub fn is_idle(&mut self, removal: &Removal) -> bool {
+        let groups = self.groups_with(removal);
+        let (range, place) = match removal {
+            Removal::Statements(range) => (range.clone(), None),
+            Removal::At(node, range) => {
+                let organization = self.pair.side(Side::Before).organization();
+                (range.clone(), Some(organization.inheritance_path(*node).len().saturating_sub(1)))
+            }
+        };
+        let concerned: Vec<usize> = (0..self.classes.len())
+            .filter(|class| {
+                let cell = self.classes.get(*class).map(|class| class.cell);
+                cell.is_some_and(|cell| range.clone().any(|number| self.pair.candidate(number, cell).is_some()))
+            })
+            .collect();
+        let only_denies = range.clone().all(|number| self.pair.statement_effect(number) == Some(Effect::Deny));
+        let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
+        let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
+        for &index in &groups {
+            for &class in &concerned {
+                let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class).map(|it| (class, it)))
+                else {
+                    continue;
+                };
+                let formula = self.formulas.of_vector(group.vector).get(class.0).copied().unwrap_or(0);
+                let Some(key) = Self::key(group, class.1, formula) else { continue };
+                // Denials of all levels are one list, so it does not matter from which level they are taken.
+                let without = if only_denies && place.is_none() && !self.formulas.formula(formula).denies {
+                    if !done.insert(key) {
+                        continue;
+                    }
+                    self.formulas.without_denials(formula, &range)
+                } else {
+                    let (levels, cell) = (group.levels.clone(), class.1.cell);
+                    self.formulas.without(&levels, cell, &range, place)
+                };
+                if without != formula && !same.contains(&(key, without)) {
+                    if !self.is_same(&key, without) {
+                        return false;
+                    }
+                    same.insert((key, without));
+                }
+            }
+        }
+        !groups.is_empty()
+    }
+
+    /// Whether the same calls pass two formulas.
+    fn is_same(&mut self, key: &FormulaKey, other: FormulaId) -> bool {
+        let (one, two) = (self.formulas.formula(key.formula).clone(), self.formulas.formula(other).clone());
+        let mut atoms = self.atoms_of(&one);
+        atoms.extend(self.atoms_of(&two));
+        self.in_space(key.signature, key.traits, &atoms, |space| {
+            Ok(space.passes(&one, key.layer)? == space.passes(&two, key.layer)?)
+        })
+        .is_some_and(|(_, equal)| equal)
+    }
+
+    /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
+    /// hold together. Looks at the accounts that it is attached for.
+    pub fn never_matches(&mut self, statement: u32) -> bool {
+        let removal = Removal::Statements(statement..statement.saturating_add(1));
+        let paths = self.groups_with(&removal);
+        let signatures: BTreeSet<usize> =
+            paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
+        let mut settings: BTreeSet<(usize, ActionTraits, CellId)> = BTreeSet::new();
+        for class in &self.classes {
+            if self.pair.candidate(statement, class.cell).is_some() && !class.traits.is_undeniable() {
+                settings.extend(signatures.iter().map(|signature| (*signature, class.traits, class.cell)));
+            }
+        }
+        let mut seen: FxHashSet<(usize, ActionTraits, bool)> = FxHashSet::default();
+        let settings: Vec<_> = settings.into_iter().collect();
+        let any = !settings.is_empty();
+        any && settings.into_iter().all(|(signature, traits, cell)| {
+            let Some(candidate) = self.pair.candidate(statement, cell) else { return true };
+            !seen.insert((signature, traits, candidate.is_uncertain()))
+                || self.matches(statement, signature, traits, cell) == Some(Function::FALSE)
+        })
+    }
+
+    /// Why a Deny statement that is [idle](Self::is_idle) is so; `None` if it is not one reason for all accounts.
+    pub fn shadow(&mut self, statement: u32) -> Option<Shadow> {
+        let removal = Removal::Statements(statement..statement.saturating_add(1));
+        let paths = self.groups_with(&removal);
+        let denies = |it: &Self, number: u32| it.pair.statement_effect(number) == Some(Effect::Deny);
+        let mut common: Option<BTreeSet<u32>> = None;
+        for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
+            let here: BTreeSet<u32> =
+                group.levels.iter().flat_map(|level| self.pair.level_statements(*level)).copied().collect();
+            common = Some(match common {
+                None => here,
+                Some(common) => common.intersection(&here).copied().collect(),
+            });
+        }
+        let others: Vec<u32> =
+            common?.into_iter().filter(|other| *other != statement && denies(self, *other)).collect();
+        let signatures: BTreeSet<usize> =
+            paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
+        for other in others {
+            let mut covers = true;
+            for class in 0..self.classes.len() {
+                let Some(class) = self.classes.get(class) else { continue };
+                let (cell, traits) = (class.cell, class.traits);
+                let Some(own) = self.pair.candidate(statement, cell) else { continue };
+                let Some(found) = self.pair.candidate(other, cell) else {
+                    covers = false;
+                    break;
+                };
+                covers = signatures.iter().all(|signature| {
+                    (found.is_uncertain() <= own.is_uncertain())
+                        && self.is_part_of(statement, other, *signature, traits, cell)
+                });
+                if !covers {
+                    break;
+                }
+            }
+            if covers {
+                return Some(Shadow::By(other));
+            }
+        }
+        for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
+            let formulas = self.formulas.of_vector(group.vector);
+            for (class, formula) in self.classes.iter().zip(formulas.iter()) {
+                if self.pair.candidate(statement, class.cell).is_some()
+                    && !self.formulas.formula(*formula).lacks_allow()
+                {
+                    return Some(Shadow::Together);
+                }
+            }
+        }
+        Some(Shadow::NotAllowed)
+    }
+
+    /// The calls that a statement matches.
+    fn matches(&mut self, statement: u32, signature: usize, traits: ActionTraits, cell: CellId) -> Option<Function> {
+        let candidate = self.pair.candidate(statement, cell)?;
+        let atoms: BTreeSet<Atom> = self.pair.statement_atoms(statement).iter().copied().collect();
+        let found = self.in_space(signature, traits, &atoms, |space| {
+            let matches = space.candidate(candidate, Effect::Deny, Side::Before)?;
+            space.diagrams.and(matches, space.possible)
+        });
+        found.map(|(_, function)| function)
+    }
+
+    fn is_part_of(&mut self, part: u32, whole: u32, signature: usize, traits: ActionTraits, cell: CellId) -> bool {
+        let pair = self.pair;
+        let (Some(part), Some(whole)) = (pair.candidate(part, cell), pair.candidate(whole, cell)) else { return false };
+        let atoms = |number| pair.statement_atoms(number).iter().copied();
+        let all: BTreeSet<Atom> = atoms(part.statement()).chain(atoms(whole.statement())).collect();
+        let found = self.in_space(signature, traits, &all, |space| {
+            let part = space.candidate(part, Effect::Deny, Side::Before)?;
+            let part = space.diagrams.and(part, space.possible)?;
+            let whole = space.candidate(whole, Effect::Deny, Side::Before)?;
+            space.diagrams.and_not(part, whole)
+        });
+        found.is_some_and(|(_, left)| left == Function::FALSE)
+    }
+
+    /// The groups of accounts that SCPs govern and on whose paths the statements stand.
+    fn groups_with(&self, removal: &Removal) -> Vec<usize> {
+        let governs =
+            |index: &usize| self.groups.get(*index).is_some_and(|group| !matches!(group.layer, Layer::Passes(_)));
+        match removal {
+            Removal::Statements(range) => {
+                let holds =
+                    |level: &LevelId| self.pair.level_statements(*level).iter().any(|number| range.contains(number));
+                let groups = self.groups.iter().enumerate();
+                let with = groups.filter(|(_, group)| group.levels.iter().any(holds));
+                with.map(|(index, _)| index).filter(governs).collect()
+            }
+            Removal::At(node, _) => {
+                let organization = self.pair.side(Side::Before).organization();
+                let below = organization.subtree(*node).filter_map(|node| self.group_of.get(&node).copied());
+                let groups: BTreeSet<usize> = below.filter(governs).collect();
+                groups.into_iter().collect()
+            }
+        }
+    }
+}

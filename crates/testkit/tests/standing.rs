@@ -1,0 +1,273 @@
+//! What the prover says of the policies in force, held against the evaluator and the reference evaluator.
+
+#![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
+
+use std::sync::Arc;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use scproof_catalog::Catalog;
+use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::{Access, CompiledOrganization, Decision, EvaluationOptions, Request, Truth};
+use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
+use scproof_prover::{Limits, PassingKind, Removal, Standing};
+use scproof_testkit::comparison::complete;
+use scproof_testkit::{reference, strategies};
+use serde_json::Value;
+
+fn load(inventory: &Inventory) -> Result<Organization, TestCaseError> {
+    Organization::from_inventory(inventory).map_err(|_| TestCaseError::reject("not loadable"))
+}
+
+/// Without a closed list of keys, under which a request that gives another key contradicts itself; with refinement.
+fn options(options: EvaluationOptions) -> EvaluationOptions {
+    EvaluationOptions { closed_key_list: false, refine: true, ..options }
+}
+
+fn decide(organization: &Organization, options: EvaluationOptions, request: &Request) -> Option<Decision> {
+    reference::decide(organization, Catalog::embedded(), options, request).ok().map(|answer| answer.decision)
+}
+
+fn access(decision: Decision) -> Access {
+    match decision {
+        Decision::Allowed | Decision::NotApplicable => Access::NeverBlocked,
+        Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Access::AlwaysBlocked,
+        Decision::Unknown => Access::Conditional,
+    }
+}
+
+/// The document with another effect in all statements.
+fn denials(text: &str) -> Option<String> {
+    let mut document: Value = serde_json::from_str(text).ok()?;
+    let statements = document.get_mut("Statement")?;
+    let set = |statement: &mut Value| {
+        statement.as_object_mut()?.insert("Effect".to_owned(), Value::from("Deny"));
+        Some(())
+    };
+    match statements {
+        Value::Array(all) => all.iter_mut().try_for_each(set)?,
+        one => set(one)?,
+    }
+    Some(document.to_string())
+}
+
+/// The inventory with a policy attached to the root.
+fn with_policy(inventory: &Inventory, text: &str) -> Option<Inventory> {
+    let mut changed = inventory.clone();
+    let id = "p-guardrail000".to_owned();
+    changed.policies.push(PolicyRecord {
+        id: id.clone(),
+        policy_type: "SERVICE_CONTROL_POLICY".to_owned(),
+        content: Some(text.to_owned()),
+        ..PolicyRecord::default()
+    });
+    let target_id = changed.roots.first()?.id.clone();
+    changed.attachments.push(AttachmentRecord { target_id, policy_id: id });
+    Some(changed)
+}
+
+/// The inventory without a statement of a policy.
+fn without_statement(inventory: &Inventory, policy: &str, index: usize) -> Option<Inventory> {
+    let mut changed = inventory.clone();
+    let found = changed.policies.iter_mut().find(|found| found.id == policy)?;
+    let mut document: Value = serde_json::from_str(found.content.as_deref()?).ok()?;
+    let statements = document.get_mut("Statement")?.as_array_mut()?;
+    (index < statements.len()).then(|| statements.remove(index))?;
+    found.content = Some(document.to_string());
+    Some(changed)
+}
+
+/// Every account and class of actions is treated as the evaluator decides, and accounts that are alike are treated alike.
+fn check_treatments(inventory: &Inventory, given: EvaluationOptions, samples: &[Request]) -> Result<(), TestCaseError> {
+    let organization = Arc::new(load(inventory)?);
+    let options = options(given);
+    let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options);
+    let accounts: Vec<NodeId> = organization.accounts().collect();
+    let mut standing = Standing::new(&pair, &accounts, &[], Limits::default());
+    let alike = standing.alike_accounts();
+    let compiled = CompiledOrganization::compile(Arc::clone(&organization), options);
+    let mut seen = vec![0; accounts.len()];
+    for found in &alike {
+        for place in &found.accounts {
+            seen[*place] += 1;
+            let account = organization.node(accounts[*place]).target.as_str();
+            for (class, treatment) in standing.action_classes().iter().zip(found.treatments.iter()) {
+                let request = Request::new(account, &class.representative);
+                let decided = access(compiled.ask(&request).unwrap());
+                prop_assert_eq!(treatment.access, decided, "{} {}", account, &class.representative);
+            }
+        }
+    }
+    prop_assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
+    // Requests that differ by account only have one answer within a class, unless they name the account.
+    for request in samples.iter().filter_map(|request| complete(&organization, request)) {
+        let by_account = |place: usize| {
+            let id = organization.node(accounts[place]).target.as_str();
+            let mut own = request.clone();
+            let localize = |text: &str| -> String {
+                text.split(':')
+                    .map(|part| if part == request.account { id } else { part })
+                    .collect::<Vec<_>>()
+                    .join(":")
+            };
+            own.principal = request.principal.as_deref().map(localize);
+            id.clone_into(&mut own.account);
+            (decide(&organization, options, &own), own)
+        };
+        for found in &alike {
+            let answers: Vec<_> = found.accounts.iter().map(|place| by_account(*place)).collect();
+            for pair in answers.windows(2) {
+                let [(one, first), (other, second)] = pair else { continue };
+                let (Some(one), Some(other)) = (one, other) else { continue };
+                let open = *one == Decision::Unknown || *other == Decision::Unknown;
+                prop_assert!(open || one.is_passing() == other.is_passing(), "{first:?} {one}\n{second:?} {other}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The calls that pass a guardrail are those that the reference evaluator lets pass, and would block with the guardrail.
+fn check_passing(
+    inventory: &Inventory,
+    guardrail: &str,
+    given: EvaluationOptions,
+    requests: &[Request],
+) -> Result<(), TestCaseError> {
+    let Some(guardrail) = denials(guardrail) else { return Ok(()) };
+    let organization = Arc::new(load(inventory)?);
+    let Some(guarded) = with_policy(inventory, &guardrail) else { return Ok(()) };
+    let guarded = load(&guarded)?;
+    let options = options(given);
+    let document = Arc::new(PolicyDocument::parse(&guardrail, PolicyKind::ServiceControl).document);
+    let (pair, levels) = CompiledPair::compile_beside(Arc::clone(&organization), &[document], options);
+    let accounts: Vec<NodeId> = organization.accounts().collect();
+    let mut standing = Standing::new(&pair, &accounts, &levels, Limits::default());
+    let groups = standing.passing(levels[0]);
+    for region in groups.iter().flat_map(|group| &group.regions) {
+        let Some(witness) = &region.region.witness else {
+            prop_assert!(region.kind == PassingKind::Open);
+            continue;
+        };
+        if region.kind == PassingKind::Open {
+            continue;
+        }
+        let (before, after) =
+            (decide(&organization, options, &witness.request), decide(&guarded, options, &witness.request));
+        let passes = |decision: Option<Decision>| {
+            decision.is_some_and(|decision| decision.is_passing() || decision == Decision::Unknown)
+        };
+        prop_assert!(passes(before), "{witness:?} {before:?}");
+        prop_assert!(
+            after.is_some_and(|after| after.is_denied() || after == Decision::Unknown),
+            "{witness:?} {after:?}"
+        );
+    }
+    for request in requests.iter().filter_map(|request| complete(&organization, request)) {
+        let (Some(before), Some(after)) =
+            (decide(&organization, options, &request), decide(&guarded, options, &request))
+        else {
+            continue;
+        };
+        let place = accounts.iter().position(|node| organization.node(*node).target.as_str() == request.account);
+        let group = place.and_then(|place| groups.iter().find(|group| group.accounts.contains(&place)));
+        let Some(group) = group else { continue };
+        let mut said = Vec::new();
+        for region in group.regions.iter().filter(|region| standing.concerns(&region.region, &request.action)) {
+            let truth = region.region.holds_for(&pair, &request).unwrap();
+            if truth != Truth::False {
+                said.push((region.kind, truth));
+            }
+        }
+        let passes = before.is_passing() && before != Decision::NotApplicable && after.is_denied();
+        prop_assert!(!passes || !said.is_empty(), "{request:?} {before} {after}\n{:#?}", group.regions);
+        let certain = said.iter().any(|(kind, truth)| *kind != PassingKind::Open && *truth == Truth::True);
+        let known = before != Decision::Unknown && after != Decision::Unknown && before != Decision::NotApplicable;
+        prop_assert!(!certain || !known || passes, "{request:?} {before} {after} {said:?}\n{:#?}", group.regions);
+    }
+    Ok(())
+}
+
+/// What is proved to be idle can be taken away, and the reference evaluator lets the same calls pass.
+fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Request]) -> Result<(), TestCaseError> {
+    let organization = Arc::new(load(inventory)?);
+    let options = options(given);
+    let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options);
+    let accounts: Vec<NodeId> = organization.accounts().collect();
+    let mut standing = Standing::new(&pair, &accounts, &[], Limits::default());
+    let mut reduced: Vec<(String, Organization)> = Vec::new();
+    for (index, policy) in organization.policies() {
+        let range = pair.policy_statements(Side::Before, index);
+        for (place, statement) in range.enumerate() {
+            if !standing.is_idle(&Removal::Statements(statement..statement + 1)) {
+                continue;
+            }
+            let shared = organization.policies().filter(|(_, other)| other.content == policy.content).count();
+            if shared == 1
+                && let Some(changed) = without_statement(inventory, policy.id.as_str(), place)
+                && let Ok(changed) = Organization::from_inventory(&changed)
+            {
+                reduced.push((format!("{} {place}", policy.id.as_str()), changed));
+            }
+        }
+    }
+    for attachment in &inventory.attachments {
+        let node = organization.nodes().find(|(_, node)| node.target.as_str() == attachment.target_id);
+        let policy = organization.policies().find(|(_, policy)| policy.id.as_str() == attachment.policy_id);
+        let (Some((node, found)), Some((index, policy))) = (node, policy) else { continue };
+        let same = found.scps.iter().filter(|other| organization.policy(**other).content == policy.content).count();
+        if same != 1 || !standing.is_idle(&Removal::At(node, pair.policy_statements(Side::Before, index))) {
+            continue;
+        }
+        let mut changed = inventory.clone();
+        changed.attachments.retain(|other| other != attachment);
+        reduced.push((format!("{attachment:?}"), load(&changed)?));
+    }
+    for request in requests.iter().filter_map(|request| complete(&organization, request)) {
+        let Some(before) = decide(&organization, options, &request) else { continue };
+        for (words, reduced) in &reduced {
+            let Some(after) = decide(reduced, options, &request) else { continue };
+            let open = before == Decision::Unknown || after == Decision::Unknown;
+            prop_assert!(open || before.is_passing() == after.is_passing(), "{words}\n{request:?} {before} {after}");
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn actions_are_treated_as_the_evaluator_decides(scenario in strategies::scenario(8)) {
+        check_treatments(&scenario.inventory, scenario.options, &scenario.requests)?;
+    }
+
+    #[test]
+    fn the_calls_that_pass_a_guardrail(
+        scenario in strategies::scenario(24),
+        guardrail in prop_oneof![strategies::document(), strategies::sound_document()],
+    ) {
+        check_passing(&scenario.inventory, &guardrail, scenario.options, &scenario.requests)?;
+    }
+
+    #[test]
+    fn the_calls_that_pass_a_guardrail_where_one_part_decides(
+        scenario in strategies::focused_scenario(24),
+        other in strategies::focused_scenario(1),
+    ) {
+        let texts = other.inventory.policies.iter().filter_map(|policy| policy.content.as_deref());
+        for text in texts.take(3) {
+            check_passing(&scenario.inventory, text, scenario.options, &scenario.requests)?;
+        }
+    }
+
+    #[test]
+    fn what_is_idle_can_be_taken_away(
+        scenario in strategies::scenario(16),
+        focused in strategies::focused_scenario(16),
+    ) {
+        check_idle(&scenario.inventory, scenario.options, &scenario.requests)?;
+        check_idle(&focused.inventory, focused.options, &focused.requests)?;
+    }
+}
