@@ -195,6 +195,7 @@ fn suppressions_end() {
     let file = write(folder.path(), "suppressions.json", &suppressions.to_string());
     let run = example(&["--format", "json", "audit", "--suppressions", &file]);
     assert!(run.code == 0 && run.stderr.contains("`over:*` ended on 2020-01-31"), "{}", run.page());
+    assert_eq!(run.json()["unusedSuppressions"].as_array().unwrap().len(), 2);
 }
 
 #[test]
