@@ -72,7 +72,8 @@ fn the_calls_that_show_it_answer_as_it_says() {
     // Few enough at a time for the pipes, and some of all.
     let some: Vec<&Value> = found.iter().step_by(found.len() / 90 + 1).collect();
     for some in some.chunks(30) {
-        let questions: String = some.iter().map(|witness| format!("{}\n", witness["question"])).collect();
+        let questions: Vec<String> = some.iter().map(|witness| witness["question"].to_string()).collect();
+        let questions = questions.join("\n");
         let run = finish(&mut command(&["--org", "example", "can", "--requests", "-"]), questions.as_bytes());
         let answers = run.lines();
         assert_eq!(answers.len(), some.len());
