@@ -104,7 +104,7 @@ pub(crate) struct GlobalArgs {
         default_value = "text",
         value_parser = PossibleValuesParser::new(["text", "json", "markdown", "csv", "html", "sarif", "junit"]),
         hide_possible_values = true,
-        help = "How to print: text, json, markdown (audit, simulate, diff, who-can), csv\n(audit, who-can), html, sarif or junit (audit)"
+        help = "How to print: text, json, markdown (audit, simulate, diff and who-can), csv (audit and who-can), html, sarif or junit (audit)"
     )]
     format: String,
     /// Write to a file, which appears whole or not at all

@@ -30,6 +30,8 @@ use model::{
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// Where the project is.
 const PROJECT: &str = env!("CARGO_PKG_REPOSITORY");
+/// Up to this many units are named as places of a hole.
+const MOST_UNITS: usize = 32;
 /// The place of the snapshot among the artifacts.
 const SNAPSHOT: usize = 0;
 
@@ -159,14 +161,13 @@ impl<'a> Builder<'_, 'a> {
         let mut texts = vec![format!("`{}` {does} {}", guardrail.title, count(group.accounts.len(), "account"))];
         texts.extend(group.passing.iter().flat_map(|passing| self.passing(passing)));
         let fingerprint = format!("{id}#{:016x}", group_hash(group));
-        let mut logical: Vec<LogicalLocation> = Vec::new();
         let organization = self.report.organization();
-        for parent in group.accounts.iter().filter_map(|&account| organization.node(account).parent) {
-            let location = self.node(parent);
-            if !logical.contains(&location) {
-                logical.push(location);
-            }
-        }
+        let mut parents: Vec<NodeId> =
+            group.accounts.iter().filter_map(|&account| organization.node(account).parent).collect();
+        parents.sort_unstable();
+        parents.dedup();
+        // The accounts are all in the properties; of thousands of units nobody makes use.
+        let logical = parents.into_iter().take(MOST_UNITS).map(|parent| self.node(parent)).collect();
         SarifResult {
             rule_id: id.to_owned(),
             rule_index: rule,

@@ -68,7 +68,7 @@ pub(crate) struct AuditArgs {
     /// Leave out the guardrails that come with scproof
     #[arg(long, help_heading = GUARDRAILS)]
     no_built_in_guardrails: bool,
-    /// Findings to live with, see docs/guardrails.md
+    /// Findings to live with, see docs/suppressions.md
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
     suppressions: Option<PathBuf>,
     /// Fail on hole, unknown or finding:SEVERITY, which is high, medium, low or info,
@@ -124,6 +124,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
         actions,
         guardrails,
         suppressions,
+        today: clock::today(),
         quotas,
         // Every action of every class: a page folds them, a file of JSON becomes very large.
         groups: format == AuditFormat::Html || (format == AuditFormat::Json && args.full),
@@ -276,10 +277,10 @@ fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Arc<Guardrail
     Ok(list)
 }
 
-/// The suppressions that are not over; of the others the user is told.
+/// The suppressions; of those that are over the user is told, as they cover nothing.
 fn suppressions(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Suppression>, CommandError> {
     let Some(path) = &args.suppressions else { return Ok(Vec::new()) };
-    let mut list = Suppressions::load(path).map_err(|error| snapshot::faults(global, path, &error))?;
+    let list = Suppressions::load(path).map_err(|error| snapshot::faults(global, path, &error))?;
     let Some(today) = clock::today() else { return Ok(list) };
     for over in list.iter().filter(|suppression| suppression.is_over(&today)) {
         let until = over.until.as_deref().unwrap_or_default();
@@ -289,6 +290,5 @@ fn suppressions(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Suppression
             Some("decide again: a finding that is accepted for longer needs a new date"),
         );
     }
-    list.retain(|suppression| !suppression.is_over(&today));
     Ok(list)
 }

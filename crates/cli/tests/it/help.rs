@@ -5,10 +5,11 @@ use std::fs;
 use crate::run::{repository, scproof};
 
 #[cfg(feature = "fetch")]
-const COMMANDS: [&str; 9] =
-    ["can", "who-can", "effective", "fetch", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 10] =
+    ["can", "who-can", "effective", "audit", "fetch", "simulate", "diff", "tree", "validate", "completions"];
 #[cfg(not(feature = "fetch"))]
-const COMMANDS: [&str; 8] = ["can", "who-can", "effective", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 9] =
+    ["can", "who-can", "effective", "audit", "simulate", "diff", "tree", "validate", "completions"];
 
 /// `docs/cli.md` as it should be.
 #[cfg(feature = "fetch")]
@@ -20,18 +21,18 @@ fn page() -> String {
          The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
          writes it anew.\n\n\
          Data goes to standard output, or to the file that `--output` names; messages go to standard error. The batch form of \
-         `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), the \
-         snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
+         `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), \
+         audits in [audit.md](audit.md), the snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
          [diagnostics.md](diagnostics.md).\n\n\
          ## Exit codes\n\n\
          | code | meaning |\n|---|---|\n\
          | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error; a report such as that of `who-can` was written |\n\
-         | 1 | it ran, and the answer is no: SCPs block the call, a document has an error, or a change does what `--fail-on` \
-         names, what `--expect` does not allow, or what AWS would refuse |\n\
+         | 1 | it ran, and the answer is no: SCPs block the call, a document has an error, or a change or an audit has what \
+         `--fail-on` names, what `--expect` does not allow, or what AWS would refuse |\n\
          | 2 | the command line or the question makes no sense |\n\
          | 3 | an input could not be read or parsed, an output not written, or a line of a batch had no answer |\n\
          | 4 | AWS, or the way to it, has failed (`scproof fetch`) |\n\
-         | 5 | the facts given do not decide, or whether a change makes a difference could not be settled and `--fail-on` asks for that |\n\n\
+         | 5 | the facts given do not decide, or whether a change makes a difference, or a guardrail holds, could not be settled and `--fail-on` asks for that |\n\n\
          A reader that closes the pipe early is no error. 101 is a bug: please report it.\n",
     );
     let mut section = |title: &str, args: &[&str]| {
@@ -73,8 +74,17 @@ fn the_short_help_fits_80_columns_too() {
 #[test]
 fn the_examples_of_the_help_run() {
     let mut count = 0;
-    for command in [&[][..], &["can"], &["who-can"], &["effective"], &["simulate"], &["diff"], &["tree"], &["validate"]]
-    {
+    for command in [
+        &[][..],
+        &["can"],
+        &["who-can"],
+        &["effective"],
+        &["audit"],
+        &["simulate"],
+        &["diff"],
+        &["tree"],
+        &["validate"],
+    ] {
         let help = scproof(&[command, &["--help"]].concat()).stdout.replace("\\\n", " ");
         for line in help.lines().filter_map(|line| line.strip_prefix("  scproof --org example ")) {
             if line.contains("questions.jsonl") {
@@ -86,7 +96,7 @@ fn the_examples_of_the_help_run() {
             count += 1;
         }
     }
-    assert!(count >= 23, "{count}");
+    assert!(count >= 27, "{count}");
 }
 
 #[test]

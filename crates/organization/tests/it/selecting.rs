@@ -160,3 +160,22 @@ fn accounts_by_tag() {
         assert!(matches!(accounts(&organization, &[pattern]), Err(SelectError::Nothing { .. })), "{pattern}");
     }
 }
+
+#[test]
+fn accounts_below_units() {
+    let organization = with_doubles();
+    let below = |patterns: &[&str]| organization.select_accounts_below(patterns).map(|ids| ids.len());
+    let all = organization.accounts().len();
+    assert_eq!(below(&["Root"]), Ok(all));
+    assert_eq!(below(&["*"]), Ok(all));
+    let sandbox = organization.select_accounts(&["Sandbox"]).unwrap();
+    assert_eq!(organization.select_accounts_below(&["Sandbox"]).unwrap(), sandbox);
+    assert_eq!(organization.select_accounts_below(&["Sand*"]).unwrap(), sandbox);
+    assert_eq!(organization.select_accounts_below(&["Root/San*", "ou-ab12-sand0001"]).unwrap(), sandbox);
+    // An account is no unit, even if it has the name of one.
+    assert!(matches!(below(&["twin"]), Err(SelectError::Unknown { wanted: "unit", .. })));
+    assert_eq!(below(&["Prod"]), organization.select_accounts(&["Root/Prod/*"]).map(|ids| ids.len()));
+    for pattern in ["Zz*", "tag:env=prod"] {
+        assert!(matches!(below(&[pattern]), Err(SelectError::NothingBelow { .. })), "{pattern}");
+    }
+}

@@ -160,7 +160,7 @@ pub(super) struct Region {
     pub(super) end_column: Option<usize>,
 }
 
-#[derive(Serialize, PartialEq, Eq)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LogicalLocation {
     pub(super) name: String,

@@ -21,6 +21,8 @@ use crate::text::words::capitalised;
 
 /// How many rows of a table are shown.
 const ROWS: usize = 16;
+/// How many groups of accounts of a guardrail are shown, and how many conditions of each.
+const GROUPS: usize = 2;
 /// The widest id of a guardrail in the table, in columns.
 const WIDEST_ID: usize = 36;
 
@@ -296,7 +298,7 @@ fn services(page: &mut Page, report: &AuditReport<'_>, class: &PermissionClass) 
         .iter()
         .map(|(_, counts)| vec![counts.never_blocked, counts.conditional, counts.always_blocked])
         .collect();
-    number_table(page, &["  service", "never blocked", "conditional", "always blocked"], &names, &numbers, None);
+    number_table(page, &["  service", "never", "conditional", "always"], &names, &numbers, None);
 }
 
 /// Writes the guardrails that do not hold everywhere, and those with exemptions; whether something is left out.
@@ -340,14 +342,17 @@ fn guardrail(page: &mut Page, report: &AuditReport<'_>, found: &GuardrailReport)
     }
     let settled = [GuardrailState::Holds, GuardrailState::NotApplicable];
     let told: Vec<&GuardrailGroup> = found.groups.iter().filter(|group| !settled.contains(&group.state)).collect();
-    let most = if report.full { usize::MAX } else { 4 };
+    let most = if report.full { usize::MAX } else { GROUPS };
+    let mut is_cut = told.len() > most;
     for group in told.iter().take(most) {
-        self::group(page, report, group);
+        is_cut |= self::group(page, report, group);
     }
-    if told.len() > most {
-        let hidden: usize = told.iter().skip(most).map(|group| group.accounts.len()).sum();
-        let groups = more(told.len() - most, "group", "groups");
-        page.line(format!("  and {groups} of accounts, {} in all; --full shows them", grouped(hidden)));
+    for state in [GuardrailState::Hole, GuardrailState::Unknown, GuardrailState::HoldsExcept] {
+        let hidden = told.iter().skip(most).filter(|group| group.state == state);
+        let hidden: usize = hidden.map(|group| group.accounts.len()).sum();
+        if hidden > 0 {
+            page.line(format!("  {} in {}; --full shows how", state_words(state), more(hidden, "account", "accounts")));
+        }
     }
     for state in settled {
         let number: usize =
@@ -356,10 +361,11 @@ fn guardrail(page: &mut Page, report: &AuditReport<'_>, found: &GuardrailReport)
             page.line(format!("  {} in {}", state_words(state), count(number, "account")));
         }
     }
-    told.len() > most
+    is_cut
 }
 
-fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) {
+/// Writes how a guardrail stands in accounts; whether something is left out.
+fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) -> bool {
     let words = match group.state {
         GuardrailState::Hole => "HOLE",
         GuardrailState::Unknown => "NOT SETTLED",
@@ -370,9 +376,18 @@ fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) {
     let except = if group.state == GuardrailState::HoldsExcept { ", with exemptions" } else { "" };
     page.line(format!("  {painted} in {}{except}", count(group.accounts.len(), "account")));
     accounts(page, report, &group.accounts);
-    for passing in &group.passing {
+    // Beside a hole it matters little who is exempt.
+    let own = group.passing.first().map(|passing| passing.kind);
+    let told: Vec<&Passing> = group.passing.iter().filter(|passing| report.full || Some(passing.kind) == own).collect();
+    let most = if report.full { usize::MAX } else { GROUPS };
+    for passing in told.iter().take(most) {
         self::passing(page, report, passing);
     }
+    let hidden = group.passing.len() - told.len().min(most);
+    if hidden > 0 {
+        fact(page, "", &[format!("and {}; --full shows them", more(hidden, "condition", "conditions"))]);
+    }
+    hidden > 0
 }
 
 fn passing(page: &mut Page, report: &AuditReport<'_>, passing: &Passing) {

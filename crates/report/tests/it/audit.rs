@@ -62,13 +62,12 @@ fn table(text: &str) -> Vec<Vec<String>> {
             loop {
                 let (before, behind) = rest.split_once('"').unwrap();
                 cell.push_str(before);
-                if let Some(behind) = behind.strip_prefix('"') {
-                    cell.push('"');
-                    rest = behind;
-                } else {
+                let Some(behind) = behind.strip_prefix('"') else {
                     rest = behind;
                     break cell;
-                }
+                };
+                cell.push('"');
+                rest = behind;
             }
         } else {
             let (cell, _) = rest.split_at(rest.find([',', '\r', '\n', '"']).unwrap());
@@ -92,9 +91,8 @@ fn schema(path: &str) -> Value {
 }
 
 fn fits(validator: &jsonschema::Validator, value: &Value) {
-    if let Err(error) = validator.validate(value) {
-        panic!("{error} at {}", error.instance_path());
-    }
+    let error = validator.validate(value).err().map(|error| format!("{error} at {}", error.instance_path()));
+    assert_eq!(error, None);
 }
 
 /// Checks what must hold for every audit in every format.

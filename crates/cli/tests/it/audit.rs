@@ -1,0 +1,219 @@
+//! `scproof audit`.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::run::{Run, command, example, finish, repository, scproof};
+
+fn audit(args: &[&str]) -> Run {
+    example(&[&["audit"], args].concat())
+}
+
+fn audit_json(args: &[&str]) -> Value {
+    let run = example(&[&["--format", "json", "audit"], args].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    run.json()
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// A file with one guardrail of an action.
+fn own_guardrail(folder: &Path, id: &str, action: &str) -> String {
+    let guardrails = json!({"Format": "scproof-guardrails/1", "Guardrails": [{
+        "Id": id, "Title": "Ours", "Severity": "low", "Why": "we say so", "MustBeBlocked": {"Action": action},
+    }]});
+    write(folder, "guardrails.json", &guardrails.to_string())
+}
+
+#[test]
+fn each_account_is_in_one_class_and_stands_somehow() {
+    let audit = audit_json(&[]);
+    assert_eq!(audit["format"], "scproof-audit/1");
+    let accounts = |list: &Value| {
+        let lists = list.as_array().unwrap().iter().flat_map(|part| part["accounts"].as_array().unwrap().clone());
+        let mut ids: Vec<String> = lists.map(|id| id.as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    let mut all: Vec<String> = audit["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| account["id"].as_str().unwrap().to_owned())
+        .collect();
+    all.sort();
+    assert_eq!(all.len(), 27);
+    assert_eq!(accounts(&audit["classes"]), all);
+    for guardrail in audit["guardrails"].as_array().unwrap() {
+        assert_eq!(accounts(&guardrail["groups"]), all, "{}", guardrail["id"]);
+    }
+}
+
+/// Each call that is shown is asked again, apart from the audit.
+#[test]
+fn the_calls_that_show_it_answer_as_it_says() {
+    fn witnesses(value: &Value, found: &mut Vec<Value>) {
+        match value {
+            Value::Object(members) if members.contains_key("question") => found.push(value.clone()),
+            Value::Object(members) => members.values().for_each(|value| witnesses(value, found)),
+            Value::Array(items) => items.iter().for_each(|value| witnesses(value, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    witnesses(&audit_json(&[]), &mut found);
+    assert!(found.len() > 20, "{}", found.len());
+    // Few enough at a time for the pipes, and some of all.
+    let some: Vec<&Value> = found.iter().step_by(found.len() / 90 + 1).collect();
+    for some in some.chunks(30) {
+        let questions: Vec<String> = some.iter().map(|witness| witness["question"].to_string()).collect();
+        let questions = questions.join("\n");
+        let run = finish(&mut command(&["--org", "example", "can", "--requests", "-"]), questions.as_bytes());
+        let answers = run.lines();
+        assert_eq!(answers.len(), some.len());
+        for (witness, answer) in some.iter().zip(answers) {
+            assert_eq!(witness["decision"], answer["decision"], "{witness}");
+        }
+    }
+}
+
+#[test]
+fn text_fits_and_says_what_is_proved() {
+    for args in [&[][..], &["--full", "--only-guardrails", "leave-*"]] {
+        let run = audit(args).fits_80_columns();
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        assert!(run.stdout.contains("PERMISSION CLASSES") && run.stdout.contains("leave-organization"));
+        assert!(run.stdout.contains("note: SCPs grant nothing"));
+    }
+}
+
+#[test]
+fn accounts_and_units_are_chosen() {
+    let count = |args: &[&str]| audit_json(args)["accounts"].as_array().unwrap().len();
+    assert_eq!(count(&["--ous", "Sandbox"]), 3);
+    assert_eq!(count(&["--ous", "Workloads/*", "--ous", "sandbox"]), 15);
+    assert_eq!(count(&["--accounts", "shop*"]), 3);
+    assert_eq!(count(&["--accounts", "shop*", "--ous", "Prod"]), 1);
+    let run = audit(&["--accounts", "shop", "--ous", "Sandbox"]);
+    assert_eq!(run.code, 2, "{}", run.page());
+    for unit in ["Sandbx", "shop", "Zz*"] {
+        let run = audit(&["--ous", unit]).fits_80_columns();
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.page());
+    }
+    assert!(audit(&["--ous", "Sandbx"]).stderr.contains("did you mean `Sandbox`?"));
+}
+
+#[test]
+fn actions_are_chosen() {
+    let scope = |args: &[&str]| audit_json(args)["scope"].clone();
+    let all = scope(&[]);
+    assert_eq!((&all["allActions"], &all["allAccounts"]), (&json!(true), &json!(true)));
+    let s3 = scope(&["--services", "s3"]);
+    assert_eq!((&s3["allActions"], &s3["services"]), (&json!(false), &json!(["s3"])));
+    assert_eq!(scope(&["--services", "s3", "--actions", "{Get,Put}Object"])["actions"], 2);
+    let run = audit(&["--services", "dynamdb"]).fits_80_columns();
+    assert!(run.code == 2 && run.stderr.contains("did you mean `dynamodb`?"), "{}", run.page());
+}
+
+#[test]
+fn actions_of_a_file_that_no_catalog_has_are_kept_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = write(folder.path(), "actions.txt", "s3:GetObject # read\ns3:GetNothingAtAll\n");
+    let run = example(&["--format", "json", "audit", "--action-list", &list]);
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("`s3:GetNothingAtAll`"), "{}", run.stderr);
+    let scope = run.json()["scope"].clone();
+    assert_eq!((&scope["actions"], &scope["unlistedActions"]), (&json!(1), &json!(["s3:getnothingatall"])));
+    let list = write(folder.path(), "broken.txt", "s3:Get*\n");
+    let run = audit(&["--action-list", &list]);
+    assert!(run.code == 3 && run.stderr.contains("pattern"), "{}", run.page());
+}
+
+#[test]
+fn guardrails_come_from_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let titles = |args: &[&str]| {
+        let audit = audit_json(args);
+        let title = |each: &Value| each["title"].as_str().unwrap().to_owned();
+        audit["guardrails"].as_array().unwrap().iter().map(title).collect::<Vec<_>>()
+    };
+    let own = own_guardrail(folder.path(), "leave-organization", "s3:GetObject");
+    assert_eq!(titles(&["--guardrails", &own, "--no-built-in-guardrails"]), ["Ours"]);
+    assert_eq!(titles(&["--guardrails", &own, "--only-guardrails", "leave-*"]), ["Ours"]);
+    assert_eq!(titles(&["--only-guardrails", "leave-*"]).len(), 1);
+    assert!(titles(&["--no-built-in-guardrails"]).is_empty());
+    let run = audit(&["--only-guardrails", "nothing-*"]);
+    assert_eq!(run.code, 2, "{}", run.page());
+    let broken = write(folder.path(), "broken.json", "{\"Format\": \"scproof-guardrails/1\"}");
+    assert_eq!(audit(&["--guardrails", &broken]).code, 3);
+}
+
+#[test]
+fn the_exit_code_says_what_fail_on_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = own_guardrail(folder.path(), "no-reading", "s3:GetObject");
+    let args = ["--guardrails", &own, "--no-built-in-guardrails"];
+    let code = |fail_on: &[&str]| audit(&[&args, fail_on].concat()).code;
+    assert_eq!(code(&[]), 0);
+    assert_eq!(code(&["--fail-on", "hole"]), 1);
+    assert_eq!(code(&["--fail-on", "unknown"]), 0);
+    assert_eq!(code(&["--fail-on", "unknown,hole"]), 1);
+    assert_eq!(code(&["--fail-on", "finding:grave"]), 2);
+    let run = example(&[&["--format", "json", "audit"], &args[..], &["--fail-on", "hole"]].concat());
+    assert_eq!((run.code, &run.json()["failed"]), (1, &json!(["hole"])));
+}
+
+/// What could not be settled is neither fine nor a hole.
+#[test]
+fn what_is_not_settled_has_its_own_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(repository().join("fixtures/organizations/example.json")).unwrap();
+    let mut snapshot: Value = serde_json::from_str(&text).unwrap();
+    // Only the policy that blocks it is on the root, and what is attached there could not be read.
+    let attachments = snapshot["Attachments"].as_array_mut().unwrap();
+    attachments.retain(|attachment| attachment["PolicyId"] != "p-leaveorg001");
+    snapshot["Unreadable"] = json!([{"TargetId": "r-ex01", "Operation": "ListPoliciesForTarget"}]);
+    let snapshot = write(folder.path(), "org.json", &snapshot.to_string());
+    let args = ["--org", &snapshot, "audit", "--only-guardrails", "leave-organization", "--fail-on", "unknown"];
+    let run = scproof(&args).fits_80_columns();
+    assert_eq!(run.code, 5, "{}", run.page());
+    assert!(run.stdout.contains("NOT SETTLED"), "{}", run.stdout);
+}
+
+#[test]
+fn suppressions_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let suppressions = json!({"Format": "scproof-suppressions/1", "Suppressions": [
+        {"Finding": "nothing:*", "Reason": "ticket 1"},
+        {"Finding": "over:*", "Reason": "ticket 2", "Until": "2020-01-31"},
+    ]});
+    let file = write(folder.path(), "suppressions.json", &suppressions.to_string());
+    let run = example(&["--format", "json", "audit", "--suppressions", &file]);
+    assert!(run.code == 0 && run.stderr.contains("`over:*` ended on 2020-01-31"), "{}", run.page());
+    assert_eq!(run.json()["unusedSuppressions"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn every_format() {
+    let starts = [
+        ("csv", "accountId,name,path,class,"),
+        ("html", "<!doctype html>"),
+        ("junit", "<?xml "),
+        ("json", "{"),
+        ("markdown", "**"),
+        ("sarif", "{\n  \"$schema\""),
+    ];
+    for (format, start) in starts {
+        let run = example(&["--format", format, "audit", "--only-guardrails", "leave-*"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{format}");
+        assert!(run.stdout.starts_with(start), "{format}: {}", run.stdout);
+    }
+    let run = example(&["--format", "csv", "tree"]);
+    assert!(run.code == 2 && run.stderr.contains("does not print `csv`"), "{}", run.page());
+}
