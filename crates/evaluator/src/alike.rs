@@ -219,13 +219,7 @@ impl Puzzle<'_> {
     }
 
     fn may_tell(&self, atom: Atom) -> bool {
-        let slots = match atom {
-            Atom::Condition(id) => self.compiled.conditions.get(id as usize).map(CompiledCondition::slots),
-            Atom::Resource(id) => {
-                self.compiled.resources.get(id as usize).map(crate::resource::CompiledResource::slots)
-            }
-        };
-        slots.is_none_or(|slots| slots.into_iter().any(|slot| self.is_account_slot(slot)))
+        self.compiled.slots_of(atom).any(|slot| self.is_account_slot(slot))
     }
 
     fn keys(&self, accounts: &[NodeId], by_node: bool) -> Result<Vec<Key>, RequestError> {
@@ -256,6 +250,7 @@ impl Puzzle<'_> {
                     action,
                     &input.resource,
                     &self.context(own),
+                    &|_| true,
                 ));
             }
         }
@@ -359,7 +354,7 @@ impl Puzzle<'_> {
             DomainValues::OneOf(_) | DomainValues::NoneOf(_) => condition.is_static(),
         };
         same_for_all.then(|| {
-            let slots = condition.slots().into_iter().filter(|slot| self.is_account_slot(*slot));
+            let slots = condition.slots().filter(|slot| self.is_account_slot(*slot));
             let is_present = |slot: KeySlot| matches!(pair.states.get(slot.0 as usize), Some(KeyState::Present(_)));
             Tell::Open(slots.map(is_present).collect())
         })

@@ -83,7 +83,7 @@ fn idle_statement(
         )
         .rule("EVAL-3")
         .evidence(Evidence::Proof("no call matches the statement, in any account below".to_owned())),
-        effect => {
+        effect @ (Effect::Deny | Effect::Allow) => {
             if !standing.is_idle(&Removal::Statements(number..number.saturating_add(1))) {
                 return None;
             }

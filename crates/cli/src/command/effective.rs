@@ -2,7 +2,9 @@
 
 use clap::Args;
 use scproof::report::{Effective, EffectiveSet, json, retain, text};
-use scproof::{AccountId, Caller, EffectivePermissions, EffectiveSetGroup, NodeId, Organization, SelectError};
+use scproof::{
+    AccountId, Caller, CompiledOrganization, EffectivePermissions, EffectiveSetGroup, NodeId, Organization, SelectError,
+};
 
 use super::action_filter::ActionFilter;
 use super::facts::FactArgs;
