@@ -75,7 +75,7 @@ fn idle_statement(
             "deny-never-matches",
             key,
             Severity::High,
-            format!("statement {place} of {name} denies nothing: no call can meet its resources and conditions together"),
+            format!("`Statement[{place}]` of {name} denies nothing: no call can meet its resources and conditions together"),
         )
         .why(
             "the control that the statement stands for is not in force",
@@ -112,7 +112,7 @@ fn idle_statement(
                 code,
                 key,
                 Severity::Low,
-                format!("statement {place} of {name} {verb} nothing that would come out differently without it"),
+                format!("`Statement[{place}]` of {name} {verb} nothing that would come out differently without it"),
             )
             .why(why, remedy)
             .rule("EVAL-7")
@@ -129,7 +129,7 @@ fn place_of(index: &Index<'_>, standing: &Standing<'_>, number: u32) -> Option<S
     let (policy, found) =
         index.policies().find(|(policy, _)| pair.policy_statements(Side::Before, *policy).contains(&number))?;
     let place = number - pair.policy_statements(Side::Before, policy).start;
-    Some(format!("statement {place} of {}", quoted(found.display_name())))
+    Some(format!("`Statement[{place}]` of {}", quoted(found.display_name())))
 }
 
 fn idle_attachment(index: &Index<'_>, policy: PolicyIndex, target: NodeId) -> Option<Finding> {
@@ -176,7 +176,7 @@ fn blocked_accounts(index: &Index<'_>, standing: &Standing<'_>, alike: &[AlikeAc
     for ((policy, place), accounts) in by_statement {
         let found = index.organization.policy(policy);
         let message =
-            format!("statement {place} of {} blocks every call of the accounts below", quoted(found.display_name()));
+            format!("`Statement[{place}]` of {} blocks every call of the accounts below", quoted(found.display_name()));
         findings.extend(
             Draft::new("blocks-everything", format!("{}#{place}", found.id.as_str()), Severity::Info, message)
                 .why(
