@@ -68,7 +68,8 @@ fn passing(pair: &CompiledPair, accounts: &[NodeId], found: &PassingRegion, leve
         kind: match found.kind {
             Kind::Hole => PassingKind::Hole,
             Kind::Open => PassingKind::Open,
-            Kind::Exemption => PassingKind::Exemption,
+            // Who passes, if anybody, is exempt: that is what counts.
+            Kind::Exemption | Kind::OpenExemption => PassingKind::Exemption,
         },
         actions: region.actions.clone(),
         when: region.when.iter().map(|alternative| alternative.conditions.clone()).collect(),

@@ -228,7 +228,7 @@ pub enum PassingKind {
     Hole,
     /// Whether they pass could not be settled.
     Open,
-    /// For callers, or by ways, that the policies name.
+    /// For callers, or by ways, that the policies name. If [`Passing::why`] says something, whether they pass could not be settled.
     Exemption,
 }
 
@@ -256,7 +256,7 @@ pub struct Passing {
     pub when_is_complete: bool,
     /// A call that shows it; for an undetermined one a call whose answer is open.
     pub witness: Option<Witness>,
-    /// For an undetermined one why; empty otherwise.
+    /// Why it could not be settled whether they pass; empty if it was.
     pub why: Vec<Why>,
 }
 

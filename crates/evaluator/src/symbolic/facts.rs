@@ -630,6 +630,7 @@ fn setting(name: &str, state: &KeyState) -> Vec<Setting> {
 fn candidates_of(key: &str) -> Vec<String> {
     let texts: &[&str] = match key.to_ascii_lowercase().as_str() {
         "aws:requestedregion" => &["us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "sa-east-1", "eu-north-1"],
+        "aws:assumedroot" => &["true"],
         "aws:sourceip" | "aws:vpcsourceip" => &["198.51.100.7"],
         "aws:sourcevpc" => &["vpc-0123456789abcdef0"],
         "aws:sourcevpce" => &["vpce-0123456789abcdef0"],

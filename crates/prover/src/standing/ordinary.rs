@@ -14,7 +14,9 @@ use crate::standing::Standing;
 const UNNAMED: &str = "scproof-ordinary-caller";
 
 /// Keys that say by which way a call comes, with the values that are nothing special; absent is nothing special either.
-const WAYS: [(&str, &[&str]); 17] = [
+const WAYS: [(&str, &[&str]); 18] = [
+    // By a central root session.
+    ("aws:assumedroot", &[]),
     ("aws:sourcevpc", &["vpc-00000000000000000"]),
     ("aws:sourcevpcarn", &["arn:aws:ec2:us-east-1:999999999999:vpc/vpc-00000000000000000"]),
     ("aws:sourcevpce", &["vpce-00000000000000000"]),

@@ -23,6 +23,8 @@ pub enum PassingKind {
     Open,
     /// Only callers, or ways, that the policies name can make them.
     Exemption,
+    /// Whether they pass could not be settled, but if they do, then only for callers, or by ways, that the policies name.
+    OpenExemption,
 }
 
 /// Calls that pass though the statements would block them.
@@ -173,34 +175,30 @@ impl Standing<'_> {
     }
 }
 
-/// Sorts calls that pass into holes, exemptions and what is open. The kind of denial tells the first two apart further on: a
-/// Deny blocks the calls of both explicitly.
+/// Sorts calls that pass into holes, exemptions and what is open. The verdict after tells them apart further on: a Deny blocks all of
+/// them explicitly.
 ///
 /// A hole is told for all callers if an ordinary one can make the same call: that others can as well adds nothing but exceptions.
 fn sort(space: &mut Space<'_>, hit: Function, named: &Named) -> Result<Rc<[Change]>, TooLarge> {
     let certain = space.certainly(hit)?;
     let maybe = space.maybe(hit)?;
+    let maybe = space.diagrams.and_not(maybe, certain)?;
     let mut changes = Vec::new();
-    let ordinary = space.diagrams.and_not(certain, named.calls)?;
-    let by_anybody = space.diagrams.some(ordinary, &|variable| named.facts.contains(&variable))?;
-    let hole = space.diagrams.and(certain, by_anybody)?;
-    if hole != Function::FALSE {
-        changes.push(Change {
-            before: Verdict::Passes,
-            after: Verdict::ExplicitDeny,
-            function: hole,
-            because: ordinary,
-        });
-    }
-    let exemption = space.diagrams.and_not(certain, hole)?;
-    if exemption != Function::FALSE {
-        let after = Verdict::Deny;
-        changes.push(Change { before: Verdict::Passes, after, function: exemption, because: exemption });
-    }
-    let open = space.diagrams.and_not(maybe, certain)?;
-    if open != Function::FALSE {
-        let because = space.diagrams.and(hit, open)?;
-        changes.push(Change { before: Verdict::Open, after: Verdict::Open, function: open, because });
+    for (calls, before, [by_anybody, by_named]) in [
+        (certain, Verdict::Passes, [Verdict::ExplicitDeny, Verdict::Deny]),
+        (maybe, Verdict::Open, [Verdict::Open, Verdict::Deny]),
+    ] {
+        let ordinary = space.diagrams.and_not(calls, named.calls)?;
+        let widened = space.diagrams.some(ordinary, &|variable| named.facts.contains(&variable))?;
+        let hole = space.diagrams.and(calls, widened)?;
+        let exemption = space.diagrams.and_not(calls, hole)?;
+        for (after, function, best) in [(by_anybody, hole, ordinary), (by_named, exemption, exemption)] {
+            if function == Function::FALSE {
+                continue;
+            }
+            let because = if before == Verdict::Open { space.diagrams.and(hit, function)? } else { best };
+            changes.push(Change { before, after, function, because });
+        }
     }
     Ok(changes.into())
 }
@@ -210,6 +208,7 @@ impl PassingRegion {
         let kind = match (region.transition(), region.after) {
             (Transition::NewlyBlocked, Verdict::Deny) => PassingKind::Exemption,
             (Transition::NewlyBlocked, _) => PassingKind::Hole,
+            (_, Verdict::Deny) => PassingKind::OpenExemption,
             _ => PassingKind::Open,
         };
         Self { kind, region }
