@@ -253,7 +253,10 @@ fn is_possible(key: &str, value: &ContextValue) -> bool {
             && match value_type {
                 Some(ValueType::Bool) => matches!(text.as_str(), "true" | "false"),
                 Some(ValueType::Numeric) => Decimal::parse(text).is_some(),
-                Some(ValueType::Date) => parse_date(text, DateReading::default()).is_some() && text.len() > 4,
+                // The instant of a call is a whole second (SP-48).
+                Some(ValueType::Date) => {
+                    parse_date(text, DateReading::default()).is_some() && text.len() > 4 && !text.contains('.')
+                }
                 Some(ValueType::IpAddress) => text.parse::<std::net::IpAddr>().is_ok() && !text.starts_with("::ffff:"),
                 Some(ValueType::Arn) => text.starts_with("arn:") && text.split(':').count() >= 6,
                 _ => true,

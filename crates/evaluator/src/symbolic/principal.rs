@@ -67,11 +67,13 @@ pub(super) fn principal_arn_domain(kinds: &[Kind], partition: Option<&str>, acco
     for kind in kinds {
         let (service, prefix) = kind.parts();
         let middle = format!(":{service}::{account}:{prefix}");
-        let mut pieces = vec![
-            Piece::Literal("arn:"),
-            partition.map_or(Piece::Run { wide: false }, Piece::Literal),
-            Piece::Literal(&middle),
-        ];
+        let mut pieces = vec![Piece::Literal("arn:")];
+        match partition {
+            Some(partition) => pieces.push(Piece::Literal(partition)),
+            // Some name, but not none.
+            None => pieces.extend([Piece::One { wide: false }, Piece::Run { wide: false }]),
+        }
+        pieces.push(Piece::Literal(&middle));
         let head = format!("arn:{}{middle}", partition.unwrap_or("aws"));
         if *kind == Kind::Root {
             candidates.push(head);

@@ -1,7 +1,9 @@
 //! Single values: absent keys, letter case, numbers, dates, addresses.
 
-use scproof_evaluator::Context;
-use scproof_prover::{Answer, Permissions, Verdict, equivalent, implies};
+use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::{Context, EvaluationOptions};
+use scproof_organization::Organization;
+use scproof_prover::{Answer, ComparisonOptions, Permissions, Verdict, difference, equivalent, implies};
 use serde_json::{Value, json};
 
 use crate::{Compared, deny_when, everything, level, regions, with};
@@ -242,4 +244,43 @@ fn no_request_has_the_empty_text() {
     let found = regions(&level(&[everything(), deny]), &level(&[never]));
     let said: Vec<(Verdict, Verdict)> = found.iter().map(|region| (region.before, region.after)).collect();
     assert_eq!(said, [(Verdict::ExplicitDeny, Verdict::ImplicitDeny)], "{found:#?}");
+}
+
+#[test]
+fn a_partition_that_is_not_known_has_a_name() {
+    // API-10: a snapshot without ARNs does not tell the partition, but no caller's ARN lacks one.
+    let organization = |policies: &[Value]| {
+        let policies: Vec<Value> = policies
+            .iter()
+            .enumerate()
+            .map(|(number, statement)| {
+                json!({"Id": format!("p-policy{number:06}"), "Name": "P", "Type": "SERVICE_CONTROL_POLICY",
+                       "Content": {"Version": "2012-10-17", "Statement": statement}})
+            })
+            .collect();
+        let attachments: Vec<Value> = policies
+            .iter()
+            .flat_map(|policy| ["r-ab12", "222222222222"].map(|to| json!({"TargetId": to, "PolicyId": policy["Id"]})))
+            .collect();
+        Organization::from_json(
+            &json!({"Format": "scproof-inventory/1",
+                "Organization": {"Id": "o-exampleorg1", "FeatureSet": "ALL", "MasterAccountId": "111111111111"},
+                "Roots": [{"Id": "r-ab12"}], "OrganizationalUnits": [], "Policies": policies, "Attachments": attachments,
+                "Accounts": [{"Id": "222222222222", "ParentId": "r-ab12"}]})
+            .to_string(),
+        )
+        .unwrap()
+    };
+    let root = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+                      "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}});
+    let pair = CompiledPair::compile(
+        organization(&[everything()]),
+        organization(&[everything(), root]),
+        EvaluationOptions::default(),
+    );
+    let account = pair.side(Side::Before).organization().accounts().next().unwrap();
+    let found = difference(&pair, &[[account, account]], &ComparisonOptions::default());
+    let regions: Vec<_> = found.groups.iter().flat_map(|group| &group.regions).collect();
+    assert!(!regions.is_empty());
+    assert!(regions.iter().all(|region| region.before == Verdict::Passes && region.witness.is_some()), "{regions:#?}");
 }
