@@ -65,7 +65,8 @@ fn idle_statement(
 ) -> Option<Finding> {
     let found = index.organization.policy(policy);
     let statement = found.document.statements.get(place)?;
-    if !statement.is_readable() {
+    // Of one without actions something better is said elsewhere.
+    if !statement.is_readable() || !standing.has_actions(number) {
         return None;
     }
     let key = format!("{}#{place}", found.id.as_str());

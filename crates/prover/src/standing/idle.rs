@@ -93,6 +93,11 @@ impl Standing<'_> {
         .is_some_and(|(_, equal)| equal)
     }
 
+    /// Whether the action part of a statement matches any action that there is or may be.
+    pub fn has_actions(&self, statement: u32) -> bool {
+        self.classes.iter().any(|class| self.pair.candidate(statement, class.cell).is_some())
+    }
+
     /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
     /// hold together. Looks at the accounts that it is attached for.
     pub fn never_matches(&mut self, statement: u32) -> bool {
