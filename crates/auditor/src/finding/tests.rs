@@ -5,6 +5,7 @@
 mod callers;
 mod codes;
 mod example;
+mod idle;
 mod policies;
 mod tree;
 
@@ -21,7 +22,7 @@ const SHOP: &str = "222222222222";
 
 /// Root with the management account, the unit `Prod` with the account `shop`, and the unit `Dev` with the account `lab`; everywhere
 /// `FullAWSAccess`.
-pub(super) struct World(Value);
+pub(super) struct World(pub(super) Value);
 
 impl World {
     pub(super) fn new() -> Self {

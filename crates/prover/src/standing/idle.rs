@@ -162,11 +162,13 @@ impl Standing<'_> {
             }
         }
         for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
-            let formulas = self.formulas.of_vector(group.vector);
-            for (class, formula) in self.classes.iter().zip(formulas.iter()) {
-                if self.pair.candidate(statement, class.cell).is_some()
-                    && !self.formulas.formula(*formula).lacks_allow()
-                {
+            for class in &self.classes {
+                if self.pair.candidate(statement, class.cell).is_none() {
+                    continue;
+                }
+                let own = statement..statement.saturating_add(1);
+                let without = self.formulas.without(&group.levels, class.cell, &own, None);
+                if !self.formulas.formula(without).lacks_allow() {
                     return Some(Shadow::Together);
                 }
             }

@@ -157,11 +157,13 @@ impl<'p> Standing<'p> {
         let numbers: Vec<_> = atoms.iter().map(|(atom, _)| *atom).collect();
         let truths = self.pair.atom_truths(Side::Before, request, &numbers).unwrap_or_default();
         let is_like = |cell: usize| {
+            // A request that leaves an atom open is in no cell for certain.
             let same = atoms.iter().zip(&truths).all(|((_, cells), truth)| {
                 let of_cell = cells.get(cell).copied().unwrap_or(Truth::Unknown);
-                of_cell == *truth || of_cell == Truth::Unknown || *truth == Truth::Unknown
+                of_cell == *truth || of_cell == Truth::Unknown
             });
-            same && (kind.is_none() || fact.cells.get(cell).and_then(|cell| cell.kind) == kind)
+            same && truths.len() == atoms.len()
+                && (kind.is_none() || fact.cells.get(cell).and_then(|cell| cell.kind) == kind)
         };
         (0..fact.cells.len()).map(is_like).collect()
     }
