@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use scproof_catalog::Catalog;
 use scproof_evaluator::CompiledOrganization;
-use scproof_organization::{FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus, UnreadableRecord};
+use scproof_organization::{
+    FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus, UnreadableRecord,
+};
 use scproof_policy_parser::{Effect, PolicyKind, PolicyPath, Quotas, Statement, locate};
 
 use super::Subject;

@@ -5,6 +5,7 @@
 mod built_in;
 mod guardrails;
 mod suppressions;
+mod untidy;
 
 use std::fs;
 use std::path::Path;
