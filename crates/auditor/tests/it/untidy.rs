@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scproof_auditor::{Audit, AuditOptions, FINDING_CODES, GuardrailState, audit, diagnostic_codes};
+use scproof_auditor::{Audit, AuditOptions, FINDING_CODES, GuardrailState, Guardrails, audit, diagnostic_codes};
 use scproof_organization::Organization;
 use serde_json::{Value, json};
 
@@ -21,7 +21,8 @@ const NOT_IN_A_SNAPSHOT: [&str; 2] = ["invalid-utf8", "text-too-long"];
 
 fn audited(snapshot: &Value) -> Audit {
     let organization = Organization::from_json(&snapshot.to_string()).unwrap();
-    audit(organization, &AuditOptions::default()).unwrap()
+    let options = AuditOptions { guardrails: Guardrails::built_in().to_vec(), ..AuditOptions::default() };
+    audit(organization, &options).unwrap()
 }
 
 fn untidy() -> Value {
@@ -61,7 +62,6 @@ fn what_excludes_each_other_occurs_in_variations() {
     }
 }
 
-/// And no finding of the parser is there by name only: each names a policy and a place in its text.
 #[test]
 fn findings_of_texts_have_a_place() {
     let of_texts: BTreeSet<&str> = diagnostic_codes().map(|(code, _)| code).collect();
@@ -82,4 +82,26 @@ fn every_state_of_a_guardrail_occurs() {
         GuardrailState::NotApplicable,
     ];
     assert_eq!(states, all.into_iter().collect());
+}
+
+/// A remedy speaks of conditions that exclude each other only where there are several.
+#[test]
+fn a_deny_that_never_matches_says_what_is_to_be_corrected() {
+    let audit = audited(&untidy());
+    let told = |fingerprint: &str| {
+        let finding = audit.findings.iter().find(|finding| finding.fingerprint == fingerprint).unwrap();
+        (
+            finding.message.rsplit_once("meet ").unwrap().1.to_owned(),
+            finding.remedy.split(':').next().unwrap().to_owned(),
+        )
+    };
+    let several = "conditions of one statement hold together; write a statement for each alternative, or put the values of one key into one list";
+    let expected = [
+        ("deny-never-matches:p-draftnames01#5", "its resources", "correct the resources"),
+        ("deny-never-matches:p-draftcondit1#12", "its condition", "correct the condition"),
+        ("deny-never-matches:p-regionlock01#1", "its conditions together", several),
+    ];
+    for (fingerprint, what, remedy) in expected {
+        assert_eq!(told(fingerprint), (what.to_owned(), remedy.to_owned()));
+    }
 }
