@@ -71,6 +71,15 @@ fn idle_statement(
     let key = format!("{}#{place}", found.id.as_str());
     let name = quoted(found.display_name());
     let draft = match statement.effect? {
+        Effect::Deny if standing.matches_no_action(number) => Draft::new(
+            "deny-never-matches",
+            key,
+            Severity::High,
+            format!("statement {place} of {name} denies nothing: nothing in its list of actions is the name of one"),
+        )
+        .why("the control that the statement stands for is not in force", "correct the actions")
+        .rule("EVAL-3")
+        .evidence(Evidence::Proof("no call matches the statement, in any account below".to_owned())),
         Effect::Deny if standing.never_matches(number) => Draft::new(
             "deny-never-matches",
             key,

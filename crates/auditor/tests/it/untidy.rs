@@ -104,4 +104,9 @@ fn a_deny_that_never_matches_says_what_is_to_be_corrected() {
     for (fingerprint, what, remedy) in expected {
         assert_eq!(told(fingerprint), (what.to_owned(), remedy.to_owned()));
     }
+    // Without an action; no other statement "denies all of it already".
+    for fingerprint in ["deny-never-matches:p-draftelement#11", "deny-never-matches:p-draftnames01#0"] {
+        let finding = audit.findings.iter().find(|finding| finding.fingerprint == fingerprint).unwrap();
+        assert_eq!(finding.remedy, "correct the actions");
+    }
 }

@@ -93,6 +93,12 @@ impl Standing<'_> {
         .is_some_and(|(_, equal)| equal)
     }
 
+    /// Whether a statement matches no action at all, not even one that is not known today: its list is empty, or nothing in it is the
+    /// name of an action.
+    pub fn matches_no_action(&self, statement: u32) -> bool {
+        self.classes.iter().all(|class| self.pair.candidate(statement, class.cell).is_none())
+    }
+
     /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
     /// hold together. Looks at the accounts that it is attached for.
     pub fn never_matches(&mut self, statement: u32) -> bool {
