@@ -93,7 +93,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// The snapshot to answer from; `example` is one that comes with scproof
+    /// The snapshot to answer from; `example` and `untidy` come with scproof
     #[arg(long, global = true, value_name = "FILE", env = "SCPROOF_ORG", hide_env_values = true)]
     pub(crate) org: Option<PathBuf>,
     /// How to print

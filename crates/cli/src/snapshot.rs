@@ -12,8 +12,14 @@ use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::ui;
 
-/// What `--org` calls the organization that comes with the program.
-pub(crate) const EXAMPLE: &str = "example";
+/// The snapshot that comes with the program under a name, such as `example`.
+pub(crate) fn built_in(name: &Path) -> Option<&'static str> {
+    match name.to_str()? {
+        "example" => Some(scproof::example::SNAPSHOT),
+        "untidy" => Some(scproof::example::UNTIDY_SNAPSHOT),
+        _ => None,
+    }
+}
 
 /// How many faults of a snapshot are shown before `scproof validate` is recommended.
 const SHOWN_FAULTS: usize = 5;
@@ -37,12 +43,13 @@ pub(crate) fn load_named(global: &GlobalArgs) -> Result<(&Path, Organization), C
 
 /// Loads a snapshot by its name.
 pub(crate) fn load_path(global: &GlobalArgs, path: &Path) -> Result<Organization, CommandError> {
-    if path.as_os_str() == EXAMPLE {
-        return scproof::example::organization()
-            .map_err(|error| CommandError::input("the example organization is damaged").because(&error));
+    if let Some(text) = built_in(path) {
+        return Organization::from_json(text).map_err(|error| {
+            CommandError::input("the organization that comes with scproof is damaged").because(&error)
+        });
     }
     let bytes = fs::read(path).map_err(|error| {
-        CommandError::file("read", path, &error).help("`--org example` is the organization that comes with scproof")
+        CommandError::file("read", path, &error).help("`--org example` and `--org untidy` come with scproof")
     })?;
     organization(&bytes).map_err(|error| broken(global, path, &error, &bytes))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scproof_evaluator::Access;
 use scproof_evaluator::symbolic::{CompiledPair, Side};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
-use scproof_policy_parser::Effect;
+use scproof_policy_parser::{Effect, Statement};
 use scproof_prover::{AlikeAccounts, Removal, Shadow, Standing};
 
 use super::index::{Draft, Index, quoted};
@@ -65,23 +65,28 @@ fn idle_statement(
 ) -> Option<Finding> {
     let found = index.organization.policy(policy);
     let statement = found.document.statements.get(place)?;
-    // Of one without actions something better is said elsewhere.
-    if !statement.is_readable() || !standing.has_actions(number) {
+    if !statement.is_readable() {
         return None;
     }
     let key = format!("{}#{place}", found.id.as_str());
     let name = quoted(found.display_name());
     let draft = match statement.effect? {
+        Effect::Deny if standing.matches_no_action(number) => Draft::new(
+            "deny-never-matches",
+            key,
+            Severity::High,
+            format!("`Statement[{place}]` of {name} denies nothing: nothing in its list of actions is the name of one"),
+        )
+        .why("the control that the statement stands for is not in force", "correct the actions")
+        .rule("EVAL-3")
+        .evidence(Evidence::Proof("no call matches the statement, in any account below".to_owned())),
         Effect::Deny if standing.never_matches(number) => Draft::new(
             "deny-never-matches",
             key,
             Severity::High,
-            format!("`Statement[{place}]` of {name} denies nothing: no call can meet its resources and conditions together"),
+            format!("`Statement[{place}]` of {name} denies nothing: no call can meet {}", what_is_asked(statement)),
         )
-        .why(
-            "the control that the statement stands for is not in force",
-            "conditions of one statement hold together; write a statement for each alternative, or put the values of one key into one list",
-        )
+        .why("the control that the statement stands for is not in force", remedy_of_never(statement))
         .rule("EVAL-3")
         .evidence(Evidence::Proof("no call matches the statement, in any account below".to_owned())),
         effect @ (Effect::Deny | Effect::Allow) => {
@@ -122,6 +127,30 @@ fn idle_statement(
     };
     let path = index.statement_path(policy, place);
     draft.place(index.place_at(policy, place, &path)).of_policy(index)
+}
+
+/// What no call can meet: the resources or the condition where the statement has nothing else.
+fn what_is_asked(statement: &Statement) -> &'static str {
+    let any_resource = statement
+        .resource
+        .as_ref()
+        .is_some_and(|element| !element.negated && element.patterns.iter().any(|pattern| pattern.text == "*"));
+    match (statement.condition.as_deref().map_or(0, <[_]>::len), any_resource) {
+        (0, _) => "its resources",
+        (1, true) => "its condition",
+        (_, true) => "its conditions together",
+        (_, false) => "its resources and conditions together",
+    }
+}
+
+fn remedy_of_never(statement: &Statement) -> &'static str {
+    match what_is_asked(statement) {
+        "its resources" => "correct the resources: none that its actions take fits",
+        "its condition" => "correct the condition: no call that SCPs govern has such a key and value",
+        _ => {
+            "conditions of one statement hold together; write a statement for each alternative, or put the values of one key into one list"
+        }
+    }
 }
 
 /// A statement in words, by its number.

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use scproof_catalog::Catalog;
 use scproof_evaluator::CompiledOrganization;
-use scproof_organization::{FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus};
+use scproof_organization::{
+    FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus, UnreadableRecord,
+};
 use scproof_policy_parser::{Effect, PolicyKind, PolicyPath, Quotas, Statement, locate};
 
 use super::Subject;
@@ -28,6 +30,8 @@ pub(super) struct Index<'a> {
     pub(super) scope: &'a [NodeId],
     /// Whether the scope is the whole organization.
     pub(super) is_whole: bool,
+    /// Whether all accounts, units and attachments of SCPs could be read, so that what the snapshot lacks is not there.
+    pub(super) is_complete: bool,
     /// For each node its place in the scope.
     positions: Vec<Option<u32>>,
     /// For each node whether it is an account that SCPs govern.
@@ -35,6 +39,13 @@ pub(super) struct Index<'a> {
     /// For each policy where it is attached as an SCP, in the order of the tree.
     targets: Vec<Vec<NodeId>>,
     reaches: Vec<Reach>,
+}
+
+/// Whether a call that failed tells nothing about which accounts, units and attachments there are.
+fn hides_nothing(record: &UnreadableRecord) -> bool {
+    const OPERATIONS: [&str; 3] = ["DescribePolicy", "ListDelegatedAdministrators", "ListTagsForResource"];
+    let other_type = record.policy_type.as_deref().is_some_and(|name| name != PolicyKind::ServiceControl.as_str());
+    OPERATIONS.contains(&record.operation.as_str()) || other_type
 }
 
 impl<'a> Index<'a> {
@@ -67,6 +78,7 @@ impl<'a> Index<'a> {
             quotas: subject.quotas,
             scope: subject.accounts,
             is_whole: subject.accounts.len() == organization.accounts().len(),
+            is_complete: organization.incomplete().iter().all(hides_nothing),
             positions,
             governed: organization.nodes().map(|(_, node)| governed(node)).collect(),
             targets,

@@ -112,10 +112,10 @@ fn accounts_under_root(index: &Index<'_>) -> Option<Finding> {
         .finish(index, accounts)
 }
 
-/// Units without any account below, the topmost of a branch; only where the snapshot is complete.
+/// Units without any account below, the topmost of a branch; only where the tree could be read.
 fn empty_units(index: &Index<'_>) -> Vec<Finding> {
     let organization = index.organization;
-    if organization.is_incomplete() || !index.is_whole {
+    if !index.is_complete || !index.is_whole {
         return Vec::new();
     }
     let is_empty = |unit: NodeId| organization.subtree(unit).all(|node| organization.node(node).account.is_none());

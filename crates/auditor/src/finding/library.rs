@@ -22,7 +22,7 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
 
 fn unattached(index: &Index<'_>, id: PolicyIndex, policy: &Policy) -> Option<Finding> {
     // Attachments that could not be read may be anywhere.
-    if !index.targets(id).is_empty() || index.organization.is_incomplete() || !index.is_whole {
+    if !index.targets(id).is_empty() || !index.is_complete || !index.is_whole {
         return None;
     }
     let message = format!("the policy {} is attached nowhere", quoted(policy.display_name()));

@@ -1,10 +1,11 @@
 //! Files of guardrails and of suppressions, and the guardrails that scproof brings along.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests, which may panic")]
 
 mod built_in;
 mod guardrails;
 mod suppressions;
+mod untidy;
 
 use std::fs;
 use std::path::Path;

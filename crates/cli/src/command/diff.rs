@@ -32,7 +32,7 @@ occurs.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiffArgs {
-    /// The snapshot before; `example` is one that comes with scproof
+    /// The snapshot before; `example` and `untidy` come with scproof
     before: PathBuf,
     /// The snapshot after
     after: PathBuf,

@@ -72,10 +72,10 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
     };
     if args.files.is_empty() {
         match &global.org {
-            Some(org) if org.as_os_str() == snapshot::EXAMPLE => {
-                check.text(snapshot::EXAMPLE.to_owned(), scproof::example::SNAPSHOT.as_bytes());
-            }
-            Some(org) => read(&mut check, org),
+            Some(org) => match snapshot::built_in(org) {
+                Some(text) => check.text(org.display().to_string(), text.as_bytes()),
+                None => read(&mut check, org),
+            },
             None => {
                 return Err(CommandError::usage("nothing to check")
                     .help("name files or directories, `-` for standard input, or a snapshot with `--org FILE`"));

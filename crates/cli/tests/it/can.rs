@@ -253,7 +253,7 @@ fn a_snapshot_that_does_not_exist() {
     --- stderr
     error: cannot read `exmaple`
     cause: No such file or directory
-    help: `--org example` is the organization that comes with scproof
+    help: `--org example` and `--org untidy` come with scproof
     ");
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test helper fails the test by panicking")]
 
 mod audit;
+mod audit_reports;
 mod batch;
 mod can;
 mod diff;

@@ -93,9 +93,10 @@ impl Standing<'_> {
         .is_some_and(|(_, equal)| equal)
     }
 
-    /// Whether the action part of a statement matches any action that there is or may be.
-    pub fn has_actions(&self, statement: u32) -> bool {
-        self.classes.iter().any(|class| self.pair.candidate(statement, class.cell).is_some())
+    /// Whether a statement matches no action at all, not even one that is not known today: its list is empty, or nothing in it is the
+    /// name of an action.
+    pub fn matches_no_action(&self, statement: u32) -> bool {
+        self.classes.iter().all(|class| self.pair.candidate(statement, class.cell).is_none())
     }
 
     /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot

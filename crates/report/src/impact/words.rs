@@ -306,6 +306,11 @@ pub(crate) fn why_words(organizations: &[&Organization], why: &Why) -> String {
         Why::Open(Undecided::Key(key)) => format!("the value of {} decides, and how is not known", clean(key)),
         Why::Open(Undecided::Resource) => "the resource decides, and how is not known".to_owned(),
         Why::Open(Undecided::Principal) => "who calls decides, and how is not known".to_owned(),
+        // No gap in AWS's documentation: no reading of a rule settles it.
+        Why::Open(Undecided::Rule("K3-14")) => {
+            "what a statement or policy there says could not be read (rule K3-14); `scproof validate` shows where"
+                .to_owned()
+        }
         Why::Open(Undecided::Rule(rule)) => {
             format!(
                 "AWS's documentation leaves open what happens here (rule {rule}); --assume-preferred takes the likelier reading"

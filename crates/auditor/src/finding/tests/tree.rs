@@ -80,6 +80,13 @@ fn k3_13_what_could_not_be_read() {
     assert_eq!((found.found[0].severity, found.accounts(&found.found[0])), (Severity::Medium, vec!["shop".to_owned()]));
     let found = world("ListTagsForResource").findings();
     assert_eq!(found.one("part-unreadable").severity, Severity::Low);
+    // Tags say nothing about attachments: what is not in the snapshot is not there.
+    assert_eq!(found.of("unattached-policy").len(), 1);
+    // A call about resource control policies neither; accounts below a unit do.
+    let mut about_others = world("ListPoliciesForTarget");
+    about_others.0["Unreadable"][0]["PolicyType"] = json!("RESOURCE_CONTROL_POLICY");
+    assert_eq!(about_others.findings().of("unattached-policy").len(), 1);
+    assert!(world("ListAccountsForParent").findings().of("unattached-policy").is_empty());
 }
 
 #[test]
