@@ -138,13 +138,22 @@ impl<'a> Builder<'_, 'a> {
         let guardrail = &found.guardrail;
         let id = format!("guardrail/{}", guardrail.id);
         let rule = self.rule(&id, || guardrail_rule(&id, guardrail));
+        let mut hashes: Vec<u64> = Vec::new();
         for group in &found.groups {
             let kind = match group.state {
                 GuardrailState::Hole => "fail",
                 GuardrailState::Unknown => "open",
                 GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable => continue,
             };
-            let result = self.group(&id, rule, kind, guardrail, group);
+            let hash = group_hash(group);
+            hashes.push(hash);
+            let mut result = self.group(&id, rule, kind, guardrail, group);
+            // Groups may pass the same calls and differ in why: an alert that shares its fingerprint would hide the other.
+            let fingerprint = match hashes.iter().filter(|other| **other == hash).count() {
+                1 => format!("{id}#{hash:016x}"),
+                nth => format!("{id}#{hash:016x}:{nth}"),
+            };
+            result.partial_fingerprints = PartialFingerprints::of(fingerprint);
             self.results.push(result);
         }
     }
@@ -160,7 +169,6 @@ impl<'a> Builder<'_, 'a> {
         let does = if kind == "open" { "could not be settled in" } else { "does not hold in" };
         let mut texts = vec![format!("`{}` {does} {}", guardrail.title, count(group.accounts.len(), "account"))];
         texts.extend(group.passing.iter().flat_map(|passing| self.passing(passing)));
-        let fingerprint = format!("{id}#{:016x}", group_hash(group));
         let organization = self.report.organization();
         let mut parents: Vec<NodeId> =
             group.accounts.iter().filter_map(|&account| organization.node(account).parent).collect();
@@ -176,7 +184,7 @@ impl<'a> Builder<'_, 'a> {
             message: sentences(texts),
             locations: vec![self.snapshot(logical)],
             related_locations: Vec::new(),
-            partial_fingerprints: PartialFingerprints::of(fingerprint),
+            partial_fingerprints: PartialFingerprints::of(String::new()),
             suppressions: None,
             properties: self.properties(&group.accounts),
         }

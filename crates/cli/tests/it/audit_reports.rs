@@ -1,5 +1,7 @@
 //! The reports of an audit as people and programs get them, on the tidy and on the untidy organization.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -78,6 +80,9 @@ fn sarif_of_both() {
     for organization in ["example", "untidy"] {
         let run = audit(organization, "sarif", &["--only-guardrails", GUARDRAILS]);
         let results = run.json()["runs"][0]["results"].as_array().unwrap().clone();
+        let fingerprints: BTreeSet<String> =
+            results.iter().map(|result| result["partialFingerprints"]["scproof/v1"].to_string()).collect();
+        assert_eq!(fingerprints.len(), results.len(), "an alert would hide another");
         let line = |result: &Value| {
             let related = result["relatedLocations"].as_array().and_then(|list| list.first());
             let region = related.map_or(&Value::Null, |place| &place["physicalLocation"]["region"]["startLine"]);
