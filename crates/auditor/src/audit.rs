@@ -63,8 +63,11 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
         .map(|(guardrail, level)| guard::hold(&mut standing, &pair, accounts, guardrail, *level))
         .collect();
     let subject = Subject { compiled: pair.side(Side::Before), quotas: &options.quotas, accounts };
-    let mut findings = finding::findings(&subject);
-    findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+    let mut findings = Vec::new();
+    if options.findings {
+        findings.extend(finding::findings(&subject));
+        findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+    }
     let (findings, suppressed, unused_suppressions) =
         Suppressions::split(finding::sort(findings), &options.suppressions, options.today.as_deref());
     Ok(Audit { organization, scope: scope.scope, classes, guardrails, findings, suppressed, unused_suppressions })
