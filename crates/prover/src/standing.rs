@@ -11,7 +11,7 @@ mod ordinary;
 mod passing;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,6 +49,8 @@ pub struct Standing<'p> {
     spaces: Vec<Space<'p>>,
     /// The space of a signature and traits with all atoms; `None` where they are too many for one.
     shared: FxHashMap<(usize, ActionTraits), Option<usize>>,
+    /// How facts are cut for shared spaces; forks with the same levels beside have them together.
+    shared_facts: Arc<Mutex<FxHashMap<(usize, ActionTraits), Facts>>>,
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
     passes: FxHashMap<FormulaKey, Option<(usize, Function)>>,
@@ -168,6 +170,7 @@ impl<'p> Standing<'p> {
             beside: beside.to_vec(),
             spaces: Vec::new(),
             shared: FxHashMap::default(),
+            shared_facts: Arc::default(),
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
@@ -192,6 +195,7 @@ impl<'p> Standing<'p> {
             beside: beside.to_vec(),
             spaces: Vec::new(),
             shared: FxHashMap::default(),
+            shared_facts: if *beside == *self.beside { Arc::clone(&self.shared_facts) } else { Arc::default() },
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
@@ -414,7 +418,13 @@ impl<'p> Standing<'p> {
     ) -> Option<usize> {
         let node = *self.samples.get(signature)?;
         let action = self.classes.iter().find(|class| class.traits == traits)?;
-        let facts = self.pair.facts([node, node], &action.representative, atoms.iter().copied());
+        let cut = || self.pair.facts([node, node], &action.representative, atoms.iter().copied());
+        let facts = if whole {
+            let mut known = self.shared_facts.lock().unwrap_or_else(PoisonError::into_inner);
+            known.entry((signature, traits)).or_insert_with(cut).clone()
+        } else {
+            cut()
+        };
         if whole && is_limited(&facts, atoms) {
             return None;
         }
