@@ -50,21 +50,24 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
     let (pair, levels) = CompiledPair::compile_beside(Arc::clone(&organization), &documents, evaluation);
     let scope = scope::Scoped::new(&pair, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
-    let mut standing = Standing::new(&pair, accounts, &levels, Limits::default());
+    let mut standing = Standing::new(&pair, accounts, &[], Limits::default());
     let alike = standing.alike_accounts();
     let mut classes = classes::classes(&standing, alike.clone(), &scope);
     if options.groups {
         sort_actions(pair.side(Side::Before), &mut classes)?;
     }
-    let guardrails = options
-        .guardrails
-        .iter()
-        .zip(&levels)
-        .map(|(guardrail, level)| guard::hold(&mut standing, &pair, accounts, guardrail, *level))
-        .collect();
     let subject = Subject { compiled: pair.side(Side::Before), quotas: &options.quotas, accounts };
-    let mut findings = finding::findings(&subject);
-    findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+    let fresh = standing.fork(&levels);
+    let find = || {
+        let mut findings = Vec::new();
+        if options.findings {
+            findings.extend(finding::findings(&subject));
+            findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+        }
+        findings
+    };
+    let (guardrails, findings) =
+        rayon::join(|| guard::hold_all(&fresh, &pair, accounts, &options.guardrails, &levels), find);
     let (findings, suppressed, unused_suppressions) =
         Suppressions::split(finding::sort(findings), &options.suppressions, options.today.as_deref());
     Ok(Audit { organization, scope: scope.scope, classes, guardrails, findings, suppressed, unused_suppressions })

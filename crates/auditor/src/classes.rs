@@ -1,9 +1,9 @@
 //! Permission classes: accounts whose calls SCPs treat alike, what they have in common, and how they differ.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_evaluator::Access;
 use scproof_prover::{ActionSet, AlikeAccounts, Standing, Treatment};
 
@@ -12,6 +12,11 @@ use crate::scope::Scoped;
 
 /// The most classes that a class is compared with to find the one it is most like.
 const MAX_COMPARED: usize = 64;
+
+/// Action classes that are treated otherwise, how in the other class, and how in this.
+type Change = (Access, Access, Vec<usize>);
+/// The place of the class that another one is most like, and how they differ.
+type Nearest = (usize, Vec<Change>);
 
 /// The permission classes of the accounts, that with most accounts first.
 pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, scope: &Scoped) -> Vec<PermissionClass> {
@@ -23,13 +28,25 @@ pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, sc
         standing.action_classes().iter().map(|class| scope.by_service(class)).collect();
     let sizes: Vec<usize> = standing.action_classes().iter().map(|class| class.actions.len().max(1)).collect();
     let sets = standing.action_sets();
+    let nearest: Vec<Option<Nearest>> = (0..alike.len())
+        .into_par_iter()
+        .map(|index| {
+            let (earlier, found) = (alike.get(..index.min(MAX_COMPARED))?, alike.get(index)?);
+            let from = nearest(earlier, found, &sizes)?;
+            Some((from, changes(&earlier.get(from)?.treatments, &found.treatments)))
+        })
+        .collect();
     // Classes differ again and again by the same actions.
-    let mut described: FxHashMap<Vec<usize>, ActionSet> = FxHashMap::default();
-    let mut describe = |members: Vec<usize>| -> ActionSet {
-        described.entry(members).or_insert_with_key(|members| sets.describe(members)).clone()
-    };
+    let members = nearest.iter().flatten().flat_map(|(_, changes)| changes).map(|(.., members)| members);
+    let members: Vec<&Vec<usize>> = members.collect::<FxHashSet<_>>().into_iter().collect();
+    let described: FxHashMap<&Vec<usize>, ActionSet> = members
+        .into_par_iter()
+        .map(|members| (members, sets.describe(members)))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect();
     let mut classes: Vec<PermissionClass> = Vec::with_capacity(alike.len());
-    for (index, found) in alike.iter().enumerate() {
+    for (index, (found, nearest)) in alike.iter().zip(&nearest).enumerate() {
         let mut counts = AccessCounts::default();
         let mut services = vec![AccessCounts::default(); scope.scope.services.len()];
         for (treatment, parts) in found.treatments.iter().zip(&parts) {
@@ -40,13 +57,12 @@ pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, sc
                 }
             }
         }
-        let earlier = alike.get(..index.min(MAX_COMPARED)).unwrap_or_default();
-        let nearest = nearest(earlier, found, &sizes).map(|from| {
-            let other =
-                earlier.get(from).map_or_else(|| Arc::clone(&found.treatments), |other| Arc::clone(&other.treatments));
-            let changes = changes(&other, &found.treatments).into_iter();
-            let changes = changes.map(|(other, own, members)| AccessChange { other, own, actions: describe(members) });
-            ClassDifference { from, changes: changes.collect() }
+        let differs = nearest.as_ref().map(|(from, changes)| {
+            let change = |(other, own, members): &Change| {
+                let actions = described.get(members).cloned().unwrap_or_default();
+                AccessChange { other: *other, own: *own, actions }
+            };
+            ClassDifference { from: *from, changes: changes.iter().map(change).collect() }
         });
         let accounts = found.accounts.iter().filter_map(|place| scope.scope.accounts.get(*place)).copied().collect();
         classes.push(PermissionClass {
@@ -55,7 +71,7 @@ pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, sc
             not_applicable: found.not_applicable,
             counts,
             services,
-            differs: nearest,
+            differs,
             groups: None,
         });
     }
@@ -84,8 +100,8 @@ fn nearest(earlier: &[AlikeAccounts], own: &AlikeAccounts, sizes: &[usize]) -> O
 }
 
 /// The classes of actions that are treated otherwise, by how: those blocked more first.
-fn changes(other: &[Treatment], own: &[Treatment]) -> Vec<(Access, Access, Vec<usize>)> {
-    let mut found: Vec<(Access, Access, Vec<usize>)> = Vec::new();
+fn changes(other: &[Treatment], own: &[Treatment]) -> Vec<Change> {
+    let mut found: Vec<Change> = Vec::new();
     for (index, (other, own)) in other.iter().zip(own).enumerate().filter(|(_, (other, own))| other != own) {
         match found.iter_mut().find(|(from, to, _)| (*from, *to) == (other.access, own.access)) {
             Some((_, _, members)) => members.push(index),

@@ -9,7 +9,7 @@ use scproof_policy_parser::Quotas;
 use crate::model::{Guardrail, Suppression};
 
 /// What to audit, and how.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AuditOptions {
     /// How rules that are not certain are read.
     pub evaluation: EvaluationOptions,
@@ -19,6 +19,8 @@ pub struct AuditOptions {
     pub actions: Option<ActionScope>,
     /// The guardrails to hold accounts against.
     pub guardrails: Vec<Arc<Guardrail>>,
+    /// Whether to look for findings; yes by default.
+    pub findings: bool,
     /// Findings to live with.
     pub suppressions: Vec<Suppression>,
     /// The day for which suppressions count, as `2026-11-25`; without it they count whatever day they end on.
@@ -30,6 +32,22 @@ pub struct AuditOptions {
     ///
     /// [`PermissionClass::groups`]: crate::PermissionClass::groups
     pub groups: bool,
+}
+
+impl Default for AuditOptions {
+    fn default() -> Self {
+        Self {
+            evaluation: EvaluationOptions::default(),
+            accounts: None,
+            actions: None,
+            guardrails: Vec::new(),
+            findings: true,
+            suppressions: Vec::new(),
+            today: None,
+            quotas: Quotas::default(),
+            groups: false,
+        }
+    }
 }
 
 /// Which actions to count.

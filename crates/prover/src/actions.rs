@@ -1,8 +1,7 @@
 //! A set of actions in as few patterns as cover it exactly, names that no catalog lists included.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Catalog, ServiceId};
@@ -77,8 +76,9 @@ pub(crate) struct ActionIndex<'p> {
     services: Vec<Service>,
     /// For each service its classes, with the number of named actions and of all.
     members: Vec<Vec<(usize, usize, usize)>>,
-    items: RefCell<FxHashMap<usize, Rc<Vec<Item>>>>,
-    patterns: RefCell<FxHashMap<usize, Rc<Vec<Pattern>>>>,
+    /// For each service what it has; worked out where it is first asked for.
+    items: Vec<OnceLock<Arc<Vec<Item>>>>,
+    patterns: Vec<OnceLock<Arc<Vec<Pattern>>>>,
 }
 
 impl<'p> ActionIndex<'p> {
@@ -117,8 +117,9 @@ impl<'p> ActionIndex<'p> {
         }
         let services: Vec<Service> = services.into_values().collect();
         let members = Vec::new();
-        let mut index =
-            Self { pair, class_of, services, members, items: RefCell::default(), patterns: RefCell::default() };
+        let items = services.iter().map(|_| OnceLock::new()).collect();
+        let patterns = services.iter().map(|_| OnceLock::new()).collect();
+        let mut index = Self { pair, class_of, services, members, items, patterns };
         index.members = index.services.iter().map(|service| index.members_of(service)).collect();
         index
     }
@@ -138,10 +139,12 @@ impl<'p> ActionIndex<'p> {
     }
 
     /// The actions of a service, those with names first.
-    fn items(&self, service: usize) -> Rc<Vec<Item>> {
-        if let Some(found) = self.items.borrow().get(&service) {
-            return Rc::clone(found);
-        }
+    fn items(&self, service: usize) -> Arc<Vec<Item>> {
+        let found = self.items.get(service).map(|slot| slot.get_or_init(|| Arc::new(self.items_of(service))));
+        found.cloned().unwrap_or_default()
+    }
+
+    fn items_of(&self, service: usize) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         if let Some(found) = self.services.get(service) {
             let catalog = self.pair.catalog();
@@ -163,16 +166,16 @@ impl<'p> ActionIndex<'p> {
             }));
             items.sort_by(|a, b| (a.name.is_none(), &a.example).cmp(&(b.name.is_none(), &b.example)));
         }
-        let items = Rc::new(items);
-        self.items.borrow_mut().insert(service, Rc::clone(&items));
         items
     }
 
     /// The patterns of the policies that match something of a service, those that match most first.
-    fn patterns(&self, service: usize) -> Rc<Vec<Pattern>> {
-        if let Some(found) = self.patterns.borrow().get(&service) {
-            return Rc::clone(found);
-        }
+    fn patterns(&self, service: usize) -> Arc<Vec<Pattern>> {
+        let found = self.patterns.get(service).map(|slot| slot.get_or_init(|| Arc::new(self.patterns_of(service))));
+        found.cloned().unwrap_or_default()
+    }
+
+    fn patterns_of(&self, service: usize) -> Vec<Pattern> {
         let mut patterns: Vec<Pattern> = Vec::new();
         let mut ids: FxHashMap<String, usize> = FxHashMap::default();
         let items = self.items(service);
@@ -199,8 +202,6 @@ impl<'p> ActionIndex<'p> {
             let count = |pattern: &Pattern| pattern.matches.iter().filter(|matches| **matches).count();
             (std::cmp::Reverse(count(a)), &a.text).cmp(&(std::cmp::Reverse(count(b)), &b.text))
         });
-        let patterns = Rc::new(patterns);
-        self.patterns.borrow_mut().insert(service, Rc::clone(&patterns));
         patterns
     }
 

@@ -1,8 +1,8 @@
 //! Regions of requests in which a verdict changes: which actions, when, and one request that shows it.
 
-use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
 use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledPair, LevelId, MAX_STATES, Side};
 use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
@@ -126,7 +126,7 @@ pub(crate) struct Test {
 }
 
 /// The truths of atoms, and the kind of caller for which they are meant, if not for all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Row {
     truths: Vec<Truth>,
     kind: Option<CallerKind>,
@@ -247,19 +247,24 @@ pub(crate) fn fingerprint(region: &Region) -> String {
 pub(crate) struct Describer<'c, 'p> {
     pair: &'p CompiledPair,
     classes: &'c [ActionClass],
-    index: OnceCell<ActionIndex<'p>>,
+    index: Arc<OnceLock<ActionIndex<'p>>>,
     limits: Limits,
     beside: Option<LevelId>,
 }
 
 impl<'c, 'p> Describer<'c, 'p> {
     pub(crate) fn new(pair: &'p CompiledPair, classes: &'c [ActionClass], limits: Limits) -> Self {
-        Self { pair, classes, index: OnceCell::new(), limits, beside: None }
+        Self { pair, classes, index: Arc::default(), limits, beside: None }
     }
 
     /// The same for what changes if one more level stands on every path.
     pub(crate) fn beside(self, level: LevelId) -> Self {
         Self { beside: Some(level), ..self }
+    }
+
+    /// The same with an index that others fill as well; it must be of the same classes.
+    pub(crate) fn sharing(self, index: &Arc<OnceLock<ActionIndex<'p>>>) -> Self {
+        Self { index: Arc::clone(index), ..self }
     }
 
     /// The actions of some classes in patterns; the classes in ascending order.
@@ -449,14 +454,16 @@ fn test(space: &Space<'_>, variable: Variable, values: &[u32], atoms: Vec<Atom>)
         truths.iter().map(|row| row.get(cell).copied().unwrap_or(Truth::Unknown)).collect()
     };
     let cells = space.facts.facts.get(variable as usize).map_or(&[][..], |fact| &fact.cells);
-    let inside = |cell: usize| values.iter().any(|value| *value as usize == cell);
+    let inside: FxHashSet<usize> = values.iter().map(|value| *value as usize).collect();
+    let outside: FxHashSet<Vec<Truth>> = (0..cells.len()).filter(|cell| !inside.contains(cell)).map(row).collect();
+    let mut seen: FxHashSet<Row> = FxHashSet::default();
     let mut rows: Vec<Row> = Vec::new();
-    for (cell, found) in cells.iter().enumerate().filter(|(cell, _)| inside(*cell)) {
+    for (cell, found) in cells.iter().enumerate().filter(|(cell, _)| inside.contains(cell)) {
         let truths = row(cell);
         // The kind of caller matters where another kind has the same truths and is not meant.
-        let other = (0..cells.len()).any(|other| !inside(other) && row(other) == truths);
+        let other = outside.contains(&truths);
         let new = Row { truths, kind: if other { found.kind } else { None } };
-        if !rows.contains(&new) {
+        if seen.insert(new.clone()) {
             rows.push(new);
         }
     }

@@ -227,6 +227,18 @@ impl<'p> Space<'p> {
         self.diagrams.some(function, &is_open)
     }
 
+    /// Whether a function holds in some combination of cells whatever the answers of all questions are, and in some does not. Questions
+    /// that compare keys count as well: not every answer may go with every cell.
+    pub(crate) fn has_both(&mut self, function: Function) -> Result<bool, TooLarge> {
+        let questions: BTreeSet<Variable> = self.questions.iter().map(|(_, variable)| *variable).collect();
+        let is_question = |variable| questions.contains(&variable);
+        if self.diagrams.every(function, &is_question)? == Function::FALSE {
+            return Ok(false);
+        }
+        let otherwise = self.diagrams.and_not(self.possible, function)?;
+        Ok(self.diagrams.every(otherwise, &is_question)? != Function::FALSE)
+    }
+
     fn atom(&mut self, atom: Atom, side: Side) -> Result<Function, TooLarge> {
         if let Some(found) = self.atoms.get(&(atom, side)) {
             return Ok(*found);

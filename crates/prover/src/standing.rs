@@ -11,7 +11,7 @@ mod ordinary;
 mod passing;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -34,18 +34,23 @@ pub use passing::{PassingGroup, PassingKind, PassingRegion};
 pub struct Standing<'p> {
     pair: &'p CompiledPair,
     limits: Limits,
-    accounts: Vec<NodeId>,
-    classes: Vec<ActionClass>,
-    groups: Vec<AccountGroup>,
-    group_of: FxHashMap<NodeId, usize>,
+    accounts: Arc<[NodeId]>,
+    classes: Arc<[ActionClass]>,
+    groups: Arc<[AccountGroup]>,
+    group_of: Arc<FxHashMap<NodeId, usize>>,
+    /// The groups of accounts that SCPs govern by the statements on their paths, ascending.
+    groups_by_statement: Arc<OnceLock<FxHashMap<u32, Vec<usize>>>>,
+    actions: Arc<OnceLock<ActionIndex<'p>>>,
     formulas: Formulas<'p>,
     /// One account for each signature.
-    samples: Vec<NodeId>,
+    samples: Arc<[NodeId]>,
     /// Levels that may be asked about beside the organization's own.
     beside: Vec<LevelId>,
     spaces: Vec<Space<'p>>,
     /// The space of a signature and traits with all atoms; `None` where they are too many for one.
     shared: FxHashMap<(usize, ActionTraits), Option<usize>>,
+    /// How facts are cut for shared spaces; forks with the same levels beside have them together.
+    shared_facts: Arc<Mutex<FxHashMap<(usize, ActionTraits), Facts>>>,
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
     passes: FxHashMap<FormulaKey, Option<(usize, Function)>>,
@@ -62,6 +67,12 @@ struct AccountGroup {
     /// All levels of the path, root first.
     levels: Box<[LevelId]>,
     vector: VectorId,
+}
+
+impl AccountGroup {
+    fn is_governed(&self) -> bool {
+        !matches!(self.layer, Layer::Passes(_))
+    }
 }
 
 /// A formula in a setting in which it has one meaning.
@@ -148,15 +159,43 @@ impl<'p> Standing<'p> {
         Self {
             pair,
             limits,
-            accounts: accounts.to_vec(),
-            classes,
-            groups,
-            group_of,
+            accounts: accounts.into(),
+            classes: classes.into(),
+            groups: groups.into(),
+            group_of: Arc::new(group_of),
+            groups_by_statement: Arc::default(),
+            actions: Arc::default(),
             formulas,
-            samples,
+            samples: samples.into(),
             beside: beside.to_vec(),
             spaces: Vec::new(),
             shared: FxHashMap::default(),
+            shared_facts: Arc::default(),
+            own: FxHashMap::default(),
+            passes: FxHashMap::default(),
+            ordinary: FxHashMap::default(),
+        }
+    }
+
+    /// The same for questions about other levels beside the organization's own. What has been worked out about paths is shared, what has
+    /// been worked out about calls is not: it starts with all its room, whatever was asked before.
+    #[must_use]
+    pub fn fork(&self, beside: &[LevelId]) -> Self {
+        Self {
+            pair: self.pair,
+            limits: self.limits,
+            accounts: Arc::clone(&self.accounts),
+            classes: Arc::clone(&self.classes),
+            groups: Arc::clone(&self.groups),
+            group_of: Arc::clone(&self.group_of),
+            groups_by_statement: Arc::clone(&self.groups_by_statement),
+            actions: Arc::clone(&self.actions),
+            formulas: self.formulas.clone(),
+            samples: Arc::clone(&self.samples),
+            beside: beside.to_vec(),
+            spaces: Vec::new(),
+            shared: FxHashMap::default(),
+            shared_facts: if *beside == *self.beside { Arc::clone(&self.shared_facts) } else { Arc::default() },
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
@@ -179,8 +218,9 @@ impl<'p> Standing<'p> {
     }
 
     /// The actions of some classes in patterns, exactly; the classes in any order.
-    pub fn action_sets(&self) -> ActionSets<'_> {
-        ActionSets { index: ActionIndex::new(self.pair, &self.classes), classes: self.classes.len() }
+    pub fn action_sets(&self) -> ActionSets<'p> {
+        self.actions.get_or_init(|| ActionIndex::new(self.pair, &self.classes));
+        ActionSets { index: Arc::clone(&self.actions), classes: self.classes.len() }
     }
 
     /// All accounts by how SCPs treat their calls; those with the first accounts first.
@@ -189,7 +229,7 @@ impl<'p> Standing<'p> {
         let mut alike: Vec<AlikeAccounts> = Vec::new();
         let mut ids: FxHashMap<(Option<Reason>, Arc<[Treatment]>), usize> = FxHashMap::default();
         let mut by_list: FxHashMap<(VectorId, usize, Layer), usize> = FxHashMap::default();
-        for group in &self.groups {
+        for group in self.groups.iter() {
             let list = (group.vector, group.signature, group.layer);
             let next = alike.len();
             let place = if let Some(place) = by_list.get(&list) {
@@ -246,11 +286,12 @@ impl<'p> Standing<'p> {
         }
     }
 
-    /// The treatment of each formula that depends on more than the action. Asks the evaluator once a formula.
+    /// The treatment of each formula that depends on more than the action. Asks the evaluator once a formula, unless there is a call
+    /// that certainly passes, and one that certainly does not: then it must say that the answer is unknown (K3-15).
     fn treatments(&mut self) -> FxHashMap<FormulaKey, Treatment> {
         let mut samples: FxHashMap<FormulaKey, (NodeId, usize)> = FxHashMap::default();
         let mut seen: FxHashSet<(VectorId, usize, Layer)> = FxHashSet::default();
-        for group in &self.groups {
+        for group in self.groups.iter() {
             if !seen.insert((group.vector, group.signature, group.layer)) {
                 continue;
             }
@@ -267,11 +308,16 @@ impl<'p> Standing<'p> {
         }
         let mut samples: Vec<(FormulaKey, (NodeId, usize))> = samples.into_iter().collect();
         samples.sort_unstable();
+        let depends: Vec<bool> = samples.iter().map(|(key, _)| self.depends(key)).collect();
         let compiled = self.pair.side(Side::Before);
         let organization = compiled.organization();
         let decisions: Vec<Decision> = samples
             .par_iter()
-            .map(|(_, (account, class))| {
+            .zip(&depends)
+            .map(|((_, (account, class)), depends)| {
+                if *depends {
+                    return Decision::Unknown;
+                }
                 let action = self.classes.get(*class).map_or("", |class| &class.representative);
                 let request = Request::new(organization.node(*account).target.as_str(), action);
                 // Account and action are ours, so the question is well-formed.
@@ -295,6 +341,12 @@ impl<'p> Standing<'p> {
             found.insert(*key, treatment);
         }
         found
+    }
+
+    /// Whether it is certain that some calls pass a formula, and some do not.
+    fn depends(&mut self, key: &FormulaKey) -> bool {
+        let Some((place, passes)) = self.passes(key) else { return false };
+        self.spaces.get_mut(place).is_some_and(|space| space.has_both(passes) == Ok(true))
     }
 
     /// The calls that pass, as a function in a space; `None` if there is no room for it.
@@ -366,7 +418,13 @@ impl<'p> Standing<'p> {
     ) -> Option<usize> {
         let node = *self.samples.get(signature)?;
         let action = self.classes.iter().find(|class| class.traits == traits)?;
-        let facts = self.pair.facts([node, node], &action.representative, atoms.iter().copied());
+        let cut = || self.pair.facts([node, node], &action.representative, atoms.iter().copied());
+        let facts = if whole {
+            let mut known = self.shared_facts.lock().unwrap_or_else(PoisonError::into_inner);
+            known.entry((signature, traits)).or_insert_with(cut).clone()
+        } else {
+            cut()
+        };
         if whole && is_limited(&facts, atoms) {
             return None;
         }
@@ -379,7 +437,7 @@ impl<'p> Standing<'p> {
 
 /// Writes sets of actions as patterns.
 pub struct ActionSets<'a> {
-    index: ActionIndex<'a>,
+    index: Arc<OnceLock<ActionIndex<'a>>>,
     classes: usize,
 }
 
@@ -392,7 +450,7 @@ impl ActionSets<'_> {
                 *slot = true;
             }
         }
-        self.index.describe(&|class| is_in.get(class) == Some(&true))
+        self.index.get().map(|index| index.describe(&|class| is_in.get(class) == Some(&true))).unwrap_or_default()
     }
 }
 

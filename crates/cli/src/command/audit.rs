@@ -123,6 +123,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
         accounts: accounts(args, &organization)?,
         actions,
         guardrails,
+        findings: true,
         suppressions,
         today: clock::today(),
         quotas,

@@ -94,7 +94,7 @@ impl Allows {
 }
 
 /// All formulas of an organization.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Formulas<'p> {
     pair: &'p CompiledPair,
     all: Vec<Formula>,

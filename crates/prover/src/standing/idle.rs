@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use rustc_hash::FxHashSet;
-use scproof_evaluator::symbolic::{ActionTraits, Atom, CellId, Layer, LevelId, Side};
+use rustc_hash::{FxHashMap, FxHashSet};
+use scproof_evaluator::symbolic::{ActionTraits, Atom, CellId, Layer, Side};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
 use crate::diagram::Function;
-use crate::standing::formula::FormulaId;
-use crate::standing::{FormulaKey, Standing};
+use crate::standing::formula::{FormulaId, VectorId};
+use crate::standing::{AccountGroup, FormulaKey, Standing};
 
 /// Statements to think away.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -53,13 +53,23 @@ impl Standing<'_> {
         let only_denies = range.clone().all(|number| self.pair.statement_effect(number) == Some(Effect::Deny));
         let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
         let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
+        // For each list of formulas whether it was looked at without looking at the levels behind it.
+        let mut by_list: FxHashMap<(VectorId, usize, Layer), bool> = FxHashMap::default();
         for &index in &groups {
+            let Some(list) = self.groups.get(index).map(|group| (group.vector, group.signature, group.layer)) else {
+                continue;
+            };
+            if by_list.get(&list) == Some(&true) {
+                continue;
+            }
+            let formulas = self.formulas.of_vector(list.0);
+            let mut by_formulas = true;
             for &class in &concerned {
                 let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class).map(|it| (class, it)))
                 else {
                     continue;
                 };
-                let formula = self.formulas.of_vector(group.vector).get(class.0).copied().unwrap_or(0);
+                let formula = formulas.get(class.0).copied().unwrap_or(0);
                 let Some(key) = Self::key(group, class.1, formula) else { continue };
                 // Denials of all levels are one list, so it does not matter from which level they are taken.
                 let without = if only_denies && place.is_none() && !self.formulas.formula(formula).denies {
@@ -68,6 +78,7 @@ impl Standing<'_> {
                     }
                     self.formulas.without_denials(formula, &range)
                 } else {
+                    by_formulas = false;
                     let (levels, cell) = (group.levels.clone(), class.1.cell);
                     self.formulas.without(&levels, cell, &range, place)
                 };
@@ -78,6 +89,7 @@ impl Standing<'_> {
                     same.insert((key, without));
                 }
             }
+            by_list.insert(list, by_formulas);
         }
         !groups.is_empty()
     }
@@ -107,7 +119,7 @@ impl Standing<'_> {
         let signatures: BTreeSet<usize> =
             paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
         let mut settings: BTreeSet<(usize, ActionTraits, CellId)> = BTreeSet::new();
-        for class in &self.classes {
+        for class in self.classes.iter() {
             if self.pair.candidate(statement, class.cell).is_some() && !class.traits.is_undeniable() {
                 settings.extend(signatures.iter().map(|signature| (*signature, class.traits, class.cell)));
             }
@@ -204,22 +216,35 @@ impl Standing<'_> {
 
     /// The groups of accounts that SCPs govern and on whose paths the statements stand.
     fn groups_with(&self, removal: &Removal) -> Vec<usize> {
-        let governs =
-            |index: &usize| self.groups.get(*index).is_some_and(|group| !matches!(group.layer, Layer::Passes(_)));
         match removal {
             Removal::Statements(range) => {
-                let holds =
-                    |level: &LevelId| self.pair.level_statements(*level).iter().any(|number| range.contains(number));
-                let groups = self.groups.iter().enumerate();
-                let with = groups.filter(|(_, group)| group.levels.iter().any(holds));
-                with.map(|(index, _)| index).filter(governs).collect()
+                let by_statement = self.groups_by_statement.get_or_init(|| self.index_statements());
+                let mut groups: Vec<usize> =
+                    range.clone().filter_map(|number| by_statement.get(&number)).flatten().copied().collect();
+                groups.sort_unstable();
+                groups.dedup();
+                groups
             }
             Removal::At(node, _) => {
                 let organization = self.pair.side(Side::Before).organization();
                 let below = organization.subtree(*node).filter_map(|node| self.group_of.get(&node).copied());
+                let governs = |index: &usize| self.groups.get(*index).is_some_and(AccountGroup::is_governed);
                 let groups: BTreeSet<usize> = below.filter(governs).collect();
                 groups.into_iter().collect()
             }
         }
+    }
+
+    fn index_statements(&self) -> FxHashMap<u32, Vec<usize>> {
+        let mut by_statement: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
+        for (index, group) in self.groups.iter().enumerate().filter(|(_, group)| group.is_governed()) {
+            for statement in group.levels.iter().flat_map(|level| self.pair.level_statements(*level)) {
+                let groups = by_statement.entry(*statement).or_default();
+                if groups.last() != Some(&index) {
+                    groups.push(index);
+                }
+            }
+        }
+        by_statement
     }
 }

@@ -115,7 +115,7 @@ impl Standing<'_> {
             accounts.sort_unstable();
         }
         let nodes: Vec<[NodeId; 2]> = self.accounts.iter().map(|node| [*node, *node]).collect();
-        let describer = Describer::new(self.pair, &self.classes, self.limits).beside(level);
+        let describer = Describer::new(self.pair, &self.classes, self.limits).sharing(&self.actions).beside(level);
         let groups = Grouping::new(describer, &mut self.spaces).groups(merged, &nodes);
         let uncut: Vec<String> = self.pair.uncut_services().map(str::to_owned).collect();
         groups
