@@ -175,7 +175,7 @@ impl Standing<'_> {
             }
         }
         for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
-            for class in &self.classes {
+            for class in self.classes.iter() {
                 if self.pair.candidate(statement, class.cell).is_none() {
                     continue;
                 }
