@@ -545,22 +545,24 @@ impl Scene<'_> {
     /// `aws:CurrentTime` and `aws:EpochTime` are one instant in two spellings (CLR-12).
     fn instant_fact(&self, facts: &mut Facts, slots: &[(KeySlot, Vec<u32>)]) {
         let domain = Domain::new(false, false, DomainValues::Any);
-        if let [(slot, conditions)] = slots {
-            self.key_fact(facts, *slot, conditions, &domain);
-            return;
-        }
         let ids: Vec<u32> = slots.iter().flat_map(|(_, conditions)| conditions.iter().copied()).collect();
         if ids.is_empty() {
             return;
         }
         let compiled: Vec<&CompiledCondition> = ids.iter().filter_map(|&id| self.condition(id)).collect();
+        if let [(slot, conditions)] = slots
+            && Kind::of(&compiled, &domain) != Some(Kind::Date)
+        {
+            self.key_fact(facts, *slot, conditions, &domain);
+            return;
+        }
         let [states, _] = &self.states;
         let mut cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Date), states, &[]);
         if Kind::of(&compiled, &domain) != Some(Kind::Date) {
             // Seconds as numbers, or as texts: not in the same spelling for both keys.
             cut.open = ids.iter().map(|id| (*id, Openness::MixedKinds)).collect();
         }
-        // In whole seconds, so that both keys can spell them.
+        // In whole seconds (SP-48), so that both keys can spell them.
         let mut seconds: BTreeSet<i64> = BTreeSet::new();
         for text in &cut.texts {
             if let Some((at, 0)) = parse_date(text, DateReading::default()) {
