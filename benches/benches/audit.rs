@@ -7,6 +7,8 @@
 //! How much faster a verdict is in `core` than in `naive` is printed at the end, measured in the same run.
 
 #![expect(
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     clippy::print_stderr,
     clippy::unwrap_used,
     reason = "a benchmark prints, and stops where it cannot be set up"
@@ -104,7 +106,7 @@ fn audit(criterion: &mut Criterion) {
         let standing = Standing::new(&pair, &accounts, &[], Limits::default());
         let [paths, lists, formulas] = standing.sizes();
         eprintln!(
-            "{size} accounts, {actions} actions: {paths} paths, {lists} lists, {formulas} formulas, {} classes of actions: {:.1} G verdicts/s, {:.0} times as fast as one by one",
+            "{size} accounts, {actions} actions: {paths} paths, {lists} lists, {formulas} formulas, {} classes of actions: {:.2} G verdicts/s, {:.0} times as fast as one by one",
             standing.action_classes().len(),
             1e-9 / core,
             naive / core,
