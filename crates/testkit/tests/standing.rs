@@ -1,6 +1,6 @@
 //! What the prover says of the policies in force, held against the evaluator and the reference evaluator.
 
-#![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test helper fails the test by panicking")]
 
 use std::sync::Arc;
 
@@ -44,9 +44,10 @@ fn denials(text: &str) -> Option<String> {
         statement.as_object_mut()?.insert("Effect".to_owned(), Value::from("Deny"));
         Some(())
     };
-    match statements {
-        Value::Array(all) => all.iter_mut().try_for_each(set)?,
-        one => set(one)?,
+    if let Value::Array(all) = statements {
+        all.iter_mut().try_for_each(set)?;
+    } else {
+        set(statements)?;
     }
     Some(document.to_string())
 }
