@@ -110,8 +110,8 @@ fn numbers_are_ranges() {
     let Answer::No(edge) = implies(&below, &not_above).unwrap() else { panic!("10 itself") };
     let witness = edge.witness.as_ref().unwrap();
     assert!(witness.request.context.iter().any(|(_, value)| format!("{value:?}").contains("10")), "{witness:?}");
-    let both = crate::level(&[
-        crate::everything(),
+    let both = level(&[
+        everything(),
         json!([
             deny_when(json!({"NumericLessThan": {key: "10"}})),
             deny_when(json!({"NumericGreaterThanEquals": {key: "10.00"}})),
@@ -151,7 +151,7 @@ fn dates_are_ranges() {
         "DateLessThan": {"aws:CurrentTime": "2026-06-01T12:00:00Z"},
         "DateGreaterThan": {"aws:EpochTime": "2026-06-01T13:00:00Z"},
     }));
-    assert_eq!(regions(&crate::level(&[crate::everything()]), &never), []);
+    assert_eq!(regions(&level(&[everything()]), &never), []);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn addresses_are_ranges() {
 fn texts_that_overlap_in_the_middle_are_cut_exactly() {
     let key = "aws:SourceVpc";
     let compared = Compared::levels(
-        &[crate::everything(), json!([deny_when(json!({"StringLike": {key: "a*b"}}))])],
-        &[crate::everything(), json!([deny_when(json!({"StringLike": {key: "*ab*"}}))])],
+        &[everything(), json!([deny_when(json!({"StringLike": {key: "a*b"}}))])],
+        &[everything(), json!([deny_when(json!({"StringLike": {key: "*ab*"}}))])],
     );
     for (value, before, after) in [
         ("ab", true, true),
@@ -225,15 +225,15 @@ fn keys_of_the_caller_move_with_the_caller() {
         "Effect": "Deny", "Action": "s3:*", "Resource": "*",
         "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}, "Null": {"aws:username": "false"}},
     }));
-    assert_eq!(regions(&crate::level(&[crate::everything()]), &name_of_root), []);
+    assert_eq!(regions(&level(&[everything()]), &name_of_root), []);
     let type_of_role = |kind: &str| {
         with(json!({
             "Effect": "Deny", "Action": "s3:*", "Resource": "*",
             "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:role/*"}, "StringEquals": {"aws:PrincipalType": kind}},
         }))
     };
-    assert_eq!(regions(&crate::level(&[crate::everything()]), &type_of_role("User")), []);
-    assert!(!regions(&crate::level(&[crate::everything()]), &type_of_role("AssumedRole")).is_empty());
+    assert_eq!(regions(&level(&[everything()]), &type_of_role("User")), []);
+    assert!(!regions(&level(&[everything()]), &type_of_role("AssumedRole")).is_empty());
 }
 
 #[test]
