@@ -570,6 +570,10 @@ impl Scene<'_> {
             }
         }
         cut.texts = seconds.into_iter().filter_map(format_date).collect();
+        if cut.texts.is_empty() {
+            // No instant that can be spelt is a boundary: one stands for all.
+            cut.texts.push("2026-01-01T00:00:00Z".to_owned());
+        }
         let instants: Vec<KeyState> = cut.texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
         let cells = cut

@@ -284,3 +284,18 @@ fn a_partition_that_is_not_known_has_a_name() {
     assert!(!regions.is_empty());
     assert!(regions.iter().all(|region| region.before == Verdict::Passes && region.witness.is_some()), "{regions:#?}");
 }
+
+#[test]
+fn a_date_that_no_calendar_has() {
+    // Beyond what can be spelt nothing can be cut, but the requests are there all the same.
+    for condition in [
+        json!({"DateNotEquals": {"aws:CurrentTime": "99999999999999"}}),
+        json!({"DateNotEquals": {"aws:CurrentTime": "99999999999999"}, "DateGreaterThan": {"aws:EpochTime": "99999999999999"}}),
+        json!({"DateLessThan": {"aws:CurrentTime": "99999999999999"}}),
+    ] {
+        let deny = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": condition});
+        let found = regions(&level(&[everything()]), &with(deny));
+        assert!(!found.is_empty(), "{condition}");
+        assert!(found.iter().all(|region| !region.when.is_empty()), "{condition} {found:#?}");
+    }
+}
