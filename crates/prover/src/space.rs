@@ -80,6 +80,10 @@ impl<'p> Space<'p> {
         account: String,
         node_limit: usize,
     ) -> Result<Self, TooLarge> {
+        // Without a cell there would be no request at all, and of none everything holds: better nothing is settled.
+        if facts.facts.iter().any(|fact| fact.cells.is_empty()) {
+            return Err(TooLarge(node_limit));
+        }
         let mut diagrams = Diagrams::new(node_limit);
         for fact in &facts.facts {
             diagrams.variable(fact.cells.len());
