@@ -102,7 +102,7 @@ impl CompiledOrganization {
             }
         }
         let mut allowed = Truth::True;
-        for &level in path.active.iter().chain(&query.beside) {
+        for &level in &path.active {
             let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
             if entry.allows {
                 continue;

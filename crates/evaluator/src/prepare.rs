@@ -115,7 +115,7 @@ pub struct Query {
     pub(crate) gate: Gate,
     pub(crate) account: Option<NodeId>,
     pub(crate) path: PathId,
-    /// A level that is asked about beside those of the path.
+    /// A level that is asked about beside those of the path. Its Deny statements count; it need not allow anything.
     pub(crate) beside: Option<LevelId>,
     pub(crate) cell: ActionCell,
     pub(crate) pairs: Box<[Pair]>,
@@ -168,8 +168,8 @@ impl CompiledOrganization {
         self.prepare_for(request, &[], None)
     }
 
-    /// The same, for asking about some atoms too that need not concern the action, and as if one more level stood on the account's
-    /// path.
+    /// The same, for asking about some atoms too that need not concern the action, and as if the Deny statements of one more level
+    /// stood on the account's path.
     pub(crate) fn prepare_for(
         &self,
         request: &Request,

@@ -109,7 +109,7 @@ impl CompiledPair {
         (Self { before, after, moved_owners: OnceLock::new() }, levels)
     }
 
-    /// The decision on a request as if one more level stood on the account's path.
+    /// The decision on a request as if the Deny statements of one more level stood on the account's path.
     ///
     /// # Errors
     ///
