@@ -197,11 +197,19 @@ fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answe
     if let Some(found) = regions.iter().find(|region| region.before != Verdict::Open && counts(region.transition())) {
         return Answer::No(Arc::clone(found));
     }
-    let open = regions.iter().filter(|region| region.transition() == Transition::Undetermined);
-    let mut why: Vec<Why> = open.flat_map(|region| region.why.iter().cloned()).collect();
+    let open: Vec<&Arc<Region>> =
+        regions.iter().filter(|region| region.transition() == Transition::Undetermined).collect();
+    if open.is_empty() {
+        return Answer::Yes;
+    }
+    let mut why: Vec<Why> = open.into_iter().flat_map(|region| region.why.iter().cloned()).collect();
     why.sort();
     why.dedup();
-    if why.is_empty() { Answer::Yes } else { Answer::Undetermined(why) }
+    if why.is_empty() {
+        // An open region without a reason is still open.
+        why.push(Why::Unconfirmed);
+    }
+    Answer::Undetermined(why)
 }
 
 /// One path of an organization, as an organization of its own.

@@ -162,6 +162,8 @@ fn check_passing(
         let passes = |decision: Option<Decision>| {
             decision.is_some_and(|decision| decision.is_passing() || decision == Decision::Unknown)
         };
+        // It is the guardrail that would block it, not the lack of an Allow.
+        prop_assert_eq!(witness.after, Decision::ExplicitDeny, "{:?}", witness);
         prop_assert!(passes(before), "{witness:?} {before:?}");
         prop_assert!(
             after.is_some_and(|after| after.is_denied() || after == Decision::Unknown),
