@@ -441,6 +441,7 @@ impl<'p> Solver<'_, 'p> {
         let mut changes: Vec<Change> = Vec::new();
         let mut any = Function::FALSE;
         let mut settled = Function::FALSE;
+        let mut parts: Vec<Function> = Vec::new();
         // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
         for (from, to, blocked_before, blocked_after) in
             [(before.passes, after.blocked, false, true), (before.blocked, after.passes, true, false)]
@@ -448,6 +449,7 @@ impl<'p> Solver<'_, 'p> {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, space.possible)?;
             any = space.diagrams.or(any, change)?;
+            parts.push(change);
             let certain = space.certainly(change)?;
             if certain == Function::FALSE {
                 continue;
@@ -470,6 +472,7 @@ impl<'p> Solver<'_, 'p> {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, space.possible)?;
             any = space.diagrams.or(any, change)?;
+            parts.push(change);
             let certain = space.certainly(change)?;
             if certain != Function::FALSE {
                 settled = space.diagrams.or(settled, certain)?;
@@ -479,7 +482,14 @@ impl<'p> Solver<'_, 'p> {
         let maybe = space.maybe(any)?;
         let open = space.diagrams.and_not(maybe, settled)?;
         if open != Function::FALSE {
-            let because = space.diagrams.and(any, open)?;
+            // Where it is open only what changes, not that something does, the parts know more than their union.
+            let mut because = space.diagrams.and(any, open)?;
+            for part in parts {
+                let part = space.diagrams.and(part, open)?;
+                if space.open_questions(part) > space.open_questions(because) {
+                    because = part;
+                }
+            }
             changes.push(Change { before: Verdict::Open, after: Verdict::Open, function: open, because });
         }
         Ok(changes.into())

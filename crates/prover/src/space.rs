@@ -209,6 +209,12 @@ impl<'p> Space<'p> {
         self.questions.iter().find(|(_, found)| *found == variable).map(|(question, _)| *question)
     }
 
+    /// How many questions that the facts of a request do not answer a function depends on.
+    pub(crate) fn open_questions(&self, function: Function) -> usize {
+        let is_open = self.is_open();
+        self.diagrams.support(function).into_iter().filter(|variable| is_open(*variable)).count()
+    }
+
     fn is_open(&self) -> impl Fn(Variable) -> bool + use<> {
         let open: BTreeSet<Variable> = self
             .questions

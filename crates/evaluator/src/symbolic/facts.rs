@@ -431,13 +431,25 @@ impl Scene<'_> {
         let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
         // Where nothing could be cut, each kind still has a caller.
         let limited = cut.open.iter().any(|(_, why)| *why == Openness::Limit);
-        let texts = if limited { representatives_of_kinds(partition, account) } else { cut.texts };
-        let (texts, kinds): (Vec<String>, Vec<PrincipalKind>) = texts
-            .into_iter()
-            .filter(|text| !crate::symbolic::principal::is_service_linked(text))
-            .filter_map(|text| PrincipalKind::of(&text).map(|kind| (text, kind)))
-            .unzip();
-        let open = cut.open;
+        let callers = |texts: Vec<String>| -> (Vec<String>, Vec<PrincipalKind>) {
+            texts
+                .into_iter()
+                .filter(|text| !crate::symbolic::principal::is_service_linked(text))
+                .filter_map(|text| PrincipalKind::of(&text).map(|kind| (text, kind)))
+                .unzip()
+        };
+        let (mut texts, mut kinds) = callers(if limited { Vec::new() } else { cut.texts });
+        if texts.is_empty() {
+            // Numbers or dates, say, are no callers: as such all callers are alike.
+            (texts, kinds) = callers(representatives_of_kinds(partition, account));
+        }
+        let mut open = cut.open;
+        // No caller is a number, a date, an address or a truth value, so that such conditions say the same in every cell.
+        let is_typed = |id: u32| {
+            let kind = self.condition(id).and_then(Kind::of_condition);
+            matches!(kind, Some(Kind::Number | Kind::Date | Kind::Address | Kind::Bool))
+        };
+        open.retain(|(id, why)| *why == Openness::Related || !is_typed(*id));
         let principal_states: Vec<KeyState> = texts.iter().map(|text| KeyState::single(text)).collect();
         let fact = facts.facts.len();
         let cells = texts
