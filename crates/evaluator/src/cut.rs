@@ -17,7 +17,7 @@ use crate::values::{CompiledValue, TextMode, text_mode};
 const MAX_STATES: usize = 4000;
 
 /// How the values of a key are cut: one kind of comparison at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// A few values are possible at all; every comparison cuts them.
     Listed,
@@ -29,14 +29,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The kind of comparison that most of the conditions make.
+    /// The kind of comparison that most of the conditions make, whatever their order.
     pub(crate) fn of(conditions: &[&CompiledCondition], domain: &Domain) -> Option<Self> {
         if matches!(domain.values, DomainValues::OneOf(_)) {
             return Some(Self::Listed);
         }
         let kinds: Vec<Self> = conditions.iter().filter_map(|condition| Self::of_condition(condition)).collect();
         let count = |kind: &Self| kinds.iter().filter(|other| *other == kind).count();
-        let most = kinds.iter().copied().max_by_key(|kind| (count(kind), *kind == Self::Text));
+        let most = kinds.iter().copied().max_by_key(|kind| (count(kind), *kind == Self::Text, *kind));
         match domain.values {
             // Other kinds would need representatives inside the domain.
             DomainValues::Like(_) | DomainValues::NoneOf(_) => most.filter(|kind| *kind == Self::Text),

@@ -9,6 +9,8 @@
     reason = "a table of transitions is read row by row; not asked, no change and a change are three things"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
@@ -114,11 +116,18 @@ proptest! {
         let (before, after) = (load(&inventory)?, load(&strategies::edited(&inventory, &edits))?);
         let (there, back) = (compare(&before, &after, options), compare(&after, &before, options));
         let actions = there.actions_to_try();
-        let mirrored = back.outline(&actions).into_iter().map(|((account, before, after), actions)| {
-            let (before, after) = swapped((before, after));
-            ((account, before, after), actions)
-        });
-        prop_assert_eq!(there.outline(&actions), mirrored.collect());
+        let unconfirmed = [there.unconfirmed(&actions), back.unconfirmed(&actions)];
+        let found = |comparison: &Comparison, mirror: bool| -> BTreeMap<_, BTreeSet<String>> {
+            let outline = comparison.outline(&actions).into_iter().map(|((account, before, after), mut actions)| {
+                for known in unconfirmed.iter().filter_map(|unconfirmed| unconfirmed.get(&account)) {
+                    actions.retain(|action| !known.contains(action));
+                }
+                let (before, after) = if mirror { swapped((before, after)) } else { (before, after) };
+                ((account, before, after), actions)
+            });
+            outline.filter(|(_, actions)| !actions.is_empty()).collect()
+        };
+        prop_assert_eq!(found(&there, false), found(&back, true));
         let opposite = |transition: Transition| match transition {
             Transition::NewlyBlocked => Transition::NewlyPassing,
             Transition::NewlyPassing => Transition::NewlyBlocked,

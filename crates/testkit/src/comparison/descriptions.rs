@@ -140,18 +140,41 @@ impl Comparison {
     /// comparing two comparisons: how regions are divided may differ, what they are about may not.
     pub fn outline(&self, actions: &[String]) -> BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> {
         let mut outline: BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> = BTreeMap::new();
+        for (account, region, concerned) in self.concerned(actions) {
+            outline.entry((account, region.before, region.after)).or_default().extend(concerned);
+        }
+        outline
+    }
+
+    /// For each account the actions, out of some, for which no request was found that relates keys as a difference needs it. The search
+    /// tries some requests, and may find one in one direction only.
+    pub fn unconfirmed(&self, actions: &[String]) -> BTreeMap<String, BTreeSet<String>> {
+        let mut unconfirmed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (account, region, concerned) in self.concerned(actions) {
+            if region.why.iter().any(|why| matches!(why, Why::Relation(_))) {
+                unconfirmed.entry(account).or_default().extend(concerned);
+            }
+        }
+        unconfirmed
+    }
+
+    /// Each region of each account with the actions, out of some, that it is about.
+    fn concerned(&self, actions: &[String]) -> Vec<(String, &Region, BTreeSet<String>)> {
+        let mut found = Vec::new();
         for group in &self.difference.groups {
             for region in &group.regions {
-                let concerned: BTreeSet<&String> =
-                    actions.iter().filter(|action| self.difference.concerns(&self.pair, region, action)).collect();
+                let concerned: BTreeSet<String> = actions
+                    .iter()
+                    .filter(|action| self.difference.concerns(&self.pair, region, action))
+                    .cloned()
+                    .collect();
                 for account in group.accounts.iter().filter_map(|index| self.accounts.get(*index)) {
                     let account = self.before.node(account[0]).target.as_str().to_owned();
-                    let found = outline.entry((account, region.before, region.after)).or_default();
-                    found.extend(concerned.iter().copied().cloned());
+                    found.push((account, &**region, concerned.clone()));
                 }
             }
         }
-        outline
+        found
     }
 }
 
