@@ -158,17 +158,6 @@ impl CompiledPair {
         start..end
     }
 
-    /// Whether an atom's operator is one of the negated ones (COND-7), or its element `NotResource`.
-    pub fn is_negated(&self, atom: Atom) -> bool {
-        match atom {
-            Atom::Condition(id) => {
-                let source = self.before.condition_sources.get(id as usize);
-                source.and_then(|source| source.operator).is_some_and(|operator| operator.base.is_negated())
-            }
-            Atom::Resource(id) => self.before.resource_sources.get(id as usize).is_some_and(|source| source.negated),
-        }
-    }
-
     /// One of the two, for questions.
     pub fn side(&self, side: Side) -> &CompiledOrganization {
         match side {

@@ -521,7 +521,7 @@ impl Verdicts {
 }
 
 /// Whether some atom could not be cut for want of room.
-fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
+pub(crate) fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
     atoms.iter().any(|atom| {
         Side::BOTH
             .iter()

@@ -15,16 +15,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{
-    ActionClass, ActionTraits, Atom, AtomForm, CellId, CompiledPair, Facts, Layer, LevelId, Openness, Side,
-};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CellId, CompiledPair, Facts, Layer, LevelId, Side};
 use scproof_evaluator::{Access, Decision, Reason, Request};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
 use crate::actions::{ActionIndex, ActionSet};
 use crate::diagram::{Function, TooLarge};
-use crate::difference::Limits;
+use crate::difference::{Limits, is_limited};
 use crate::space::{Question, Space};
 use formula::{Formula, FormulaId, Formulas, VectorId};
 pub use idle::{Removal, Shadow};
@@ -210,6 +208,12 @@ impl<'p> Standing<'p> {
     /// Every action there is or may be, in classes that no statement tells apart.
     pub fn action_classes(&self) -> &[ActionClass] {
         &self.classes
+    }
+
+    /// Whether the classes hold every name that an action may have. If not, there are services whose patterns are too many-sided for their
+    /// unlisted names to be cut, and nothing is proved of all calls.
+    pub fn has_all_names(&self) -> bool {
+        self.pair.uncut_services().next().is_none()
     }
 
     /// The number of distinct paths, of distinct lists of formulas, and of distinct formulas: what costs grow with.
@@ -500,11 +504,4 @@ impl Space<'_> {
         }
         self.diagrams.and(any, self.possible)
     }
-}
-
-/// Whether some atom could not be cut for want of room.
-fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
-    atoms
-        .iter()
-        .any(|atom| facts.truth(*atom, Side::Before).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit)))
 }

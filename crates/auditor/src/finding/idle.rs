@@ -197,9 +197,9 @@ fn blocked_accounts(index: &Index<'_>, standing: &Standing<'_>, alike: &[AlikeAc
         let Some(&account) = index.scope.get(*account) else { continue };
         match single_cause(index.organization, account) {
             Cause::Statement(policy, place) => by_statement.entry((policy, place)).or_default().push(account),
-            Cause::Together => together.push(account),
-            // Said by `no-allow` and `no-scp-attached`.
-            Cause::NoAllow => {}
+            Cause::Together if standing.has_all_names() => together.push(account),
+            // Not proved of names that were not looked at; and said by `no-allow` and `no-scp-attached`.
+            Cause::Together | Cause::NoAllow => {}
         }
     }
     let mut findings = Vec::new();

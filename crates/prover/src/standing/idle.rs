@@ -36,6 +36,9 @@ impl Standing<'_> {
     /// Whether it is proved that the same calls pass without some statements, for all accounts. `false`: they do not, or it could not be
     /// settled. Of no accounts nothing is proved.
     pub fn is_idle(&mut self, removal: &Removal) -> bool {
+        if !self.has_all_names() {
+            return false;
+        }
         let groups = self.groups_with(removal);
         let (range, place) = match removal {
             Removal::Statements(range) => (range.clone(), None),
@@ -108,12 +111,15 @@ impl Standing<'_> {
     /// Whether a statement matches no action at all, not even one that is not known today: its list is empty, or nothing in it is the
     /// name of an action.
     pub fn matches_no_action(&self, statement: u32) -> bool {
-        self.classes.iter().all(|class| self.pair.candidate(statement, class.cell).is_none())
+        self.has_all_names() && self.classes.iter().all(|class| self.pair.candidate(statement, class.cell).is_none())
     }
 
     /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
     /// hold together. Looks at the accounts that it is attached for.
     pub fn never_matches(&mut self, statement: u32) -> bool {
+        if !self.has_all_names() {
+            return false;
+        }
         let removal = Removal::Statements(statement..statement.saturating_add(1));
         let paths = self.groups_with(&removal);
         let signatures: BTreeSet<usize> =

@@ -9,7 +9,7 @@ use scproof_organization::NodeId;
 
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
-use crate::region::{Change, Describer, Region, Transition, Verdict, Why};
+use crate::region::{Change, Describer, Region, Transition, Verdict};
 use crate::space::Space;
 use crate::standing::ordinary::Named;
 use crate::standing::{FormulaKey, Standing};
@@ -212,10 +212,5 @@ impl PassingRegion {
             _ => PassingKind::Open,
         };
         Self { kind, region }
-    }
-
-    /// Why it could not be settled; empty if it was.
-    pub fn why(&self) -> &[Why] {
-        &self.region.why
     }
 }

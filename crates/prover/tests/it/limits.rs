@@ -1,9 +1,13 @@
 //! Policies made to be hard end within the limits, in *undetermined* with the limit named.
 
-use scproof_prover::{Answer, ComparisonOptions, Limits, Permissions, Transition, Why, compare, equivalent, is_empty};
+use scproof_evaluator::EvaluationOptions;
+use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_prover::{
+    Answer, ComparisonOptions, Limits, Permissions, Removal, Standing, Transition, Why, compare, equivalent, is_empty,
+};
 use serde_json::{Value, json};
 
-use crate::{deny_when, everything, level, transitions, why, with};
+use crate::{deny_when, everything, level, path, transitions, why, with};
 
 /// Overlapping patterns such as `*aq*cr*ex*`, all different.
 fn overlapping(count: u32, suffix: &str) -> Vec<String> {
@@ -123,7 +127,7 @@ fn a_deep_product_of_levels() {
                     .collect()
             }))
             .collect();
-        Permissions::of_account(&crate::path(&levels), crate::ACCOUNT).unwrap()
+        Permissions::of_account(&path(&levels), crate::ACCOUNT).unwrap()
     };
     let found = crate::regions(&product("a"), &product("z"));
     assert!(!found.is_empty());
@@ -165,4 +169,24 @@ fn too_many_alternatives_are_still_a_region() {
         assert!(!region.when_is_complete);
         assert!(region.witness.is_some());
     }
+}
+
+#[test]
+fn nothing_is_idle_where_names_were_not_looked_at() {
+    // The second Deny spares what the first one denies; names between the patterns may still be told apart by it.
+    let names = || overlapping(300, "").iter().map(|name| format!("s3:{name}")).collect::<Vec<_>>();
+    let first = json!({"Effect": "Deny", "Action": "sqs:*", "Resource": "*"});
+    let second = json!({"Effect": "Deny", "Action": "sqs:Delete*", "Resource": "*"});
+    let idle = |more: Option<Value>| {
+        let statements: Vec<Value> = [first.clone(), second.clone()].into_iter().chain(more).collect();
+        let organization = path(&[vec![everything()], vec![everything(), json!(statements)]]);
+        let accounts: Vec<_> = organization.accounts().collect();
+        let (pair, _) = CompiledPair::compile_beside(organization, &[], EvaluationOptions::default());
+        let mut standing = Standing::new(&pair, &accounts, &[], Limits::default());
+        let deny = pair.statements_along(Side::Before, accounts[0]).into_iter().find(|(_, it)| it.statement == 1);
+        let (number, _) = deny.unwrap();
+        (standing.has_all_names(), standing.is_idle(&Removal::Statements(number..number + 1)))
+    };
+    assert_eq!(idle(None), (true, true));
+    assert_eq!(idle(Some(json!({"Effect": "Deny", "Action": names(), "Resource": "*"}))), (false, false));
 }
