@@ -142,6 +142,7 @@ fn text_representatives(conditions: &[&CompiledCondition], domain: &Domain) -> O
 }
 
 /// A pattern of a condition, with or without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OwnedPattern {
     pub(crate) pattern: WildcardPattern,
     pub(crate) ignore_case: bool,

@@ -13,6 +13,7 @@ mod principal;
 mod resources;
 mod signature;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use scproof_organization::{NodeId, Organization, PolicyIndex};
@@ -24,7 +25,7 @@ use crate::compile::CompiledOrganization;
 pub use crate::compile::{Atom, Candidate, LevelId};
 use crate::decision::Reason;
 use crate::keys;
-use crate::prepare::{Gate, RequestError};
+use crate::prepare::{ActionCell, Gate, RequestError};
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
 use crate::trace::{Evaluation, NoTrace};
@@ -32,7 +33,7 @@ use crate::truth::Truth;
 use crate::words::{condition_words, resource_words};
 use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
 pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
-pub use cutter::MAX_CELLS;
+pub use cutter::{MAX_CELLS, TextCuts};
 pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
 pub use principal::CallerKind;
 pub use signature::AccountSignature;
@@ -119,11 +120,48 @@ impl CompiledPair {
         compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
+    /// The decisions on the calls of one action by some accounts, nothing else known: what [`CompiledOrganization::ask`] says of each.
+    /// The accounts must have equal [signatures](Self::account_signatures). The call is read once, for all of them.
+    ///
+    /// # Errors
+    ///
+    /// If action or accounts cannot be understood; see [`CompiledOrganization::prepare`].
+    pub fn ask_alike(&self, side: Side, action: &str, accounts: &[NodeId]) -> Result<Vec<Decision>, RequestError> {
+        let compiled = self.side(side);
+        let Some(first) = accounts.first() else { return Ok(Vec::new()) };
+        let request = |node: NodeId| Request::new(compiled.organization().node(node).target.as_str(), action);
+        let levels: BTreeSet<LevelId> =
+            accounts.iter().flat_map(|account| self.path_levels(side, *account)).copied().collect();
+        let statements = levels.into_iter().flat_map(|level| self.level_statements(level));
+        let atoms: BTreeSet<Atom> =
+            statements.flat_map(|statement| self.statement_atoms(*statement)).copied().collect();
+        let atoms: Vec<Atom> = atoms.into_iter().collect();
+        let mut query = compiled.prepare_for(&request(*first), &atoms, None)?;
+        let folded = action.to_ascii_lowercase();
+        accounts
+            .iter()
+            .map(|account| match (compiled.account_paths.get(account), &query.cell) {
+                (Some(path), ActionCell::Known(_)) => {
+                    query.path = *path;
+                    query.account = Some(*account);
+                    query.gate = compiled.gate(query.account, None, &folded);
+                    Ok(compiled.decide(&query))
+                }
+                (None, _) | (_, ActionCell::Loose(_)) => compiled.ask(&request(*account)),
+            })
+            .collect()
+    }
+
     /// All levels of an account's path, root first.
     pub fn path_levels(&self, side: Side, account: NodeId) -> &[LevelId] {
         let compiled = self.side(side);
         let path = compiled.account_paths.get(&account).and_then(|path| compiled.paths.get(path.0 as usize));
         path.map_or(&[], |path| &path.levels)
+    }
+
+    /// A number that accounts share exactly if all levels of their paths are the same.
+    pub fn path_number(&self, side: Side, account: NodeId) -> Option<u32> {
+        self.side(side).account_paths.get(&account).map(|path| path.0)
     }
 
     /// The statements of a level.

@@ -5,8 +5,10 @@
 //! [`Diagrams::cover`] does, for words, and it stops at a limit.
 
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxHashMap, FxHasher};
 use thiserror::Error;
 
 /// A function, by its number.
@@ -24,10 +26,13 @@ pub(crate) type Cube = BTreeMap<Variable, Vec<u32>>;
 #[error("the comparison needs more than {0} nodes")]
 pub(crate) struct TooLarge(pub(crate) usize);
 
-#[derive(Debug)]
+/// A variable that is asked, and where its children stand, one a value.
+#[derive(Debug, Clone, Copy)]
 struct Node {
     variable: Variable,
-    children: Box<[Function]>,
+    /// The highest variable that is asked from here on.
+    last: Variable,
+    first_child: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,12 +45,47 @@ enum Operation {
 #[derive(Debug)]
 pub(crate) struct Diagrams {
     nodes: Vec<Node>,
-    unique: FxHashMap<(Variable, Box<[Function]>), Function>,
+    /// The children of all nodes, one node's after the other's.
+    children: Vec<Function>,
+    /// The nodes by their variable and children.
+    unique: HashTable<Function>,
     applied: FxHashMap<(Operation, Function, Function), Function>,
     negated: FxHashMap<Function, Function>,
     /// The number of values of each variable.
     values: Vec<u32>,
     limit: usize,
+    /// Children of nodes that are being made.
+    stack: Vec<Function>,
+}
+
+/// Some variables, to quantify over.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Variables {
+    is_in: Vec<bool>,
+    first: Option<Variable>,
+}
+
+impl FromIterator<Variable> for Variables {
+    fn from_iter<I: IntoIterator<Item = Variable>>(variables: I) -> Self {
+        let mut result = Self::default();
+        for variable in variables {
+            let index = variable as usize;
+            if result.is_in.len() <= index {
+                result.is_in.resize(index + 1, false);
+            }
+            if let Some(slot) = result.is_in.get_mut(index) {
+                *slot = true;
+            }
+            result.first = Some(result.first.map_or(variable, |first| first.min(variable)));
+        }
+        result
+    }
+}
+
+impl Variables {
+    pub(crate) fn contains(&self, variable: Variable) -> bool {
+        self.is_in.get(variable as usize) == Some(&true)
+    }
 }
 
 impl Function {
@@ -56,14 +96,16 @@ impl Function {
 impl Diagrams {
     /// `limit`: the most nodes.
     pub(crate) fn new(limit: usize) -> Self {
-        let leaf = || Node { variable: Variable::MAX, children: Box::new([]) };
+        let leaf = Node { variable: Variable::MAX, last: 0, first_child: 0 };
         Self {
-            nodes: vec![leaf(), leaf()],
-            unique: FxHashMap::default(),
+            nodes: vec![leaf, leaf],
+            children: Vec::new(),
+            unique: HashTable::new(),
             applied: FxHashMap::default(),
             negated: FxHashMap::default(),
             values: Vec::new(),
             limit,
+            stack: Vec::new(),
         }
     }
 
@@ -77,64 +119,115 @@ impl Diagrams {
         self.values.get(variable as usize).copied().unwrap_or(0)
     }
 
-    fn node(&self, function: Function) -> Option<&Node> {
-        self.nodes.get(function.0 as usize)
+    /// The node of a function that is not constant.
+    fn node(&self, function: Function) -> Option<Node> {
+        self.nodes.get(function.0 as usize).copied().filter(|node| node.variable != Variable::MAX)
     }
 
     fn top(&self, function: Function) -> Variable {
-        self.node(function).map_or(Variable::MAX, |node| node.variable)
+        self.nodes.get(function.0 as usize).map_or(Variable::MAX, |node| node.variable)
+    }
+
+    /// The functions that a node leads to, one a value of its variable.
+    fn children(&self, node: Node) -> &[Function] {
+        let first = node.first_child as usize;
+        self.children.get(first..first + self.values_of(node.variable) as usize).unwrap_or(&[])
     }
 
     /// The function when a variable, not below its top, has a value.
     fn at(&self, function: Function, variable: Variable, value: u32) -> Function {
         match self.node(function) {
             Some(node) if node.variable == variable => {
-                node.children.get(value as usize).copied().unwrap_or(Function::FALSE)
+                self.children.get((node.first_child + value) as usize).copied().unwrap_or(Function::FALSE)
             }
             _ => function,
         }
     }
 
     /// The function that is, for each value of a variable, one of these.
-    pub(crate) fn choose(&mut self, variable: Variable, children: Vec<Function>) -> Result<Function, TooLarge> {
-        if let Some(first) = children.first()
-            && children.iter().all(|child| child == first)
-        {
-            return Ok(*first);
-        }
-        let key = (variable, children.into_boxed_slice());
-        if let Some(found) = self.unique.get(&key) {
+    pub(crate) fn choose(
+        &mut self,
+        variable: Variable,
+        children: impl IntoIterator<Item = Function>,
+    ) -> Result<Function, TooLarge> {
+        let start = self.stack.len();
+        self.stack.extend(children);
+        self.choose_from(variable, start)
+    }
+
+    /// The same with the children that stand on the stack from here on; takes them off.
+    fn choose_from(&mut self, variable: Variable, start: usize) -> Result<Function, TooLarge> {
+        // Each node has as many children as its variable has values.
+        self.stack.resize(start + self.values_of(variable) as usize, Function::FALSE);
+        let children = self.stack.get(start..).unwrap_or(&[]);
+        let found = match children {
+            [] => Some(Function::FALSE),
+            [first, rest @ ..] if rest.iter().all(|child| child == first) => Some(*first),
+            _ => None,
+        };
+        let function = match found {
+            Some(found) => Ok(found),
+            None => self.number(variable, start),
+        };
+        self.stack.truncate(start);
+        function
+    }
+
+    fn number(&mut self, variable: Variable, start: usize) -> Result<Function, TooLarge> {
+        let children = self.stack.get(start..).unwrap_or(&[]);
+        let hash = hash_of(variable, children);
+        let is_same = |function: &Function| {
+            self.node(*function).is_some_and(|node| node.variable == variable && self.children(node) == children)
+        };
+        if let Some(found) = self.unique.find(hash, is_same) {
             return Ok(*found);
         }
         if self.nodes.len() >= self.limit {
             return Err(TooLarge(self.limit));
         }
-        let function = Function(u32::try_from(self.nodes.len()).map_err(|_| TooLarge(self.limit))?);
-        self.nodes.push(Node { variable, children: key.1.clone() });
-        self.unique.insert(key, function);
+        let too_large = |_| TooLarge(self.limit);
+        let function = Function(u32::try_from(self.nodes.len()).map_err(too_large)?);
+        let first_child = u32::try_from(self.children.len()).map_err(too_large)?;
+        let below = children.iter().filter_map(|child| self.node(*child)).map(|node| node.last);
+        let last = below.max().map_or(variable, |last| last.max(variable));
+        self.children.extend_from_slice(children);
+        self.nodes.push(Node { variable, last, first_child });
+        let (nodes, all, values) = (&self.nodes, &self.children, &self.values);
+        self.unique.insert_unique(hash, function, |function| {
+            let Some(node) = nodes.get(function.0 as usize) else { return 0 };
+            let first = node.first_child as usize;
+            let length = values.get(node.variable as usize).map_or(0, |values| *values as usize);
+            hash_of(node.variable, all.get(first..first + length).unwrap_or(&[]))
+        });
         Ok(function)
     }
 
     /// Whether a variable has a value that `holds`.
     pub(crate) fn literal(&mut self, variable: Variable, holds: impl Fn(u32) -> bool) -> Result<Function, TooLarge> {
-        let children = (0..self.values_of(variable))
-            .map(|value| if holds(value) { Function::TRUE } else { Function::FALSE })
-            .collect();
-        self.choose(variable, children)
+        let values = 0..self.values_of(variable);
+        self.choose(variable, values.map(|value| if holds(value) { Function::TRUE } else { Function::FALSE }))
     }
 
     pub(crate) fn and(&mut self, a: Function, b: Function) -> Result<Function, TooLarge> {
-        self.apply(Operation::And, a, b)
+        self.unwinding(|diagrams| diagrams.apply(Operation::And, a, b))
     }
 
     pub(crate) fn or(&mut self, a: Function, b: Function) -> Result<Function, TooLarge> {
-        self.apply(Operation::Or, a, b)
+        self.unwinding(|diagrams| diagrams.apply(Operation::Or, a, b))
     }
 
     /// Whether `a` holds and `b` does not.
     pub(crate) fn and_not(&mut self, a: Function, b: Function) -> Result<Function, TooLarge> {
         let not_b = self.not(b)?;
         self.and(a, not_b)
+    }
+
+    /// What is left on the stack when there is no more room is taken off.
+    fn unwinding<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, TooLarge>) -> Result<T, TooLarge> {
+        let start = self.stack.len();
+        let result = work(self);
+        self.stack.truncate(start);
+        result
     }
 
     fn apply(&mut self, operation: Operation, a: Function, b: Function) -> Result<Function, TooLarge> {
@@ -156,7 +249,7 @@ impl Diagrams {
             return Ok(*found);
         }
         let variable = self.top(a).min(self.top(b));
-        let mut children = Vec::with_capacity(self.values_of(variable) as usize);
+        let start = self.stack.len();
         // Neighbouring values mostly lead to the same place.
         let mut last: Option<(Function, Function, Function)> = None;
         for value in 0..self.values_of(variable) {
@@ -166,14 +259,18 @@ impl Diagrams {
                 _ => self.apply(operation, left, right)?,
             };
             last = Some((left, right, child));
-            children.push(child);
+            self.stack.push(child);
         }
-        let function = self.choose(variable, children)?;
+        let function = self.choose_from(variable, start)?;
         self.applied.insert(key, function);
         Ok(function)
     }
 
     pub(crate) fn not(&mut self, a: Function) -> Result<Function, TooLarge> {
+        self.unwinding(|diagrams| diagrams.negate(a))
+    }
+
+    fn negate(&mut self, a: Function) -> Result<Function, TooLarge> {
         match a {
             Function::FALSE => return Ok(Function::TRUE),
             Function::TRUE => return Ok(Function::FALSE),
@@ -183,49 +280,57 @@ impl Diagrams {
             return Ok(*found);
         }
         let variable = self.top(a);
-        let children: Vec<Function> = self.node(a).map(|node| node.children.to_vec()).unwrap_or_default();
-        let negated = children.into_iter().map(|child| self.not(child)).collect::<Result<Vec<_>, _>>()?;
-        let function = self.choose(variable, negated)?;
+        let start = self.stack.len();
+        for value in 0..self.values_of(variable) {
+            let child = self.negate(self.at(a, variable, value))?;
+            self.stack.push(child);
+        }
+        let function = self.choose_from(variable, start)?;
         self.negated.insert(a, function);
         self.negated.insert(function, a);
         Ok(function)
     }
 
-    /// Whether the function holds for some values of the variables that `is_free` names.
-    pub(crate) fn some(&mut self, a: Function, is_free: &impl Fn(Variable) -> bool) -> Result<Function, TooLarge> {
-        self.quantify(a, Operation::Or, is_free, &mut FxHashMap::default())
+    /// Whether the function holds for some values of these variables.
+    pub(crate) fn some(&mut self, a: Function, free: &Variables) -> Result<Function, TooLarge> {
+        self.unwinding(|diagrams| diagrams.quantify(a, Operation::Or, free, &mut FxHashMap::default()))
     }
 
-    /// Whether the function holds for all values of the variables that `is_free` names.
-    pub(crate) fn every(&mut self, a: Function, is_free: &impl Fn(Variable) -> bool) -> Result<Function, TooLarge> {
-        self.quantify(a, Operation::And, is_free, &mut FxHashMap::default())
+    /// Whether the function holds for all values of these variables.
+    pub(crate) fn every(&mut self, a: Function, free: &Variables) -> Result<Function, TooLarge> {
+        self.unwinding(|diagrams| diagrams.quantify(a, Operation::And, free, &mut FxHashMap::default()))
     }
 
     fn quantify(
         &mut self,
         a: Function,
         operation: Operation,
-        is_free: &impl Fn(Variable) -> bool,
+        free: &Variables,
         done: &mut FxHashMap<Function, Function>,
     ) -> Result<Function, TooLarge> {
-        if a == Function::FALSE || a == Function::TRUE {
+        let Some(node) = self.node(a) else { return Ok(a) };
+        if free.first.is_none_or(|first| node.last < first) {
             return Ok(a);
         }
         if let Some(found) = done.get(&a) {
             return Ok(*found);
         }
-        let variable = self.top(a);
-        let children: Vec<Function> = self.node(a).map(|node| node.children.to_vec()).unwrap_or_default();
-        let children = children
-            .into_iter()
-            .map(|child| self.quantify(child, operation, is_free, done))
-            .collect::<Result<Vec<_>, _>>()?;
-        let function = if is_free(variable) {
-            let mut children = children.into_iter();
-            let first = children.next().unwrap_or(Function::FALSE);
-            children.try_fold(first, |all, child| self.apply(operation, all, child))?
+        let variable = node.variable;
+        let start = self.stack.len();
+        for value in 0..self.values_of(variable) {
+            let child = self.quantify(self.at(a, variable, value), operation, free, done)?;
+            self.stack.push(child);
+        }
+        let function = if free.contains(variable) {
+            let mut all = self.stack.get(start).copied().unwrap_or(Function::FALSE);
+            for place in start + 1..self.stack.len() {
+                let child = self.stack.get(place).copied().unwrap_or(Function::FALSE);
+                all = self.apply(operation, all, child)?;
+            }
+            self.stack.truncate(start);
+            all
         } else {
-            self.choose(variable, children)?
+            self.choose_from(variable, start)?
         };
         done.insert(a, function);
         Ok(function)
@@ -239,7 +344,8 @@ impl Diagrams {
         let mut values = vec![0; self.values.len()];
         while function != Function::TRUE {
             let node = self.node(function)?;
-            let (value, child) = node.children.iter().enumerate().find(|(_, child)| **child != Function::FALSE)?;
+            let children = self.children(node).iter().enumerate();
+            let (value, child) = children.into_iter().find(|(_, child)| **child != Function::FALSE)?;
             *values.get_mut(node.variable as usize)? = u32::try_from(value).ok()?;
             function = *child;
         }
@@ -249,9 +355,9 @@ impl Diagrams {
     /// Whether the function holds for these values, one a variable.
     #[cfg(test)]
     pub(crate) fn holds(&self, mut function: Function, values: &[u32]) -> bool {
-        while let Some(node) = self.node(function).filter(|node| !node.children.is_empty()) {
+        while let Some(node) = self.node(function) {
             let value = values.get(node.variable as usize).copied().unwrap_or(0);
-            function = node.children.get(value as usize).copied().unwrap_or(Function::FALSE);
+            function = self.at(function, node.variable, value);
         }
         function == Function::TRUE
     }
@@ -265,9 +371,9 @@ impl Diagrams {
             if !seen.insert(function) {
                 continue;
             }
-            if let Some(node) = self.node(function).filter(|node| !node.children.is_empty()) {
+            if let Some(node) = self.node(function) {
                 variables.insert(node.variable);
-                open.extend(node.children.iter().copied());
+                open.extend(self.children(node));
             }
         }
         variables.into_iter().collect()
@@ -372,7 +478,7 @@ impl Diagrams {
             }
             let Some(node) = self.node(function) else { continue };
             let mut groups: Vec<(Function, Vec<u32>)> = Vec::new();
-            for (value, child) in (0_u32..).zip(&node.children) {
+            for (value, child) in (0_u32..).zip(self.children(node)) {
                 match groups.iter_mut().find(|(other, _)| other == child) {
                     Some((_, values)) => values.push(value),
                     None => groups.push((*child, vec![value])),
@@ -391,13 +497,21 @@ impl Diagrams {
     pub(crate) fn cube(&mut self, cube: &Cube) -> Result<Function, TooLarge> {
         let mut function = Function::TRUE;
         for (variable, values) in cube.iter().rev() {
-            let children = (0..self.values_of(*variable))
-                .map(|value| if values.contains(&value) { function } else { Function::FALSE })
-                .collect();
-            function = self.choose(*variable, children)?;
+            let all = 0..self.values_of(*variable);
+            let child = |value| if values.contains(&value) { function } else { Function::FALSE };
+            function = self.choose(*variable, all.map(child))?;
         }
         Ok(function)
     }
+}
+
+fn hash_of(variable: Variable, children: &[Function]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write_u32(variable);
+    for child in children {
+        hasher.write_u32(child.0);
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -412,7 +526,7 @@ mod tests {
         for _ in 0..3 {
             let mut second = Vec::new();
             for _ in 0..2 {
-                let leaves =
+                let leaves: Vec<Function> =
                     (0..4).map(|_| if *rows.next().unwrap() { Function::TRUE } else { Function::FALSE }).collect();
                 second.push(diagrams.choose(2, leaves).unwrap());
             }
@@ -443,8 +557,9 @@ mod tests {
             let (f, g) = (build(&mut d, &a), build(&mut d, &b));
             let (and, or, not, minus) =
                 (d.and(f, g).unwrap(), d.or(f, g).unwrap(), d.not(f).unwrap(), d.and_not(f, g).unwrap());
-            let some = d.some(f, &|variable| variable == 1).unwrap();
-            let every = d.every(f, &|variable| variable == 1).unwrap();
+            let free = Variables::from_iter([1]);
+            let some = d.some(f, &free).unwrap();
+            let every = d.every(f, &free).unwrap();
             for (index, values) in all_values().enumerate() {
                 prop_assert_eq!(d.holds(and, &values), a[index] && b[index]);
                 prop_assert_eq!(d.holds(or, &values), a[index] || b[index]);

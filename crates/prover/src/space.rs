@@ -1,7 +1,6 @@
 //! All requests of a class as assignments of variables: one variable a fact, its values the cells; one variable of two values
 //! for each question that cells do not settle.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,7 +11,7 @@ use scproof_evaluator::symbolic::{
 use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
 
-use crate::diagram::{Diagrams, Function, TooLarge, Variable};
+use crate::diagram::{Diagrams, Function, TooLarge, Variable, Variables};
 use crate::region::{Test, Why};
 use crate::shorten::{Rest, Shape};
 
@@ -211,42 +210,37 @@ impl<'p> Space<'p> {
 
     /// How many questions that the facts of a request do not answer a function depends on.
     pub(crate) fn open_questions(&self, function: Function) -> usize {
-        let is_open = self.is_open();
-        self.diagrams.support(function).into_iter().filter(|variable| is_open(*variable)).count()
+        let open = self.open_variables();
+        self.diagrams.support(function).into_iter().filter(|variable| open.contains(*variable)).count()
     }
 
-    fn is_open(&self) -> impl Fn(Variable) -> bool + use<> {
-        let open: BTreeSet<Variable> = self
-            .questions
-            .iter()
-            .filter(|(question, _)| !question.is_related())
-            .map(|(_, variable)| *variable)
-            .collect();
-        move |variable| open.contains(&variable)
+    /// The questions that the facts of a request do not answer.
+    fn open_variables(&self) -> Variables {
+        let open = self.questions.iter().filter(|(question, _)| !question.is_related());
+        open.map(|(_, variable)| *variable).collect()
     }
 
     /// What holds whatever the open questions' answers are.
     pub(crate) fn certainly(&mut self, function: Function) -> Result<Function, TooLarge> {
-        let is_open = self.is_open();
-        self.diagrams.every(function, &is_open)
+        let open = self.open_variables();
+        self.diagrams.every(function, &open)
     }
 
     /// What holds for some answers of the open questions.
     pub(crate) fn maybe(&mut self, function: Function) -> Result<Function, TooLarge> {
-        let is_open = self.is_open();
-        self.diagrams.some(function, &is_open)
+        let open = self.open_variables();
+        self.diagrams.some(function, &open)
     }
 
     /// Whether a function holds in some combination of cells whatever the answers of all questions are, and in some does not. Questions
     /// that compare keys count as well: not every answer may go with every cell.
     pub(crate) fn has_both(&mut self, function: Function) -> Result<bool, TooLarge> {
-        let questions: BTreeSet<Variable> = self.questions.iter().map(|(_, variable)| *variable).collect();
-        let is_question = |variable| questions.contains(&variable);
-        if self.diagrams.every(function, &is_question)? == Function::FALSE {
+        let questions: Variables = self.questions.iter().map(|(_, variable)| *variable).collect();
+        if self.diagrams.every(function, &questions)? == Function::FALSE {
             return Ok(false);
         }
         let otherwise = self.diagrams.and_not(self.possible, function)?;
-        Ok(self.diagrams.every(otherwise, &is_question)? != Function::FALSE)
+        Ok(self.diagrams.every(otherwise, &questions)? != Function::FALSE)
     }
 
     fn atom(&mut self, atom: Atom, side: Side) -> Result<Function, TooLarge> {

@@ -7,26 +7,30 @@
 
 mod formula;
 mod idle;
+mod known;
 mod ordinary;
 mod passing;
+mod treatment;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CellId, CompiledPair, Facts, Layer, LevelId, Side};
-use scproof_evaluator::{Access, Decision, Reason, Request};
+use scproof_evaluator::symbolic::{
+    ActionClass, ActionTraits, Atom, CellId, CompiledPair, Facts, Layer, LevelId, Side, TextCuts,
+};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
 use crate::actions::{ActionIndex, ActionSet};
 use crate::diagram::{Function, TooLarge};
 use crate::difference::{Limits, is_limited};
-use crate::space::{Question, Space};
+use crate::space::Space;
 use formula::{Formula, FormulaId, Formulas, VectorId};
 pub use idle::{Removal, Shadow};
+use known::Known;
 pub use passing::{PassingGroup, PassingKind, PassingRegion};
+pub use treatment::{AlikeAccounts, Treatment};
 
 /// The policies in force, ready for questions about all accounts.
 pub struct Standing<'p> {
@@ -45,14 +49,20 @@ pub struct Standing<'p> {
     /// Levels that may be asked about beside the organization's own.
     beside: Vec<LevelId>,
     spaces: Vec<Space<'p>>,
+    /// What formulas let through, by the place of the space.
+    known: FxHashMap<usize, Known>,
     /// The space of a signature and traits with all atoms; `None` where they are too many for one.
     shared: FxHashMap<(usize, ActionTraits), Option<usize>>,
+    /// All atoms of the paths of a signature and of the levels beside.
+    atoms_by_signature: FxHashMap<usize, Arc<BTreeSet<Atom>>>,
     /// How facts are cut for shared spaces; forks with the same levels beside have them together.
     shared_facts: Arc<Mutex<FxHashMap<(usize, ActionTraits), Facts>>>,
+    text_cuts: Arc<TextCuts>,
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
     passes: FxHashMap<FormulaKey, Option<(usize, Function)>>,
-    ordinary: FxHashMap<usize, Vec<ordinary::OrdinaryCells>>,
+    ordinary: FxHashMap<usize, Arc<[ordinary::OrdinaryCells]>>,
+    named: FxHashMap<(usize, Function), Arc<ordinary::Named>>,
 }
 
 /// Accounts that no policy tells apart.
@@ -82,28 +92,6 @@ struct FormulaKey {
     layer: Layer,
 }
 
-/// How SCPs treat the actions of a class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Treatment {
-    /// What [`CompiledOrganization::decide`](scproof_evaluator::CompiledOrganization::decide) says if nothing but account and action is
-    /// known.
-    pub access: Access,
-    /// Equal for two conditional treatments exactly if the same calls pass, unless a limit was met: then they may differ although the
-    /// same calls pass.
-    pub condition: u32,
-}
-
-/// Accounts whose calls SCPs treat alike, whatever the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlikeAccounts {
-    /// Places in the list of accounts that was asked about, ascending.
-    pub accounts: Vec<usize>,
-    /// Why SCPs do not apply to them, if they do not.
-    pub not_applicable: Option<Reason>,
-    /// How the actions of each class are treated, in the order of [`Standing::action_classes`].
-    pub treatments: Arc<[Treatment]>,
-}
-
 impl std::fmt::Debug for Standing<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Standing")
@@ -119,9 +107,6 @@ impl std::fmt::Debug for ActionSets<'_> {
     }
 }
 
-const NEVER: Treatment = Treatment { access: Access::NeverBlocked, condition: 0 };
-const ALWAYS: Treatment = Treatment { access: Access::AlwaysBlocked, condition: 1 };
-
 impl<'p> Standing<'p> {
     /// Gets ready for questions about some accounts. `beside`: levels that will be asked about beside the organization's own, from
     /// [`CompiledPair::compile_beside`].
@@ -135,17 +120,18 @@ impl<'p> Standing<'p> {
         let mut signature_ids = FxHashMap::default();
         let mut groups: Vec<AccountGroup> = Vec::new();
         let mut group_of = FxHashMap::default();
-        let mut group_ids: FxHashMap<(usize, Layer, &[LevelId]), usize> = FxHashMap::default();
+        let mut group_ids: FxHashMap<(usize, Layer, Option<u32>), usize> = FxHashMap::default();
         for (index, (account, signature)) in accounts.iter().zip(pair.account_signatures(&nodes)).enumerate() {
             let signature = *signature_ids.entry(signature).or_insert_with(|| {
                 samples.push(*account);
                 samples.len() - 1
             });
             let layer = pair.layer(Side::Before, *account, "another-service:another-action");
-            let levels = pair.path_levels(Side::Before, *account);
+            let path = pair.path_number(Side::Before, *account);
             let next = groups.len();
-            let group = *group_ids.entry((signature, layer, levels)).or_insert(next);
+            let group = *group_ids.entry((signature, layer, path)).or_insert(next);
             if group == next {
+                let levels = pair.path_levels(Side::Before, *account);
                 let vector = formulas.of_path(pair.levels(Side::Before, *account));
                 groups.push(AccountGroup { accounts: Vec::new(), layer, signature, levels: levels.into(), vector });
             }
@@ -167,11 +153,15 @@ impl<'p> Standing<'p> {
             samples: samples.into(),
             beside: beside.to_vec(),
             spaces: Vec::new(),
+            known: FxHashMap::default(),
             shared: FxHashMap::default(),
+            atoms_by_signature: FxHashMap::default(),
             shared_facts: Arc::default(),
+            text_cuts: Arc::default(),
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
+            named: FxHashMap::default(),
         }
     }
 
@@ -192,11 +182,15 @@ impl<'p> Standing<'p> {
             samples: Arc::clone(&self.samples),
             beside: beside.to_vec(),
             spaces: Vec::new(),
+            known: FxHashMap::default(),
             shared: FxHashMap::default(),
+            atoms_by_signature: FxHashMap::default(),
             shared_facts: if *beside == *self.beside { Arc::clone(&self.shared_facts) } else { Arc::default() },
+            text_cuts: Arc::clone(&self.text_cuts),
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
+            named: FxHashMap::default(),
         }
     }
 
@@ -227,50 +221,6 @@ impl<'p> Standing<'p> {
         ActionSets { index: Arc::clone(&self.actions), classes: self.classes.len() }
     }
 
-    /// All accounts by how SCPs treat their calls; those with the first accounts first.
-    pub fn alike_accounts(&mut self) -> Vec<AlikeAccounts> {
-        let treatments = self.treatments();
-        let mut alike: Vec<AlikeAccounts> = Vec::new();
-        let mut ids: FxHashMap<(Option<Reason>, Arc<[Treatment]>), usize> = FxHashMap::default();
-        let mut by_list: FxHashMap<(VectorId, usize, Layer), usize> = FxHashMap::default();
-        for group in self.groups.iter() {
-            let list = (group.vector, group.signature, group.layer);
-            let next = alike.len();
-            let place = if let Some(place) = by_list.get(&list) {
-                *place
-            } else {
-                let not_applicable = match group.layer {
-                    Layer::Passes(reason) => Some(reason),
-                    Layer::Decides | Layer::Pending => None,
-                };
-                let formulas = self.formulas.of_vector(group.vector);
-                let found: Arc<[Treatment]> = self
-                    .classes
-                    .iter()
-                    .zip(formulas.iter())
-                    .map(|(class, formula)| {
-                        let Some(key) = Self::key(group, class, *formula) else { return NEVER };
-                        self.plain(&key).or_else(|| treatments.get(&key).copied()).unwrap_or(NEVER)
-                    })
-                    .collect();
-                let place = *ids.entry((not_applicable, Arc::clone(&found))).or_insert(next);
-                if place == next {
-                    alike.push(AlikeAccounts { accounts: Vec::new(), not_applicable, treatments: found });
-                }
-                by_list.insert(list, place);
-                place
-            };
-            if let Some(found) = alike.get_mut(place) {
-                found.accounts.extend(&group.accounts);
-            }
-        }
-        for found in &mut alike {
-            found.accounts.sort_unstable();
-        }
-        alike.sort_by(|one, other| one.accounts.first().cmp(&other.accounts.first()));
-        alike
-    }
-
     /// The setting of a formula; `None` where SCPs stop nothing.
     fn key(group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
         if class.traits.is_undeniable() || matches!(group.layer, Layer::Passes(_)) {
@@ -279,88 +229,15 @@ impl<'p> Standing<'p> {
         Some(FormulaKey { formula, signature: group.signature, traits: class.traits, layer: group.layer })
     }
 
-    /// The treatment that can be read off the formula.
-    fn plain(&self, key: &FormulaKey) -> Option<Treatment> {
-        let formula = self.formulas.formula(key.formula);
-        match key.layer {
-            Layer::Passes(_) => Some(NEVER),
-            _ if formula.passes() => Some(NEVER),
-            Layer::Decides if formula.denies || formula.lacks_allow() => Some(ALWAYS),
-            Layer::Decides | Layer::Pending => None,
-        }
-    }
-
-    /// The treatment of each formula that depends on more than the action. Asks the evaluator once a formula, unless there is a call
-    /// that certainly passes, and one that certainly does not: then it must say that the answer is unknown (K3-15).
-    fn treatments(&mut self) -> FxHashMap<FormulaKey, Treatment> {
-        let mut samples: FxHashMap<FormulaKey, (NodeId, usize)> = FxHashMap::default();
-        let mut seen: FxHashSet<(VectorId, usize, Layer)> = FxHashSet::default();
-        for group in self.groups.iter() {
-            if !seen.insert((group.vector, group.signature, group.layer)) {
-                continue;
-            }
-            let account = group.accounts.first().and_then(|first| self.accounts.get(*first)).copied();
-            let Some(account) = account else { continue };
-            let formulas = self.formulas.of_vector(group.vector);
-            for (index, (class, formula)) in self.classes.iter().zip(formulas.iter()).enumerate() {
-                if let Some(key) = Self::key(group, class, *formula)
-                    && self.plain(&key).is_none()
-                {
-                    samples.entry(key).or_insert((account, index));
-                }
-            }
-        }
-        let mut samples: Vec<(FormulaKey, (NodeId, usize))> = samples.into_iter().collect();
-        samples.sort_unstable();
-        let depends: Vec<bool> = samples.iter().map(|(key, _)| self.depends(key)).collect();
-        let compiled = self.pair.side(Side::Before);
-        let organization = compiled.organization();
-        let decisions: Vec<Decision> = samples
-            .par_iter()
-            .zip(&depends)
-            .map(|((_, (account, class)), depends)| {
-                if *depends {
-                    return Decision::Unknown;
-                }
-                let action = self.classes.get(*class).map_or("", |class| &class.representative);
-                let request = Request::new(organization.node(*account).target.as_str(), action);
-                // Account and action are ours, so the question is well-formed.
-                compiled.ask(&request).unwrap_or(Decision::Unknown)
-            })
-            .collect();
-        let mut found = FxHashMap::default();
-        let mut conditions: FxHashMap<(usize, Function), u32> = FxHashMap::default();
-        for ((key, _), decision) in samples.iter().zip(decisions) {
-            let treatment = match decision {
-                Decision::Allowed | Decision::NotApplicable => NEVER,
-                Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => ALWAYS,
-                Decision::Unknown => {
-                    let next = u32::try_from(conditions.len()).unwrap_or(u32::MAX).saturating_add(2);
-                    // Beyond the limit a formula is like itself only.
-                    let condition = self.passes(key).unwrap_or((usize::MAX - key.formula as usize, Function::TRUE));
-                    let condition = *conditions.entry(condition).or_insert(next);
-                    Treatment { access: Access::Conditional, condition }
-                }
-            };
-            found.insert(*key, treatment);
-        }
-        found
-    }
-
-    /// Whether it is certain that some calls pass a formula, and some do not.
-    fn depends(&mut self, key: &FormulaKey) -> bool {
-        let Some((place, passes)) = self.passes(key) else { return false };
-        self.spaces.get_mut(place).is_some_and(|space| space.has_both(passes) == Ok(true))
-    }
-
     /// The calls that pass, as a function in a space; `None` if there is no room for it.
     fn passes(&mut self, key: &FormulaKey) -> Option<(usize, Function)> {
         if let Some(found) = self.passes.get(key) {
             return *found;
         }
-        let atoms = self.atoms_of(self.formulas.formula(key.formula));
-        let formula = self.formulas.formula(key.formula).clone();
-        let found = self.in_space(key.signature, key.traits, &atoms, |space| space.passes(&formula, key.layer));
+        let atoms = |standing: &Self| standing.atoms_of(standing.formulas.formula(key.formula));
+        let found = self.in_space(key.signature, key.traits, atoms, |formulas, space, known| {
+            known.passes(space, formulas, key.formula, key.layer)
+        });
         self.passes.insert(*key, found);
         found
     }
@@ -375,25 +252,27 @@ impl<'p> Standing<'p> {
         &mut self,
         signature: usize,
         traits: ActionTraits,
-        atoms: &BTreeSet<Atom>,
-        mut work: impl FnMut(&mut Space<'p>) -> Result<T, TooLarge>,
+        atoms: impl FnOnce(&Self) -> BTreeSet<Atom>,
+        mut work: impl FnMut(&Formulas<'p>, &mut Space<'p>, &mut Known) -> Result<T, TooLarge>,
     ) -> Option<(usize, T)> {
         if let Some(place) = self.shared_space(signature, traits)
             && let Some(space) = self.spaces.get_mut(place)
-            && let Ok(found) = work(space)
+            && let Ok(found) = work(&self.formulas, space, self.known.entry(place).or_default())
         {
             return Some((place, found));
         }
+        let atoms = atoms(self);
         let key = (signature, traits, atoms.iter().copied().collect::<Vec<Atom>>());
         let place = if let Some(place) = self.own.get(&key) {
             *place
         } else {
-            let place = self.new_space(signature, traits, atoms, false);
+            let place = self.new_space(signature, traits, &atoms, false);
             self.own.insert(key, place);
             place
         };
         let place = place?;
-        let found = self.spaces.get_mut(place).and_then(|space| work(space).ok())?;
+        let space = self.spaces.get_mut(place)?;
+        let found = work(&self.formulas, space, self.known.entry(place).or_default()).ok()?;
         Some((place, found))
     }
 
@@ -401,13 +280,19 @@ impl<'p> Standing<'p> {
         if let Some(place) = self.shared.get(&(signature, traits)) {
             return *place;
         }
-        let mut levels: BTreeSet<LevelId> = self.beside.iter().copied().collect();
-        for group in self.groups.iter().filter(|group| group.signature == signature) {
-            levels.extend(group.levels.iter());
-        }
-        let statements = levels.iter().flat_map(|level| self.pair.level_statements(*level));
-        let atoms: BTreeSet<Atom> =
-            statements.flat_map(|statement| self.pair.statement_atoms(*statement)).copied().collect();
+        let atoms = if let Some(known) = self.atoms_by_signature.get(&signature) {
+            Arc::clone(known)
+        } else {
+            let of_signature = self.groups.iter().filter(|group| group.signature == signature);
+            let levels: FxHashSet<LevelId> =
+                of_signature.flat_map(|group| group.levels.iter()).chain(&self.beside).copied().collect();
+            let statements = levels.into_iter().flat_map(|level| self.pair.level_statements(level));
+            let statements: FxHashSet<u32> = statements.copied().collect();
+            let atoms = statements.into_iter().flat_map(|statement| self.pair.statement_atoms(statement));
+            let atoms: Arc<BTreeSet<Atom>> = Arc::new(atoms.copied().collect());
+            self.atoms_by_signature.insert(signature, Arc::clone(&atoms));
+            atoms
+        };
         let place = self.new_space(signature, traits, &atoms, true);
         self.shared.insert((signature, traits), place);
         place
@@ -422,7 +307,8 @@ impl<'p> Standing<'p> {
     ) -> Option<usize> {
         let node = *self.samples.get(signature)?;
         let action = self.classes.iter().find(|class| class.traits == traits)?;
-        let cut = || self.pair.facts([node, node], &action.representative, atoms.iter().copied());
+        let atoms_of_space = atoms.iter().copied();
+        let cut = || self.pair.facts_remembering([node, node], &action.representative, atoms_of_space, &self.text_cuts);
         let facts = if whole {
             let mut known = self.shared_facts.lock().unwrap_or_else(PoisonError::into_inner);
             known.entry((signature, traits)).or_insert_with(cut).clone()
@@ -459,38 +345,6 @@ impl ActionSets<'_> {
 }
 
 impl Space<'_> {
-    /// The calls that pass a formula, of those that there can be.
-    fn passes(&mut self, formula: &Formula, layer: Layer) -> Result<Function, TooLarge> {
-        let mut denied = if formula.denies { Function::TRUE } else { Function::FALSE };
-        for candidate in &formula.deny {
-            let matches = self.candidate(*candidate, Effect::Deny, Side::Before)?;
-            denied = self.diagrams.or(denied, matches)?;
-        }
-        for level in &formula.unreadable {
-            let question = self.question(Question::Denies(*level))?;
-            denied = self.diagrams.or(denied, question)?;
-        }
-        let mut passes = self.diagrams.not(denied)?;
-        for allow in &formula.allow {
-            let mut here = Function::FALSE;
-            for candidate in &allow.statements {
-                let matches = self.candidate(*candidate, Effect::Allow, Side::Before)?;
-                here = self.diagrams.or(here, matches)?;
-            }
-            if let Some(level) = allow.unreadable {
-                let question = self.question(Question::Allows(level))?;
-                here = self.diagrams.or(here, question)?;
-            }
-            passes = self.diagrams.and(passes, here)?;
-        }
-        if layer == Layer::Pending {
-            let on = self.question(Question::PolicyType)?;
-            let off = self.diagrams.not(on)?;
-            passes = self.diagrams.or(passes, off)?;
-        }
-        self.diagrams.and(passes, self.possible)
-    }
-
     /// The calls of a cell that a level's Deny statements match.
     fn matched_by(&mut self, level: LevelId, cell: CellId, pair: &CompiledPair) -> Result<Function, TooLarge> {
         let mut any = Function::FALSE;

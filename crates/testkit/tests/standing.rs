@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{ActionTraits, CompiledPair, Side};
 use scproof_evaluator::{Access, CompiledOrganization, Decision, EvaluationOptions, Request, Truth};
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
-use scproof_prover::{Limits, PassingKind, Removal, Standing};
+use scproof_prover::{AlikeAccounts, Limits, PassingKind, Removal, Standing};
 use scproof_testkit::comparison::complete;
 use scproof_testkit::{reference, strategies};
 use serde_json::Value;
@@ -78,6 +78,22 @@ fn without_statement(inventory: &Inventory, policy: &str, index: usize) -> Optio
     Some(changed)
 }
 
+/// How the calls of a request's action by its account are treated.
+fn treatment(
+    pair: &CompiledPair,
+    standing: &Standing<'_>,
+    alike: &[AlikeAccounts],
+    accounts: &[NodeId],
+    request: &Request,
+) -> Option<Access> {
+    let organization = pair.side(Side::Before).organization();
+    let place = accounts.iter().position(|node| organization.node(*node).target.as_str() == request.account)?;
+    let found = alike.iter().find(|found| found.accounts.contains(&place))?;
+    let (cell, traits) = (pair.cell_of(&request.action)?, ActionTraits::of(&request.action.to_ascii_lowercase()));
+    let class = standing.action_classes().iter().position(|class| (class.cell, class.traits) == (cell, traits))?;
+    found.treatments.get(class).map(|treatment| treatment.access)
+}
+
 /// Every account and class of actions is treated as the evaluator decides, and accounts that are alike are treated alike.
 fn check_treatments(inventory: &Inventory, given: EvaluationOptions, samples: &[Request]) -> Result<(), TestCaseError> {
     let organization = Arc::new(load(inventory)?);
@@ -95,11 +111,27 @@ fn check_treatments(inventory: &Inventory, given: EvaluationOptions, samples: &[
             for (class, treatment) in standing.action_classes().iter().zip(found.treatments.iter()) {
                 let request = Request::new(account, &class.representative);
                 let decided = access(compiled.ask(&request).unwrap());
-                prop_assert_eq!(treatment.access, decided, "{} {}", account, &class.representative);
+                // The evaluator goes through so many cases and no more (K3-16). What diagrams settle beyond is tried below.
+                prop_assert!(
+                    treatment.access == decided || decided == Access::Conditional,
+                    "{account} {}: {:?}, but the evaluator says {decided:?}",
+                    &class.representative,
+                    treatment.access
+                );
             }
         }
     }
     prop_assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
+    for request in samples.iter().filter_map(|request| complete(&organization, request)) {
+        let treated = treatment(&pair, &standing, &alike, &accounts, &request);
+        let Some(decision) = decide(&organization, options, &request) else { continue };
+        match treated {
+            Some(Access::NeverBlocked) => prop_assert!(!decision.is_denied(), "{request:?}: {decision}"),
+            // A caller whom SCPs do not govern passes all the same.
+            Some(Access::AlwaysBlocked) => prop_assert!(decision != Decision::Allowed, "{request:?}: {decision}"),
+            Some(Access::Conditional) | None => {}
+        }
+    }
     // Requests that differ by account only have one answer within a class, unless they name the account.
     for request in samples.iter().filter_map(|request| complete(&organization, request)) {
         let by_account = |place: usize| {

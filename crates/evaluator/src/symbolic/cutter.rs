@@ -1,5 +1,8 @@
 //! Cuts the values of one key into cells by all conditions on it.
 
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 use scproof_catalog::ValueType;
 use scproof_policy_parser::{OperatorFamily, WildcardPattern};
 
@@ -7,16 +10,48 @@ use crate::compile::CompiledOrganization;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::cut::{Kind, OwnedPattern, cut_texts};
 use crate::keys::Model;
-use crate::state::{Domain, KeyState};
+use crate::state::{Domain, DomainValues, KeyState};
 use crate::symbolic::Openness;
 use crate::template::expansions;
 use crate::trace::SlottedTemplate;
 use crate::values::{CompiledValue, TextMode, text_mode};
 
 /// The most states of the walk that cuts the texts of one fact.
-pub(crate) const MAX_STATES: usize = 20_000;
+pub(crate) const MAX_STATES: usize = 50_000;
 /// The most cells of one fact.
 pub const MAX_CELLS: usize = 4_096;
+
+/// The most cuts that are remembered.
+const MAX_REMEMBERED: usize = 4096;
+
+/// Patterns, the texts that are cut, whether ARNs are told from other texts, and the preferred examples.
+type CutKey = (Vec<OwnedPattern>, DomainValues, bool, Vec<String>);
+
+/// Cuts of texts that were worked out before: facts of different accounts and actions are mostly cut by the same patterns.
+#[derive(Debug, Default)]
+pub struct TextCuts(Mutex<FxHashMap<CutKey, Option<Vec<String>>>>);
+
+impl TextCuts {
+    /// A text of each class into which the patterns cut the texts of the domain; `None` past a limit.
+    pub(crate) fn cut(
+        &self,
+        patterns: Vec<OwnedPattern>,
+        domain: &Domain,
+        arn: bool,
+        candidates: &[String],
+    ) -> Option<Vec<String>> {
+        let key = (patterns, domain.values.clone(), arn, candidates.to_vec());
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(&key) {
+            return found.clone();
+        }
+        let found = cut_texts(&key.0, domain, arn, candidates, MAX_STATES);
+        if known.len() < MAX_REMEMBERED {
+            known.insert(key, found.clone());
+        }
+        found
+    }
+}
 
 /// A value of every class, and the conditions that these classes do not settle.
 #[derive(Debug, Default)]
@@ -34,6 +69,7 @@ impl CompiledOrganization {
         value_type: Option<ValueType>,
         states: &[KeyState],
         candidates: &[String],
+        cuts: &TextCuts,
     ) -> Cut {
         let mut cut = Cut::default();
         let kind = Kind::of(conditions, domain);
@@ -69,7 +105,7 @@ impl CompiledOrganization {
         }
         let found = match kind {
             None | Some(Kind::Text) => {
-                cut_texts(&patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates, MAX_STATES)
+                cuts.cut(patterns, domain, conditions.iter().any(|it| it.asks_for_arn()), candidates)
             }
             Some(Kind::Listed | Kind::Number | Kind::Date | Kind::Address | Kind::Bool) => kind
                 .and_then(|kind| kind.representatives(&typed, domain))

@@ -14,6 +14,7 @@ use crate::keys::Model;
 use crate::prepare::is_context_key;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
+use crate::symbolic::cutter::TextCuts;
 use crate::symbolic::principal::{
     CallerKind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for,
 };
@@ -156,17 +157,30 @@ struct Scene<'a> {
     accounts: [NodeId; 2],
     states: [Box<[KeyState]>; 2],
     assume_preferred: bool,
+    cuts: &'a TextCuts,
 }
 
 impl CompiledPair {
     /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its nodes before and after.
     pub fn facts(&self, accounts: [NodeId; 2], action: &str, atoms: impl IntoIterator<Item = Atom>) -> Facts {
+        self.facts_remembering(accounts, action, atoms, &TextCuts::default())
+    }
+
+    /// The same with a memory, for the facts of many accounts and actions.
+    pub fn facts_remembering(
+        &self,
+        accounts: [NodeId; 2],
+        action: &str,
+        atoms: impl IntoIterator<Item = Atom>,
+        cuts: &TextCuts,
+    ) -> Facts {
         let [before, after] = accounts;
         let scene = Scene {
             pair: self,
             accounts,
             states: [self.before.states_of(before, action, &|_| true), self.after.states_of(after, action, &|_| true)],
             assume_preferred: self.before.options.assume_preferred,
+            cuts,
         };
         scene.facts(&atoms.into_iter().collect())
     }
@@ -330,7 +344,7 @@ impl Scene<'_> {
             return;
         }
         let [states, _] = &self.states;
-        let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name));
+        let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name), self.cuts);
         let multivalued =
             self.compiled().slots.get(slot.0 as usize).is_some_and(|slot| slot.multivalued) && domain.may_be_list;
         let single =
@@ -428,7 +442,7 @@ impl Scene<'_> {
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
         let [states, _] = &self.states;
         let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
-        let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates);
+        let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates, self.cuts);
         // Where nothing could be cut, each kind still has a caller.
         let limited = cut.open.iter().any(|(_, why)| *why == Openness::Limit);
         let callers = |texts: Vec<String>| -> (Vec<String>, Vec<PrincipalKind>) {
@@ -505,6 +519,7 @@ impl Scene<'_> {
                         self.value_type(slot),
                         known,
                         &candidates_of(&name),
+                        self.cuts,
                     );
                     cut.texts.iter().for_each(|text| add(KeyState::single(text)));
                     open.extend(cut.open);
@@ -569,7 +584,7 @@ impl Scene<'_> {
             return;
         }
         let [states, _] = &self.states;
-        let mut cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Date), states, &[]);
+        let mut cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Date), states, &[], self.cuts);
         if Kind::of(&compiled, &domain) != Some(Kind::Date) {
             // Seconds as numbers, or as texts: not in the same spelling for both keys.
             cut.open = ids.iter().map(|id| (*id, Openness::MixedKinds)).collect();
@@ -607,7 +622,7 @@ impl Scene<'_> {
             return;
         }
         let [states, _] = &self.states;
-        let cut = self.compiled().cut_resources(ids, states);
+        let cut = self.compiled().cut_resources(ids, states, self.cuts);
         let fact = facts.facts.len();
         let cells = cut.resources.iter().map(|resource| Cell::new(vec![Setting::Resource(resource.clone())])).collect();
         facts.facts.push(Fact { subject: Subject::Resource, cells });

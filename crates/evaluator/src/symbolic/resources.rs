@@ -3,12 +3,12 @@
 use scproof_policy_parser::WildcardPattern;
 
 use crate::compile::CompiledOrganization;
-use crate::cut::{OwnedPattern, cut_texts};
+use crate::cut::OwnedPattern;
 use crate::request::RequestResource;
 use crate::resource::{ResourceMatcher, ResourceState};
 use crate::state::{Domain, DomainValues, KeyState, Value};
 use crate::symbolic::Openness;
-use crate::symbolic::cutter::{MAX_CELLS, MAX_STATES};
+use crate::symbolic::cutter::{MAX_CELLS, TextCuts};
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
 
@@ -20,7 +20,7 @@ pub(super) struct ResourceCut {
 }
 
 impl CompiledOrganization {
-    pub(super) fn cut_resources(&self, ids: &[u32], states: &[KeyState]) -> ResourceCut {
+    pub(super) fn cut_resources(&self, ids: &[u32], states: &[KeyState], cuts: &TextCuts) -> ResourceCut {
         let mut open = Vec::new();
         let mut patterns: Vec<OwnedPattern> = Vec::new();
         for &id in ids {
@@ -50,8 +50,7 @@ impl CompiledOrganization {
         let arn = WildcardPattern::flat("arn:*:*:*:*:*");
         let domain = Domain::new(false, false, DomainValues::Like(Box::new([arn])));
         let candidates = ["arn:aws:s3:::example/example".to_owned()];
-        let mut texts =
-            cut_texts(&patterns, &domain, false, &candidates, MAX_STATES).filter(|texts| texts.len() < MAX_CELLS);
+        let mut texts = cuts.cut(patterns, &domain, false, &candidates).filter(|texts| texts.len() < MAX_CELLS);
         if texts.is_none() {
             open = ids.iter().map(|id| (*id, Openness::Limit)).collect();
             texts = Some(candidates.to_vec());

@@ -1,6 +1,9 @@
 //! Which accounts are interchangeable: the policies on their paths aside, nothing in the policies can tell them apart.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use scproof_organization::{NodeId, Organization, Target};
 use scproof_policy_parser::{Piece, WildcardPattern};
 
@@ -10,7 +13,7 @@ use crate::keys::Model;
 use crate::state::KeyState;
 use crate::symbolic::principal::{CallerKind, principal_arn_domain};
 use crate::symbolic::{CompiledPair, Side};
-use crate::trace::{Evaluation, NoTrace};
+use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
 use crate::values::CompiledValue;
 
@@ -18,8 +21,8 @@ use crate::values::CompiledValue;
 /// answers to the same questions, asked by principals of the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct AccountSignature {
-    before: Vec<(u32, Truth)>,
-    after: Vec<(u32, Truth)>,
+    before: Truths,
+    after: Truths,
     /// The account id, if some policy names it or a part of it.
     named: Option<String>,
     /// Whether keys that follow from the account have other values after than before.
@@ -33,26 +36,46 @@ impl AccountSignature {
     }
 }
 
+/// Conditions that tell by the account's id, and those that tell by its place in the tree alone; none where nothing asks.
+type Truths = [Arc<[(u32, Truth)]>; 2];
+
 /// What makes accounts distinguishable, worked out once.
 #[derive(Debug)]
 pub(super) struct Telltales {
     /// Patterns on `aws:PrincipalArn` with digits where the account id may stand.
     patterns: Vec<WildcardPattern>,
-    /// Conditions on keys that are known and differ between accounts.
+    /// Conditions on keys that are known and differ between accounts: by the account's id, or by its place alone.
+    by_id: Asked,
+    by_place: Asked,
+}
+
+/// Some conditions.
+#[derive(Debug, Default)]
+struct Asked {
     conditions: Vec<u32>,
-    /// The keys that these conditions ask about, in ascending order.
+    /// The keys that they ask about, in ascending order.
     slots: Vec<usize>,
 }
 
+/// The unit of an account, and whether the snapshot does not know its place in it.
+type Place = (Option<NodeId>, bool);
+/// What conditions say of an account on one side, and the values of their keys.
+type Told = (Arc<[(u32, Truth)]>, Arc<[KeyState]>);
+
 impl CompiledOrganization {
     pub(super) fn telltales(&self) -> Telltales {
-        let mut telltales = Telltales { patterns: Vec::new(), conditions: Vec::new(), slots: Vec::new() };
+        let mut telltales = Telltales { patterns: Vec::new(), by_id: Asked::default(), by_place: Asked::default() };
+        let model = |slot: KeySlot| self.slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
         for condition in self.conditions.iter() {
-            let slot = self.slots.get(condition.slot.0 as usize);
-            match slot.and_then(|slot| slot.row).map(|row| row.model) {
+            match model(condition.slot) {
                 Some(Model::PrincipalAccount | Model::PrincipalOrgId | Model::PrincipalOrgPaths | Model::UserId) => {
-                    telltales.conditions.push(condition.id);
-                    telltales.slots.extend(condition.slots().map(|slot| slot.0 as usize));
+                    let holds_id = |slot| {
+                        matches!(model(slot), Some(Model::PrincipalAccount | Model::PrincipalArn | Model::UserId))
+                    };
+                    let by_id = condition.slots().any(holds_id);
+                    let asked = if by_id { &mut telltales.by_id } else { &mut telltales.by_place };
+                    asked.conditions.push(condition.id);
+                    asked.slots.extend(condition.slots().map(|slot| slot.0 as usize));
                 }
                 Some(Model::PrincipalArn) => {
                     let ConditionBody::Comparison { values, .. } = &condition.body else { continue };
@@ -67,8 +90,10 @@ impl CompiledOrganization {
                 _ => {}
             }
         }
-        telltales.slots.sort_unstable();
-        telltales.slots.dedup();
+        for asked in [&mut telltales.by_id, &mut telltales.by_place] {
+            asked.slots.sort_unstable();
+            asked.slots.dedup();
+        }
         telltales
     }
 }
@@ -77,10 +102,36 @@ impl CompiledPair {
     /// The signatures of accounts, given as their nodes before and after. Cheap where no policy names accounts.
     pub fn account_signatures(&self, accounts: &[[NodeId; 2]]) -> Vec<AccountSignature> {
         let telltales = self.before.telltales();
-        if telltales.patterns.is_empty() && telltales.conditions.is_empty() {
+        let asked = [&telltales.by_id, &telltales.by_place];
+        if telltales.patterns.is_empty() && asked.iter().all(|asked| asked.conditions.is_empty()) {
             return vec![AccountSignature::default(); accounts.len()];
         }
-        accounts.par_iter().map(|nodes| self.account_signature(&telltales, *nodes)).collect()
+        // What tells by the place is the same for all accounts of a unit.
+        let place = |nodes: &[NodeId; 2]| -> [Place; 2] {
+            let of = |side: Side, id: NodeId| {
+                let node = self.side(side).organization().node(id);
+                (node.parent, node.place_unknown)
+            };
+            let [before, after] = *nodes;
+            [of(Side::Before, before), of(Side::After, after)]
+        };
+        let mut units: FxHashMap<[Place; 2], [NodeId; 2]> = FxHashMap::default();
+        if !telltales.by_place.conditions.is_empty() {
+            for nodes in accounts {
+                units.entry(place(nodes)).or_insert(*nodes);
+            }
+        }
+        let told: FxHashMap<[Place; 2], [Told; 2]> =
+            units.into_par_iter().map(|(unit, nodes)| (unit, self.told(&telltales.by_place, nodes))).collect();
+        let nothing: [Told; 2] = Default::default();
+        accounts
+            .par_iter()
+            .map(|nodes| {
+                let by_id = self.told(&telltales.by_id, *nodes);
+                let by_place = if told.is_empty() { None } else { told.get(&place(nodes)) };
+                self.account_signature(&telltales, *nodes, &by_id, by_place.unwrap_or(&nothing))
+            })
+            .collect()
     }
 
     /// Whether policies ask who owns the resource of a call, and the same resource may have another answer after than before
@@ -111,47 +162,66 @@ impl CompiledPair {
         (model == Model::ResourceOrgPaths && paths) || (model == Model::ResourceOrgId && ids)
     }
 
-    fn account_signature(&self, telltales: &Telltales, nodes: [NodeId; 2]) -> AccountSignature {
-        let [before, _] = nodes;
+    /// What some conditions say of an account on both sides.
+    fn told(&self, asked: &Asked, nodes: [NodeId; 2]) -> [Told; 2] {
+        if asked.conditions.is_empty() {
+            return Default::default();
+        }
+        let [before, after] = nodes;
+        let first = self.told_on(Side::Before, asked, before);
+        let is_one = before == after && std::ptr::eq(self.before.organization(), self.after.organization());
+        let second = if is_one { first.clone() } else { self.told_on(Side::After, asked, after) };
+        [first, second]
+    }
+
+    fn told_on(&self, side: Side, asked: &Asked, node: NodeId) -> Told {
+        let compiled = self.side(side);
+        let id = compiled.organization().node(node).target.as_str();
+        let wanted = |slot: usize| asked.slots.binary_search(&slot).is_ok();
+        let states = compiled.states_of(node, "another-service:another-action", &wanted);
+        let mut truths = Vec::with_capacity(asked.conditions.len());
+        let mut known = Vec::with_capacity(asked.conditions.len());
+        for &condition in &asked.conditions {
+            let Some(condition) = compiled.conditions.get(condition as usize) else { continue };
+            let state = states.get(condition.slot.0 as usize).unwrap_or(&KeyState::Absent);
+            let by_id = KeyState::single(id);
+            // A root user's id is that of the account; of other callers nothing is known.
+            let state = if matches!(state, KeyState::Unknown(_)) { &by_id } else { state };
+            let mut evaluation =
+                Evaluation { states: &states, assume_preferred: self.before.options.assume_preferred, trace: NoTrace };
+            truths.push((condition.id, condition.truth_in_class(state, &mut evaluation)));
+            known.push(state.clone());
+        }
+        (truths.into(), known.into())
+    }
+
+    fn account_signature(
+        &self,
+        telltales: &Telltales,
+        nodes: [NodeId; 2],
+        by_id: &[Told; 2],
+        by_place: &[Told; 2],
+    ) -> AccountSignature {
+        let [node, _] = nodes;
         let organization = self.before.organization();
-        let id = organization.node(before).target.as_str();
-        let partition = organization.partition();
+        let id = organization.node(node).target.as_str();
         let named = !telltales.patterns.is_empty() && {
-            let (domain, _) = principal_arn_domain(&CallerKind::ALL, partition, id);
+            let (domain, _) = principal_arn_domain(&CallerKind::ALL, organization.partition(), id);
             telltales.patterns.iter().any(|pattern| domain.may_match(pattern))
         };
-        let mut truths: [Vec<(u32, Truth)>; 2] = [Vec::new(), Vec::new()];
-        let mut known: [Vec<KeyState>; 2] = [Vec::new(), Vec::new()];
-        if !telltales.conditions.is_empty() {
-            let sides = Side::BOTH.into_iter().zip(nodes).zip(truths.iter_mut().zip(&mut known));
-            for ((side, node), (truths, known)) in sides {
-                let compiled = self.side(side);
-                let id = compiled.organization().node(node).target.as_str();
-                let states = compiled.states_of(node, "another-service:another-action", &|slot| {
-                    telltales.slots.binary_search(&slot).is_ok()
-                });
-                for &condition in &telltales.conditions {
-                    let Some(condition) = compiled.conditions.get(condition as usize) else { continue };
-                    let state = states.get(condition.slot.0 as usize).unwrap_or(&KeyState::Absent);
-                    let by_id = KeyState::single(id);
-                    // A root user's id is that of the account; of other callers nothing is known.
-                    let state = if matches!(state, KeyState::Unknown(_)) { &by_id } else { state };
-                    let mut evaluation = Evaluation {
-                        states: &states,
-                        assume_preferred: self.before.options.assume_preferred,
-                        trace: NoTrace,
-                    };
-                    truths.push((condition.id, condition.truth_in_class(state, &mut evaluation)));
-                    known.push(state.clone());
-                }
-            }
-        }
-        let [before, after] = truths;
-        let [known_before, known_after] = known;
         // With unknown truths – a policy variable – other values may make a difference.
-        let unsettled = before.iter().chain(&after).any(|(_, truth)| *truth == Truth::Unknown);
-        let moved = before != after || (unsettled && known_before != known_after);
-        AccountSignature { before, after, named: named.then(|| id.to_owned()), moved }
+        let told = [by_id, by_place];
+        let unsettled = told
+            .iter()
+            .any(|sides| sides.iter().flat_map(|(truths, _)| truths.iter()).any(|(_, truth)| *truth == Truth::Unknown));
+        let differs = |[(before, known_before), (after, known_after)]: &[Told; 2]| {
+            before != after || (unsettled && known_before != known_after)
+        };
+        let moved = told.into_iter().any(differs);
+        let truths = |side: usize| {
+            [by_id, by_place].map(|told| told.get(side).map(|(truths, _)| Arc::clone(truths)).unwrap_or_default())
+        };
+        AccountSignature { before: truths(0), after: truths(1), named: named.then(|| id.to_owned()), moved }
     }
 }
 

@@ -1,17 +1,19 @@
 //! What all levels of a path hold for a class of actions, in one normal form, worked out level by level and remembered: paths
 //! that begin alike share the work, whatever number of accounts they lead to.
 
+use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use scproof_evaluator::symbolic::{ActionClass, Candidate, CellId, CompiledPair, LevelId};
 use scproof_policy_parser::Effect;
 
 /// The number of a formula.
 pub(super) type FormulaId = u32;
 /// The number of what a level holds for a class.
-type ContentId = u32;
+pub(super) type ContentId = u32;
 /// The number of a list of formulas, one a class of actions.
 pub(super) type VectorId = u32;
 
@@ -36,13 +38,18 @@ pub(super) struct Allows {
     pub(super) unreadable: Option<LevelId>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Content {
-    denies: bool,
-    deny: Vec<Candidate>,
-    allow: Option<Allows>,
-    unreadable: Option<LevelId>,
+/// What a level holds for a class of actions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub(super) struct Content {
+    pub(super) denies: bool,
+    pub(super) deny: Vec<Candidate>,
+    /// What may allow, where nothing does unconditionally.
+    pub(super) allow: Option<Allows>,
+    pub(super) unreadable: Option<LevelId>,
 }
+
+/// The content that lets everything through.
+const NEUTRAL: ContentId = 0;
 
 impl Formula {
     /// The formula that blocks by a Deny whatever the rest of the request is.
@@ -98,34 +105,40 @@ impl Allows {
 pub(super) struct Formulas<'p> {
     pair: &'p CompiledPair,
     all: Vec<Formula>,
-    formula_ids: FxHashMap<Formula, FormulaId>,
+    /// For each formula another one and what a level added to it, if it was made so.
+    origins: Vec<Option<(FormulaId, ContentId)>>,
+    formula_ids: HashTable<FormulaId>,
     contents: Vec<Content>,
     content_ids: FxHashMap<Content, ContentId>,
     combined: FxHashMap<(FormulaId, ContentId), FormulaId>,
-    rows: FxHashMap<LevelId, Arc<[ContentId]>>,
+    rows: FxHashMap<LevelId, Row>,
     vectors: Vec<Arc<[FormulaId]>>,
-    vector_ids: FxHashMap<Arc<[FormulaId]>, VectorId>,
+    vector_ids: HashTable<VectorId>,
     steps: FxHashMap<(VectorId, LevelId), VectorId>,
-    cells: Vec<CellId>,
+    cells: Arc<[CellId]>,
 }
+
+/// What a level holds for the classes of actions for which it does not let everything through, by the place of the class.
+type Row = Arc<[(usize, ContentId)]>;
 
 impl<'p> Formulas<'p> {
     pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass]) -> Self {
         let mut formulas = Self {
             pair,
             all: Vec::new(),
-            formula_ids: FxHashMap::default(),
-            contents: Vec::new(),
-            content_ids: FxHashMap::default(),
+            origins: Vec::new(),
+            formula_ids: HashTable::new(),
+            contents: vec![Content::default()],
+            content_ids: FxHashMap::from_iter([(Content::default(), NEUTRAL)]),
             combined: FxHashMap::default(),
             rows: FxHashMap::default(),
             vectors: Vec::new(),
-            vector_ids: FxHashMap::default(),
+            vector_ids: HashTable::new(),
             steps: FxHashMap::default(),
             cells: classes.iter().map(|class| class.cell).collect(),
         };
-        let nothing = formulas.number(Formula::default());
-        formulas.vector(vec![nothing; classes.len()].into());
+        let nothing = formulas.number(Formula::default(), None);
+        formulas.vector(&vec![nothing; classes.len()]);
         formulas
     }
 
@@ -133,6 +146,15 @@ impl<'p> Formulas<'p> {
         static NOTHING: Formula =
             Formula { denies: false, deny: Vec::new(), allow: Vec::new(), unreadable: Vec::new() };
         self.all.get(id as usize).unwrap_or(&NOTHING)
+    }
+
+    /// Another formula and what a level adds to it, which together make this one.
+    pub(super) fn origin(&self, id: FormulaId) -> Option<(FormulaId, ContentId)> {
+        self.origins.get(id as usize).copied().flatten()
+    }
+
+    pub(super) fn content(&self, id: ContentId) -> Option<&Content> {
+        self.contents.get(id as usize)
     }
 
     /// The formulas of a list, one a class of actions.
@@ -157,7 +179,7 @@ impl<'p> Formulas<'p> {
     pub(super) fn without_denials(&mut self, formula: FormulaId, removed: &Range<u32>) -> FormulaId {
         let mut without = self.formula(formula).clone();
         without.deny.retain(|candidate| !removed.contains(&candidate.statement()));
-        self.number(without)
+        self.number(without, None)
     }
 
     /// The formula of a path for a cell without some statements: everywhere, or at one place of the path only.
@@ -171,7 +193,7 @@ impl<'p> Formulas<'p> {
         let mut formula = Formula::default();
         for (index, level) in levels.iter().enumerate() {
             let here = place.is_none_or(|place| place == index);
-            let mut content = Content { denies: false, deny: Vec::new(), allow: None, unreadable: None };
+            let mut content = Content::default();
             let mut allow = Allows { statements: Vec::new(), unreadable: None };
             let mut allows = false;
             if self.pair.is_unreadable(*level) {
@@ -200,7 +222,7 @@ impl<'p> Formulas<'p> {
             content.allow = (!allows).then_some(allow);
             formula = formula.with(&content);
         }
-        self.number(formula)
+        self.number(formula, None)
     }
 
     fn step(&mut self, vector: VectorId, level: LevelId) -> VectorId {
@@ -208,20 +230,17 @@ impl<'p> Formulas<'p> {
             return *found;
         }
         let row = self.row(level);
-        let before = self.of_vector(vector);
+        let mut after = self.vectors.get(vector as usize).map(|formulas| formulas.to_vec()).unwrap_or_default();
         // Neighbours are mostly treated alike.
         let mut last = (u32::MAX, u32::MAX, u32::MAX);
-        let after: Arc<[FormulaId]> = before
-            .iter()
-            .zip(row.iter())
-            .map(|(&formula, &content)| {
-                if (last.0, last.1) != (formula, content) {
-                    last = (formula, content, self.combine(formula, content));
-                }
-                last.2
-            })
-            .collect();
-        let id = self.vector(after);
+        for &(class, content) in row.iter() {
+            let Some(slot) = after.get_mut(class) else { continue };
+            if (last.0, last.1) != (*slot, content) {
+                last = (*slot, content, self.combine(*slot, content));
+            }
+            *slot = last.2;
+        }
+        let id = self.vector(&after);
         self.steps.insert((vector, level), id);
         id
     }
@@ -233,71 +252,84 @@ impl<'p> Formulas<'p> {
         let (Some(old), Some(new)) = (self.all.get(formula as usize), self.contents.get(content as usize)) else {
             return formula;
         };
-        let id = self.number(old.with(new));
+        let id = self.number(old.with(new), Some((formula, content)));
         self.combined.insert((formula, content), id);
         id
     }
 
-    fn number(&mut self, formula: Formula) -> FormulaId {
-        if let Some(found) = self.formula_ids.get(&formula) {
+    /// `origin` is part of what the number stands for only where the formula is new: any origin makes the same formula.
+    fn number(&mut self, formula: Formula, origin: Option<(FormulaId, ContentId)>) -> FormulaId {
+        let hash = FxBuildHasher.hash_one(&formula);
+        let all = &self.all;
+        if let Some(found) = self.formula_ids.find(hash, |id| all.get(*id as usize) == Some(&formula)) {
             return *found;
         }
         let id = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
-        self.all.push(formula.clone());
-        self.formula_ids.insert(formula, id);
+        self.formula_ids
+            .insert_unique(hash, id, |id| all.get(*id as usize).map_or(0, |found| FxBuildHasher.hash_one(found)));
+        self.all.push(formula);
+        self.origins.push(origin);
         id
     }
 
-    fn vector(&mut self, formulas: Arc<[FormulaId]>) -> VectorId {
-        if let Some(found) = self.vector_ids.get(&formulas) {
+    fn vector(&mut self, formulas: &[FormulaId]) -> VectorId {
+        let hash = FxBuildHasher.hash_one(formulas);
+        let vectors = &self.vectors;
+        let of = |id: &VectorId| vectors.get(*id as usize).map_or(&[][..], |found| found);
+        if let Some(found) = self.vector_ids.find(hash, |id| of(id) == formulas) {
             return *found;
         }
         let id = u32::try_from(self.vectors.len()).unwrap_or(u32::MAX);
-        self.vectors.push(Arc::clone(&formulas));
-        self.vector_ids.insert(formulas, id);
+        self.vector_ids.insert_unique(hash, id, |id| FxBuildHasher.hash_one(of(id)));
+        self.vectors.push(formulas.into());
         id
     }
 
     /// What a level holds for each class of actions.
-    fn row(&mut self, level: LevelId) -> Arc<[ContentId]> {
+    fn row(&mut self, level: LevelId) -> Row {
         if let Some(row) = self.rows.get(&level) {
             return Arc::clone(row);
         }
         // Within a level equal contents have one number.
-        let mut local: FxHashMap<u32, ContentId> = FxHashMap::default();
-        let cells = std::mem::take(&mut self.cells);
-        let row: Arc<[ContentId]> = cells
-            .iter()
-            .map(|&cell| {
-                let number = self.pair.entry_number(level, cell).unwrap_or(u32::MAX);
-                if let Some(found) = local.get(&number) {
-                    return *found;
-                }
-                let content = match self.pair.entry(level, cell) {
-                    None => Content { denies: false, deny: Vec::new(), allow: None, unreadable: None },
-                    Some(entry) => {
-                        let unreadable = entry.unreadable.then_some(level);
-                        let mut deny = entry.deny.to_vec();
-                        deny.sort_unstable();
-                        deny.dedup();
-                        let mut statements = entry.allow.to_vec();
-                        statements.sort_unstable();
-                        statements.dedup();
-                        let allow = (!entry.allows).then_some(Allows { statements, unreadable });
-                        Content { denies: entry.denies, deny, allow, unreadable }
-                    }
-                };
+        let mut known: Vec<Option<ContentId>> = Vec::new();
+        let cells = Arc::clone(&self.cells);
+        let mut row = Vec::new();
+        for (class, &cell) in cells.iter().enumerate() {
+            let Some(number) = self.pair.entry_number(level, cell).map(|number| number as usize) else { continue };
+            if known.len() <= number {
+                known.resize(number + 1, None);
+            }
+            let found = known.get(number).copied().flatten();
+            let content = found.unwrap_or_else(|| {
+                let content = self.content_of(level, cell);
                 let next = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
-                let id = *self.content_ids.entry(content.clone()).or_insert(next);
-                if id == next {
-                    self.contents.push(content);
-                }
-                local.insert(number, id);
-                id
-            })
-            .collect();
-        self.cells = cells;
+                *self.content_ids.entry(content).or_insert_with_key(|content| {
+                    self.contents.push(content.clone());
+                    next
+                })
+            });
+            if let Some(slot) = known.get_mut(number) {
+                *slot = Some(content);
+            }
+            if content != NEUTRAL {
+                row.push((class, content));
+            }
+        }
+        let row: Row = row.into();
         self.rows.insert(level, Arc::clone(&row));
         row
+    }
+
+    fn content_of(&self, level: LevelId, cell: CellId) -> Content {
+        let Some(entry) = self.pair.entry(level, cell) else { return Content::default() };
+        let unreadable = entry.unreadable.then_some(level);
+        let sorted = |candidates: &[Candidate]| {
+            let mut candidates = candidates.to_vec();
+            candidates.sort_unstable();
+            candidates.dedup();
+            candidates
+        };
+        let allow = (!entry.allows).then(|| Allows { statements: sorted(entry.allow), unreadable });
+        Content { denies: entry.denies, deny: sorted(entry.deny), allow, unreadable }
     }
 }

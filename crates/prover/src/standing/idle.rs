@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionTraits, Atom, CellId, Layer, Side};
+use scproof_evaluator::symbolic::{ActionTraits, CellId, Layer, Side};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
@@ -99,11 +99,14 @@ impl Standing<'_> {
 
     /// Whether the same calls pass two formulas.
     fn is_same(&mut self, key: &FormulaKey, other: FormulaId) -> bool {
-        let (one, two) = (self.formulas.formula(key.formula).clone(), self.formulas.formula(other).clone());
-        let mut atoms = self.atoms_of(&one);
-        atoms.extend(self.atoms_of(&two));
-        self.in_space(key.signature, key.traits, &atoms, |space| {
-            Ok(space.passes(&one, key.layer)? == space.passes(&two, key.layer)?)
+        let atoms = |standing: &Self| {
+            let mut atoms = standing.atoms_of(standing.formulas.formula(key.formula));
+            atoms.extend(standing.atoms_of(standing.formulas.formula(other)));
+            atoms
+        };
+        self.in_space(key.signature, key.traits, atoms, |formulas, space, known| {
+            let before = known.passes(space, formulas, key.formula, key.layer)?;
+            Ok(before == known.passes(space, formulas, other, key.layer)?)
         })
         .is_some_and(|(_, equal)| equal)
     }
@@ -198,8 +201,8 @@ impl Standing<'_> {
     /// The calls that a statement matches.
     fn matches(&mut self, statement: u32, signature: usize, traits: ActionTraits, cell: CellId) -> Option<Function> {
         let candidate = self.pair.candidate(statement, cell)?;
-        let atoms: BTreeSet<Atom> = self.pair.statement_atoms(statement).iter().copied().collect();
-        let found = self.in_space(signature, traits, &atoms, |space| {
+        let atoms = |standing: &Self| standing.pair.statement_atoms(statement).iter().copied().collect();
+        let found = self.in_space(signature, traits, atoms, |_, space, _| {
             let matches = space.candidate(candidate, Effect::Deny, Side::Before)?;
             space.diagrams.and(matches, space.possible)
         });
@@ -210,8 +213,8 @@ impl Standing<'_> {
         let pair = self.pair;
         let (Some(part), Some(whole)) = (pair.candidate(part, cell), pair.candidate(whole, cell)) else { return false };
         let atoms = |number| pair.statement_atoms(number).iter().copied();
-        let all: BTreeSet<Atom> = atoms(part.statement()).chain(atoms(whole.statement())).collect();
-        let found = self.in_space(signature, traits, &all, |space| {
+        let all = |_: &Self| atoms(part.statement()).chain(atoms(whole.statement())).collect();
+        let found = self.in_space(signature, traits, all, |_, space, _| {
             let part = space.candidate(part, Effect::Deny, Side::Before)?;
             let part = space.diagrams.and(part, space.possible)?;
             let whole = space.candidate(whole, Effect::Deny, Side::Before)?;

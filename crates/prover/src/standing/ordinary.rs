@@ -3,10 +3,12 @@
 //! An ordinary caller is a role, an IAM user or a federated user of a name that no policy expects, without tags, who calls directly
 //! and from anywhere. A call that passes only where the caller, or the way, is another one is exempted by name.
 
+use std::sync::Arc;
+
 use scproof_evaluator::symbolic::{CallerKind, ContextValue, Fact, Setting, Side, Subject};
 use scproof_evaluator::{Context, Request, Truth};
 
-use crate::diagram::{Function, TooLarge, Variable};
+use crate::diagram::{Function, TooLarge, Variable, Variables};
 use crate::space::Space;
 use crate::standing::Standing;
 
@@ -37,9 +39,10 @@ const WAYS: [(&str, &[&str]); 18] = [
 ];
 
 /// The calls that only callers or ways exempted by name can make, and the facts that say so.
+#[derive(Debug)]
 pub(super) struct Named {
     pub(super) calls: Function,
-    pub(super) facts: Vec<Variable>,
+    pub(super) facts: Variables,
 }
 
 /// Which cells of a fact are ordinary, by rank: where none of the first is meant, those of the second are.
@@ -65,11 +68,15 @@ fn ordinary_values(key: &str) -> Option<Vec<&'static str>> {
 
 impl<'p> Standing<'p> {
     /// The calls, of those that are `meant`, that only callers or ways exempted by name can make.
-    pub(super) fn named(&mut self, place: usize, meant: Function) -> Result<Named, TooLarge> {
+    pub(super) fn named(&mut self, place: usize, meant: Function) -> Result<Arc<Named>, TooLarge> {
+        if let Some(found) = self.named.get(&(place, meant)) {
+            return Ok(Arc::clone(found));
+        }
         let ordinary = self.ordinary_cells(place);
-        let mut named = Named { calls: Function::FALSE, facts: Vec::new() };
-        let Some(space) = self.spaces.get_mut(place) else { return Ok(named) };
+        let mut facts = Vec::new();
+        let mut calls = Function::FALSE;
         for (fact, ranks) in ordinary.iter().enumerate() {
+            let Some(space) = self.spaces.get_mut(place) else { break };
             let variable = Variable::try_from(fact).unwrap_or(Variable::MAX);
             // Where only special callers are meant – the root user, say – none of them is exempted by being one.
             for cells in ranks {
@@ -78,21 +85,24 @@ impl<'p> Standing<'p> {
                     continue;
                 }
                 let special = space.diagrams.not(here)?;
-                named.calls = space.diagrams.or(named.calls, special)?;
-                named.facts.push(variable);
+                calls = space.diagrams.or(calls, special)?;
+                facts.push(variable);
                 break;
             }
         }
-        Ok(named)
+        let found = Arc::new(Named { calls, facts: facts.into_iter().collect() });
+        self.named.insert((place, meant), Arc::clone(&found));
+        Ok(found)
     }
 
     /// For each fact of a space which of its cells are ordinary; none for facts that are about neither caller nor way.
-    fn ordinary_cells(&mut self, place: usize) -> Vec<OrdinaryCells> {
+    fn ordinary_cells(&mut self, place: usize) -> Arc<[OrdinaryCells]> {
         if let Some(found) = self.ordinary.get(&place) {
-            return found.clone();
+            return Arc::clone(found);
         }
         let found = self.spaces.get(place).map(|space| self.find_ordinary_cells(space)).unwrap_or_default();
-        self.ordinary.insert(place, found.clone());
+        let found: Arc<[OrdinaryCells]> = found.into();
+        self.ordinary.insert(place, Arc::clone(&found));
         found
     }
 

@@ -143,18 +143,19 @@ impl Standing<'_> {
 
     /// What passes a formula of the calls that the level matches, by kind.
     fn changes(&mut self, key: &FormulaKey, level: LevelId, cell: CellId) -> Found {
-        let formula = self.formulas.formula(key.formula).clone();
+        let formula = self.formulas.formula(key.formula);
         if (formula.denies || formula.lacks_allow()) && key.layer == Layer::Decides {
             return Some((0, Rc::from([])));
         }
-        let mut atoms = self.atoms_of(&formula);
-        for statement in self.pair.level_statements(level) {
-            atoms.extend(self.pair.statement_atoms(*statement));
-        }
         let pair = self.pair;
-        let (place, (meant, hit)) = self.in_space(key.signature, key.traits, &atoms, |space| {
+        let atoms = |standing: &Self| {
+            let mut atoms = standing.atoms_of(standing.formulas.formula(key.formula));
+            atoms.extend(pair.level_statements(level).iter().flat_map(|number| pair.statement_atoms(*number)));
+            atoms
+        };
+        let (place, (meant, hit)) = self.in_space(key.signature, key.traits, atoms, |formulas, space, known| {
             let meant = space.matched_by(level, cell, pair)?;
-            let passes = space.passes(&formula, key.layer)?;
+            let passes = known.passes(space, formulas, key.formula, key.layer)?;
             Ok((meant, space.diagrams.and(meant, passes)?))
         })?;
         if hit == Function::FALSE {
@@ -189,7 +190,7 @@ fn sort(space: &mut Space<'_>, hit: Function, named: &Named) -> Result<Rc<[Chang
         (maybe, Verdict::Open, [Verdict::Open, Verdict::Deny]),
     ] {
         let ordinary = space.diagrams.and_not(calls, named.calls)?;
-        let widened = space.diagrams.some(ordinary, &|variable| named.facts.contains(&variable))?;
+        let widened = space.diagrams.some(ordinary, &named.facts)?;
         let hole = space.diagrams.and(calls, widened)?;
         let exemption = space.diagrams.and_not(calls, hole)?;
         for (after, function, best) in [(by_anybody, hole, ordinary), (by_named, exemption, exemption)] {

@@ -1,0 +1,123 @@
+//! What formulas let through, worked out step by step: the calls that pass a path are those that pass the path before and the level
+//! that was added, so paths that begin alike share the work.
+
+use rustc_hash::FxHashMap;
+use scproof_evaluator::symbolic::{Candidate, Layer, LevelId, Side};
+use scproof_policy_parser::Effect;
+
+use crate::diagram::{Function, TooLarge};
+use crate::space::{Question, Space};
+use crate::standing::formula::{Allows, ContentId, FormulaId, Formulas};
+
+/// What the formulas and levels of a space let through, whether the policy type is on aside.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    formulas: Vec<Option<Function>>,
+    contents: FxHashMap<ContentId, Function>,
+}
+
+impl Known {
+    /// The calls that pass a formula, of those that there can be.
+    pub(super) fn passes(
+        &mut self,
+        space: &mut Space<'_>,
+        formulas: &Formulas<'_>,
+        id: FormulaId,
+        layer: Layer,
+    ) -> Result<Function, TooLarge> {
+        let let_through = self.let_through(space, formulas, id)?;
+        if layer != Layer::Pending {
+            return Ok(let_through);
+        }
+        let on = space.question(Question::PolicyType)?;
+        let off = space.diagrams.not(on)?;
+        let off = space.diagrams.and(off, space.possible)?;
+        space.diagrams.or(let_through, off)
+    }
+
+    /// A formula lets through what the one that it was made from does, and the level that was added: one step for each level, whatever
+    /// number of statements the path has.
+    fn let_through(
+        &mut self,
+        space: &mut Space<'_>,
+        formulas: &Formulas<'_>,
+        id: FormulaId,
+    ) -> Result<Function, TooLarge> {
+        let mut steps: Vec<(FormulaId, ContentId)> = Vec::new();
+        let mut at = id;
+        let mut function = loop {
+            if let Some(known) = self.formulas.get(at as usize).copied().flatten() {
+                break known;
+            }
+            let Some((origin, content)) = formulas.origin(at) else {
+                let formula = formulas.formula(at);
+                let found = space.let_through(formula.denies, &formula.deny, &formula.allow, &formula.unreadable)?;
+                break self.learn(at, found);
+            };
+            steps.push((at, content));
+            at = origin;
+        };
+        for (formula, content) in steps.into_iter().rev() {
+            let level = self.content(space, formulas, content)?;
+            let found = space.diagrams.and(function, level)?;
+            function = self.learn(formula, found);
+        }
+        Ok(function)
+    }
+
+    fn learn(&mut self, id: FormulaId, function: Function) -> Function {
+        let index = id as usize;
+        if self.formulas.len() <= index {
+            self.formulas.resize(index + 1, None);
+        }
+        if let Some(slot) = self.formulas.get_mut(index) {
+            *slot = Some(function);
+        }
+        function
+    }
+
+    fn content(&mut self, space: &mut Space<'_>, formulas: &Formulas<'_>, id: ContentId) -> Result<Function, TooLarge> {
+        if let Some(known) = self.contents.get(&id) {
+            return Ok(*known);
+        }
+        let Some(content) = formulas.content(id) else { return Ok(Function::FALSE) };
+        let found = space.let_through(content.denies, &content.deny, &content.allow, &content.unreadable)?;
+        self.contents.insert(id, found);
+        Ok(found)
+    }
+}
+
+impl Space<'_> {
+    /// The calls that a level lets through, or all those of a formula do; whether the policy type is on aside.
+    fn let_through<'f>(
+        &mut self,
+        denies: bool,
+        deny: &[Candidate],
+        allow: impl IntoIterator<Item = &'f Allows>,
+        unreadable: impl IntoIterator<Item = &'f LevelId>,
+    ) -> Result<Function, TooLarge> {
+        let mut blocked = if denies { Function::TRUE } else { Function::FALSE };
+        for candidate in deny {
+            let matches = self.candidate(*candidate, Effect::Deny, Side::Before)?;
+            blocked = self.diagrams.or(blocked, matches)?;
+        }
+        for level in unreadable {
+            let question = self.question(Question::Denies(*level))?;
+            blocked = self.diagrams.or(blocked, question)?;
+        }
+        let mut passes = self.diagrams.not(blocked)?;
+        for allow in allow {
+            let mut here = Function::FALSE;
+            for candidate in &allow.statements {
+                let matches = self.candidate(*candidate, Effect::Allow, Side::Before)?;
+                here = self.diagrams.or(here, matches)?;
+            }
+            if let Some(level) = allow.unreadable {
+                let question = self.question(Question::Allows(level))?;
+                here = self.diagrams.or(here, question)?;
+            }
+            passes = self.diagrams.and(passes, here)?;
+        }
+        self.diagrams.and(passes, self.possible)
+    }
+}
