@@ -67,9 +67,11 @@ fn main() {
         page.len(),
     );
     println!(
-        "load {loaded:.0?}, audit {:.0?}, render {:.0?}, in all {rendered:.0?}; peak memory {} MB",
-        audited.checked_sub(loaded).unwrap(),
-        rendered.checked_sub(audited).unwrap(),
+        "load {:.2} s, audit {:.2} s, render {:.2} s, in all {:.2} s; peak memory {} MB",
+        loaded.as_secs_f64(),
+        audited.checked_sub(loaded).unwrap().as_secs_f64(),
+        rendered.checked_sub(audited).unwrap().as_secs_f64(),
+        rendered.as_secs_f64(),
         peak_memory().map_or_else(|| "?".to_owned(), |bytes| (bytes / 1_000_000).to_string()),
     );
     if std::env::args().any(|argument| argument == "--print") {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use scproof_evaluator::Request;
-use scproof_evaluator::symbolic::{CompiledPair, LevelId, Side};
+use scproof_evaluator::symbolic::{CompiledPair, ContextValue, LevelId, RequestResource, Side};
+use scproof_evaluator::{Context, Request};
 use scproof_organization::NodeId;
 use scproof_prover::{PassingKind as Kind, PassingRegion, Standing};
 
@@ -12,7 +12,7 @@ use crate::model::{Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, P
 
 /// Guardrails are held in so many lots side by side, whatever the number of threads. A lot works out on its own what passes: more lots
 /// are more work.
-const LOTS: usize = 4;
+const LOTS: usize = 2;
 
 /// How guardrails, whose Deny statements are a level of their own each, stand in all accounts; in the order of the guardrails.
 pub(crate) fn hold_all(
@@ -55,12 +55,22 @@ fn hold(
         }
         let members: Vec<NodeId> = group.accounts.iter().filter_map(|place| accounts.get(*place)).copied().collect();
         let passing: Vec<Passing> = group.regions.iter().map(|region| passing(pair, &members, region, level)).collect();
-        groups.push(GuardrailGroup { accounts: members, state: state(&passing), passing });
+        groups.push(GuardrailGroup {
+            accounts: members,
+            state: state(&passing),
+            passing,
+            passing_is_complete: group.is_complete,
+        });
     }
     let exempt: Vec<NodeId> =
         accounts.iter().zip(&is_governed).filter(|(_, governed)| !**governed).map(|(account, _)| *account).collect();
     if !exempt.is_empty() {
-        groups.push(GuardrailGroup { accounts: exempt, state: GuardrailState::NotApplicable, passing: Vec::new() });
+        groups.push(GuardrailGroup {
+            accounts: exempt,
+            state: GuardrailState::NotApplicable,
+            passing: Vec::new(),
+            passing_is_complete: true,
+        });
     }
     groups.sort_by(|one, other| (one.state, one.accounts.first()).cmp(&(other.state, other.accounts.first())));
     GuardrailReport { guardrail: Arc::clone(guardrail), groups }
@@ -88,9 +98,8 @@ fn passing(pair: &CompiledPair, accounts: &[NodeId], found: &PassingRegion, leve
             let after = pair.ask_beside(Side::After, request, level);
             before == Ok(witness.before) && after == Ok(witness.after)
         };
-        in_name_of(pair, accounts, &witness.request)
-            .filter(as_found)
-            .map_or(own, |request| Witness { request, decision: witness.before })
+        let found = in_name_of(pair, accounts, &witness.request).into_iter().flatten().find(as_found);
+        found.map_or(own, |request| Witness { request, decision: witness.before })
     });
     Passing {
         kind: match found.kind {
@@ -107,8 +116,9 @@ fn passing(pair: &CompiledPair, accounts: &[NodeId], found: &PassingRegion, leve
     }
 }
 
-/// The request in the name of the first of some accounts: what is told once for many groups was found for one of them.
-fn in_name_of(pair: &CompiledPair, accounts: &[NodeId], request: &Request) -> Option<Request> {
+/// The request in the name of the first of some accounts: what is told once for many groups was found for one of them. The account in a
+/// resource, or in a value, is one that a policy names, or that of the caller.
+fn in_name_of(pair: &CompiledPair, accounts: &[NodeId], request: &Request) -> Option<[Request; 2]> {
     let organization = pair.side(Side::Before).organization();
     let id = organization.node(*accounts.first()?).target.as_str();
     if request.account == id {
@@ -120,5 +130,22 @@ fn in_name_of(pair: &CompiledPair, accounts: &[NodeId], request: &Request) -> Op
     };
     own.principal = request.principal.as_deref().map(parts);
     id.clone_into(&mut own.account);
-    Some(own)
+    let mut renamed = own.clone();
+    for input in &mut renamed.resources {
+        if let RequestResource::Arn(arn) = &mut input.resource {
+            *arn = arn.replace(&request.account, id);
+        }
+    }
+    let mut context = Context::new();
+    for (key, value) in request.context.iter() {
+        let rename = |text: &String| text.replace(&request.account, id);
+        let value = match value {
+            ContextValue::Single(text) => ContextValue::Single(rename(text)),
+            ContextValue::List(texts) => ContextValue::List(texts.iter().map(rename).collect()),
+            ContextValue::Absent => ContextValue::Absent,
+        };
+        context.insert(key.to_owned(), value);
+    }
+    renamed.context = context;
+    Some([own, renamed])
 }

@@ -219,6 +219,9 @@ pub struct GuardrailGroup {
     pub state: GuardrailState,
     /// The calls that pass though they must be blocked, or may: holes first. None if it holds.
     pub passing: Vec<Passing>,
+    /// Whether these are all such calls. If not, this is a hole that all these accounts share, and some of them have more: where more than 64
+    /// groups differ in their holes, as among thousands of accounts, not each is told.
+    pub passing_is_complete: bool,
 }
 
 /// Why calls pass that a guardrail wants blocked.

@@ -1,7 +1,7 @@
 //! A set of actions in as few patterns as cover it exactly, names that no catalog lists included.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Catalog, ServiceId};
@@ -79,6 +79,30 @@ pub(crate) struct ActionIndex<'p> {
     /// For each service what it has; worked out where it is first asked for.
     items: Vec<OnceLock<Arc<Vec<Item>>>>,
     patterns: Vec<OnceLock<Arc<Vec<Pattern>>>>,
+    /// For each service the sets of its classes that were written as patterns before: sets that differ in one service are alike in
+    /// others.
+    written: Vec<Mutex<Memory>>,
+    /// How patterns are to each other, by their texts.
+    relations: Mutex<FxHashMap<String, FxHashMap<String, Relation>>>,
+}
+
+/// What was written for some classes of a service, by which of its classes these are.
+type Memory = FxHashMap<Box<[bool]>, Arc<Written>>;
+
+/// How two patterns are to each other, whatever their case.
+#[derive(Debug, Clone, Copy)]
+struct Relation {
+    /// Whether the first one matches all that the second does.
+    covers: bool,
+    /// Whether there is something that both match.
+    overlaps: bool,
+}
+
+/// Some classes of a service in patterns.
+struct Written {
+    terms: Vec<ActionTerm>,
+    /// Patterns for all the others, if there are any that match nothing else.
+    others: Option<Vec<String>>,
 }
 
 impl<'p> ActionIndex<'p> {
@@ -119,7 +143,9 @@ impl<'p> ActionIndex<'p> {
         let members = Vec::new();
         let items = services.iter().map(|_| OnceLock::new()).collect();
         let patterns = services.iter().map(|_| OnceLock::new()).collect();
-        let mut index = Self { pair, class_of, services, members, items, patterns };
+        let written = services.iter().map(|_| Mutex::default()).collect();
+        let mut index =
+            Self { pair, class_of, services, members, items, patterns, written, relations: Mutex::default() };
         index.members = index.services.iter().map(|service| index.members_of(service)).collect();
         index
     }
@@ -238,13 +264,13 @@ impl<'p> ActionIndex<'p> {
         if others.iter().all(|inside| *inside) && !others.is_empty() {
             let mut except: Vec<String> = none.iter().map(|index| format!("{}:*", prefix(index))).collect();
             for &index in &partial {
-                let (target, complement) = self.split(index, is_in);
-                let patterns = self.cover(index, &complement);
-                if let Some(patterns) = patterns.filter(|patterns| !patterns.iter().any(|text| is_crossing(text))) {
-                    except.extend(patterns);
+                let written = self.write(index, is_in);
+                let others = written.others.iter().flatten();
+                if written.others.is_some() && !others.clone().any(|text| is_crossing(text)) {
+                    except.extend(others.cloned());
                 } else {
                     except.push(format!("{}:*", prefix(&index)));
-                    terms.extend(self.terms(index, &target, &complement));
+                    terms.extend(written.terms.iter().cloned());
                 }
             }
             except.sort();
@@ -252,18 +278,33 @@ impl<'p> ActionIndex<'p> {
         } else {
             terms.extend(whole.iter().map(|index| ActionTerm::one(format!("{}:*", prefix(index)))));
             for &index in &partial {
-                let (target, complement) = self.split(index, is_in);
-                terms.extend(self.terms(index, &target, &complement));
+                terms.extend(self.write(index, is_in).terms.iter().cloned());
             }
             for (index, _) in self.services.iter().enumerate().filter(|(_, service)| service.any_other) {
                 if self.members.get(index).into_iter().flatten().any(|(class, ..)| is_in(*class)) {
-                    let (target, complement) = self.split(index, is_in);
-                    terms.extend(self.terms(index, &target, &complement));
+                    terms.extend(self.write(index, is_in).terms.iter().cloned());
                 }
             }
         }
         let terms = self.join_crossing(terms, is_in);
         ActionSet { terms, listed }
+    }
+
+    /// The classes of a service that are in a set.
+    fn write(&self, service: usize, is_in: &impl Fn(usize) -> bool) -> Arc<Written> {
+        let members = self.members.get(service).into_iter().flatten();
+        let key: Box<[bool]> = members.map(|(class, ..)| is_in(*class)).collect();
+        let memory = self.written.get(service).map(|memory| memory.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(found) = memory.as_ref().and_then(|memory| memory.get(&key)) {
+            return Arc::clone(found);
+        }
+        let (target, complement) = self.split(service, is_in);
+        let terms = self.terms(service, &target, &complement);
+        let found = Arc::new(Written { terms, others: self.cover(service, &complement) });
+        if let Some(mut memory) = memory {
+            memory.insert(key, Arc::clone(&found));
+        }
+        found
     }
 
     /// Joins the terms of several services that speak of one pattern for all of them, where this means the same.
@@ -379,11 +420,22 @@ impl<'p> ActionIndex<'p> {
         terms
     }
 
+    fn relation(&self, one: &str, other: &str) -> Relation {
+        let mut known = self.relations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(one).and_then(|known| known.get(other)) {
+            return *found;
+        }
+        let glob = |text: &str| WildcardPattern::flat(&text.to_ascii_lowercase());
+        let (first, second) = (glob(one), glob(other));
+        let found = Relation { covers: covers(&first, &second), overlaps: overlaps(&first, &second) };
+        known.entry(one.to_owned()).or_default().insert(other.to_owned(), found);
+        found
+    }
+
     /// The last resort, always exact: each class of names by the patterns that match it and those that do not.
     fn by_class(&self, service: usize, left: &[bool], target: &[bool], whole: &str) -> Vec<ActionTerm> {
         let items = self.items(service);
         let patterns = self.patterns(service);
-        let glob = |text: &str| WildcardPattern::flat(&text.to_ascii_lowercase());
         let mut terms = Vec::new();
         for (index, (item, _)) in items.iter().zip(left).enumerate().filter(|(_, (_, left))| **left) {
             if let Some(name) = &item.name {
@@ -396,12 +448,12 @@ impl<'p> ActionIndex<'p> {
             // A pattern that another one implies says nothing.
             let implied = |text: &str| {
                 all_of.iter().any(|other| {
-                    *other != text && covers(&glob(text), &glob(other)) && !covers(&glob(other), &glob(text))
+                    *other != text && self.relation(text, other).covers && !self.relation(other, text).covers
                 })
             };
             let kept: Vec<&str> = all_of.iter().copied().filter(|text| !implied(text)).collect();
             all_of = if kept.is_empty() { vec![whole] } else { kept };
-            let meets = |text: &str| all_of.iter().all(|pattern| overlaps(&glob(pattern), &glob(text)));
+            let meets = |text: &str| all_of.iter().all(|pattern| self.relation(pattern, text).overlaps);
             let mut except: Vec<String> = patterns
                 .iter()
                 .filter(|pattern| !matches(pattern) && meets(&pattern.text))

@@ -58,6 +58,9 @@ pub(crate) struct Diagrams {
     stack: Vec<Function>,
 }
 
+/// What functions become when some variables are quantified over.
+pub(crate) type Done = FxHashMap<Function, Function>;
+
 /// Some variables, to quantify over.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Variables {
@@ -291,14 +294,15 @@ impl Diagrams {
         Ok(function)
     }
 
-    /// Whether the function holds for some values of these variables.
-    pub(crate) fn some(&mut self, a: Function, free: &Variables) -> Result<Function, TooLarge> {
-        self.unwinding(|diagrams| diagrams.quantify(a, Operation::Or, free, &mut FxHashMap::default()))
+    /// Whether the function holds for some values of these variables. `done`: what was found for the same variables before; there may be
+    /// more of them since, which no function from before depends on.
+    pub(crate) fn some(&mut self, a: Function, free: &Variables, done: &mut Done) -> Result<Function, TooLarge> {
+        self.unwinding(|diagrams| diagrams.quantify(a, Operation::Or, free, done))
     }
 
-    /// Whether the function holds for all values of these variables.
-    pub(crate) fn every(&mut self, a: Function, free: &Variables) -> Result<Function, TooLarge> {
-        self.unwinding(|diagrams| diagrams.quantify(a, Operation::And, free, &mut FxHashMap::default()))
+    /// Whether the function holds for all values of these variables; `done` as for [`some`](Self::some).
+    pub(crate) fn every(&mut self, a: Function, free: &Variables, done: &mut Done) -> Result<Function, TooLarge> {
+        self.unwinding(|diagrams| diagrams.quantify(a, Operation::And, free, done))
     }
 
     fn quantify(
@@ -306,7 +310,7 @@ impl Diagrams {
         a: Function,
         operation: Operation,
         free: &Variables,
-        done: &mut FxHashMap<Function, Function>,
+        done: &mut Done,
     ) -> Result<Function, TooLarge> {
         let Some(node) = self.node(a) else { return Ok(a) };
         if free.first.is_none_or(|first| node.last < first) {
@@ -558,8 +562,8 @@ mod tests {
             let (and, or, not, minus) =
                 (d.and(f, g).unwrap(), d.or(f, g).unwrap(), d.not(f).unwrap(), d.and_not(f, g).unwrap());
             let free = Variables::from_iter([1]);
-            let some = d.some(f, &free).unwrap();
-            let every = d.every(f, &free).unwrap();
+            let some = d.some(f, &free, &mut Done::default()).unwrap();
+            let every = d.every(f, &free, &mut Done::default()).unwrap();
             for (index, values) in all_values().enumerate() {
                 prop_assert_eq!(d.holds(and, &values), a[index] && b[index]);
                 prop_assert_eq!(d.holds(or, &values), a[index] || b[index]);

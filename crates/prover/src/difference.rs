@@ -24,6 +24,9 @@ pub struct Limits {
     pub nodes: usize,
     /// The most alternatives by which one region is described.
     pub alternatives: usize,
+    /// The most groups of accounts with holes, and of those with exemptions only, that are told apart by all that passes for them: for
+    /// [`Standing::passing`](crate::Standing::passing).
+    pub told_apart: usize,
 }
 
 /// How to compare.
@@ -64,7 +67,7 @@ impl ComparisonOptions {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { nodes: 1_000_000, alternatives: 64 }
+        Self { nodes: 1_000_000, alternatives: 64, told_apart: 64 }
     }
 }
 

@@ -47,7 +47,7 @@ impl<'a, 'p> Grouping<'a, 'p> {
     }
 
     /// The groups of accounts, those that say the same joined, in the order of their first accounts.
-    pub(crate) fn groups(mut self, keys: Vec<(GroupKey, Vec<usize>)>, accounts: &[[NodeId; 2]]) -> Vec<Group> {
+    pub(crate) fn groups(&mut self, keys: Vec<(GroupKey, Vec<usize>)>, accounts: &[[NodeId; 2]]) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut ids: FxHashMap<Vec<(u32, Vec<usize>)>, usize> = FxHashMap::default();
         for (key, members) in keys {

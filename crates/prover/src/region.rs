@@ -367,15 +367,11 @@ impl<'c, 'p> Describer<'c, 'p> {
             if why.is_empty() {
                 why.push(Why::Unconfirmed);
             }
+            // Whether the calls pass is open; that only exempt callers could make them is not.
+            let after = if self.beside.is_some() && after == Verdict::Deny { after } else { Verdict::Open };
             let when = unsure.iter().map(|cube| self.alternative(space, cube)).collect();
             let example = unsure.first().and_then(|cube| seeker.example(space, function, cube));
-            regions.push(Region {
-                before: Verdict::Open,
-                after: Verdict::Open,
-                witness: example,
-                why,
-                ..region(when, complete)
-            });
+            regions.push(Region { before: Verdict::Open, after, witness: example, why, ..region(when, complete) });
         }
         regions
     }

@@ -11,7 +11,7 @@ use scproof_evaluator::symbolic::{
 use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
 
-use crate::diagram::{Diagrams, Function, TooLarge, Variable, Variables};
+use crate::diagram::{Diagrams, Done, Function, TooLarge, Variable, Variables};
 use crate::region::{Test, Why};
 use crate::shorten::{Rest, Shape};
 
@@ -63,6 +63,10 @@ pub(crate) struct Space<'p> {
     pub(crate) account: String,
     /// Whether there was no room for the comparison.
     pub(crate) over_limit: bool,
+    /// What functions are whatever the answers of open questions are, for some answers, and whatever those of all questions are.
+    certain: Done,
+    possibly: Done,
+    unasked: Done,
     /// Sets of cells in words and as tests.
     pub(crate) told: FxHashMap<(Variable, Vec<u32>), (String, Arc<Test>)>,
     /// What was left of witnesses of a shape.
@@ -109,6 +113,9 @@ impl<'p> Space<'p> {
             possible,
             account,
             over_limit: false,
+            certain: Done::default(),
+            possibly: Done::default(),
+            unasked: Done::default(),
             told: FxHashMap::default(),
             shortened: FxHashMap::default(),
         })
@@ -127,9 +134,16 @@ impl<'p> Space<'p> {
             possible: Function::TRUE,
             account: String::new(),
             over_limit: true,
+            certain: Done::default(),
+            possibly: Done::default(),
+            unasked: Done::default(),
             told: FxHashMap::default(),
             shortened: FxHashMap::default(),
         }
+    }
+
+    pub(crate) fn pair(&self) -> &'p CompiledPair {
+        self.pair
     }
 
     /// The atoms that ask about a fact, those first that were used first.
@@ -223,24 +237,24 @@ impl<'p> Space<'p> {
     /// What holds whatever the open questions' answers are.
     pub(crate) fn certainly(&mut self, function: Function) -> Result<Function, TooLarge> {
         let open = self.open_variables();
-        self.diagrams.every(function, &open)
+        self.diagrams.every(function, &open, &mut self.certain)
     }
 
     /// What holds for some answers of the open questions.
     pub(crate) fn maybe(&mut self, function: Function) -> Result<Function, TooLarge> {
         let open = self.open_variables();
-        self.diagrams.some(function, &open)
+        self.diagrams.some(function, &open, &mut self.possibly)
     }
 
     /// Whether a function holds in some combination of cells whatever the answers of all questions are, and in some does not. Questions
     /// that compare keys count as well: not every answer may go with every cell.
     pub(crate) fn has_both(&mut self, function: Function) -> Result<bool, TooLarge> {
         let questions: Variables = self.questions.iter().map(|(_, variable)| *variable).collect();
-        if self.diagrams.every(function, &questions)? == Function::FALSE {
+        if self.diagrams.every(function, &questions, &mut self.unasked)? == Function::FALSE {
             return Ok(false);
         }
         let otherwise = self.diagrams.and_not(self.possible, function)?;
-        Ok(self.diagrams.every(otherwise, &questions)? != Function::FALSE)
+        Ok(self.diagrams.every(otherwise, &questions, &mut self.unasked)? != Function::FALSE)
     }
 
     fn atom(&mut self, atom: Atom, side: Side) -> Result<Function, TooLarge> {

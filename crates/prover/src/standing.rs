@@ -7,6 +7,7 @@
 
 mod formula;
 mod idle;
+mod joining;
 mod known;
 mod ordinary;
 mod passing;
@@ -17,20 +18,23 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_evaluator::symbolic::{
-    ActionClass, ActionTraits, Atom, CellId, CompiledPair, Facts, Layer, LevelId, Side, TextCuts,
+    ActionClass, ActionTraits, Atom, CompiledPair, Facts, Layer, LevelId, Side, TextCuts,
 };
 use scproof_organization::NodeId;
-use scproof_policy_parser::Effect;
 
 use crate::actions::{ActionIndex, ActionSet};
-use crate::diagram::{Function, TooLarge};
+use crate::diagram::{Done, Function, TooLarge};
 use crate::difference::{Limits, is_limited};
+use crate::region::Change;
 use crate::space::Space;
 use formula::{Formula, FormulaId, Formulas, VectorId};
 pub use idle::{Removal, Shadow};
 use known::Known;
 pub use passing::{PassingGroup, PassingKind, PassingRegion};
 pub use treatment::{AlikeAccounts, Treatment};
+
+/// What all calls of a shared space have in common: signature and traits; and the level beside, if not those of all levels are in it.
+type SharedKey = (usize, ActionTraits, Option<LevelId>);
 
 /// The policies in force, ready for questions about all accounts.
 pub struct Standing<'p> {
@@ -43,7 +47,7 @@ pub struct Standing<'p> {
     /// The groups of accounts that SCPs govern by the statements on their paths, ascending.
     groups_by_statement: Arc<OnceLock<FxHashMap<u32, Vec<usize>>>>,
     actions: Arc<OnceLock<ActionIndex<'p>>>,
-    formulas: Formulas<'p>,
+    formulas: Arc<Formulas<'p>>,
     /// One account for each signature.
     samples: Arc<[NodeId]>,
     /// Levels that may be asked about beside the organization's own.
@@ -51,18 +55,22 @@ pub struct Standing<'p> {
     spaces: Vec<Space<'p>>,
     /// What formulas let through, by the place of the space.
     known: FxHashMap<usize, Known>,
-    /// The space of a signature and traits with all atoms; `None` where they are too many for one.
-    shared: FxHashMap<(usize, ActionTraits), Option<usize>>,
-    /// All atoms of the paths of a signature and of the levels beside.
-    atoms_by_signature: FxHashMap<usize, Arc<BTreeSet<Atom>>>,
+    /// Spaces with all atoms; `None` where they are too many for one.
+    shared: FxHashMap<SharedKey, Option<usize>>,
+    /// All atoms of the paths of a signature and of levels beside: of all, or of one.
+    shared_atoms: FxHashMap<(usize, Option<LevelId>), Arc<BTreeSet<Atom>>>,
     /// How facts are cut for shared spaces; forks with the same levels beside have them together.
-    shared_facts: Arc<Mutex<FxHashMap<(usize, ActionTraits), Facts>>>,
+    shared_facts: Arc<Mutex<FxHashMap<SharedKey, Facts>>>,
     text_cuts: Arc<TextCuts>,
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
     passes: FxHashMap<FormulaKey, Option<(usize, Function)>>,
     ordinary: FxHashMap<usize, Arc<[ordinary::OrdinaryCells]>>,
     named: FxHashMap<(usize, Function), Arc<ordinary::Named>>,
+    /// What passes of the calls that a guardrail means, sorted: by space, what is meant, and what of it passes.
+    sorted: FxHashMap<(usize, Function, Function), Arc<[Change]>>,
+    /// By space and what is meant: calls that some caller can make, whoever it is.
+    widened: FxHashMap<(usize, Function), Done>,
 }
 
 /// Accounts that no policy tells apart.
@@ -149,19 +157,21 @@ impl<'p> Standing<'p> {
             group_of: Arc::new(group_of),
             groups_by_statement: Arc::default(),
             actions: Arc::default(),
-            formulas,
+            formulas: Arc::new(formulas),
             samples: samples.into(),
             beside: beside.to_vec(),
             spaces: Vec::new(),
             known: FxHashMap::default(),
             shared: FxHashMap::default(),
-            atoms_by_signature: FxHashMap::default(),
+            shared_atoms: FxHashMap::default(),
             shared_facts: Arc::default(),
             text_cuts: Arc::default(),
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
             named: FxHashMap::default(),
+            sorted: FxHashMap::default(),
+            widened: FxHashMap::default(),
         }
     }
 
@@ -178,19 +188,21 @@ impl<'p> Standing<'p> {
             group_of: Arc::clone(&self.group_of),
             groups_by_statement: Arc::clone(&self.groups_by_statement),
             actions: Arc::clone(&self.actions),
-            formulas: self.formulas.clone(),
+            formulas: Arc::clone(&self.formulas),
             samples: Arc::clone(&self.samples),
             beside: beside.to_vec(),
             spaces: Vec::new(),
             known: FxHashMap::default(),
             shared: FxHashMap::default(),
-            atoms_by_signature: FxHashMap::default(),
+            shared_atoms: FxHashMap::default(),
             shared_facts: if *beside == *self.beside { Arc::clone(&self.shared_facts) } else { Arc::default() },
             text_cuts: Arc::clone(&self.text_cuts),
             own: FxHashMap::default(),
             passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
             named: FxHashMap::default(),
+            sorted: FxHashMap::default(),
+            widened: FxHashMap::default(),
         }
     }
 
@@ -235,7 +247,7 @@ impl<'p> Standing<'p> {
             return *found;
         }
         let atoms = |standing: &Self| standing.atoms_of(standing.formulas.formula(key.formula));
-        let found = self.in_space(key.signature, key.traits, atoms, |formulas, space, known| {
+        let found = self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
             known.passes(space, formulas, key.formula, key.layer)
         });
         self.passes.insert(*key, found);
@@ -247,26 +259,29 @@ impl<'p> Standing<'p> {
         candidates.flat_map(|candidate| self.pair.statement_atoms(candidate.statement())).copied().collect()
     }
 
-    /// Works something out in the space that all formulas share, or if there is no room in one for its atoms alone.
+    /// Works something out in the space that all formulas share; if there is no room in one, in that of all formulas and one level beside;
+    /// else for its atoms alone.
     fn in_space<T>(
         &mut self,
-        signature: usize,
-        traits: ActionTraits,
+        (signature, traits, level): SharedKey,
         atoms: impl FnOnce(&Self) -> BTreeSet<Atom>,
         mut work: impl FnMut(&Formulas<'p>, &mut Space<'p>, &mut Known) -> Result<T, TooLarge>,
     ) -> Option<(usize, T)> {
-        if let Some(place) = self.shared_space(signature, traits)
-            && let Some(space) = self.spaces.get_mut(place)
-            && let Ok(found) = work(&self.formulas, space, self.known.entry(place).or_default())
-        {
-            return Some((place, found));
+        let narrower = level.map(|level| (signature, traits, Some(level)));
+        for key in [Some((signature, traits, None)), narrower].into_iter().flatten() {
+            if let Some(place) = self.shared_space(key)
+                && let Some(space) = self.spaces.get_mut(place)
+                && let Ok(found) = work(&self.formulas, space, self.known.entry(place).or_default())
+            {
+                return Some((place, found));
+            }
         }
         let atoms = atoms(self);
         let key = (signature, traits, atoms.iter().copied().collect::<Vec<Atom>>());
         let place = if let Some(place) = self.own.get(&key) {
             *place
         } else {
-            let place = self.new_space(signature, traits, &atoms, false);
+            let place = self.new_space((signature, traits, level), &atoms, false);
             self.own.insert(key, place);
             place
         };
@@ -276,42 +291,39 @@ impl<'p> Standing<'p> {
         Some((place, found))
     }
 
-    fn shared_space(&mut self, signature: usize, traits: ActionTraits) -> Option<usize> {
-        if let Some(place) = self.shared.get(&(signature, traits)) {
+    fn shared_space(&mut self, key: SharedKey) -> Option<usize> {
+        if let Some(place) = self.shared.get(&key) {
             return *place;
         }
-        let atoms = if let Some(known) = self.atoms_by_signature.get(&signature) {
+        let (signature, _, level) = key;
+        let atoms = if let Some(known) = self.shared_atoms.get(&(signature, level)) {
             Arc::clone(known)
         } else {
             let of_signature = self.groups.iter().filter(|group| group.signature == signature);
+            let beside = self.beside.iter().filter(|beside| level.is_none_or(|level| **beside == level));
             let levels: FxHashSet<LevelId> =
-                of_signature.flat_map(|group| group.levels.iter()).chain(&self.beside).copied().collect();
+                of_signature.flat_map(|group| group.levels.iter()).chain(beside).copied().collect();
             let statements = levels.into_iter().flat_map(|level| self.pair.level_statements(level));
             let statements: FxHashSet<u32> = statements.copied().collect();
             let atoms = statements.into_iter().flat_map(|statement| self.pair.statement_atoms(statement));
             let atoms: Arc<BTreeSet<Atom>> = Arc::new(atoms.copied().collect());
-            self.atoms_by_signature.insert(signature, Arc::clone(&atoms));
+            self.shared_atoms.insert((signature, level), Arc::clone(&atoms));
             atoms
         };
-        let place = self.new_space(signature, traits, &atoms, true);
-        self.shared.insert((signature, traits), place);
+        let place = self.new_space(key, &atoms, true);
+        self.shared.insert(key, place);
         place
     }
 
-    fn new_space(
-        &mut self,
-        signature: usize,
-        traits: ActionTraits,
-        atoms: &BTreeSet<Atom>,
-        whole: bool,
-    ) -> Option<usize> {
+    fn new_space(&mut self, key: SharedKey, atoms: &BTreeSet<Atom>, whole: bool) -> Option<usize> {
+        let (signature, traits, _) = key;
         let node = *self.samples.get(signature)?;
         let action = self.classes.iter().find(|class| class.traits == traits)?;
         let atoms_of_space = atoms.iter().copied();
         let cut = || self.pair.facts_remembering([node, node], &action.representative, atoms_of_space, &self.text_cuts);
         let facts = if whole {
             let mut known = self.shared_facts.lock().unwrap_or_else(PoisonError::into_inner);
-            known.entry((signature, traits)).or_insert_with(cut).clone()
+            known.entry(key).or_insert_with(cut).clone()
         } else {
             cut()
         };
@@ -341,21 +353,5 @@ impl ActionSets<'_> {
             }
         }
         self.index.get().map(|index| index.describe(&|class| is_in.get(class) == Some(&true))).unwrap_or_default()
-    }
-}
-
-impl Space<'_> {
-    /// The calls of a cell that a level's Deny statements match.
-    fn matched_by(&mut self, level: LevelId, cell: CellId, pair: &CompiledPair) -> Result<Function, TooLarge> {
-        let mut any = Function::FALSE;
-        for statement in pair.level_statements(level) {
-            if pair.statement_effect(*statement) != Some(Effect::Deny) {
-                continue;
-            }
-            let Some(candidate) = pair.candidate(*statement, cell) else { continue };
-            let matches = self.candidate(candidate, Effect::Deny, Side::Before)?;
-            any = self.diagrams.or(any, matches)?;
-        }
-        self.diagrams.and(any, self.possible)
     }
 }

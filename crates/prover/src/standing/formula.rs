@@ -50,6 +50,8 @@ pub(super) struct Content {
 
 /// The content that lets everything through.
 const NEUTRAL: ContentId = 0;
+/// The formula of no level at all.
+const NOTHING: FormulaId = 0;
 
 impl Formula {
     /// The formula that blocks by a Deny whatever the rest of the request is.
@@ -116,6 +118,8 @@ pub(super) struct Formulas<'p> {
     vector_ids: HashTable<VectorId>,
     steps: FxHashMap<(VectorId, LevelId), VectorId>,
     cells: Arc<[CellId]>,
+    /// Without the statements that were removed last: what levels hold for classes of actions.
+    reduced: (Range<u32>, FxHashMap<(LevelId, usize), ContentId>),
 }
 
 /// What a level holds for the classes of actions for which it does not let everything through, by the place of the class.
@@ -136,6 +140,7 @@ impl<'p> Formulas<'p> {
             vector_ids: HashTable::new(),
             steps: FxHashMap::default(),
             cells: classes.iter().map(|class| class.cell).collect(),
+            reduced: (0..0, FxHashMap::default()),
         };
         let nothing = formulas.number(Formula::default(), None);
         formulas.vector(&vec![nothing; classes.len()]);
@@ -143,9 +148,8 @@ impl<'p> Formulas<'p> {
     }
 
     pub(super) fn formula(&self, id: FormulaId) -> &Formula {
-        static NOTHING: Formula =
-            Formula { denies: false, deny: Vec::new(), allow: Vec::new(), unreadable: Vec::new() };
-        self.all.get(id as usize).unwrap_or(&NOTHING)
+        static EMPTY: Formula = Formula { denies: false, deny: Vec::new(), allow: Vec::new(), unreadable: Vec::new() };
+        self.all.get(id as usize).unwrap_or(&EMPTY)
     }
 
     /// Another formula and what a level adds to it, which together make this one.
@@ -153,7 +157,7 @@ impl<'p> Formulas<'p> {
         self.origins.get(id as usize).copied().flatten()
     }
 
-    pub(super) fn content(&self, id: ContentId) -> Option<&Content> {
+    pub(super) fn content_by_id(&self, id: ContentId) -> Option<&Content> {
         self.contents.get(id as usize)
     }
 
@@ -182,47 +186,83 @@ impl<'p> Formulas<'p> {
         self.number(without, None)
     }
 
-    /// The formula of a path for a cell without some statements: everywhere, or at one place of the path only.
+    /// The formula of a path for a class of actions without some statements: everywhere, or at one place of the path only.
     pub(super) fn without(
         &mut self,
         levels: &[LevelId],
-        cell: CellId,
+        class: usize,
         removed: &Range<u32>,
         place: Option<usize>,
     ) -> FormulaId {
-        let mut formula = Formula::default();
+        let mut formula = NOTHING;
         for (index, level) in levels.iter().enumerate() {
             let here = place.is_none_or(|place| place == index);
-            let mut content = Content::default();
-            let mut allow = Allows { statements: Vec::new(), unreadable: None };
-            let mut allows = false;
-            if self.pair.is_unreadable(*level) {
-                content.unreadable = Some(*level);
-                allow.unreadable = Some(*level);
+            let content = if here { self.content_without(*level, class, removed) } else { self.content(*level, class) };
+            if content != NEUTRAL {
+                formula = self.combine(formula, content);
             }
-            for &statement in self.pair.level_statements(*level) {
-                if here && removed.contains(&statement) {
-                    continue;
-                }
-                let Some(candidate) = self.pair.candidate(statement, cell) else { continue };
-                let certain = !candidate.is_uncertain() && self.pair.statement_atoms(statement).is_empty();
-                match (self.pair.statement_effect(statement), certain) {
-                    (Some(Effect::Deny), true) => content.denies = true,
-                    (Some(Effect::Deny), false) => content.deny.push(candidate),
-                    (Some(Effect::Allow), true) => allows = true,
-                    (Some(Effect::Allow), false) => allow.statements.push(candidate),
-                    (None, _) => {
-                        content.deny.push(candidate);
-                        allow.statements.push(candidate);
-                    }
-                }
-            }
-            allow.statements.sort_unstable();
-            allow.statements.dedup();
-            content.allow = (!allows).then_some(allow);
-            formula = formula.with(&content);
         }
-        self.number(formula, None)
+        formula
+    }
+
+    /// What a level holds for a class of actions.
+    fn content(&mut self, level: LevelId, class: usize) -> ContentId {
+        let row = self.row(level);
+        let found = row.binary_search_by_key(&class, |(class, _)| *class).ok();
+        found.and_then(|place| row.get(place)).map_or(NEUTRAL, |(_, content)| *content)
+    }
+
+    /// The same without some statements.
+    fn content_without(&mut self, level: LevelId, class: usize, removed: &Range<u32>) -> ContentId {
+        let Some(&cell) = self.cells.get(class) else { return NEUTRAL };
+        if self.reduced.0 != *removed {
+            self.reduced = (removed.clone(), FxHashMap::default());
+        }
+        if let Some(found) = self.reduced.1.get(&(level, class)) {
+            return *found;
+        }
+        let content = self.reduced_content(level, cell, removed);
+        let id = self.content_number(content);
+        self.reduced.1.insert((level, class), id);
+        id
+    }
+
+    fn reduced_content(&self, level: LevelId, cell: CellId, removed: &Range<u32>) -> Content {
+        let mut content = Content::default();
+        let mut allow = Allows { statements: Vec::new(), unreadable: None };
+        let mut allows = false;
+        if self.pair.is_unreadable(level) {
+            content.unreadable = Some(level);
+            allow.unreadable = Some(level);
+        }
+        for &statement in self.pair.level_statements(level).iter().filter(|statement| !removed.contains(statement)) {
+            let Some(candidate) = self.pair.candidate(statement, cell) else { continue };
+            let certain = !candidate.is_uncertain() && self.pair.statement_atoms(statement).is_empty();
+            match (self.pair.statement_effect(statement), certain) {
+                (Some(Effect::Deny), true) => content.denies = true,
+                (Some(Effect::Deny), false) => content.deny.push(candidate),
+                (Some(Effect::Allow), true) => allows = true,
+                (Some(Effect::Allow), false) => allow.statements.push(candidate),
+                (None, _) => {
+                    content.deny.push(candidate);
+                    allow.statements.push(candidate);
+                }
+            }
+        }
+        for candidates in [&mut content.deny, &mut allow.statements] {
+            candidates.sort_unstable();
+            candidates.dedup();
+        }
+        content.allow = (!allows).then_some(allow);
+        content
+    }
+
+    fn content_number(&mut self, content: Content) -> ContentId {
+        let next = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
+        *self.content_ids.entry(content).or_insert_with_key(|content| {
+            self.contents.push(content.clone());
+            next
+        })
     }
 
     fn step(&mut self, vector: VectorId, level: LevelId) -> VectorId {
@@ -300,14 +340,10 @@ impl<'p> Formulas<'p> {
                 known.resize(number + 1, None);
             }
             let found = known.get(number).copied().flatten();
-            let content = found.unwrap_or_else(|| {
-                let content = self.content_of(level, cell);
-                let next = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
-                *self.content_ids.entry(content).or_insert_with_key(|content| {
-                    self.contents.push(content.clone());
-                    next
-                })
-            });
+            let content = match found {
+                Some(content) => content,
+                None => self.content_number(self.content_of(level, cell)),
+            };
             if let Some(slot) = known.get_mut(number) {
                 *slot = Some(content);
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_evaluator::symbolic::{ActionTraits, CellId, Layer, Side};
@@ -79,11 +80,10 @@ impl Standing<'_> {
                     if !done.insert(key) {
                         continue;
                     }
-                    self.formulas.without_denials(formula, &range)
+                    Arc::make_mut(&mut self.formulas).without_denials(formula, &range)
                 } else {
                     by_formulas = false;
-                    let (levels, cell) = (group.levels.clone(), class.1.cell);
-                    self.formulas.without(&levels, cell, &range, place)
+                    Arc::make_mut(&mut self.formulas).without(&group.levels, class.0, &range, place)
                 };
                 if without != formula && !same.contains(&(key, without)) {
                     if !self.is_same(&key, without) {
@@ -104,7 +104,7 @@ impl Standing<'_> {
             atoms.extend(standing.atoms_of(standing.formulas.formula(other)));
             atoms
         };
-        self.in_space(key.signature, key.traits, atoms, |formulas, space, known| {
+        self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
             let before = known.passes(space, formulas, key.formula, key.layer)?;
             Ok(before == known.passes(space, formulas, other, key.layer)?)
         })
@@ -184,12 +184,12 @@ impl Standing<'_> {
             }
         }
         for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
-            for class in self.classes.iter() {
+            for (index, class) in self.classes.iter().enumerate() {
                 if self.pair.candidate(statement, class.cell).is_none() {
                     continue;
                 }
                 let own = statement..statement.saturating_add(1);
-                let without = self.formulas.without(&group.levels, class.cell, &own, None);
+                let without = Arc::make_mut(&mut self.formulas).without(&group.levels, index, &own, None);
                 if !self.formulas.formula(without).lacks_allow() {
                     return Some(Shadow::Together);
                 }
@@ -202,7 +202,7 @@ impl Standing<'_> {
     fn matches(&mut self, statement: u32, signature: usize, traits: ActionTraits, cell: CellId) -> Option<Function> {
         let candidate = self.pair.candidate(statement, cell)?;
         let atoms = |standing: &Self| standing.pair.statement_atoms(statement).iter().copied().collect();
-        let found = self.in_space(signature, traits, atoms, |_, space, _| {
+        let found = self.in_space((signature, traits, None), atoms, |_, space, _| {
             let matches = space.candidate(candidate, Effect::Deny, Side::Before)?;
             space.diagrams.and(matches, space.possible)
         });
@@ -214,7 +214,7 @@ impl Standing<'_> {
         let (Some(part), Some(whole)) = (pair.candidate(part, cell), pair.candidate(whole, cell)) else { return false };
         let atoms = |number| pair.statement_atoms(number).iter().copied();
         let all = |_: &Self| atoms(part.statement()).chain(atoms(whole.statement())).collect();
-        let found = self.in_space(signature, traits, all, |_, space, _| {
+        let found = self.in_space((signature, traits, None), all, |_, space, _| {
             let part = space.candidate(part, Effect::Deny, Side::Before)?;
             let part = space.diagrams.and(part, space.possible)?;
             let whole = space.candidate(whole, Effect::Deny, Side::Before)?;

@@ -2,7 +2,7 @@
 //! that was added, so paths that begin alike share the work.
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{Candidate, Layer, LevelId, Side};
+use scproof_evaluator::symbolic::{Candidate, CellId, Layer, LevelId, Side};
 use scproof_policy_parser::Effect;
 
 use crate::diagram::{Function, TooLarge};
@@ -14,6 +14,8 @@ use crate::standing::formula::{Allows, ContentId, FormulaId, Formulas};
 pub(super) struct Known {
     formulas: Vec<Option<Function>>,
     contents: FxHashMap<ContentId, Function>,
+    /// What the Deny statements of a level beside match, by the kind of class.
+    matched: FxHashMap<(LevelId, usize), Function>,
 }
 
 impl Known {
@@ -65,6 +67,32 @@ impl Known {
         Ok(function)
     }
 
+    /// The calls that a level's Deny statements match, of the classes of a kind; one of their cells stands for all.
+    pub(super) fn matched_by(
+        &mut self,
+        space: &mut Space<'_>,
+        level: LevelId,
+        kind: usize,
+        cell: CellId,
+    ) -> Result<Function, TooLarge> {
+        if let Some(known) = self.matched.get(&(level, kind)) {
+            return Ok(*known);
+        }
+        let pair = space.pair();
+        let mut any = Function::FALSE;
+        for statement in pair.level_statements(level) {
+            if pair.statement_effect(*statement) != Some(Effect::Deny) {
+                continue;
+            }
+            let Some(candidate) = pair.candidate(*statement, cell) else { continue };
+            let matches = space.candidate(candidate, Effect::Deny, Side::Before)?;
+            any = space.diagrams.or(any, matches)?;
+        }
+        let found = space.diagrams.and(any, space.possible)?;
+        self.matched.insert((level, kind), found);
+        Ok(found)
+    }
+
     fn learn(&mut self, id: FormulaId, function: Function) -> Function {
         let index = id as usize;
         if self.formulas.len() <= index {
@@ -80,7 +108,7 @@ impl Known {
         if let Some(known) = self.contents.get(&id) {
             return Ok(*known);
         }
-        let Some(content) = formulas.content(id) else { return Ok(Function::FALSE) };
+        let Some(content) = formulas.content_by_id(id) else { return Ok(Function::FALSE) };
         let found = space.let_through(content.denies, &content.deny, &content.allow, &content.unreadable)?;
         self.contents.insert(id, found);
         Ok(found)

@@ -1,18 +1,21 @@
 //! Which calls pass that some statements would block: what a guardrail is held against.
 
-use std::rc::Rc;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use scproof_evaluator::symbolic::{ActionTraits, CellId, Layer, LevelId};
 use scproof_organization::NodeId;
 
-use crate::diagram::{Function, TooLarge};
+use crate::diagram::{Done, Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
 use crate::region::{Change, Describer, Region, Transition, Verdict};
 use crate::space::Space;
+use crate::standing::joining::{self, Draft, Part};
 use crate::standing::ordinary::Named;
-use crate::standing::{FormulaKey, Standing};
+use crate::standing::{AccountGroup, FormulaKey, Standing};
 
 /// Why calls pass that the statements would block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,91 +47,194 @@ pub struct PassingGroup {
     pub accounts: Vec<usize>,
     /// The calls, holes first. None: every call that the statements match is blocked, which is a proof.
     pub regions: Vec<PassingRegion>,
+    /// Whether these are all calls that pass. If not, all accounts have this hole or exemption, and some have more of its kind or less grave
+    /// ones.
+    pub is_complete: bool,
 }
 
 /// For want of room.
 const UNSETTLED: Change =
     Change { before: Verdict::Open, after: Verdict::Open, function: Function::TRUE, because: Function::TRUE };
 
-type Found = Option<(usize, Rc<[Change]>)>;
+/// What passes of the calls of a class that a level matches: in which space, and the parts.
+type Found = (usize, Arc<[Change]>);
+
+/// What passes for one list of formulas after the other, each different answer numbered.
+#[derive(Default)]
+struct Answers {
+    all: Vec<Found>,
+    numbers: FxHashMap<Found, u32>,
+    /// For each setting and kind of class the number for each formula.
+    known: Vec<Vec<u32>>,
+    /// Where the kinds of a signature and layer begin.
+    settings: FxHashMap<(usize, Layer), usize>,
+}
+
+impl Answers {
+    /// Nothing passes.
+    const NOTHING: u32 = 0;
+    const NOT_YET: u32 = u32::MAX;
+
+    fn number(&mut self, found: Found) -> u32 {
+        let (_, changes) = &found;
+        if changes.is_empty() {
+            return Self::NOTHING;
+        }
+        let next = u32::try_from(self.all.len() + 1).unwrap_or(u32::MAX);
+        *self.numbers.entry(found).or_insert_with_key(|found| {
+            self.all.push(found.clone());
+            next
+        })
+    }
+
+    /// Where the kinds of a setting begin.
+    fn setting(&mut self, setting: (usize, Layer), kinds: usize, formulas: usize) -> usize {
+        let next = self.known.len();
+        let first = *self.settings.entry(setting).or_insert(next);
+        if first == next {
+            self.known.resize(next + kinds, vec![Self::NOT_YET; formulas]);
+        }
+        first
+    }
+
+    fn get(&self, number: u32) -> Option<&Found> {
+        self.all.get((number as usize).checked_sub(1)?)
+    }
+}
+
+/// A class of actions that a level matches.
+struct Concerned {
+    class: usize,
+    cell: CellId,
+    traits: ActionTraits,
+    /// Classes of a kind have the same traits, and the level holds the same for them.
+    kind: usize,
+}
 
 impl Standing<'_> {
     /// The calls that pass although the Deny statements of a level – one of those given to [`new`](Self::new) beside the organization's
     /// own – match them, for all accounts that SCPs govern. Accounts that they do not govern are in no group.
     ///
     /// Exact over all requests, like [`difference`](crate::difference()): every hole and exemption has a witness that the evaluator
-    /// confirmed.
+    /// confirmed. Where there would be more than [`Limits::told_apart`](crate::Limits) groups with holes, accounts that share a hole are one group, which then tells this hole
+    /// only ([`is_complete`](PassingGroup::is_complete)); likewise with exemptions where there are no holes.
     pub fn passing(&mut self, level: LevelId) -> Vec<PassingGroup> {
-        let mut known: FxHashMap<(FormulaKey, u32), Found> = FxHashMap::default();
-        let mut merged: Vec<(GroupKey, Vec<usize>)> = Vec::new();
-        let mut merged_ids: FxHashMap<GroupKey, usize> = FxHashMap::default();
-        let concerned: Vec<(usize, CellId, u32)> = self
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(_, class)| !class.traits.is_undeniable())
-            .filter_map(|(index, class)| {
-                let entry = self.pair.entry(level, class.cell)?;
-                let matched = entry.denies || !entry.deny.is_empty();
-                matched.then_some((index, class.cell, self.pair.entry_number(level, class.cell)?))
-            })
-            .collect();
-        let groups: Vec<(usize, Vec<usize>)> =
-            self.groups.iter().enumerate().map(|(index, group)| (index, group.accounts.clone())).collect();
-        for (index, members) in groups {
-            let Some(group) = self.groups.get(index) else { continue };
-            if matches!(group.layer, Layer::Passes(_)) {
-                continue;
+        // Another level means other calls.
+        self.sorted.clear();
+        self.widened.clear();
+        let concerned = self.concerned(level);
+        let mut answers = Answers::default();
+        let mut rows: Vec<(usize, Box<[u32]>, Vec<usize>)> = Vec::new();
+        let mut ids: HashTable<usize> = HashTable::new();
+        let mut row: Vec<u32> = Vec::with_capacity(concerned.len());
+        let groups = Arc::clone(&self.groups);
+        for group in groups.iter().filter(|group| group.is_governed()) {
+            self.answer(level, group, &concerned, &mut answers, &mut row);
+            let nothing = row.iter().all(|number| *number == Answers::NOTHING);
+            let signature = if nothing { usize::MAX } else { group.signature };
+            let hash = |signature: usize, row: &[u32]| FxBuildHasher.hash_one((signature, row));
+            let hashed = hash(signature, &row);
+            let same = |id: &usize| rows.get(*id).is_some_and(|(of, known, _)| *of == signature && **known == *row);
+            if let Some((_, _, accounts)) = ids.find(hashed, same).copied().and_then(|id| rows.get_mut(id)) {
+                accounts.extend(&group.accounts);
+            } else {
+                ids.insert_unique(hashed, rows.len(), |id| rows.get(*id).map_or(0, |(of, row, _)| hash(*of, row)));
+                rows.push((signature, row.as_slice().into(), group.accounts.clone()));
             }
-            let signature = group.signature;
-            let formulas = self.formulas.of_vector(group.vector);
-            let mut regions: FxHashMap<(usize, Change), Vec<usize>> = FxHashMap::default();
-            for &(class, cell, content) in &concerned {
-                let key = self.groups.get(index).zip(self.classes.get(class)).zip(formulas.get(class));
-                let Some(key) = key.and_then(|((group, class), formula)| Self::key(group, class, *formula)) else {
-                    continue;
-                };
-                let found = if let Some(found) = known.get(&(key, content)) {
-                    found.clone()
-                } else {
-                    let found = self.changes(&key, level, cell);
-                    known.insert((key, content), found.clone());
-                    found
-                };
-                let (space, changes) = found.unwrap_or_else(|| (self.spaceless(), Rc::from([UNSETTLED])));
-                for change in changes.iter() {
-                    regions.entry((space, *change)).or_default().push(class);
+        }
+        let drafts = rows.into_iter().map(|(signature, row, mut accounts)| {
+            accounts.sort_unstable();
+            let numbers = row.iter().copied().zip(concerned.iter().map(|concerned| concerned.class));
+            let mut numbers: Vec<(u32, usize)> = numbers.filter(|(number, _)| *number != Answers::NOTHING).collect();
+            numbers.sort_unstable();
+            let mut regions: BTreeMap<(usize, Change), Vec<usize>> = BTreeMap::new();
+            for same in numbers.chunk_by(|(one, _), (other, _)| one == other) {
+                let found = same.first().and_then(|(number, _)| answers.get(*number));
+                for (space, change) in
+                    found.into_iter().flat_map(|(space, changes)| changes.iter().map(move |it| (space, it)))
+                {
+                    regions.entry((*space, *change)).or_default().extend(same.iter().map(|(_, class)| class));
                 }
             }
-            let mut regions: Vec<_> = regions.into_iter().collect();
-            regions.sort();
-            let signature = if regions.is_empty() { usize::MAX } else { signature };
-            let key = GroupKey { signature, regions };
-            if let Some((_, accounts)) = merged_ids.get(&key).and_then(|id| merged.get_mut(*id)) {
-                accounts.extend(members);
-            } else {
-                merged_ids.insert(key.clone(), merged.len());
-                merged.push((key, members));
+            for classes in regions.values_mut() {
+                classes.sort_unstable();
             }
-        }
-        for (_, accounts) in &mut merged {
-            accounts.sort_unstable();
-        }
+            Draft { key: GroupKey { signature, regions: regions.into_iter().collect() }, accounts, is_complete: true }
+        });
+        let told_apart = self.limits.told_apart;
+        let drafts = joining::join(&mut self.spaces, drafts.collect(), Part::Holes, told_apart);
+        let drafts = joining::join(&mut self.spaces, drafts, Part::Exemptions, told_apart);
         let nodes: Vec<[NodeId; 2]> = self.accounts.iter().map(|node| [*node, *node]).collect();
-        let describer = Describer::new(self.pair, &self.classes, self.limits).sharing(&self.actions).beside(level);
-        let groups = Grouping::new(describer, &mut self.spaces).groups(merged, &nodes);
+        let (whole, parts): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.is_complete);
         let uncut: Vec<String> = self.pair.uncut_services().map(str::to_owned).collect();
-        groups
-            .into_iter()
-            .map(|group| {
+        let describer = Describer::new(self.pair, &self.classes, self.limits).sharing(&self.actions).beside(level);
+        let mut grouping = Grouping::new(describer, &mut self.spaces);
+        let mut told: Vec<PassingGroup> = Vec::new();
+        for (drafts, is_complete) in [(whole, true), (parts, false)] {
+            let keys = drafts.into_iter().map(|draft| (draft.key, draft.accounts)).collect();
+            for group in grouping.groups(keys, &nodes) {
                 let mut regions: Vec<PassingRegion> = group.regions.into_iter().map(PassingRegion::new).collect();
                 if !uncut.is_empty() && !concerned.is_empty() {
                     regions.push(PassingRegion::new(Arc::new(Region::of_uncut_names(&uncut))));
                 }
                 regions.sort_by_key(|region| region.kind);
-                PassingGroup { accounts: group.accounts, regions }
+                told.push(PassingGroup { accounts: group.accounts, regions, is_complete });
+            }
+        }
+        told.sort_by(|one, other| one.accounts.first().cmp(&other.accounts.first()));
+        told
+    }
+
+    /// The classes of actions that a level's Deny statements match.
+    fn concerned(&self, level: LevelId) -> Vec<Concerned> {
+        let mut kinds: FxHashMap<(ActionTraits, u32), usize> = FxHashMap::default();
+        let concerned = self.classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
+        concerned
+            .filter_map(|(index, class)| {
+                let entry = self.pair.entry(level, class.cell)?;
+                let content = self.pair.entry_number(level, class.cell)?;
+                let matched = entry.denies || !entry.deny.is_empty();
+                matched.then(|| {
+                    let next = kinds.len();
+                    let kind = *kinds.entry((class.traits, content)).or_insert(next);
+                    Concerned { class: index, cell: class.cell, traits: class.traits, kind }
+                })
             })
             .collect()
+    }
+
+    /// What passes for a group of accounts, a number for each class.
+    fn answer(
+        &mut self,
+        level: LevelId,
+        group: &AccountGroup,
+        concerned: &[Concerned],
+        answers: &mut Answers,
+        row: &mut Vec<u32>,
+    ) {
+        row.clear();
+        let formulas = self.formulas.of_vector(group.vector);
+        let count = self.formulas.formula_count();
+        let (signature, layer) = (group.signature, group.layer);
+        let kinds = concerned.iter().map(|concerned| concerned.kind + 1).max().unwrap_or(0);
+        let first = answers.setting((signature, layer), kinds, count);
+        for &Concerned { class, cell, traits, kind } in concerned {
+            let Some(&formula) = formulas.get(class) else { continue };
+            let known = answers.known.get(first + kind);
+            let number = known.and_then(|known| known.get(formula as usize)).copied();
+            let number = number.filter(|number| *number != Answers::NOT_YET);
+            row.push(number.unwrap_or_else(|| {
+                let key = FormulaKey { formula, signature, traits, layer };
+                let found = self.changes(&key, level, (kind, cell));
+                let found = found.unwrap_or_else(|| (self.spaceless(), Arc::from([UNSETTLED])));
+                let number = answers.number(found);
+                let known = answers.known.get_mut(first + kind);
+                if let Some(slot) = known.and_then(|known| known.get_mut(formula as usize)) {
+                    *slot = number;
+                }
+                number
+            }));
+        }
     }
 
     /// Whether a region is about an action.
@@ -141,11 +247,11 @@ impl Standing<'_> {
             .any(|class| self.classes.get(*class).is_some_and(|class| (class.cell, class.traits) == (cell, traits)))
     }
 
-    /// What passes a formula of the calls that the level matches, by kind.
-    fn changes(&mut self, key: &FormulaKey, level: LevelId, cell: CellId) -> Found {
+    /// What passes a formula of the calls that the level matches, by kind; `None` for want of room.
+    fn changes(&mut self, key: &FormulaKey, level: LevelId, (kind, cell): (usize, CellId)) -> Option<Found> {
         let formula = self.formulas.formula(key.formula);
         if (formula.denies || formula.lacks_allow()) && key.layer == Layer::Decides {
-            return Some((0, Rc::from([])));
+            return Some((0, Arc::from([])));
         }
         let pair = self.pair;
         let atoms = |standing: &Self| {
@@ -153,17 +259,23 @@ impl Standing<'_> {
             atoms.extend(pair.level_statements(level).iter().flat_map(|number| pair.statement_atoms(*number)));
             atoms
         };
-        let (place, (meant, hit)) = self.in_space(key.signature, key.traits, atoms, |formulas, space, known| {
-            let meant = space.matched_by(level, cell, pair)?;
+        let setting = (key.signature, key.traits, Some(level));
+        let (place, (meant, hit)) = self.in_space(setting, atoms, |formulas, space, known| {
+            let meant = known.matched_by(space, level, kind, cell)?;
             let passes = known.passes(space, formulas, key.formula, key.layer)?;
             Ok((meant, space.diagrams.and(meant, passes)?))
         })?;
         if hit == Function::FALSE {
-            return Some((place, Rc::from([])));
+            return Some((place, Arc::from([])));
+        }
+        if let Some(found) = self.sorted.get(&(place, meant, hit)) {
+            return Some((place, Arc::clone(found)));
         }
         let named = self.named(place, meant).ok()?;
         let space = self.spaces.get_mut(place)?;
-        Some((place, sort(space, hit, &named).ok()?))
+        let found = sort(space, hit, &named, self.widened.entry((place, meant)).or_default()).ok()?;
+        self.sorted.insert((place, meant, hit), Arc::clone(&found));
+        Some((place, found))
     }
 
     /// A space in which nothing can be settled.
@@ -180,20 +292,20 @@ impl Standing<'_> {
 /// them explicitly.
 ///
 /// A hole is told for all callers if an ordinary one can make the same call: that others can as well adds nothing but exceptions.
-fn sort(space: &mut Space<'_>, hit: Function, named: &Named) -> Result<Rc<[Change]>, TooLarge> {
+fn sort(space: &mut Space<'_>, hit: Function, named: &Named, widened: &mut Done) -> Result<Arc<[Change]>, TooLarge> {
     let certain = space.certainly(hit)?;
     let maybe = space.maybe(hit)?;
     let maybe = space.diagrams.and_not(maybe, certain)?;
     let mut changes = Vec::new();
-    for (calls, before, [by_anybody, by_named]) in [
+    for (calls, before, [unnamed, by_name]) in [
         (certain, Verdict::Passes, [Verdict::ExplicitDeny, Verdict::Deny]),
         (maybe, Verdict::Open, [Verdict::Open, Verdict::Deny]),
     ] {
         let ordinary = space.diagrams.and_not(calls, named.calls)?;
-        let widened = space.diagrams.some(ordinary, &named.facts)?;
-        let hole = space.diagrams.and(calls, widened)?;
+        let by_anybody = space.diagrams.some(ordinary, &named.facts, widened)?;
+        let hole = space.diagrams.and(calls, by_anybody)?;
         let exemption = space.diagrams.and_not(calls, hole)?;
-        for (after, function, best) in [(by_anybody, hole, ordinary), (by_named, exemption, exemption)] {
+        for (after, function, best) in [(unnamed, hole, ordinary), (by_name, exemption, exemption)] {
             if function == Function::FALSE {
                 continue;
             }

@@ -139,7 +139,8 @@ fn a_deep_product_of_levels() {
 
 #[test]
 fn a_limit_is_named_with_its_value() {
-    let options = ComparisonOptions { limits: Limits { nodes: 8, alternatives: 64 }, ..ComparisonOptions::default() };
+    let options =
+        ComparisonOptions { limits: Limits { nodes: 8, ..Limits::default() }, ..ComparisonOptions::default() };
     let before = level(&[everything()]);
     let after = level(&[
         everything(),

@@ -212,7 +212,12 @@ impl Builder {
                     });
                     match alike {
                         Some(group) => group.accounts.extend(&class.accounts),
-                        None => groups.push(GuardrailGroup { accounts: class.accounts.clone(), state, passing }),
+                        None => groups.push(GuardrailGroup {
+                            accounts: class.accounts.clone(),
+                            state,
+                            passing,
+                            passing_is_complete: true,
+                        }),
                     }
                 }
                 groups.sort_by_key(|group| group.state);

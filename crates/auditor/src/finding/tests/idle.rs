@@ -76,6 +76,20 @@ fn a_deny_that_another_one_covers() {
 }
 
 #[test]
+fn policies_at_one_level_that_deny_some_of_the_same() {
+    // Both deny the first action; the second one only the first policy does.
+    let world = World::new()
+        .policy("p-more00000001", &[PROD], json!([deny(json!(["s3:DeleteBucket", "sqs:DeleteQueue"]))]))
+        .policy("p-less00000001", &[PROD], json!([deny(json!("s3:DeleteBucket"))]));
+    assert_eq!(fingerprints(&world), ["deny-without-effect:p-less00000001#0"]);
+    // Nor is it idle at one account, where it stands at another one, too.
+    let world = World::new()
+        .policy("p-more00000001", &[SHOP, "333333333333"], json!([deny(json!(["s3:DeleteBucket", "sqs:DeleteQueue"]))]))
+        .policy("p-less00000001", &[SHOP], json!([deny(json!("s3:DeleteBucket"))]));
+    assert_eq!(fingerprints(&world), ["deny-without-effect:p-less00000001#0"]);
+}
+
+#[test]
 fn a_deny_that_several_cover_together() {
     let region = |operator: &str| json!({operator: {"aws:RequestedRegion": "eu-west-1"}});
     let world = World::new()

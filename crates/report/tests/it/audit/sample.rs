@@ -57,7 +57,7 @@ fn accounts_below(organization: &Organization, target: &str) -> Vec<NodeId> {
 }
 
 pub(super) fn group(accounts: Vec<NodeId>, state: GuardrailState, passing: Vec<Passing>) -> GuardrailGroup {
-    GuardrailGroup { accounts, state, passing }
+    GuardrailGroup { accounts, state, passing, passing_is_complete: true }
 }
 
 fn finding(code: &'static str, severity: Severity, place: Place, accounts: Vec<NodeId>, evidence: Evidence) -> Finding {
