@@ -45,8 +45,7 @@ pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, sc
         .collect::<Vec<_>>()
         .into_iter()
         .collect();
-    let mut classes: Vec<PermissionClass> = Vec::with_capacity(alike.len());
-    for (index, (found, nearest)) in alike.iter().zip(&nearest).enumerate() {
+    let class = |(index, (found, nearest)): (usize, (&AlikeAccounts, &Option<Nearest>))| {
         let mut counts = AccessCounts::default();
         let mut services = vec![AccessCounts::default(); scope.scope.services.len()];
         for (treatment, parts) in found.treatments.iter().zip(&parts) {
@@ -64,18 +63,17 @@ pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, sc
             };
             ClassDifference { from: *from, changes: changes.iter().map(change).collect() }
         });
-        let accounts = found.accounts.iter().filter_map(|place| scope.scope.accounts.get(*place)).copied().collect();
-        classes.push(PermissionClass {
+        PermissionClass {
             name: name(index),
-            accounts,
+            accounts: found.accounts.iter().filter_map(|place| scope.scope.accounts.get(*place)).copied().collect(),
             not_applicable: found.not_applicable,
             counts,
             services,
             differs,
             groups: None,
-        });
-    }
-    classes
+        }
+    };
+    alike.par_iter().zip(&nearest).enumerate().map(class).collect()
 }
 
 /// `A`, `B`, … `Z`, `AA`, ….

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use scproof_evaluator::symbolic::{CompiledPair, ContextValue, LevelId, RequestResource, Side};
+use scproof_evaluator::symbolic::{Atom, CompiledPair, ContextValue, LevelId, RequestResource, Side};
 use scproof_evaluator::{Context, Request};
 use scproof_organization::NodeId;
 use scproof_prover::{PassingKind as Kind, PassingRegion, Standing};
 
 use crate::model::{Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, Witness};
 
-/// Guardrails are held in so many lots side by side, whatever the number of threads. A lot works out on its own what passes: more lots
-/// are more work.
-const LOTS: usize = 2;
+/// The most guardrails of a lot, of those without resources and of those with. The guardrails of a lot are held one after the other, and what
+/// is worked out for one serves the next; but every resource that one of them names makes the work on all of them longer. Lots are the
+/// same for any number of threads, and so are results.
+const LOT: [usize; 2] = [16, 4];
 
 /// How guardrails, whose Deny statements are a level of their own each, stand in all accounts; in the order of the guardrails.
 pub(crate) fn hold_all(
@@ -22,17 +23,25 @@ pub(crate) fn hold_all(
     guardrails: &[Arc<Guardrail>],
     levels: &[LevelId],
 ) -> Vec<GuardrailReport> {
-    let lots: Vec<Vec<(usize, GuardrailReport)>> = (0..LOTS.min(guardrails.len()))
+    let names_resources = |level: LevelId| {
+        let atoms = pair.level_statements(level).iter().flat_map(|statement| pair.statement_atoms(*statement));
+        atoms.into_iter().any(|atom| matches!(atom, Atom::Resource(_)))
+    };
+    let all = guardrails.iter().zip(levels.iter().copied()).enumerate();
+    let (with, without): (Vec<_>, Vec<_>) = all.partition(|(_, (_, level))| names_resources(*level));
+    let [size_without, size_with] = LOT;
+    let lots: Vec<_> = without.chunks(size_without).chain(with.chunks(size_with)).collect();
+    let reports: Vec<Vec<(usize, GuardrailReport)>> = lots
         .into_par_iter()
         .map(|lot| {
-            let mut standing = standing.fork(levels);
-            let of_lot = guardrails.iter().zip(levels).enumerate().skip(lot).step_by(LOTS);
-            of_lot
-                .map(|(place, (guardrail, level))| (place, hold(&mut standing, pair, accounts, guardrail, *level)))
+            let beside: Vec<LevelId> = lot.iter().map(|(_, (_, level))| *level).collect();
+            let mut standing = standing.fork(&beside);
+            lot.iter()
+                .map(|(place, (guardrail, level))| (*place, hold(&mut standing, pair, accounts, guardrail, *level)))
                 .collect()
         })
         .collect();
-    let mut reports: Vec<(usize, GuardrailReport)> = lots.into_iter().flatten().collect();
+    let mut reports: Vec<(usize, GuardrailReport)> = reports.into_iter().flatten().collect();
     reports.sort_by_key(|(place, _)| *place);
     reports.into_iter().map(|(_, report)| report).collect()
 }

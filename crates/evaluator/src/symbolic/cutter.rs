@@ -10,14 +10,16 @@ use crate::compile::CompiledOrganization;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::cut::{Kind, OwnedPattern, cut_texts};
 use crate::keys::Model;
+use crate::request::RequestResource;
 use crate::state::{Domain, DomainValues, KeyState};
 use crate::symbolic::Openness;
 use crate::template::expansions;
 use crate::trace::SlottedTemplate;
+use crate::truth::Truth;
 use crate::values::{CompiledValue, TextMode, text_mode};
 
 /// The most states of the walk that cuts the texts of one fact.
-pub(crate) const MAX_STATES: usize = 50_000;
+pub(crate) const MAX_STATES: usize = 20_000;
 /// The most cells of one fact.
 pub const MAX_CELLS: usize = 4_096;
 
@@ -27,9 +29,17 @@ const MAX_REMEMBERED: usize = 4096;
 /// Patterns, the texts that are cut, whether ARNs are told from other texts, and the preferred examples.
 type CutKey = (Vec<OwnedPattern>, DomainValues, bool, Vec<String>);
 
-/// Cuts of texts that were worked out before: facts of different accounts and actions are mostly cut by the same patterns.
+/// What was worked out before about texts: facts of different accounts and actions are mostly cut by the same patterns.
 #[derive(Debug, Default)]
-pub struct TextCuts(Mutex<FxHashMap<CutKey, Option<Vec<String>>>>);
+pub struct TextCuts {
+    cuts: Mutex<FxHashMap<CutKey, Option<Vec<String>>>>,
+    /// What elements without variables say of the resources of a list, by their number and that of the list.
+    resources: Mutex<FxHashMap<(u32, u32), ResourceTruths>>,
+    lists: Mutex<FxHashMap<Vec<RequestResource>, u32>>,
+}
+
+/// The truth of an element for each resource, and the rules behind unknown ones.
+pub(super) type ResourceTruths = (Vec<Truth>, Vec<&'static str>);
 
 impl TextCuts {
     /// A text of each class into which the patterns cut the texts of the domain; `None` past a limit.
@@ -41,7 +51,7 @@ impl TextCuts {
         candidates: &[String],
     ) -> Option<Vec<String>> {
         let key = (patterns, domain.values.clone(), arn, candidates.to_vec());
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(&key) {
             return found.clone();
         }
@@ -50,6 +60,28 @@ impl TextCuts {
             known.insert(key, found.clone());
         }
         found
+    }
+
+    /// A number for a list of resources.
+    pub(super) fn list(&self, resources: &[RequestResource]) -> u32 {
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lists.get(resources) {
+            return *known;
+        }
+        let number = u32::try_from(lists.len()).unwrap_or(u32::MAX);
+        lists.insert(resources.to_vec(), number);
+        number
+    }
+
+    /// What an element without variables says of a list of resources, worked out once.
+    pub(super) fn truths(&self, element: u32, list: u32, find: impl FnOnce() -> ResourceTruths) -> ResourceTruths {
+        let known = self.resources.lock().unwrap_or_else(PoisonError::into_inner).get(&(element, list)).cloned();
+        known.unwrap_or_else(|| {
+            let found = find();
+            let mut known = self.resources.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert((element, list), found.clone());
+            found
+        })
     }
 }
 

@@ -626,12 +626,15 @@ impl Scene<'_> {
         let fact = facts.facts.len();
         let cells = cut.resources.iter().map(|resource| Cell::new(vec![Setting::Resource(resource.clone())])).collect();
         facts.facts.push(Fact { subject: Subject::Resource, cells });
+        let list = self.cuts.list(&cut.resources);
+        let has_variables = |id: u32| self.compiled().slots_of(Atom::Resource(id)).next().is_some();
         for &id in ids {
             let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);
             let truth = if let Some(why) = open {
                 AtomTruth { form: AtomForm::Open(why), rules: Vec::new() }
             } else {
-                let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
+                let find = || self.compiled().resource_truths(id, &cut.resources, states);
+                let (truths, rules) = if has_variables(id) { find() } else { self.cuts.truths(id, list, find) };
                 AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
             };
             facts.insert(Atom::Resource(id), &truth);
