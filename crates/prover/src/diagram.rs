@@ -294,6 +294,11 @@ impl Diagrams {
         Ok(function)
     }
 
+    /// Whether a function may depend on some of these variables.
+    pub(crate) fn may_ask(&self, function: Function, variables: &Variables) -> bool {
+        self.node(function).zip(variables.first).is_some_and(|(node, first)| node.last >= first)
+    }
+
     /// Whether the function holds for some values of these variables. `done`: what was found for the same variables before; there may be
     /// more of them since, which no function from before depends on.
     pub(crate) fn some(&mut self, a: Function, free: &Variables, done: &mut Done) -> Result<Function, TooLarge> {
@@ -312,10 +317,7 @@ impl Diagrams {
         free: &Variables,
         done: &mut Done,
     ) -> Result<Function, TooLarge> {
-        let Some(node) = self.node(a) else { return Ok(a) };
-        if free.first.is_none_or(|first| node.last < first) {
-            return Ok(a);
-        }
+        let Some(node) = self.node(a).filter(|_| self.may_ask(a, free)) else { return Ok(a) };
         if let Some(found) = done.get(&a) {
             return Ok(*found);
         }

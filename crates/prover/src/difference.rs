@@ -204,15 +204,15 @@ impl<'p> Entries<'p> {
 pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {
     let limits = options.limits;
     let classes = options.narrow(pair, pair.action_classes());
-    let found = pair.account_signatures(accounts);
-    let signatures = number_signatures(&found);
+    let signatures = pair.account_signatures(accounts);
     let moved_owners = pair.has_moved_owners();
     let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
-    for (index, (nodes, (signature, found))) in accounts.iter().zip(signatures.iter().zip(&found)).enumerate() {
+    for (index, (nodes, signature)) in accounts.iter().zip(&signatures.of_account).enumerate() {
         let [before, after] = *nodes;
+        let is_moved = signatures.distinct.get(*signature).is_some_and(AccountSignature::is_moved);
         let key = PathKey {
             signature: *signature,
-            moved: moved_owners || found.is_moved(),
+            moved: moved_owners || is_moved,
             layers: [
                 pair.layer(Side::Before, before, "another-service:another-action"),
                 pair.layer(Side::After, after, "another-service:another-action"),
@@ -258,7 +258,7 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
         |path: &PathKey| path.moved || path.before != path.after || path.layers.first() != path.layers.last();
     let any_changed = paths.iter().any(|(path, _)| is_changed(path));
     let solver = Solver { pair, entries: &entries, limits, classes: &classes };
-    let mut answers = solver.solve(&formulas, &signatures, accounts);
+    let mut answers = solver.solve(&formulas, &signatures.of_account, accounts);
 
     // Paths with the same changes in the same classes are one group.
     let mut merged: Vec<(GroupKey, Vec<usize>)> = Vec::new();
@@ -293,18 +293,6 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
         formulas: formulas.len(),
         classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
     }
-}
-
-/// Numbers equal signatures alike, in order of appearance.
-fn number_signatures(signatures: &[AccountSignature]) -> Vec<usize> {
-    let mut ids: FxHashMap<&AccountSignature, usize> = FxHashMap::default();
-    signatures
-        .iter()
-        .map(|signature| {
-            let next = ids.len();
-            *ids.entry(signature).or_insert(next)
-        })
-        .collect()
 }
 
 /// The classes for which a level that is not on both paths holds something else.

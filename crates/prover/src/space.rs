@@ -250,6 +250,9 @@ impl<'p> Space<'p> {
     /// that compare keys count as well: not every answer may go with every cell.
     pub(crate) fn has_both(&mut self, function: Function) -> Result<bool, TooLarge> {
         let questions: Variables = self.questions.iter().map(|(_, variable)| *variable).collect();
+        if !self.diagrams.may_ask(function, &questions) {
+            return Ok(function != Function::FALSE && function != self.possible);
+        }
         if self.diagrams.every(function, &questions, &mut self.unasked)? == Function::FALSE {
             return Ok(false);
         }

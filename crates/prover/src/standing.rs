@@ -43,7 +43,8 @@ pub struct Standing<'p> {
     accounts: Arc<[NodeId]>,
     classes: Arc<[ActionClass]>,
     groups: Arc<[AccountGroup]>,
-    group_of: Arc<FxHashMap<NodeId, usize>>,
+    /// By node the group of an account.
+    group_of: Arc<[Option<usize>]>,
     /// The groups of accounts that SCPs govern by the statements on their paths, ascending.
     groups_by_statement: Arc<OnceLock<FxHashMap<u32, Vec<usize>>>>,
     actions: Arc<OnceLock<ActionIndex<'p>>>,
@@ -124,17 +125,17 @@ impl<'p> Standing<'p> {
         let classes = pair.action_classes();
         let mut formulas = Formulas::new(pair, &classes);
         let nodes: Vec<[NodeId; 2]> = accounts.iter().map(|node| [*node, *node]).collect();
-        let mut samples: Vec<NodeId> = Vec::new();
-        let mut signature_ids = FxHashMap::default();
+        let signatures = pair.account_signatures(&nodes);
+        let mut samples: Vec<NodeId> = Vec::with_capacity(signatures.distinct.len());
         let mut groups: Vec<AccountGroup> = Vec::new();
-        let mut group_of = FxHashMap::default();
+        let mut group_of: Vec<Option<usize>> = vec![None; pair.side(Side::Before).organization().node_count()];
         let mut group_ids: FxHashMap<(usize, Layer, Option<u32>), usize> = FxHashMap::default();
-        for (index, (account, signature)) in accounts.iter().zip(pair.account_signatures(&nodes)).enumerate() {
-            let signature = *signature_ids.entry(signature).or_insert_with(|| {
+        let layers = pair.layers(Side::Before, accounts, "another-service:another-action");
+        for (index, ((account, signature), layer)) in accounts.iter().zip(signatures.of_account).zip(layers).enumerate()
+        {
+            if signature == samples.len() {
                 samples.push(*account);
-                samples.len() - 1
-            });
-            let layer = pair.layer(Side::Before, *account, "another-service:another-action");
+            }
             let path = pair.path_number(Side::Before, *account);
             let next = groups.len();
             let group = *group_ids.entry((signature, layer, path)).or_insert(next);
@@ -143,7 +144,9 @@ impl<'p> Standing<'p> {
                 let vector = formulas.of_path(pair.levels(Side::Before, *account));
                 groups.push(AccountGroup { accounts: Vec::new(), layer, signature, levels: levels.into(), vector });
             }
-            group_of.insert(*account, group);
+            if let Some(slot) = group_of.get_mut(account.index()) {
+                *slot = Some(group);
+            }
             if let Some(group) = groups.get_mut(group) {
                 group.accounts.push(index);
             }
@@ -154,7 +157,7 @@ impl<'p> Standing<'p> {
             accounts: accounts.into(),
             classes: classes.into(),
             groups: groups.into(),
-            group_of: Arc::new(group_of),
+            group_of: group_of.into(),
             groups_by_statement: Arc::default(),
             actions: Arc::default(),
             formulas: Arc::new(formulas),

@@ -29,6 +29,32 @@ pub struct AccountSignature {
     moved: bool,
 }
 
+/// The signatures of some accounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountSignatures {
+    /// For each account the number of its signature.
+    pub of_account: Vec<usize>,
+    /// Each signature once, in the order of the first accounts that have them.
+    pub distinct: Vec<AccountSignature>,
+}
+
+/// Numbers signatures.
+#[derive(Default)]
+struct SignatureNumbers {
+    found: AccountSignatures,
+    known: FxHashMap<AccountSignature, usize>,
+}
+
+impl SignatureNumbers {
+    fn of(&mut self, signature: AccountSignature) -> usize {
+        let distinct = &mut self.found.distinct;
+        *self.known.entry(signature).or_insert_with_key(|signature| {
+            distinct.push(signature.clone());
+            distinct.len() - 1
+        })
+    }
+}
+
 impl AccountSignature {
     /// Whether the policies can tell the account after from the account before, its path aside: it moved, and they ask where it is.
     pub fn is_moved(&self) -> bool {
@@ -100,38 +126,56 @@ impl CompiledOrganization {
 
 impl CompiledPair {
     /// The signatures of accounts, given as their nodes before and after. Cheap where no policy names accounts.
-    pub fn account_signatures(&self, accounts: &[[NodeId; 2]]) -> Vec<AccountSignature> {
+    pub fn account_signatures(&self, accounts: &[[NodeId; 2]]) -> AccountSignatures {
         let telltales = self.before.telltales();
-        let asked = [&telltales.by_id, &telltales.by_place];
-        if telltales.patterns.is_empty() && asked.iter().all(|asked| asked.conditions.is_empty()) {
-            return vec![AccountSignature::default(); accounts.len()];
-        }
+        let is_asked = |asked: &Asked| !asked.conditions.is_empty();
         // What tells by the place is the same for all accounts of a unit.
-        let place = |nodes: &[NodeId; 2]| -> [Place; 2] {
-            let of = |side: Side, id: NodeId| {
-                let node = self.side(side).organization().node(id);
-                (node.parent, node.place_unknown)
-            };
-            let [before, after] = *nodes;
-            [of(Side::Before, before), of(Side::After, after)]
-        };
+        let by_unit: Option<Vec<[Place; 2]>> =
+            is_asked(&telltales.by_place).then(|| accounts.iter().map(|nodes| self.places(*nodes)).collect());
         let mut units: FxHashMap<[Place; 2], [NodeId; 2]> = FxHashMap::default();
-        if !telltales.by_place.conditions.is_empty() {
-            for nodes in accounts {
-                units.entry(place(nodes)).or_insert(*nodes);
-            }
+        for (place, nodes) in by_unit.iter().flatten().zip(accounts) {
+            units.entry(*place).or_insert(*nodes);
         }
         let told: FxHashMap<[Place; 2], [Told; 2]> =
             units.into_par_iter().map(|(unit, nodes)| (unit, self.told(&telltales.by_place, nodes))).collect();
         let nothing: [Told; 2] = Default::default();
-        accounts
+        let of_unit = |place: Option<&[Place; 2]>| place.and_then(|place| told.get(place)).unwrap_or(&nothing);
+        let mut numbers = SignatureNumbers::default();
+        if !is_asked(&telltales.by_id) && telltales.patterns.is_empty() {
+            let mut known: FxHashMap<Option<[Place; 2]>, usize> = FxHashMap::default();
+            for (index, nodes) in accounts.iter().enumerate() {
+                let place = by_unit.as_ref().and_then(|places| places.get(index)).copied();
+                let number = *known.entry(place).or_insert_with(|| {
+                    numbers.of(self.account_signature(&telltales, *nodes, &nothing, of_unit(place.as_ref())))
+                });
+                numbers.found.of_account.push(number);
+            }
+            return numbers.found;
+        }
+        let all: Vec<AccountSignature> = accounts
             .par_iter()
-            .map(|nodes| {
+            .enumerate()
+            .map(|(index, nodes)| {
                 let by_id = self.told(&telltales.by_id, *nodes);
-                let by_place = if told.is_empty() { None } else { told.get(&place(nodes)) };
-                self.account_signature(&telltales, *nodes, &by_id, by_place.unwrap_or(&nothing))
+                let place = by_unit.as_ref().and_then(|places| places.get(index));
+                self.account_signature(&telltales, *nodes, &by_id, of_unit(place))
             })
-            .collect()
+            .collect();
+        for signature in all {
+            let number = numbers.of(signature);
+            numbers.found.of_account.push(number);
+        }
+        numbers.found
+    }
+
+    /// Where an account is, on both sides.
+    fn places(&self, nodes: [NodeId; 2]) -> [Place; 2] {
+        let of = |side: Side, id: NodeId| {
+            let node = self.side(side).organization().node(id);
+            (node.parent, node.place_unknown)
+        };
+        let [before, after] = nodes;
+        [of(Side::Before, before), of(Side::After, after)]
     }
 
     /// Whether policies ask who owns the resource of a call, and the same resource may have another answer after than before

@@ -118,6 +118,7 @@ pub(super) struct Formulas<'p> {
     vector_ids: HashTable<VectorId>,
     steps: FxHashMap<(VectorId, LevelId), VectorId>,
     cells: Arc<[CellId]>,
+    scratch: Vec<FormulaId>,
     /// Without the statements that were removed last: what levels hold for classes of actions.
     reduced: (Range<u32>, FxHashMap<(LevelId, usize), ContentId>),
 }
@@ -140,6 +141,7 @@ impl<'p> Formulas<'p> {
             vector_ids: HashTable::new(),
             steps: FxHashMap::default(),
             cells: classes.iter().map(|class| class.cell).collect(),
+            scratch: Vec::new(),
             reduced: (0..0, FxHashMap::default()),
         };
         let nothing = formulas.number(Formula::default(), None);
@@ -270,7 +272,9 @@ impl<'p> Formulas<'p> {
             return *found;
         }
         let row = self.row(level);
-        let mut after = self.vectors.get(vector as usize).map(|formulas| formulas.to_vec()).unwrap_or_default();
+        let mut after = std::mem::take(&mut self.scratch);
+        after.clear();
+        after.extend_from_slice(self.vectors.get(vector as usize).map_or(&[], |formulas| formulas));
         // Neighbours are mostly treated alike.
         let mut last = (u32::MAX, u32::MAX, u32::MAX);
         for &(class, content) in row.iter() {
@@ -281,6 +285,7 @@ impl<'p> Formulas<'p> {
             *slot = last.2;
         }
         let id = self.vector(&after);
+        self.scratch = after;
         self.steps.insert((vector, level), id);
         id
     }

@@ -236,7 +236,8 @@ impl Standing<'_> {
             }
             Removal::At(node, _) => {
                 let organization = self.pair.side(Side::Before).organization();
-                let below = organization.subtree(*node).filter_map(|node| self.group_of.get(&node).copied());
+                let below =
+                    organization.subtree(*node).filter_map(|node| self.group_of.get(node.index()).copied().flatten());
                 let governs = |index: &usize| self.groups.get(*index).is_some_and(AccountGroup::is_governed);
                 let groups: BTreeSet<usize> = below.filter(governs).collect();
                 groups.into_iter().collect()

@@ -47,10 +47,10 @@ impl Standing<'_> {
         let mut alike: Vec<AlikeAccounts> = Vec::new();
         let mut ids: HashTable<usize> = HashTable::new();
         let mut by_list: FxHashMap<(VectorId, usize, Layer), usize> = FxHashMap::default();
-        let mut treatments: Vec<Treatment> = Vec::new();
-        let hash = |not_applicable: Option<Reason>, treatments: &[Treatment]| {
-            FxBuildHasher.hash_one((not_applicable, treatments))
-        };
+        // Treatments by their `condition`, which says it all.
+        let mut row: Vec<u32> = Vec::new();
+        let mut rows: Vec<(Option<Reason>, Box<[u32]>)> = Vec::new();
+        let hash = |not_applicable: Option<Reason>, row: &[u32]| FxBuildHasher.hash_one((not_applicable, row));
         for group in self.groups.iter() {
             let list = (group.vector, group.signature, group.layer);
             let place = if let Some(place) = by_list.get(&list) {
@@ -61,22 +61,21 @@ impl Standing<'_> {
                     Layer::Decides | Layer::Pending => None,
                 };
                 let formulas = self.formulas.of_vector(group.vector);
-                treatments.clear();
-                treatments.extend(table.of_list(group, &formulas));
-                let hashed = hash(not_applicable, &treatments);
+                row.clear();
+                row.extend(table.of_list(group, &formulas));
+                let hashed = hash(not_applicable, &row);
                 let is_same = |place: &usize| {
-                    alike.get(*place).is_some_and(|found: &AlikeAccounts| {
-                        found.not_applicable == not_applicable && *found.treatments == *treatments
-                    })
+                    rows.get(*place).is_some_and(|(of, known)| *of == not_applicable && **known == *row)
                 };
                 let place = if let Some(place) = ids.find(hashed, is_same) {
                     *place
                 } else {
                     let place = alike.len();
-                    let found = treatments.as_slice().into();
-                    alike.push(AlikeAccounts { accounts: Vec::new(), not_applicable, treatments: found });
+                    let treatments = row.iter().map(|condition| Treatment::new(*condition)).collect();
+                    alike.push(AlikeAccounts { accounts: Vec::new(), not_applicable, treatments });
+                    rows.push((not_applicable, row.as_slice().into()));
                     ids.insert_unique(hashed, place, |place| {
-                        alike.get(*place).map_or(0, |found| hash(found.not_applicable, &found.treatments))
+                        rows.get(*place).map_or(0, |(not_applicable, row)| hash(*not_applicable, row))
                     });
                     place
                 };
@@ -239,19 +238,24 @@ impl TreatmentTable {
     }
 
     /// The treatments of a list of formulas, one a class of actions.
-    fn of_list(&self, group: &AccountGroup, formulas: &[FormulaId]) -> impl Iterator<Item = Treatment> {
+    fn of_list(&self, group: &AccountGroup, formulas: &[FormulaId]) -> impl Iterator<Item = u32> {
         let first = self.rows_of.get(&(group.signature, group.layer)).copied();
         let rows = first.and_then(|first| self.rows.get(first..first + self.kinds.len())).unwrap_or(&[]);
         self.kind_of.iter().zip(formulas).map(move |(kind, formula)| {
             let row = kind.and_then(|kind| rows.get(kind));
-            let condition = row.and_then(|row| row.get(*formula as usize)).copied().unwrap_or(NEVER.condition);
-            let access = match condition {
-                0 => Access::NeverBlocked,
-                1 => Access::AlwaysBlocked,
-                _ => Access::Conditional,
-            };
-            Treatment { access, condition }
+            row.and_then(|row| row.get(*formula as usize)).copied().unwrap_or(NEVER.condition)
         })
+    }
+}
+
+impl Treatment {
+    fn new(condition: u32) -> Self {
+        let access = match condition {
+            0 => Access::NeverBlocked,
+            1 => Access::AlwaysBlocked,
+            _ => Access::Conditional,
+        };
+        Self { access, condition }
     }
 }
 
