@@ -18,7 +18,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use scproof_benches::{Shape, generate};
 use scproof_catalog::Catalog;
 use scproof_evaluator::symbolic::{CompiledPair, Side};
@@ -80,7 +80,8 @@ fn audit(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("audit/core");
         group.sample_size(10).throughput(Throughput::Elements(verdicts as u64));
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| core(black_box(&pair), black_box(&accounts)));
+            // Nothing is remembered from the time before.
+            bencher.iter_batched(|| compile(size), |pair| core(&pair, black_box(&accounts)), BatchSize::PerIteration);
         });
         group.finish();
         let mut group = criterion.benchmark_group("audit/naive");
@@ -92,8 +93,9 @@ fn audit(criterion: &mut Criterion) {
         // Five times each in turns, so that a machine that is busy for a while is so for both.
         let mut times: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
         for _ in 0..if sizes().len() == 1 { 1 } else { 5 } {
+            let fresh = compile(size);
             let start = Instant::now();
-            black_box(core(&pair, &accounts));
+            black_box(core(&fresh, &accounts));
             times[0].push(start.elapsed().as_secs_f64() / verdicts as f64);
             let start = Instant::now();
             black_box(naive(&pair, &questions));

@@ -65,7 +65,6 @@ pub struct Standing<'p> {
     text_cuts: Arc<TextCuts>,
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
-    passes: FxHashMap<FormulaKey, Option<(usize, Function)>>,
     ordinary: FxHashMap<usize, Arc<[ordinary::OrdinaryCells]>>,
     named: FxHashMap<(usize, Function), Arc<ordinary::Named>>,
     /// What passes of the calls that a guardrail means, sorted: by space, what is meant, and what of it passes.
@@ -123,7 +122,7 @@ impl<'p> Standing<'p> {
     /// Takes time in proportion to accounts, and to distinct paths × classes of actions.
     pub fn new(pair: &'p CompiledPair, accounts: &[NodeId], beside: &[LevelId], limits: Limits) -> Self {
         let classes = pair.action_classes();
-        let mut formulas = Formulas::new(pair, &classes);
+        let mut formulas = Formulas::new(pair, &classes, accounts.len());
         let nodes: Vec<[NodeId; 2]> = accounts.iter().map(|node| [*node, *node]).collect();
         let signatures = pair.account_signatures(&nodes);
         let mut samples: Vec<NodeId> = Vec::with_capacity(signatures.distinct.len());
@@ -170,7 +169,6 @@ impl<'p> Standing<'p> {
             shared_facts: Arc::default(),
             text_cuts: Arc::default(),
             own: FxHashMap::default(),
-            passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
             named: FxHashMap::default(),
             sorted: FxHashMap::default(),
@@ -201,7 +199,6 @@ impl<'p> Standing<'p> {
             shared_facts: if *beside == *self.beside { Arc::clone(&self.shared_facts) } else { Arc::default() },
             text_cuts: Arc::clone(&self.text_cuts),
             own: FxHashMap::default(),
-            passes: FxHashMap::default(),
             ordinary: FxHashMap::default(),
             named: FxHashMap::default(),
             sorted: FxHashMap::default(),
@@ -246,15 +243,10 @@ impl<'p> Standing<'p> {
 
     /// The calls that pass, as a function in a space; `None` if there is no room for it.
     fn passes(&mut self, key: &FormulaKey) -> Option<(usize, Function)> {
-        if let Some(found) = self.passes.get(key) {
-            return *found;
-        }
         let atoms = |standing: &Self| standing.atoms_of(standing.formulas.formula(key.formula));
-        let found = self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
+        self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
             known.passes(space, formulas, key.formula, key.layer)
-        });
-        self.passes.insert(*key, found);
-        found
+        })
     }
 
     fn atoms_of(&self, formula: &Formula) -> BTreeSet<Atom> {

@@ -127,19 +127,22 @@ pub(super) struct Formulas<'p> {
 type Row = Arc<[(usize, ContentId)]>;
 
 impl<'p> Formulas<'p> {
-    pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass]) -> Self {
+    /// `accounts`: for how many there will be paths, at most.
+    pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass], accounts: usize) -> Self {
+        // Among many accounts every third or fourth has a path of its own.
+        let expected = accounts / 4;
         let mut formulas = Self {
             pair,
             all: Vec::new(),
             origins: Vec::new(),
-            formula_ids: HashTable::new(),
+            formula_ids: HashTable::with_capacity(expected),
             contents: vec![Content::default()],
             content_ids: FxHashMap::from_iter([(Content::default(), NEUTRAL)]),
-            combined: FxHashMap::default(),
+            combined: FxHashMap::with_capacity_and_hasher(expected, FxBuildHasher),
             rows: FxHashMap::default(),
             vectors: Vec::new(),
-            vector_ids: HashTable::new(),
-            steps: FxHashMap::default(),
+            vector_ids: HashTable::with_capacity(expected),
+            steps: FxHashMap::with_capacity_and_hasher(expected, FxBuildHasher),
             cells: classes.iter().map(|class| class.cell).collect(),
             scratch: Vec::new(),
             reduced: (0..0, FxHashMap::default()),
