@@ -7,7 +7,8 @@ use scproof_organization::{NodeId, Organization};
 use scproof_simulator::AccountRef;
 
 pub(crate) use words::{
-    change_words, evidence_words, kind_words, place_words, scope_words, state_words, target_list, verdict_words,
+    change_words, evidence_words, kind_words, place_words, scope_words, state_words, target_list, untold_words,
+    verdict_words,
 };
 
 /// An audit, and how it is to be shown.

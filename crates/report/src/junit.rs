@@ -14,7 +14,7 @@ use std::io::{self, Write};
 use scproof_auditor::{GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind};
 use scproof_organization::NodeId;
 
-use crate::audit::{AuditReport, kind_words, state_counts};
+use crate::audit::{AuditReport, kind_words, state_counts, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, alternative_lines, decision_words, why_words};
 use crate::text::words::account_words;
@@ -94,7 +94,10 @@ fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], o
 /// What stands in the cases of a group of accounts.
 fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGroup) -> String {
     let guardrail = &found.guardrail;
-    let details = || text(&passing_text(report, &group.passing));
+    let details = || {
+        let untold = untold_words(group).map(|words| format!("{words}\n")).unwrap_or_default();
+        text(&(passing_text(report, &group.passing) + &untold))
+    };
     match group.state {
         GuardrailState::Holds => String::new(),
         GuardrailState::NotApplicable => "      <skipped message=\"SCPs do not apply to this account\"/>\n".to_owned(),

@@ -15,7 +15,7 @@ use scproof_auditor::{
 };
 use scproof_organization::{NodeId, PolicyIndex};
 
-use crate::audit::{AuditReport, evidence_words, line_and_column, place_words};
+use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, alternative_lines, why_words};
 use crate::layout::{clean, count};
@@ -169,6 +169,7 @@ impl<'a> Builder<'_, 'a> {
         let does = if kind == "open" { "could not be settled in" } else { "does not hold in" };
         let mut texts = vec![format!("`{}` {does} {}", guardrail.title, count(group.accounts.len(), "account"))];
         texts.extend(group.passing.iter().flat_map(|passing| self.passing(passing)));
+        texts.extend(untold_words(group).map(str::to_owned));
         let organization = self.report.organization();
         let mut parents: Vec<NodeId> =
             group.accounts.iter().filter_map(|&account| organization.node(account).parent).collect();

@@ -1,6 +1,6 @@
 //! The parts of an audit in words. What policies and people wrote is made safe for a terminal, not yet for Markdown.
 
-use scproof_auditor::{AccessChange, Evidence, GuardrailState, PassingKind, Place, Severity};
+use scproof_auditor::{AccessChange, Evidence, GuardrailGroup, GuardrailState, PassingKind, Place, Severity};
 use scproof_evaluator::Access;
 use scproof_organization::{NodeId, Organization};
 
@@ -150,6 +150,18 @@ pub(crate) fn kind_words(kind: PassingKind) -> &'static str {
         PassingKind::Open => "may pass",
         PassingKind::Exemption => "exempt",
     }
+}
+
+/// That not all is told of a group of accounts, and how to see the rest; `None` if all is.
+pub(crate) fn untold_words(group: &GuardrailGroup) -> Option<&'static str> {
+    (!group.passing_is_complete).then_some(match group.state {
+        GuardrailState::HoldsExcept => {
+            "all have this exemption, some have more; --accounts ID tells all of one account"
+        }
+        GuardrailState::Hole | GuardrailState::Unknown | GuardrailState::Holds | GuardrailState::NotApplicable => {
+            "all have this hole, some have more; --accounts ID tells all of one account"
+        }
+    })
 }
 
 /// What backs a finding, in words.

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::columns::{Cell, Nodes, Profile, ServiceRow, heat, nodes, profiles};
 use super::findings::FindingView;
 use super::tables::{Ordinals, Table};
+use crate::audit::untold_words;
 use crate::command_line;
 use crate::impact::{Detail, action_lines, alternative_lines, decision_words, listed_words, why_words};
 
@@ -114,9 +115,9 @@ struct GuardrailView<'a> {
     groups: Vec<GuardrailGroupView>,
 }
 
-/// The state, and each kind of calls that pass with its witness.
+/// The state, each kind of calls that pass with its witness, and that this is not all, if it is not.
 #[derive(Debug, Serialize)]
-struct GuardrailGroupView(&'static str, Vec<(usize, Option<WitnessView>)>);
+struct GuardrailGroupView(&'static str, Vec<(usize, Option<WitnessView>)>, Option<&'static str>);
 
 /// The command line, the account that stands in it, what the evaluator says.
 #[derive(Debug, Serialize)]
@@ -319,7 +320,7 @@ impl<'a> Builder<'a> {
                 .iter()
                 .map(|group| {
                     let passing = group.passing.iter().map(|passing| self.passing(passing)).collect();
-                    GuardrailGroupView(group.state.as_str(), passing)
+                    GuardrailGroupView(group.state.as_str(), passing, untold_words(group))
                 })
                 .collect(),
         }

@@ -165,10 +165,12 @@ struct GuardrailView<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct GuardrailGroupView<'a> {
     state: &'static str,
     accounts: Vec<&'a str>,
     passing: Vec<PassingView<'a>>,
+    passing_is_complete: bool,
 }
 
 #[derive(Serialize)]
@@ -317,6 +319,7 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
         state: group.state.as_str(),
         accounts: ids(report, &group.accounts),
         passing: group.passing.iter().map(passing).collect(),
+        passing_is_complete: group.passing_is_complete,
     };
     GuardrailView {
         id: &guardrail.id,

@@ -11,7 +11,7 @@ use scproof_organization::NodeId;
 use super::{accounts as account_item, code, codes, command, escaped, prose};
 use crate::audit::{
     AuditReport, change_words, evidence_words, kind_words, place_words, scope_words, state_counts, state_words,
-    target_list, verdict_words, worst_state,
+    target_list, untold_words, verdict_words, worst_state,
 };
 use crate::command_line;
 use crate::impact::{Detail, action_lines, alternative_lines, decision_words, listed_words, why_words};
@@ -172,6 +172,9 @@ fn group(text: &mut String, report: &AuditReport<'_>, group: &GuardrailGroup) {
     write_accounts(text, report, &group.accounts);
     for passing in &group.passing {
         self::passing(text, report, passing);
+    }
+    if let Some(words) = untold_words(group) {
+        let _ = writeln!(text, "- {}", prose(words));
     }
 }
 

@@ -10,7 +10,7 @@ use super::answer::exemption_words;
 use super::excerpt;
 use crate::audit::{
     AuditReport, change_words, evidence_words, kind_words, place_words, scope_words, state_counts, state_words,
-    target_list, verdict_words, worst_state,
+    target_list, untold_words, verdict_words, worst_state,
 };
 use crate::command_line;
 use crate::impact::{Detail, accounts_words, action_lines, alternative_lines, decision_words, listed_words, why_words};
@@ -382,6 +382,9 @@ fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) -> b
     let most = if report.full { usize::MAX } else { GROUPS };
     for passing in told.iter().take(most) {
         self::passing(page, report, passing);
+    }
+    if let Some(words) = untold_words(group) {
+        fact(page, "", &[words.to_owned()]);
     }
     let hidden = group.passing.len() - told.len().min(most);
     if hidden > 0 {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use scproof_auditor::Audit;
+use scproof_auditor::{Audit, GuardrailState};
 use scproof_report::{AuditGate, AuditReport, Style, WIDTH, csv, json, junit, markdown, sarif, text};
 use serde_json::Value;
 
@@ -300,4 +300,31 @@ fn what_could_make_it_fail() {
     let gates = report(&audit).gates();
     let findings = [High, Medium, Low, Info].map(AuditGate::Finding);
     assert_eq!(gates, [&[AuditGate::Hole, AuditGate::Unknown][..], &findings].concat());
+}
+
+#[test]
+fn what_is_not_told_of_a_group_is_said() {
+    let mut audit = sample::audit();
+    let mut changed = 0;
+    for group in audit.guardrails.iter_mut().flat_map(|guardrail| &mut guardrail.groups) {
+        if matches!(group.state, GuardrailState::Hole | GuardrailState::HoldsExcept) {
+            group.passing_is_complete = false;
+            changed += 1;
+        }
+    }
+    assert!(changed > 1);
+    let report = report(&audit);
+    let words = ["all have this hole, some have more", "all have this exemption, some have more"];
+    let folded = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [text_of(&report), markdown_of(&report), junit_of(&report)] {
+        let text = folded(text);
+        assert!(words.iter().all(|words| text.contains(words)), "{text}");
+    }
+    // No alert is made of exemptions.
+    assert!(sarif_of(&report).to_string().to_lowercase().contains(words[0]));
+    let json = json_of(&report);
+    let groups = json["guardrails"].as_array().unwrap().iter().flat_map(|it| it["groups"].as_array().unwrap());
+    let untold = groups.filter(|group| group["passingIsComplete"] == false).count();
+    assert_eq!(untold, changed);
+    check(&audit);
 }

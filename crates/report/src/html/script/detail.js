@@ -204,6 +204,7 @@ function openCell(guardrail, list) {
       : `${counted(list.length, 'account')} that stand alike`),
     el('p', {}, STATE_WORDS[state]),
     group && group[1].map((passing) => passingBlock(passing, 'h3')),
+    group && group[2] && el('p', { class: 'small muted' }, group[2]),
     el('h3', {}, 'Accounts where it stands so for the same reasons'),
     accountList(place === null || place === undefined ? list : groupAccounts(guardrail, place)),
     el('p', {}, button('quiet', 'All about this guardrail', () => openGuardrail(guardrail))));
@@ -224,7 +225,8 @@ function openGuardrail(guardrail) {
     lengthening(view.groups.map((group, place) => [group, place]), 5, ([group, place]) => {
       const list = groupAccounts(guardrail, place);
       return el('li', { class: 'card-block' }, el('p', {}, stateBadge(group[0]), ` ${counted(list.length, 'account')}`),
-        el('p', { class: 'small' }, STATE_WORDS[group[0]]), accountList(list), group[1].map((passing) => passingBlock(passing, 'h4')));
+        el('p', { class: 'small' }, STATE_WORDS[group[0]]), accountList(list), group[1].map((passing) => passingBlock(passing, 'h4')),
+        group[2] && el('p', { class: 'small muted' }, group[2]));
     }, 'groups'),
     el('h3', {}, 'What must be blocked'),
     el('p', { class: 'small' }, 'It holds where the policies in force block every call that these statements match.'),
