@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scproof_evaluator::symbolic::{CompiledPair, Side};
-use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, RequestError};
+use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, Request, RequestError};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use scproof_prover::{Limits, Standing};
@@ -15,11 +15,11 @@ use crate::options::AuditOptions;
 use crate::suppression::Suppressions;
 use crate::{classes, guard, scope};
 
-/// Why an audit failed. No organization can cause it.
+/// Why an audit failed. No organization can cause it; a principal can.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AuditError {
-    /// A question of the audit was not understood.
+    /// The principal cannot be read, or is one of another account than those looked at.
     #[error(transparent)]
     Request(#[from] RequestError),
 }
@@ -30,7 +30,7 @@ pub enum AuditError {
 ///
 /// # Errors
 ///
-/// None that organizations or guardrails can cause; see [`AuditError`].
+/// If the principal of the options cannot be read, or is one of an account and another one is looked at.
 ///
 /// ```
 /// use scproof_auditor::{AuditOptions, audit};
@@ -51,10 +51,12 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
     let scope = scope::Scoped::new(&pair, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
     let mut standing = Standing::new(&pair, accounts, &[], Limits::default());
-    let alike = standing.alike_accounts();
-    let mut classes = classes::classes(&standing, alike.clone(), &scope);
+    let of_principal = standing.alike_accounts_of(options.principal.as_deref())?;
+    // Findings speak of any caller.
+    let alike = if options.principal.is_none() { of_principal.clone() } else { standing.alike_accounts() };
+    let mut classes = classes::classes(&standing, of_principal, &scope);
     if options.groups {
-        sort_actions(pair.side(Side::Before), &mut classes)?;
+        sort_actions(pair.side(Side::Before), options.principal.as_deref(), &mut classes)?;
     }
     let subject = Subject { compiled: pair.side(Side::Before), quotas: &options.quotas, accounts };
     let fresh = standing.fork(&levels);
@@ -74,11 +76,19 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
 }
 
 /// Sorts the actions of each class into groups with their conditions.
-fn sort_actions(compiled: &CompiledOrganization, classes: &mut [PermissionClass]) -> Result<(), RequestError> {
+fn sort_actions(
+    compiled: &CompiledOrganization,
+    principal: Option<&str>,
+    classes: &mut [PermissionClass],
+) -> Result<(), RequestError> {
+    let mut question = Request::new("", "");
+    question.principal = principal.map(str::to_owned);
     for class in classes.iter_mut().filter(|class| class.not_applicable.is_none()) {
         let Some(account) = class.accounts.first() else { continue };
-        let account = compiled.organization().node(*account).target.as_str().to_owned();
-        let permissions = compiled.effective(&Caller { account, ..Caller::default() })?;
+        let organization = compiled.organization();
+        let Request { account, principal, .. } =
+            question.in_account(organization, organization.node(*account).target.as_str())?;
+        let permissions = compiled.effective(&Caller { account, principal, ..Caller::default() })?;
         class.groups = Some(permissions.groups);
     }
     Ok(())

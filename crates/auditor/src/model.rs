@@ -34,6 +34,8 @@ pub struct Scope {
     pub accounts: Vec<NodeId>,
     /// Whether these are all accounts of the snapshot.
     pub all_accounts: bool,
+    /// Whose calls are sorted and counted; those of any caller without it.
+    pub principal: Option<String>,
     /// How many actions of the catalog are counted.
     pub actions: usize,
     /// Whether these are all actions of the catalog.
@@ -44,7 +46,7 @@ pub struct Scope {
     pub unlisted_actions: Vec<String>,
 }
 
-/// Accounts whose calls SCPs treat alike.
+/// Accounts whose calls SCPs treat alike: those of [`Scope::principal`], or of any caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionClass {
     /// A short name within this audit: `A`, `B`, … `Z`, `AA`, ….

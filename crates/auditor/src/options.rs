@@ -15,6 +15,10 @@ pub struct AuditOptions {
     pub evaluation: EvaluationOptions,
     /// The accounts to look at; all if none is given.
     pub accounts: Option<Vec<NodeId>>,
+    /// Whose calls to sort and count: a principal of this name in each account, as in
+    /// [`who_can`](scproof_evaluator::CompiledOrganization::who_can). Those of any caller without it. Guardrails and findings look at every
+    /// caller in any case.
+    pub principal: Option<String>,
     /// The actions to count; all of the catalog if none is given. Guardrails and findings look at all actions in any case.
     pub actions: Option<ActionScope>,
     /// The guardrails to hold accounts against.
@@ -39,6 +43,7 @@ impl Default for AuditOptions {
         Self {
             evaluation: EvaluationOptions::default(),
             accounts: None,
+            principal: None,
             actions: None,
             guardrails: Vec::new(),
             findings: true,

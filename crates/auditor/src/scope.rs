@@ -23,6 +23,7 @@ impl Scoped {
         let mut scope = Scope {
             all_accounts: options.accounts.is_none(),
             all_actions: options.actions.is_none(),
+            principal: options.principal.clone(),
             ..Scope::default()
         };
         scope.accounts = match &options.accounts {

@@ -26,6 +26,7 @@ pub use crate::compile::{Atom, Candidate, LevelId};
 use crate::decision::Reason;
 use crate::keys;
 use crate::prepare::{ActionCell, Gate, RequestError};
+use crate::principal::Principal;
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
 use crate::trace::{Evaluation, NoTrace};
@@ -120,34 +121,43 @@ impl CompiledPair {
         compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
-    /// The decisions on the calls of one action by some accounts, nothing else known: what [`CompiledOrganization::ask`] says of each.
-    /// The accounts must have equal [signatures](Self::account_signatures). The call is read once, for all of them.
+    /// The decisions on one question, put to some accounts as by [`Request::in_account`]: what [`CompiledOrganization::ask`] says of each.
+    /// The accounts must have equal [signatures](Self::account_signatures), and the question must not name one of them. It is read
+    /// once, for all of them.
     ///
     /// # Errors
     ///
-    /// If action or accounts cannot be understood; see [`CompiledOrganization::prepare`].
-    pub fn ask_alike(&self, side: Side, action: &str, accounts: &[NodeId]) -> Result<Vec<Decision>, RequestError> {
+    /// If question or accounts cannot be understood; see [`CompiledOrganization::prepare`].
+    pub fn ask_alike(
+        &self,
+        side: Side,
+        question: &Request,
+        accounts: &[NodeId],
+    ) -> Result<Vec<Decision>, RequestError> {
         let compiled = self.side(side);
         let Some(first) = accounts.first() else { return Ok(Vec::new()) };
-        let request = |node: NodeId| Request::new(compiled.organization().node(node).target.as_str(), action);
+        let request = |node: NodeId| {
+            let organization = compiled.organization();
+            question.in_account(organization, organization.node(node).target.as_str())
+        };
         let levels: BTreeSet<LevelId> =
             accounts.iter().flat_map(|account| self.path_levels(side, *account)).copied().collect();
         let statements = levels.into_iter().flat_map(|level| self.level_statements(level));
         let atoms: BTreeSet<Atom> =
             statements.flat_map(|statement| self.statement_atoms(*statement)).copied().collect();
         let atoms: Vec<Atom> = atoms.into_iter().collect();
-        let mut query = compiled.prepare_for(&request(*first), &atoms, None)?;
-        let folded = action.to_ascii_lowercase();
+        let mut query = compiled.prepare_for(&request(*first)?, &atoms, None)?;
+        let folded = question.action.to_ascii_lowercase();
         accounts
             .iter()
             .map(|account| match (compiled.account_paths.get(account), &query.cell) {
                 (Some(path), ActionCell::Known(_)) => {
                     query.path = *path;
                     query.account = Some(*account);
-                    query.gate = compiled.gate(query.account, None, &folded);
+                    query.gate = compiled.gate(query.account, query.principal.as_ref(), &folded);
                     Ok(compiled.decide(&query))
                 }
-                (None, _) | (_, ActionCell::Loose(_)) => compiled.ask(&request(*account)),
+                (None, _) | (_, ActionCell::Loose(_)) => compiled.ask(&request(*account)?),
             })
             .collect()
     }
@@ -210,6 +220,16 @@ impl CompiledPair {
             Gate::Final(Decision::NotApplicable | Decision::Allowed, reason) => Layer::Passes(reason),
             Gate::Final(..) | Gate::Open => Layer::Decides,
             Gate::Pending => Layer::Pending,
+        }
+    }
+
+    /// Why SCPs do nothing to the calls of a caller, given as the principal of a request, whatever the action; `None` if they may, or the
+    /// principal cannot be read.
+    pub fn exemption(&self, side: Side, account: NodeId, principal: &str) -> Option<Reason> {
+        let principal = Principal::parse(principal).ok()?;
+        match self.side(side).gate(Some(account), Some(&principal), "another-service:another-action") {
+            Gate::Final(Decision::NotApplicable, reason) => Some(reason),
+            Gate::Final(..) | Gate::Open | Gate::Pending => None,
         }
     }
 

@@ -246,17 +246,17 @@ impl<'p> Space<'p> {
         self.diagrams.some(function, &open, &mut self.possibly)
     }
 
-    /// Whether a function holds in some combination of cells whatever the answers of all questions are, and in some does not. Questions
+    /// Whether a function holds in some of the possible combinations of cells whatever the answers of all questions are, and in some does not. Questions
     /// that compare keys count as well: not every answer may go with every cell.
-    pub(crate) fn has_both(&mut self, function: Function) -> Result<bool, TooLarge> {
+    pub(crate) fn has_both(&mut self, function: Function, possible: Function) -> Result<bool, TooLarge> {
         let questions: Variables = self.questions.iter().map(|(_, variable)| *variable).collect();
         if !self.diagrams.may_ask(function, &questions) {
-            return Ok(function != Function::FALSE && function != self.possible);
+            return Ok(function != Function::FALSE && function != possible);
         }
         if self.diagrams.every(function, &questions, &mut self.unasked)? == Function::FALSE {
             return Ok(false);
         }
-        let otherwise = self.diagrams.and_not(self.possible, function)?;
+        let otherwise = self.diagrams.and_not(possible, function)?;
         Ok(self.diagrams.every(otherwise, &questions, &mut self.unasked)? != Function::FALSE)
     }
 

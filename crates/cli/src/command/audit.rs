@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use scproof::auditor::{ActionScope, AuditOptions, Guardrail, Guardrails, Severity, Suppression, Suppressions, audit};
+use scproof::auditor::{
+    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Severity, Suppression, Suppressions, audit,
+};
 use scproof::report::{AuditGate, AuditReport, csv, html, json, junit, markdown, sarif, text};
 use scproof::{Catalog, NodeId, Organization};
 
 use super::action_filter::{ActionFilter, glob};
 use super::action_list;
 use super::impact::program;
+use super::who_can::many_error;
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -26,6 +29,7 @@ one; what can be neither is unknown, with the reason.
 Examples:
   scproof --org example audit
   scproof --org example audit --ous Workloads --services s3 --full
+  scproof --org example audit --principal role/Admin
   scproof --org example audit --fail-on hole,unknown,finding:high
   scproof --org example --format csv audit
   scproof --org org.json --format html --output audit.html audit
@@ -58,6 +62,10 @@ pub(crate) struct AuditArgs {
     /// Count only the actions of a file: one a line, or a JSON list
     #[arg(long, value_name = "FILE", help_heading = SCOPE)]
     action_list: Option<PathBuf>,
+    /// Sort accounts and count actions for the calls of this principal of each
+    /// account, such as role/Admin, user/alice or root, instead of any caller
+    #[arg(long, value_name = "NAME", help_heading = SCOPE)]
+    principal: Option<String>,
     /// Guardrails of your own, see docs/guardrails.md (can be repeated); one with the
     /// id of an earlier one takes its place
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
@@ -121,6 +129,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
     let options = AuditOptions {
         evaluation: snapshot::evaluation(global),
         accounts: accounts(args, &organization)?,
+        principal: args.principal.clone(),
         actions,
         guardrails,
         findings: true,
@@ -132,8 +141,10 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
     };
     let count = options.accounts.as_ref().map_or_else(|| organization.accounts().len(), Vec::len);
     let message = format!("auditing {count} {}", if count == 1 { "account" } else { "accounts" });
-    let audit = ui::busy(&message, || audit(organization, &options))
-        .map_err(|error| CommandError::input("the organization cannot be audited").because(&error))?;
+    let audit = ui::busy(&message, || audit(organization, &options)).map_err(|error| match error {
+        AuditError::Request(error) => many_error(error),
+        error => CommandError::input("the organization cannot be audited").because(&error),
+    })?;
     let mut report = AuditReport {
         audit: &audit,
         snapshot: path.display().to_string(),

@@ -216,3 +216,33 @@ fn every_format() {
     let run = example(&["--format", "csv", "tree"]);
     assert!(run.code == 2 && run.stderr.contains("does not print `csv`"), "{}", run.page());
 }
+
+#[test]
+fn one_caller_of_each_account() {
+    let class_of = |report: &Value, account: &str| {
+        let classes = report["classes"].as_array().unwrap();
+        let holds = |class: &&Value| class["accounts"].as_array().unwrap().iter().any(|id| id == account);
+        classes.iter().find(holds).unwrap().clone()
+    };
+    let anyone = audit_json(&["--no-built-in-guardrails"]);
+    let admin = audit_json(&["--no-built-in-guardrails", "--principal", "role/Admin"]);
+    assert_eq!(anyone["scope"]["principal"], Value::Null);
+    assert_eq!(admin["scope"]["principal"], "role/Admin");
+    // The root user is denied everything in every member account: of any caller hardly a call is certain.
+    let shop = "214000000001";
+    let never = |report: &Value| class_of(report, shop)["counts"]["neverBlocked"].as_u64().unwrap();
+    assert_eq!(never(&anyone), 1);
+    assert!(never(&admin) > 1000, "{}", never(&admin));
+    let root = audit_json(&["--no-built-in-guardrails", "--principal", "root"]);
+    assert_eq!(class_of(&root, shop)["counts"]["conditional"], 0);
+    assert_eq!(never(&root), 1);
+    // SCPs never restrict service-linked roles (EXM-6).
+    let linked = "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+    let linked = audit_json(&["--no-built-in-guardrails", "--principal", linked]);
+    assert_eq!(class_of(&linked, shop)["counts"]["alwaysBlocked"], 0);
+    assert_eq!(never(&linked), 22_321);
+
+    let wrong = audit(&["--principal", "role/*"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("patterns of names are not supported"), "{}", wrong.stderr);
+}

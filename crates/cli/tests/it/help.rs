@@ -154,8 +154,8 @@ fn the_simulation_of_the_readme_prints_what_it_shows() {
 #[test]
 fn the_audit_of_the_readme_begins_as_it_shows() {
     let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let (_, block) = readme.split_once("$ scproof --org example audit\n").unwrap();
+    let (_, block) = readme.split_once("$ scproof --org example audit --principal role/Admin\n").unwrap();
     let (shown, _) = block.split_once("…\n```").unwrap();
-    let printed = scproof(&["--org", "example", "audit"]).stdout;
+    let printed = scproof(&["--org", "example", "audit", "--principal", "role/Admin"]).stdout;
     assert!(printed.starts_with(shown), "{}", printed.chars().take(600).collect::<String>());
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Layer, Side};
-use scproof_evaluator::{Access, Decision, Reason};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CallerKind, Layer, Side};
+use scproof_evaluator::{Access, Decision, Reason, Request, RequestError, Truth};
 use scproof_organization::NodeId;
 
-use crate::diagram::Function;
+use crate::diagram::{Function, Variable};
 use crate::standing::formula::{FormulaId, VectorId};
 use crate::standing::{AccountGroup, FormulaKey, Standing};
 
@@ -43,7 +43,41 @@ const ALWAYS: Treatment = Treatment { access: Access::AlwaysBlocked, condition: 
 impl Standing<'_> {
     /// All accounts by how SCPs treat their calls; those with the first accounts first.
     pub fn alike_accounts(&mut self) -> Vec<AlikeAccounts> {
-        let table = self.treatments();
+        // Without a principal nothing can be wrong with it.
+        self.alike_accounts_of(None).unwrap_or_default()
+    }
+
+    /// All accounts by how SCPs treat the calls of one caller; of any caller without one. The principal is one of a name in each account, or
+    /// one of the only account asked about; see [`who_can`](scproof_evaluator::CompiledOrganization::who_can).
+    ///
+    /// # Errors
+    ///
+    /// If the principal cannot be read, or is one of an account and another one is asked about.
+    pub fn alike_accounts_of(&mut self, principal: Option<&str>) -> Result<Vec<AlikeAccounts>, RequestError> {
+        let caller = principal.map(|principal| Request::new("", "").with_principal(principal));
+        let mut exempt: Option<Reason> = None;
+        if let Some(caller) = &caller {
+            let organization = self.pair.side(Side::Before).organization();
+            let mut first = None;
+            for account in self.accounts.iter() {
+                let own = caller.in_account(organization, organization.node(*account).target.as_str())?;
+                first = first
+                    .or_else(|| self.group_of(*account).filter(|group| group.is_governed()).map(|_| (*account, own)));
+            }
+            let found = first.and_then(|(account, own)| {
+                own.principal.and_then(|principal| self.pair.exemption(Side::Before, account, &principal))
+            });
+            exempt = found;
+        }
+        let table = if exempt.is_some() {
+            TreatmentTable::new(&[], &self.classes, 0)
+        } else {
+            self.treatments(caller.as_ref())
+        };
+        Ok(self.sort_accounts(&table, exempt))
+    }
+
+    fn sort_accounts(&self, table: &TreatmentTable, exempt: Option<Reason>) -> Vec<AlikeAccounts> {
         let mut alike: Vec<AlikeAccounts> = Vec::new();
         let mut ids: HashTable<usize> = HashTable::new();
         let mut by_list: FxHashMap<(VectorId, usize, Layer), usize> = FxHashMap::default();
@@ -58,7 +92,7 @@ impl Standing<'_> {
             } else {
                 let not_applicable = match group.layer {
                     Layer::Passes(reason) => Some(reason),
-                    Layer::Decides | Layer::Pending => None,
+                    Layer::Decides | Layer::Pending => exempt,
                 };
                 let formulas = self.formulas.of_vector(group.vector);
                 row.clear();
@@ -95,7 +129,7 @@ impl Standing<'_> {
 
     /// The treatment of each formula in each setting. What diagrams settle is settled: a call that certainly passes and one that
     /// certainly does not (K3-15), or that no call passes, or every one. The evaluator is asked about the rest, once a formula.
-    fn treatments(&mut self) -> TreatmentTable {
+    fn treatments(&mut self, caller: Option<&Request>) -> TreatmentTable {
         let mut table = TreatmentTable::new(&self.groups, &self.classes, self.formulas.formula_count());
         let mut samples: Vec<(FormulaKey, NodeId, usize)> = Vec::new();
         let mut seen: FxHashSet<(VectorId, usize, Layer)> = FxHashSet::default();
@@ -130,8 +164,9 @@ impl Standing<'_> {
         samples.sort_unstable();
         let mut open: BTreeMap<(usize, Layer, usize), Vec<(FormulaKey, NodeId)>> = BTreeMap::new();
         let mut settled: Vec<(FormulaKey, Access)> = Vec::with_capacity(samples.len());
+        let mut calls = CallsOf { caller, known: FxHashMap::default() };
         for (key, account, class) in samples {
-            match self.settle(&key) {
+            match self.settle(&key, &mut calls) {
                 Some(access) => settled.push((key, access)),
                 None => open.entry((key.signature, key.layer, class)).or_default().push((key, account)),
             }
@@ -142,8 +177,10 @@ impl Standing<'_> {
             .map(|((.., class), asked)| {
                 let action = classes.get(class).map_or("", |class| &class.representative);
                 let accounts: Vec<NodeId> = asked.iter().map(|(_, account)| *account).collect();
-                // Account and action are ours, so the question is well-formed.
-                let decisions = pair.ask_alike(Side::Before, action, &accounts).unwrap_or_default();
+                let mut question = Request::new("", action);
+                question.principal = caller.and_then(|caller| caller.principal.clone());
+                // Accounts and action are ours, and the principal was tried, so the question is well-formed.
+                let decisions = pair.ask_alike(Side::Before, &question, &accounts).unwrap_or_default();
                 let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Conditional));
                 asked.into_iter().map(|(key, _)| key).zip(decisions).collect()
             })
@@ -158,8 +195,9 @@ impl Standing<'_> {
                 Access::Conditional => {
                     let next = u32::try_from(conditions.len()).unwrap_or(u32::MAX).saturating_add(2);
                     // Beyond the limit a formula is like itself only.
-                    let calls = self.passes(&key).unwrap_or((usize::MAX - key.formula as usize, Function::TRUE));
-                    *conditions.entry(calls).or_insert(next)
+                    let passes = self.passes_of(&key, &mut calls).map(|(place, passes, ..)| (place, passes));
+                    let passes = passes.unwrap_or((usize::MAX - key.formula as usize, Function::TRUE));
+                    *conditions.entry(passes).or_insert(next)
                 }
             };
             table.set(&key, condition);
@@ -168,19 +206,82 @@ impl Standing<'_> {
     }
 
     /// What the diagrams say of the calls of a formula; `None` if they do not settle it.
-    fn settle(&mut self, key: &FormulaKey) -> Option<Access> {
-        let (place, passes) = self.passes(key)?;
+    fn settle(&mut self, key: &FormulaKey, calls: &mut CallsOf<'_>) -> Option<Access> {
+        let (place, passes, possible, is_exact) = self.passes_of(key, calls)?;
         let space = self.spaces.get_mut(place)?;
-        if space.possible == Function::FALSE {
+        if possible == Function::FALSE {
             None
         } else if passes == Function::FALSE {
             Some(Access::AlwaysBlocked)
-        } else if passes == space.possible {
+        } else if passes == possible {
             Some(Access::NeverBlocked)
         } else {
-            (space.has_both(passes) == Ok(true)).then_some(Access::Conditional)
+            (is_exact && space.has_both(passes, possible) == Ok(true)).then_some(Access::Conditional)
         }
     }
+
+    /// The calls of a caller that pass a formula, and all that the caller can make, as functions in a space; and whether there is a caller in
+    /// all of these cells. `None` if there is no room.
+    fn passes_of(&mut self, key: &FormulaKey, calls: &mut CallsOf<'_>) -> Option<(usize, Function, Function, bool)> {
+        let (place, passes) = self.passes(key)?;
+        let possible = self.spaces.get(place)?.possible;
+        let Some(caller) = calls.caller else { return Some((place, passes, possible, true)) };
+        let known = calls.known.get(&place).copied();
+        let (own, is_exact) = known.or_else(|| self.calls_of(place, key.traits, caller))?;
+        calls.known.insert(place, (own, is_exact));
+        let diagrams = &mut self.spaces.get_mut(place)?.diagrams;
+        Some((place, diagrams.and(passes, own).ok()?, diagrams.and(possible, own).ok()?, is_exact))
+    }
+
+    /// The cells that the calls of a caller may be in, and whether they can be in each of them.
+    fn calls_of(&mut self, place: usize, traits: ActionTraits, caller: &Request) -> Option<(Function, bool)> {
+        let space = self.spaces.get_mut(place)?;
+        let organization = self.pair.side(Side::Before).organization();
+        let class = self.classes.iter().find(|class| class.traits == traits)?;
+        let request = Request { action: class.representative.clone(), ..caller.clone() };
+        let request = request.in_account(organization, &space.account).ok()?;
+        let kind = request.principal.as_deref().and_then(CallerKind::of_principal);
+        let mut calls = Function::TRUE;
+        let mut is_exact = true;
+        for fact in 0..space.facts.facts.len() {
+            let atoms = space.facts.atoms_of(fact);
+            let numbers: Vec<Atom> = atoms.iter().map(|(atom, _)| *atom).collect();
+            let truths = self.pair.atom_truths(Side::Before, &request, &numbers).ok()?;
+            let known = truths.iter().filter(|truth| **truth != Truth::Unknown).count();
+            is_exact &= known == 0 || known == truths.len();
+            let is_like: Vec<bool> = space
+                .facts
+                .facts
+                .get(fact)?
+                .cells
+                .iter()
+                .enumerate()
+                .map(|(cell, found)| {
+                    let is_of_kind = found.kind.is_none() || kind.is_none() || found.kind == kind;
+                    is_of_kind
+                        && atoms.iter().zip(&truths).all(|((_, row), truth)| {
+                            let of_cell = row.get(cell).copied().unwrap_or(Truth::Unknown);
+                            *truth == Truth::Unknown || of_cell == Truth::Unknown || of_cell == *truth
+                        })
+                })
+                .collect();
+            let variable = Variable::try_from(fact).ok()?;
+            let here = space.diagrams.literal(variable, |cell| is_like.get(cell as usize) == Some(&true)).ok()?;
+            calls = space.diagrams.and(calls, here).ok()?;
+        }
+        Some((calls, is_exact))
+    }
+
+    fn group_of(&self, account: NodeId) -> Option<&AccountGroup> {
+        self.group_of.get(account.index()).copied().flatten().and_then(|group| self.groups.get(group))
+    }
+}
+
+/// The calls of a caller, in the spaces where that was worked out.
+struct CallsOf<'a> {
+    /// A question with nothing but a principal; of anybody without one.
+    caller: Option<&'a Request>,
+    known: FxHashMap<usize, (Function, bool)>,
 }
 
 /// The treatment of each formula in each setting, by its `condition`.

@@ -112,7 +112,11 @@ pub(crate) fn scope_words(report: &AuditReport<'_>) -> String {
         (true, number) => format!("all {} of {services}", count(number, "action")),
         (false, number) => format!("{} of {services}, chosen of all", count(number, "action")),
     };
-    format!("{accounts}; {actions}")
+    let caller = scope
+        .principal
+        .as_ref()
+        .map_or_else(String::new, |principal| format!("; classes of the calls of {}", clean(principal)));
+    format!("{accounts}; {actions}{caller}")
 }
 
 /// `never blocked`.

@@ -233,6 +233,14 @@ fn scope(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             count(scope.services.len(), "service")
         }),
     )?;
+    if let Some(principal) = &scope.principal {
+        row(
+            "Caller",
+            &format!(
+                "classes and numbers are about the calls of {principal}; guardrails and findings about any caller"
+            ),
+        )?;
+    }
     if !scope.unlisted_actions.is_empty() {
         row("Not in the catalog", &format!("{} (judged, not counted)", scope.unlisted_actions.join(", ")))?;
     }

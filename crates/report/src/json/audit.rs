@@ -84,6 +84,7 @@ struct SeverityCounts {
 struct ScopeView<'a> {
     all_accounts: bool,
     all_actions: bool,
+    principal: Option<&'a str>,
     actions: usize,
     services: Vec<&'static str>,
     unlisted_actions: &'a [String],
@@ -411,6 +412,7 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
         scope: ScopeView {
             all_accounts: audit.scope.all_accounts,
             all_actions: audit.scope.all_actions,
+            principal: audit.scope.principal.as_deref(),
             actions: audit.scope.actions,
             services: audit.scope.services.iter().map(|&service| catalog.service_prefix(service)).collect(),
             unlisted_actions: &audit.scope.unlisted_actions,

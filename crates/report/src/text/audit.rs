@@ -152,6 +152,19 @@ fn class_table(page: &mut Page, report: &AuditReport<'_>) {
     if classes.len() > shown.len() {
         page.line(format!("  and {}", more(classes.len() - shown.len(), "class", "classes")));
     }
+    if hides_behind_a_caller(report) {
+        page.paragraph(2, "nearly all is conditional, as under a Deny for the root user: --principal role/NAME counts the calls of one caller");
+    }
+}
+
+/// Whether nearly every action of the accounts is conditional though nobody asked about one caller.
+fn hides_behind_a_caller(report: &AuditReport<'_>) -> bool {
+    let governed = report.audit.classes.iter().filter(|class| class.not_applicable.is_none());
+    let (conditional, all) = governed.fold((0, 0), |(conditional, all), class| {
+        let accounts = class.accounts.len();
+        (conditional + class.counts.conditional * accounts, all + class.counts.total() * accounts)
+    });
+    report.audit.scope.principal.is_none() && conditional * 10 > all * 8
 }
 
 fn more(number: usize, one: &str, several: &str) -> String {
