@@ -404,6 +404,7 @@ impl Builder {
                 all_accounts: true,
                 actions: catalog.action_count(),
                 all_actions: true,
+                principal: None,
                 services: catalog.services().collect(),
                 unlisted_actions: Vec::new(),
             },

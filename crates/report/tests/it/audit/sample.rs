@@ -285,6 +285,7 @@ pub(super) fn audit() -> Audit {
             all_accounts: true,
             actions: 18_401,
             all_actions: true,
+            principal: None,
             services: services.to_vec(),
             unlisted_actions: vec!["s3:getnothing".to_owned()],
         },
