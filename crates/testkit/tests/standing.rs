@@ -173,9 +173,9 @@ fn check_treatments(
     }
     prop_assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
     let completed: Vec<Request> = samples.iter().filter_map(|request| complete(&organization, request)).collect();
-    for request in completed.iter().filter(|request| is_asked(request)).cloned() {
-        let treated = treatment(&pair, &standing, &alike, &accounts, &request);
-        let Some(decision) = decide(&organization, options, &request) else { continue };
+    for request in completed.iter().filter(|request| is_asked(request)) {
+        let treated = treatment(&pair, &standing, &alike, &accounts, request);
+        let Some(decision) = decide(&organization, options, request) else { continue };
         match treated {
             Some(Access::NeverBlocked) => prop_assert!(!decision.is_denied(), "{request:?}: {decision}"),
             // A caller whom SCPs do not govern passes all the same.
