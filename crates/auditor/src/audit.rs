@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use scproof_evaluator::symbolic::{CompiledPair, Side};
 use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, Request, RequestError};
 use scproof_organization::{NodeId, Organization};
@@ -83,13 +84,13 @@ fn sort_actions(
 ) -> Result<(), RequestError> {
     let mut question = Request::new("", "");
     question.principal = principal.map(str::to_owned);
-    for class in classes.iter_mut().filter(|class| class.not_applicable.is_none()) {
-        let Some(account) = class.accounts.first() else { continue };
-        let organization = compiled.organization();
+    let organization = compiled.organization();
+    classes.par_iter_mut().filter(|class| class.not_applicable.is_none()).try_for_each(|class| {
+        let Some(account) = class.accounts.first() else { return Ok(()) };
         let Request { account, principal, .. } =
             question.in_account(organization, organization.node(*account).target.as_str())?;
         let permissions = compiled.effective(&Caller { account, principal, ..Caller::default() })?;
         class.groups = Some(permissions.groups);
-    }
-    Ok(())
+        Ok(())
+    })
 }
