@@ -253,9 +253,10 @@ fn is_possible(key: &str, value: &ContextValue) -> bool {
             && match value_type {
                 Some(ValueType::Bool) => matches!(text.as_str(), "true" | "false"),
                 Some(ValueType::Numeric) => Decimal::parse(text).is_some(),
-                // The instant of a call is a whole second (SP-48).
+                // The instant of a call is a whole second, whose epoch seconds are not spelt as a year is (SP-48).
                 Some(ValueType::Date) => {
-                    parse_date(text, DateReading::default()).is_some() && text.len() > 4 && !text.contains('.')
+                    let instant = parse_date(text, DateReading::default());
+                    instant.is_some_and(|(seconds, _)| !(1000..=9999).contains(&seconds)) && !text.contains('.')
                 }
                 Some(ValueType::IpAddress) => text.parse::<std::net::IpAddr>().is_ok() && !text.starts_with("::ffff:"),
                 Some(ValueType::Arn) => text.starts_with("arn:") && text.split(':').count() >= 6,
