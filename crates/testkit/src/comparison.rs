@@ -134,6 +134,12 @@ impl Comparison {
 
     /// Whether the prover and the reference evaluator agree about a complete request.
     pub fn agreement(&self, request: &Request) -> Agreement {
+        let instants = request.context.iter().filter(|(key, _)| {
+            ["aws:CurrentTime", "aws:EpochTime"].iter().any(|instant| instant.eq_ignore_ascii_case(key))
+        });
+        if instants.into_iter().any(|(key, value)| !is_possible(key, value)) {
+            return Agreement::Silent;
+        }
         let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request))
         else {
             return Agreement::Silent;
