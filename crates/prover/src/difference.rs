@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
     AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer,
-    LevelId, Openness, Side,
+    LevelId, Openness, Side, TextCuts,
 };
 use scproof_organization::NodeId;
 use scproof_policy_parser::{WildcardPattern, overlaps};
@@ -378,7 +378,7 @@ impl<'p> Solver<'_, 'p> {
                 atoms.extend(self.entries.atoms(formula));
             }
         }
-        let facts = self.pair.facts(nodes, action, atoms.iter().copied());
+        let facts = self.pair.facts(nodes, action, atoms.iter().copied(), &TextCuts::default());
         if let [_, _, ..] = members
             && is_limited(&facts, &atoms)
         {

@@ -315,7 +315,7 @@ impl<'p> Standing<'p> {
         let node = *self.samples.get(signature)?;
         let action = self.classes.iter().find(|class| class.traits == traits)?;
         let atoms_of_space = atoms.iter().copied();
-        let cut = || self.pair.facts_remembering([node, node], &action.representative, atoms_of_space, &self.text_cuts);
+        let cut = || self.pair.facts([node, node], &action.representative, atoms_of_space, &self.text_cuts);
         let facts = if whole {
             let mut known = self.shared_facts.lock().unwrap_or_else(PoisonError::into_inner);
             known.entry(key).or_insert_with(cut).clone()

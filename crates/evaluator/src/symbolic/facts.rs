@@ -162,12 +162,8 @@ struct Scene<'a> {
 
 impl CompiledPair {
     /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its nodes before and after.
-    pub fn facts(&self, accounts: [NodeId; 2], action: &str, atoms: impl IntoIterator<Item = Atom>) -> Facts {
-        self.facts_remembering(accounts, action, atoms, &TextCuts::default())
-    }
-
-    /// The same with a memory, for the facts of many accounts and actions.
-    pub fn facts_remembering(
+    /// `cuts` remembers for the facts of other accounts and actions.
+    pub fn facts(
         &self,
         accounts: [NodeId; 2],
         action: &str,

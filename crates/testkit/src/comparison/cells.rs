@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, Facts, Setting, Side};
+use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, Facts, Setting, Side, TextCuts};
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::NodeId;
 
@@ -43,7 +43,7 @@ impl Comparison {
     }
 
     fn of_class(&self, nodes: [NodeId; 2], class: &ActionClass, atoms: &BTreeSet<Atom>, most: usize) -> Vec<Request> {
-        let facts = self.pair.facts(nodes, &class.representative, atoms.iter().copied());
+        let facts = self.pair.facts(nodes, &class.representative, atoms.iter().copied(), &TextCuts::default());
         let counts: Vec<usize> = facts.facts.iter().map(|fact| fact.cells.len().max(1)).collect();
         let all = counts.iter().fold(1_u128, |all, count| all.saturating_mul(*count as u128));
         let wanted = all.min(most as u128);
