@@ -5,7 +5,8 @@
 //! that lead to the same state are not told apart. Policies use few patterns on one key, so the walk is short; hostile ones
 //! are cut off by a limit and the question stays open.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -79,16 +80,17 @@ pub fn name_cells(
 }
 
 fn cells_of(machine: &Machine, limit: usize) -> Option<Vec<TextCell>> {
-    let mut seen: FxHashMap<Box<[u64]>, usize> = FxHashMap::default();
+    let start = machine.start();
+    let mut seen: FxHashMap<Arc<[u64]>, usize> = FxHashMap::default();
+    seen.insert(Arc::clone(&start), 0);
+    let mut states: Vec<Arc<[u64]>> = vec![start];
     // For each state the state and letter it was first reached by, to spell the example.
     let mut origin: Vec<Option<(usize, char)>> = vec![None];
-    let mut queue = VecDeque::new();
     let mut cells: Vec<TextCell> = Vec::new();
     let mut by_vector: FxHashMap<Vec<bool>, usize> = FxHashMap::default();
-    let start = machine.start();
-    seen.insert(start.clone(), 0);
-    queue.push_back((0, start));
-    while let Some((id, state)) = queue.pop_front() {
+    let mut steps = Steps::default();
+    let mut id = 0;
+    while let Some(state) = states.get(id).map(Arc::clone) {
         let matches = machine.accepts(&state);
         let index = *by_vector.entry(matches).or_insert_with_key(|matches| {
             cells.push(TextCell { matches: matches.clone(), example: String::new() });
@@ -98,8 +100,9 @@ fn cells_of(machine: &Machine, limit: usize) -> Option<Vec<TextCell>> {
         if let Some(cell) = cells.get_mut(index).filter(|cell| cell.example.is_empty()) {
             cell.example = spell(&origin, id);
         }
-        for (letter, next) in machine.steps(&state) {
-            if let Some(known) = seen.get(&next) {
+        machine.read(&state, &mut steps);
+        while let Some(letter) = machine.next(&mut steps) {
+            if let Some(known) = seen.get(&*steps.state) {
                 if *known == 0
                     && let Some(first) = cells.first_mut().filter(|cell| cell.example.is_empty())
                 {
@@ -108,14 +111,15 @@ fn cells_of(machine: &Machine, limit: usize) -> Option<Vec<TextCell>> {
                 }
                 continue;
             }
-            let next_id = origin.len();
-            if next_id >= limit {
+            if states.len() >= limit {
                 return None;
             }
+            let next: Arc<[u64]> = steps.state.as_slice().into();
+            seen.insert(Arc::clone(&next), states.len());
+            states.push(next);
             origin.push(Some((id, letter)));
-            seen.insert(next.clone(), next_id);
-            queue.push_back((next_id, next));
         }
+        id += 1;
     }
     Some(cells)
 }
@@ -123,70 +127,128 @@ fn cells_of(machine: &Machine, limit: usize) -> Option<Vec<TextCell>> {
 /// Whether `wide` certainly matches every text that `narrow` matches. Exact where `narrow` holds no wildcard that only
 /// several wildcards of `wide` together could cover (`*` against `?*`); there it answers no. `O(wide × narrow)`.
 pub fn covers(wide: &WildcardPattern, narrow: &WildcardPattern) -> bool {
-    // INVARIANT: `reached[i]` says that the first symbols of `narrow` seen so far are covered by the first `i` of `wide`.
     let (wide, narrow) = (symbols(wide), symbols(narrow));
-    let close = |reached: &mut [bool]| {
-        for (index, symbol) in wide.iter().enumerate() {
-            if matches!(symbol, Position::Run { .. }) && reached.get(index) == Some(&true) {
-                set(reached, index + 1);
+    // INVARIANT: the row says which first symbols of `wide`, by their count, cover the symbols of `narrow` seen so far.
+    let mut row = Row::new(wide.len() + 1);
+    let mut next = Row::new(wide.len() + 1);
+    row.set(0);
+    let close = |row: &mut Row| {
+        let mut at = row.first;
+        while at <= row.last {
+            if row.has(at) && matches!(wide.get(at), Some(Position::Run { .. })) {
+                row.set(at + 1);
             }
+            at += 1;
         }
     };
-    let mut reached = vec![false; wide.len() + 1];
-    set(&mut reached, 0);
-    close(&mut reached);
+    close(&mut row);
     for symbol in &narrow {
-        let mut next = vec![false; wide.len() + 1];
-        for (index, cover) in wide.iter().enumerate().filter(|(index, _)| reached.get(*index) == Some(&true)) {
-            let colons = match symbol {
-                Position::Character(letter) => *letter == ':',
-                Position::One { wide } | Position::Run { wide } => *wide,
-                Position::End => false,
-            };
-            match (cover, symbol) {
-                (Position::Run { wide }, _) if *wide || !colons => set(&mut next, index),
-                (Position::One { wide }, Position::Character(_) | Position::One { .. }) if *wide || !colons => {
-                    set(&mut next, index + 1);
+        let colons = match symbol {
+            Position::Character(letter) => *letter == ':',
+            Position::One { wide } | Position::Run { wide } => *wide,
+            Position::End => false,
+        };
+        for at in (row.first..=row.last).filter(|at| row.has(*at)) {
+            match (wide.get(at), symbol) {
+                (Some(Position::Run { wide }), _) if *wide || !colons => next.set(at),
+                (Some(Position::One { wide }), Position::Character(_) | Position::One { .. }) if *wide || !colons => {
+                    next.set(at + 1);
                 }
-                (Position::Character(expected), Position::Character(letter)) if expected == letter => {
-                    set(&mut next, index + 1);
+                (Some(Position::Character(expected)), Position::Character(letter)) if expected == letter => {
+                    next.set(at + 1);
                 }
                 _ => {}
             }
         }
+        if next.is_empty() {
+            return false;
+        }
         close(&mut next);
-        reached = next;
+        std::mem::swap(&mut row, &mut next);
+        next.clear();
     }
-    reached.last().copied().unwrap_or(false)
+    row.has(wide.len())
 }
 
-/// Whether some text matches both patterns. Exact. `O(a × b)`.
+/// Whether some text matches both patterns. Exact. `O(a × b)`, and `O(a + b)` where few texts begin like both.
 pub fn overlaps(a: &WildcardPattern, b: &WildcardPattern) -> bool {
     let (a, b) = (symbols(a), symbols(b));
-    let columns = b.len() + 1;
-    let mut reached = vec![false; (a.len() + 1) * columns];
-    set(&mut reached, 0);
+    // INVARIANT: the row says for which first symbols of `b`, by their count, some text matches them and the first symbols of `a` seen
+    // so far.
+    let mut row = Row::new(b.len() + 1);
+    let mut next = Row::new(b.len() + 1);
+    row.set(0);
     for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            if reached.get(i * columns + j) != Some(&true) {
-                continue;
+        let left = a.get(i);
+        let mut j = row.first;
+        while j <= row.last {
+            if row.has(j) {
+                let right = b.get(j);
+                if matches!(right, Some(Position::Run { .. })) {
+                    row.set(j + 1);
+                }
+                if matches!(left, Some(Position::Run { .. })) {
+                    next.set(j);
+                }
+                if let (Some(left), Some(right)) = (left, right)
+                    && share_a_letter(*left, *right)
+                {
+                    match (left, right) {
+                        (Position::Run { .. }, Position::Run { .. }) => {}
+                        (Position::Run { .. }, _) => row.set(j + 1),
+                        (_, Position::Run { .. }) => next.set(j),
+                        _ => next.set(j + 1),
+                    }
+                }
             }
-            let (left, right) = (a.get(i), b.get(j));
-            if matches!(left, Some(Position::Run { .. })) {
-                set(&mut reached, (i + 1) * columns + j);
-            }
-            if matches!(right, Some(Position::Run { .. })) {
-                set(&mut reached, i * columns + j + 1);
-            }
-            let (Some(left), Some(right)) = (left, right) else { continue };
-            if !share_a_letter(*left, *right) {
-                continue;
-            }
-            let after = |symbol: Position, at: usize| if matches!(symbol, Position::Run { .. }) { at } else { at + 1 };
-            set(&mut reached, after(*left, i) * columns + after(*right, j));
+            j += 1;
+        }
+        if i == a.len() {
+            return row.has(b.len());
+        }
+        if next.is_empty() {
+            return false;
+        }
+        std::mem::swap(&mut row, &mut next);
+        next.clear();
+    }
+    false
+}
+
+/// A row of flags; only those between the first and the last that are set need to be looked at.
+struct Row {
+    flags: Vec<bool>,
+    first: usize,
+    last: usize,
+}
+
+impl Row {
+    fn new(length: usize) -> Self {
+        Self { flags: vec![false; length], first: usize::MAX, last: 0 }
+    }
+
+    fn set(&mut self, at: usize) {
+        if let Some(flag) = self.flags.get_mut(at) {
+            *flag = true;
+            self.first = self.first.min(at);
+            self.last = self.last.max(at);
         }
     }
-    reached.last().copied().unwrap_or(false)
+
+    fn has(&self, at: usize) -> bool {
+        self.flags.get(at) == Some(&true)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first > self.last
+    }
+
+    fn clear(&mut self) {
+        if let Some(flags) = self.flags.get_mut(self.first..=self.last) {
+            flags.fill(false);
+        }
+        (self.first, self.last) = (usize::MAX, 0);
+    }
 }
 
 fn share_a_letter(a: Position, b: Position) -> bool {
@@ -211,12 +273,6 @@ fn symbols(pattern: &WildcardPattern) -> Vec<Position> {
     symbols
 }
 
-fn set(flags: &mut [bool], at: usize) {
-    if let Some(flag) = flags.get_mut(at) {
-        *flag = true;
-    }
-}
-
 fn spell(origin: &[Option<(usize, char)>], mut id: usize) -> String {
     let mut letters = Vec::new();
     while let Some(&Some((previous, letter))) = origin.get(id) {
@@ -228,39 +284,61 @@ fn spell(origin: &[Option<(usize, char)>], mut id: usize) -> String {
 
 /// All patterns laid out in one bit set of positions.
 struct Machine {
-    positions: Vec<(Position, bool)>,
+    positions: Vec<Position>,
+    /// For each position the letters that it asks for, by their places in the alphabet.
+    letters: Vec<[Option<usize>; 2]>,
     starts: Vec<usize>,
     ends: Vec<usize>,
     alphabet: Vec<char>,
+    colon: Option<usize>,
     words: usize,
+}
+
+/// What follows on a state, one letter after the other.
+#[derive(Debug, Default)]
+struct Steps {
+    /// Where any letter leads, and where a colon does.
+    any: Vec<u64>,
+    at_colon: Vec<u64>,
+    /// Letters that some position asks for, by their places in the alphabet, and the positions behind them; in order.
+    asked: Vec<(usize, usize)>,
+    /// The letters to tell, by their places: those asked for, the colon, and one for all others, since these lead to the same state.
+    letters: Vec<usize>,
+    /// How many of `asked` and of `letters` are told.
+    told: [usize; 2],
+    /// Where the letter that was told last leads.
+    state: Vec<u64>,
 }
 
 impl Machine {
     fn new(patterns: &[LanguagePattern<'_>], is_letter: impl Fn(char) -> bool) -> Self {
         let mut positions = Vec::new();
+        let mut asked: Vec<[Option<char>; 2]> = Vec::new();
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
-        let mut letters: BTreeSet<char> = BTreeSet::from([':']);
         for LanguagePattern { pattern, ignore_case } in patterns {
             starts.push(positions.len());
             for piece in pattern.pieces() {
                 match piece {
                     Piece::Literal(text) => {
                         for letter in text.chars() {
-                            letters.insert(letter);
-                            if *ignore_case {
-                                letters.insert(letter.to_ascii_lowercase());
-                                letters.insert(letter.to_ascii_uppercase());
-                            }
-                            positions.push((Position::Character(letter), *ignore_case));
+                            positions.push(Position::Character(letter));
+                            asked.push(if *ignore_case {
+                                [Some(letter.to_ascii_lowercase()), Some(letter.to_ascii_uppercase())]
+                            } else {
+                                [Some(letter), None]
+                            });
                         }
                     }
-                    Piece::One { wide } => positions.push((Position::One { wide }, false)),
-                    Piece::Run { wide } => positions.push((Position::Run { wide }, false)),
+                    Piece::One { wide } => positions.push(Position::One { wide }),
+                    Piece::Run { wide } => positions.push(Position::Run { wide }),
                 }
+                asked.resize(positions.len(), [None; 2]);
             }
             ends.push(positions.len());
-            positions.push((Position::End, false));
+            positions.push(Position::End);
+            asked.push([None; 2]);
         }
+        let mut letters: BTreeSet<char> = asked.iter().flatten().copied().flatten().chain([':']).collect();
         // One letter that no pattern names stands for all the others.
         let spare = ('a'..='z').chain('0'..='9').chain(['-']).chain('\u{e000}'..=char::MAX);
         let other = spare.into_iter().find(|letter| is_letter(*letter) && !letters.contains(letter));
@@ -270,15 +348,20 @@ impl Machine {
         // A readable example begins with ordinary letters rather than with a colon.
         let mut alphabet: Vec<char> = letters.into_iter().collect();
         alphabet.sort_by_key(|&letter| (Some(letter) != other, !letter.is_ascii_alphanumeric(), letter));
-        Self { positions, starts, ends, alphabet, words }
+        let place_of: FxHashMap<char, usize> =
+            alphabet.iter().enumerate().map(|(place, letter)| (*letter, place)).collect();
+        let place = |letter: Option<char>| letter.and_then(|letter| place_of.get(&letter).copied());
+        let letters = asked.into_iter().map(|letters| letters.map(place)).collect();
+        let colon = place(Some(':'));
+        Self { positions, letters, starts, ends, alphabet, colon, words }
     }
 
-    fn start(&self) -> Box<[u64]> {
-        let mut state = vec![0; self.words].into_boxed_slice();
+    fn start(&self) -> Arc<[u64]> {
+        let mut state = vec![0; self.words];
         for &start in &self.starts {
             self.enter(&mut state, start);
         }
-        state
+        state.into()
     }
 
     /// Adds a position and those reachable from it without a letter: a run may be empty.
@@ -288,51 +371,58 @@ impl Machine {
                 *word |= 1 << (at % 64);
             }
             match self.positions.get(at) {
-                Some((Position::Run { .. }, _)) => at += 1,
+                Some(Position::Run { .. }) => at += 1,
                 _ => return,
             }
         }
     }
 
-    /// The states that follow, each with a letter that leads there: one a letter that some position asks for, and one for
-    /// all letters that none asks for, since these lead to the same state.
-    fn steps(&self, state: &[u64]) -> Vec<(char, Box<[u64]>)> {
-        let empty = vec![0; self.words].into_boxed_slice();
-        // Where any letter leads, and where a colon does.
-        let (mut any, mut colon) = (empty.clone(), empty);
-        let mut asked: Vec<(char, usize)> = Vec::new();
+    /// Gets ready for [`next`](Self::next) on a state.
+    fn read(&self, state: &[u64], steps: &mut Steps) {
+        for set in [&mut steps.any, &mut steps.at_colon] {
+            set.clear();
+            set.resize(self.words, 0);
+        }
+        steps.asked.clear();
         for at in ones(state) {
             match self.positions.get(at) {
-                Some((Position::Character(expected), false)) => asked.push((*expected, at + 1)),
-                Some((Position::Character(expected), true)) => {
-                    asked.push((expected.to_ascii_lowercase(), at + 1));
-                    asked.push((expected.to_ascii_uppercase(), at + 1));
+                Some(Position::Character(_)) => {
+                    let letters = self.letters.get(at).into_iter().flatten().flatten();
+                    steps.asked.extend(letters.map(|letter| (*letter, at + 1)));
                 }
-                Some((Position::One { wide } | Position::Run { wide }, _)) => {
-                    let one = matches!(self.positions.get(at), Some((Position::One { .. }, _)));
-                    let next = at + usize::from(one);
-                    self.enter(&mut any, next);
+                Some(position @ (Position::One { wide } | Position::Run { wide })) => {
+                    let next = at + usize::from(matches!(position, Position::One { .. }));
+                    self.enter(&mut steps.any, next);
                     if *wide {
-                        self.enter(&mut colon, next);
+                        self.enter(&mut steps.at_colon, next);
                     }
                 }
-                Some((Position::End, _)) | None => {}
+                Some(Position::End) | None => {}
             }
         }
-        let mut others_done = false;
-        let mut steps = Vec::new();
-        for &letter in &self.alphabet {
-            let is_asked = asked.iter().any(|(expected, _)| *expected == letter);
-            if !is_asked && letter != ':' && std::mem::replace(&mut others_done, true) {
-                continue;
-            }
-            let mut next = if letter == ':' { colon.clone() } else { any.clone() };
-            for (_, at) in asked.iter().filter(|(expected, _)| *expected == letter) {
-                self.enter(&mut next, *at);
-            }
-            steps.push((letter, next));
+        steps.asked.sort_unstable();
+        steps.letters.clear();
+        steps.letters.extend(steps.asked.iter().map(|(letter, _)| *letter).chain(self.colon));
+        steps.letters.sort_unstable();
+        steps.letters.dedup();
+        let other = (0..self.alphabet.len()).find(|letter| steps.letters.binary_search(letter).is_err());
+        steps.letters.extend(other);
+        steps.letters.sort_unstable();
+        steps.told = [0, 0];
+    }
+
+    /// The next letter, in the order of the alphabet, with where it leads in `steps`.
+    fn next(&self, steps: &mut Steps) -> Option<char> {
+        let [asked, letters] = &mut steps.told;
+        let place = *steps.letters.get(*letters)?;
+        *letters += 1;
+        steps.state.clear();
+        steps.state.extend_from_slice(if Some(place) == self.colon { &steps.at_colon } else { &steps.any });
+        while let Some((_, at)) = steps.asked.get(*asked).filter(|(letter, _)| *letter == place) {
+            *asked += 1;
+            self.enter(&mut steps.state, *at);
         }
-        steps
+        self.alphabet.get(place).copied()
     }
 
     fn accepts(&self, state: &[u64]) -> Vec<bool> {
