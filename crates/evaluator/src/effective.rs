@@ -197,9 +197,7 @@ fn batch_of(batches: &mut Batches, cell: CellId, full_name: String) -> &mut Batc
     batch
 }
 
-pub(crate) type BTreeBatches<T> = BTreeMap<(CellId, ActionTraits), T>;
-
-type Batches = BTreeBatches<Batch>;
+type Batches = BTreeMap<(CellId, ActionTraits), Batch>;
 
 /// What an action's name derives beside the policies: keys of its service, and the one action that cannot be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -222,7 +220,8 @@ impl ActionTraits {
 
     /// The same for a name of a service whose traits these are.
     pub(crate) fn of_name(self, service: &str, name: &str) -> Self {
-        let undeniable = UNDENIABLE_ACTION.split_once(':') == Some((service, name));
+        let rest = UNDENIABLE_ACTION.strip_prefix(service).and_then(|rest| rest.strip_prefix(':'));
+        let undeniable = rest == Some(name);
         Self { undeniable, ..self }
     }
 

@@ -64,7 +64,7 @@ impl From<&str> for Value {
 pub(crate) type ConditionTruths = Box<[(u32, Truth)]>;
 
 /// What an unknown key may be (K3-7).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Domain {
     /// Whether the request may lack the key.
     pub(crate) may_be_absent: bool,

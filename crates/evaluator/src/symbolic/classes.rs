@@ -1,12 +1,12 @@
 //! All actions in classes: one cell of the policies, and what an action's name alone derives.
 
+use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, Catalog};
 
 use crate::action::CellId;
 pub use crate::action::PatternId;
 use crate::action_names::is_name;
 pub use crate::effective::ActionTraits;
-use crate::effective::BTreeBatches;
 use crate::symbolic::CompiledPair;
 use crate::truth::Truth;
 
@@ -43,7 +43,7 @@ impl CompiledPair {
     pub fn action_classes(&self) -> Vec<ActionClass> {
         let actions = &self.before.actions;
         let catalog = actions.catalog;
-        let mut classes: BTreeBatches<ActionClass> = BTreeBatches::new();
+        let mut classes = Classes::default();
         for service in catalog.services() {
             let prefix = catalog.service_prefix(service);
             let of_service = ActionTraits::of(prefix);
@@ -51,26 +51,31 @@ impl CompiledPair {
                 let Some(cell) = actions.cell_of_action(action) else { continue };
                 let name = catalog.action(action).lower_name();
                 let traits = of_service.of_name(prefix, name);
-                let class = classes
-                    .entry((cell, traits))
-                    .or_insert_with(|| new_class(cell, traits, format!("{prefix}:{name}")));
-                class.actions.push(action);
+                if let Some(class) = classes.of(cell, traits, || format!("{prefix}:{name}")) {
+                    class.actions.push(action);
+                }
             }
         }
         let is_action =
             |text: &str| text.split_once(':').is_some_and(|(prefix, name)| is_name(prefix) && is_name(name));
         for (full_name, cell) in actions.extra_actions().iter().filter(|(full_name, _)| is_action(full_name)) {
-            class(&mut classes, *cell, full_name).unlisted.push(full_name.to_string());
+            if let Some(class) = classes.of(*cell, ActionTraits::of(full_name), || full_name.to_string()) {
+                class.unlisted.push(full_name.to_string());
+            }
         }
         for names in actions.other_names() {
             let full_name = format!("{}:{}", names.service, names.example);
-            class(&mut classes, names.cell, &full_name).other_names.push(OtherNames {
+            let other_names = OtherNames {
                 service: names.service.to_string(),
                 any_other_service: names.stands_for_others,
                 example: names.example.to_string(),
-            });
+            };
+            if let Some(class) = classes.of(names.cell, ActionTraits::of(&full_name), || full_name.clone()) {
+                class.other_names.push(other_names);
+            }
         }
-        classes.into_values().collect()
+        classes.all.sort_unstable_by_key(|class| (class.cell, class.traits));
+        classes.all
     }
 
     /// The cell of an action, known or not.
@@ -101,11 +106,38 @@ impl CompiledPair {
     }
 }
 
-fn class<'a>(classes: &'a mut BTreeBatches<ActionClass>, cell: CellId, full_name: &str) -> &'a mut ActionClass {
-    let traits = ActionTraits::of(full_name);
-    classes.entry((cell, traits)).or_insert_with(|| new_class(cell, traits, full_name.to_owned()))
+/// Classes while they are collected.
+#[derive(Default)]
+struct Classes {
+    all: Vec<ActionClass>,
+    places: FxHashMap<(CellId, ActionTraits), usize>,
+    /// The class that was asked for last: neighbours are mostly in the same.
+    last: Option<((CellId, ActionTraits), usize)>,
 }
 
-fn new_class(cell: CellId, traits: ActionTraits, representative: String) -> ActionClass {
-    ActionClass { cell, representative, traits, actions: Vec::new(), unlisted: Vec::new(), other_names: Vec::new() }
+impl Classes {
+    fn of(
+        &mut self,
+        cell: CellId,
+        traits: ActionTraits,
+        representative: impl FnOnce() -> String,
+    ) -> Option<&mut ActionClass> {
+        let key = (cell, traits);
+        let place = match self.last {
+            Some((last, place)) if last == key => place,
+            _ => *self.places.entry(key).or_insert_with(|| {
+                self.all.push(ActionClass {
+                    cell,
+                    representative: representative(),
+                    traits,
+                    actions: Vec::new(),
+                    unlisted: Vec::new(),
+                    other_names: Vec::new(),
+                });
+                self.all.len() - 1
+            }),
+        };
+        self.last = Some((key, place));
+        self.all.get_mut(place)
+    }
 }

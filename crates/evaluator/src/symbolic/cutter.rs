@@ -1,6 +1,7 @@
 //! Cuts the values of one key into cells by all conditions on it.
 
-use std::sync::{Mutex, PoisonError};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::ValueType;
@@ -10,12 +11,10 @@ use crate::compile::CompiledOrganization;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::cut::{Kind, OwnedPattern, cut_texts};
 use crate::keys::Model;
-use crate::request::RequestResource;
 use crate::state::{Domain, DomainValues, KeyState};
-use crate::symbolic::Openness;
+use crate::symbolic::facts::{Facts, Openness, PartKey};
 use crate::template::expansions;
 use crate::trace::SlottedTemplate;
-use crate::truth::Truth;
 use crate::values::{CompiledValue, TextMode, text_mode};
 
 /// The most states of the walk that cuts the texts of one fact.
@@ -23,23 +22,50 @@ pub(crate) const MAX_STATES: usize = 20_000;
 /// The most cells of one fact.
 pub const MAX_CELLS: usize = 4_096;
 
-/// The most cuts that are remembered.
+/// The most results of a kind that are remembered.
 const MAX_REMEMBERED: usize = 4096;
 
 /// Patterns, the texts that are cut, whether ARNs are told from other texts, and the preferred examples.
 type CutKey = (Vec<OwnedPattern>, DomainValues, bool, Vec<String>);
+/// A text of each class; `None` past a limit.
+type CutTexts = Option<Vec<String>>;
 
-/// What was worked out before about texts: facts of different accounts and actions are mostly cut by the same patterns.
+/// What was worked out before about facts: those of different accounts and actions are mostly cut by the same patterns, or by the same
+/// conditions. For one pair of organizations.
 #[derive(Debug, Default)]
 pub struct TextCuts {
-    cuts: Mutex<FxHashMap<CutKey, Option<Vec<String>>>>,
-    /// What elements without variables say of the resources of a list, by their number and that of the list.
-    resources: Mutex<FxHashMap<(u32, u32), ResourceTruths>>,
-    lists: Mutex<FxHashMap<Vec<RequestResource>, u32>>,
+    cuts: Memory<CutKey, CutTexts>,
+    pub(super) parts: Memory<PartKey, Arc<Facts>>,
 }
 
-/// The truth of an element for each resource, and the rules behind unknown ones.
-pub(super) type ResourceTruths = (Vec<Truth>, Vec<&'static str>);
+/// Results of work that is done once, for all threads.
+#[derive(Debug)]
+pub(super) struct Memory<K, V> {
+    /// Threads that need the same result wait for the first of them; others do not.
+    known: Mutex<FxHashMap<Arc<K>, Arc<OnceLock<V>>>>,
+}
+
+impl<K, V> Default for Memory<K, V> {
+    fn default() -> Self {
+        Self { known: Mutex::default() }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Memory<K, V> {
+    /// The result for a key. `find` must not wait for another thread: that might wait for this result.
+    pub(super) fn get(&self, key: K, find: impl FnOnce(&K) -> V) -> V {
+        let key = Arc::new(key);
+        let place = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            match known.get(&key) {
+                Some(place) => Arc::clone(place),
+                None if known.len() >= MAX_REMEMBERED => Arc::default(),
+                None => Arc::clone(known.entry(Arc::clone(&key)).or_default()),
+            }
+        };
+        place.get_or_init(|| find(&key)).clone()
+    }
+}
 
 impl TextCuts {
     /// A text of each class into which the patterns cut the texts of the domain; `None` past a limit.
@@ -49,39 +75,9 @@ impl TextCuts {
         domain: &Domain,
         arn: bool,
         candidates: &[String],
-    ) -> Option<Vec<String>> {
+    ) -> CutTexts {
         let key = (patterns, domain.values.clone(), arn, candidates.to_vec());
-        let mut known = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.get(&key) {
-            return found.clone();
-        }
-        let found = cut_texts(&key.0, domain, arn, candidates, MAX_STATES);
-        if known.len() < MAX_REMEMBERED {
-            known.insert(key, found.clone());
-        }
-        found
-    }
-
-    /// A number for a list of resources.
-    pub(super) fn list(&self, resources: &[RequestResource]) -> u32 {
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lists.get(resources) {
-            return *known;
-        }
-        let number = u32::try_from(lists.len()).unwrap_or(u32::MAX);
-        lists.insert(resources.to_vec(), number);
-        number
-    }
-
-    /// What an element without variables says of a list of resources, worked out once.
-    pub(super) fn truths(&self, element: u32, list: u32, find: impl FnOnce() -> ResourceTruths) -> ResourceTruths {
-        let known = self.resources.lock().unwrap_or_else(PoisonError::into_inner).get(&(element, list)).cloned();
-        known.unwrap_or_else(|| {
-            let found = find();
-            let mut known = self.resources.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert((element, list), found.clone());
-            found
-        })
+        self.cuts.get(key, |(patterns, ..)| cut_texts(patterns, domain, arn, candidates, MAX_STATES))
     }
 }
 

@@ -1,7 +1,9 @@
 //! The facts behind a set of atoms, cut into cells, and what each atom says in each cell.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_catalog::ValueType;
 use scproof_organization::NodeId;
@@ -26,7 +28,7 @@ use crate::truth::Truth;
 const MAX_LISTS: usize = 512;
 
 /// All facts behind some atoms, for one account and all actions of a class.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The facts, each with its cells.
     pub facts: Vec<Fact>,
@@ -135,6 +137,11 @@ impl Facts {
         self.atoms.get(&(atom, side))
     }
 
+    /// Whether an atom is open for want of room.
+    pub fn is_limited(&self) -> bool {
+        self.atoms.values().any(|truth| truth.form == AtomForm::Open(Openness::Limit))
+    }
+
     /// The atoms that ask about a fact, with their truths in its cells; in order.
     pub fn atoms_of(&self, fact: usize) -> Vec<(Atom, &[Truth])> {
         let mut found: Vec<(Atom, &[Truth])> = self
@@ -150,6 +157,18 @@ impl Facts {
         found
     }
 }
+
+/// Atoms that no other part of the facts depends on: by their numbers, or by the keys that they ask about.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    Resource(Vec<u32>),
+    Principal(Vec<(KeySlot, Vec<u32>)>),
+    Instant(Vec<(KeySlot, Vec<u32>)>),
+    Key(KeySlot, Vec<u32>, Domain),
+}
+
+/// What a part of the facts depends on, if its atoms have no variables: itself, and the account if it is about callers.
+pub(super) type PartKey = (Part, Option<NodeId>);
 
 /// What the two sides know of every key.
 struct Scene<'a> {
@@ -242,16 +261,56 @@ impl Scene<'_> {
                 _ => self.constants(&mut facts, slot, &conditions),
             }
         }
-        self.resource_fact(&mut facts, &resources);
-        self.principal_facts(&mut facts, of_principal);
-        self.instant_fact(&mut facts, &of_instant);
-        for (slot, conditions, domain) in others {
-            self.key_fact(&mut facts, slot, &conditions, &domain);
+        let parts = [Part::Principal(of_principal), Part::Instant(of_instant)];
+        let keys = others.into_iter().map(|(slot, conditions, domain)| Part::Key(slot, conditions, domain));
+        let parts: Vec<Part> = parts.into_iter().chain(keys).collect();
+        // Resources and callers take longest.
+        let (of_resources, parts): (Arc<Facts>, Vec<Arc<Facts>>) = rayon::join(
+            || self.part(Part::Resource(resources)),
+            || parts.into_par_iter().map(|part| self.part(part)).collect(),
+        );
+        facts.append(&of_resources);
+        for part in parts {
+            facts.append(&part);
         }
         if self.pair.has_moved_owners() {
             self.part_owners(&mut facts);
         }
         facts
+    }
+
+    fn part(&self, part: Part) -> Arc<Facts> {
+        let is_static = |conditions: &[u32]| {
+            conditions.iter().all(|id| self.condition(*id).is_some_and(CompiledCondition::is_static))
+        };
+        let are_static = |slots: &[(KeySlot, Vec<u32>)]| slots.iter().all(|(_, conditions)| is_static(conditions));
+        let (has_no_variables, account) = match &part {
+            Part::Resource(ids) => (!ids.iter().any(|id| self.has_variables(*id)), None),
+            Part::Principal(slots) => (are_static(slots), self.accounts.first().copied()),
+            Part::Instant(slots) => (are_static(slots), None),
+            Part::Key(_, conditions, _) => (is_static(conditions), None),
+        };
+        if has_no_variables {
+            self.cuts.parts.get((part, account), |(part, _)| Arc::new(self.facts_of(part)))
+        } else {
+            Arc::new(self.facts_of(&part))
+        }
+    }
+
+    fn facts_of(&self, part: &Part) -> Facts {
+        let mut facts = Facts::default();
+        match part {
+            Part::Resource(ids) => self.resource_fact(&mut facts, ids),
+            Part::Principal(slots) => self.principal_facts(&mut facts, slots),
+            Part::Instant(slots) => self.instant_fact(&mut facts, slots),
+            Part::Key(slot, conditions, domain) => self.key_fact(&mut facts, *slot, conditions, domain),
+        }
+        facts
+    }
+
+    /// Whether a resource element compares with keys.
+    fn has_variables(&self, id: u32) -> bool {
+        self.compiled().slots_of(Atom::Resource(id)).next().is_some()
     }
 
     /// A comparison with the owner of the resource has its own answer on each side, once owners are elsewhere.
@@ -422,7 +481,7 @@ impl Scene<'_> {
     }
 
     /// The caller: the ARN tells the kind, and the kind bounds what else is known of the caller.
-    fn principal_facts(&self, facts: &mut Facts, slots: Vec<(KeySlot, Vec<u32>)>) {
+    fn principal_facts(&self, facts: &mut Facts, slots: &[(KeySlot, Vec<u32>)]) {
         if slots.is_empty() {
             return;
         }
@@ -433,8 +492,8 @@ impl Scene<'_> {
         let model =
             |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
         let (arn, others): (Vec<_>, Vec<_>) =
-            slots.into_iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
-        let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).collect();
+            slots.iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
+        let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).copied().collect();
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
         let [states, _] = &self.states;
         let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
@@ -474,8 +533,8 @@ impl Scene<'_> {
             facts.insert(Atom::Condition(condition.id), &truth);
         }
         for (slot, conditions) in others {
-            let Some(model) = model(slot) else { continue };
-            self.principal_key(facts, (fact, &kinds), slot, &conditions, model, account);
+            let Some(model) = model(*slot) else { continue };
+            self.principal_key(facts, (fact, &kinds), *slot, conditions, model, account);
         }
     }
 
@@ -622,15 +681,12 @@ impl Scene<'_> {
         let fact = facts.facts.len();
         let cells = cut.resources.iter().map(|resource| Cell::new(vec![Setting::Resource(resource.clone())])).collect();
         facts.facts.push(Fact { subject: Subject::Resource, cells });
-        let list = self.cuts.list(&cut.resources);
-        let has_variables = |id: u32| self.compiled().slots_of(Atom::Resource(id)).next().is_some();
         for &id in ids {
             let open = cut.open.iter().find(|(found, _)| *found == id).map(|(_, why)| *why);
             let truth = if let Some(why) = open {
                 AtomTruth { form: AtomForm::Open(why), rules: Vec::new() }
             } else {
-                let find = || self.compiled().resource_truths(id, &cut.resources, states);
-                let (truths, rules) = if has_variables(id) { find() } else { self.cuts.truths(id, list, find) };
+                let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
                 AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
             };
             facts.insert(Atom::Resource(id), &truth);
@@ -639,6 +695,21 @@ impl Scene<'_> {
 }
 
 impl Facts {
+    /// Adds the facts behind other atoms after those there are.
+    fn append(&mut self, other: &Self) {
+        let first = self.facts.len();
+        self.facts.extend(other.facts.iter().cloned());
+        let shifted = |it: &Exclusion| Exclusion(it.0 + first, it.1, it.2 + first, it.3);
+        self.exclusions.extend(other.exclusions.iter().map(shifted));
+        self.atoms.extend(other.atoms.iter().map(|(atom, truth)| {
+            let mut truth = truth.clone();
+            if let AtomForm::Cells { fact, .. } = &mut truth.form {
+                *fact += first;
+            }
+            (*atom, truth)
+        }));
+    }
+
     fn insert(&mut self, atom: Atom, truth: &AtomTruth) {
         for side in Side::BOTH {
             self.atoms.insert((atom, side), truth.clone());

@@ -8,7 +8,7 @@ use crate::request::RequestResource;
 use crate::resource::{ResourceMatcher, ResourceState};
 use crate::state::{Domain, DomainValues, KeyState, Value};
 use crate::symbolic::Openness;
-use crate::symbolic::cutter::{MAX_CELLS, ResourceTruths, TextCuts};
+use crate::symbolic::cutter::{MAX_CELLS, TextCuts};
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
 
@@ -67,7 +67,7 @@ impl CompiledOrganization {
         id: u32,
         resources: &[RequestResource],
         states: &[KeyState],
-    ) -> ResourceTruths {
+    ) -> (Vec<Truth>, Vec<&'static str>) {
         let mut rules = Vec::new();
         let truths = resources
             .iter()
