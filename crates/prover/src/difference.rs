@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    AccountSignature, ActionClass, ActionTraits, Atom, AtomForm, Candidate, CellId, CompiledPair, Facts, Layer,
-    LevelId, Openness, Side, TextCuts,
+    AccountSignature, ActionClass, ActionTraits, Atom, Candidate, CellId, CompiledPair, Layer, LevelId, Side, TextCuts,
 };
 use scproof_organization::NodeId;
 use scproof_policy_parser::{WildcardPattern, overlaps};
@@ -380,7 +379,7 @@ impl<'p> Solver<'_, 'p> {
         }
         let facts = self.pair.facts(nodes, action, atoms.iter().copied(), &TextCuts::default());
         if let [_, _, ..] = members
-            && is_limited(&facts, &atoms)
+            && facts.is_limited()
         {
             let (left, right) = members.split_at(members.len() / 2);
             self.solve_batch(solved, formulas, left, nodes, action);
@@ -509,13 +508,4 @@ impl Verdicts {
         let implicit = space.diagrams.and_not(blocked, outcome.denied)?;
         Ok(Self { passes, blocked, explicit: outcome.denied, implicit })
     }
-}
-
-/// Whether some atom could not be cut for want of room.
-pub(crate) fn is_limited(facts: &Facts, atoms: &BTreeSet<Atom>) -> bool {
-    atoms.iter().any(|atom| {
-        Side::BOTH
-            .iter()
-            .any(|side| facts.truth(*atom, *side).is_some_and(|truth| truth.form == AtomForm::Open(Openness::Limit)))
-    })
 }

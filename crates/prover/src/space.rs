@@ -52,7 +52,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Space<'p> {
     pair: &'p CompiledPair,
     pub(crate) diagrams: Diagrams,
-    pub(crate) facts: Facts,
+    pub(crate) facts: Arc<Facts>,
     questions: Vec<(Question, Variable)>,
     question_ids: FxHashMap<Question, Variable>,
     atoms: FxHashMap<(Atom, Side), Function>,
@@ -67,6 +67,8 @@ pub(crate) struct Space<'p> {
     certain: Done,
     possibly: Done,
     unasked: Done,
+    /// What functions are for some answers of all questions.
+    asked: Done,
     /// Sets of cells in words and as tests.
     pub(crate) told: FxHashMap<(Variable, Vec<u32>), (String, Arc<Test>)>,
     /// What was left of witnesses of a shape.
@@ -79,10 +81,11 @@ pub(crate) type Part = (LevelId, CellId);
 impl<'p> Space<'p> {
     pub(crate) fn new(
         pair: &'p CompiledPair,
-        facts: Facts,
+        facts: impl Into<Arc<Facts>>,
         account: String,
         node_limit: usize,
     ) -> Result<Self, TooLarge> {
+        let facts: Arc<Facts> = facts.into();
         // Without a cell there would be no request at all, and of none everything holds: better nothing is settled.
         if facts.facts.iter().any(|fact| fact.cells.is_empty()) {
             return Err(TooLarge(node_limit));
@@ -116,6 +119,7 @@ impl<'p> Space<'p> {
             certain: Done::default(),
             possibly: Done::default(),
             unasked: Done::default(),
+            asked: Done::default(),
             told: FxHashMap::default(),
             shortened: FxHashMap::default(),
         })
@@ -126,7 +130,7 @@ impl<'p> Space<'p> {
         Self {
             pair,
             diagrams: Diagrams::new(2),
-            facts: Facts::default(),
+            facts: Arc::default(),
             questions: Vec::new(),
             question_ids: FxHashMap::default(),
             atoms: FxHashMap::default(),
@@ -137,6 +141,7 @@ impl<'p> Space<'p> {
             certain: Done::default(),
             possibly: Done::default(),
             unasked: Done::default(),
+            asked: Done::default(),
             told: FxHashMap::default(),
             shortened: FxHashMap::default(),
         }
@@ -246,18 +251,13 @@ impl<'p> Space<'p> {
         self.diagrams.some(function, &open, &mut self.possibly)
     }
 
-    /// Whether a function holds in some of the possible combinations of cells whatever the answers of all questions are, and in some does not. Questions
-    /// that compare keys count as well: not every answer may go with every cell.
+    /// Whether a function, of calls that are `possible`, holds in some combinations of cells whatever the answers of all questions are, and in
+    /// some does not. What is possible depends on no question. Questions that compare keys count as well: not every answer may go with every
+    /// cell.
     pub(crate) fn has_both(&mut self, function: Function, possible: Function) -> Result<bool, TooLarge> {
         let questions: Variables = self.questions.iter().map(|(_, variable)| *variable).collect();
-        if !self.diagrams.may_ask(function, &questions) {
-            return Ok(function != Function::FALSE && function != possible);
-        }
-        if self.diagrams.every(function, &questions, &mut self.unasked)? == Function::FALSE {
-            return Ok(false);
-        }
-        let otherwise = self.diagrams.and_not(possible, function)?;
-        Ok(self.diagrams.every(otherwise, &questions, &mut self.unasked)? != Function::FALSE)
+        Ok(self.diagrams.every(function, &questions, &mut self.unasked)? != Function::FALSE
+            && self.diagrams.some(function, &questions, &mut self.asked)? != possible)
     }
 
     fn atom(&mut self, atom: Atom, side: Side) -> Result<Function, TooLarge> {

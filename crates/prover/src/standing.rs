@@ -5,36 +5,35 @@
 //! for a class of actions is a *formula* ([`formula`]); equal formulas are worked out once, so costs grow with distinct paths and
 //! formulas, not with accounts × actions.
 
+mod cutter;
 mod formula;
 mod idle;
 mod joining;
 mod known;
+mod lists;
 mod ordinary;
 mod passing;
 mod treatment;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{
-    ActionClass, ActionTraits, Atom, CompiledPair, Facts, Layer, LevelId, Side, TextCuts,
-};
+use rustc_hash::FxHashMap;
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledPair, Facts, Layer, LevelId, Side};
 use scproof_organization::NodeId;
 
 use crate::actions::{ActionIndex, ActionSet};
 use crate::diagram::{Done, Function, TooLarge};
-use crate::difference::{Limits, is_limited};
+use crate::difference::Limits;
 use crate::region::Change;
 use crate::space::Space;
-use formula::{Formula, FormulaId, Formulas, VectorId};
+use cutter::{Cutter, SharedKey};
+use formula::{Formula, FormulaId, Formulas};
 pub use idle::{Removal, Shadow};
 use known::Known;
+use lists::{ListId, Lists};
 pub use passing::{PassingGroup, PassingKind, PassingRegion};
 pub use treatment::{AlikeAccounts, Treatment};
-
-/// What all calls of a shared space have in common: signature and traits; and the level beside, if not those of all levels are in it.
-type SharedKey = (usize, ActionTraits, Option<LevelId>);
 
 /// The policies in force, ready for questions about all accounts.
 pub struct Standing<'p> {
@@ -49,20 +48,14 @@ pub struct Standing<'p> {
     groups_by_statement: Arc<OnceLock<FxHashMap<u32, Vec<usize>>>>,
     actions: Arc<OnceLock<ActionIndex<'p>>>,
     formulas: Arc<Formulas<'p>>,
-    /// One account for each signature.
-    samples: Arc<[NodeId]>,
-    /// Levels that may be asked about beside the organization's own.
-    beside: Vec<LevelId>,
+    lists: Arc<Lists>,
+    /// Forks with the same levels beside have it together.
+    cutter: Arc<Cutter<'p>>,
     spaces: Vec<Space<'p>>,
     /// What formulas let through, by the place of the space.
     known: FxHashMap<usize, Known>,
     /// Spaces with all atoms; `None` where they are too many for one.
     shared: FxHashMap<SharedKey, Option<usize>>,
-    /// All atoms of the paths of a signature and of levels beside: of all, or of one.
-    shared_atoms: FxHashMap<(usize, Option<LevelId>), Arc<BTreeSet<Atom>>>,
-    /// How facts are cut for shared spaces; forks with the same levels beside have them together.
-    shared_facts: Arc<Mutex<FxHashMap<SharedKey, Facts>>>,
-    text_cuts: Arc<TextCuts>,
     /// Spaces for some atoms only.
     own: FxHashMap<(usize, ActionTraits, Vec<Atom>), Option<usize>>,
     ordinary: FxHashMap<usize, Arc<[ordinary::OrdinaryCells]>>,
@@ -82,7 +75,8 @@ struct AccountGroup {
     signature: usize,
     /// All levels of the path, root first.
     levels: Box<[LevelId]>,
-    vector: VectorId,
+    /// What the levels hold for each class of actions.
+    list: ListId,
 }
 
 impl AccountGroup {
@@ -121,12 +115,16 @@ impl<'p> Standing<'p> {
     ///
     /// Takes time in proportion to accounts, and to distinct paths × classes of actions.
     pub fn new(pair: &'p CompiledPair, accounts: &[NodeId], beside: &[LevelId], limits: Limits) -> Self {
-        let classes = pair.action_classes();
-        let mut formulas = Formulas::new(pair, &classes, accounts.len());
+        // All of it on threads of the pool: coming from another thread costs more than many a part of it.
+        rayon::scope(|_| Self::of_accounts(pair, accounts, beside, limits))
+    }
+
+    fn of_accounts(pair: &'p CompiledPair, accounts: &[NodeId], beside: &[LevelId], limits: Limits) -> Self {
         let nodes: Vec<[NodeId; 2]> = accounts.iter().map(|node| [*node, *node]).collect();
-        let signatures = pair.account_signatures(&nodes);
+        let (classes, signatures) = rayon::join(|| pair.action_classes(), || pair.account_signatures(&nodes));
         let mut samples: Vec<NodeId> = Vec::with_capacity(signatures.distinct.len());
         let mut groups: Vec<AccountGroup> = Vec::new();
+        let mut paths: Vec<&[LevelId]> = Vec::new();
         let mut group_of: Vec<Option<usize>> = vec![None; pair.side(Side::Before).organization().node_count()];
         let mut group_ids: FxHashMap<(usize, Layer, Option<u32>), usize> = FxHashMap::default();
         let layers = pair.layers(Side::Before, accounts, "another-service:another-action");
@@ -139,9 +137,9 @@ impl<'p> Standing<'p> {
             let next = groups.len();
             let group = *group_ids.entry((signature, layer, path)).or_insert(next);
             if group == next {
-                let levels = pair.path_levels(Side::Before, *account);
-                let vector = formulas.of_path(pair.levels(Side::Before, *account));
-                groups.push(AccountGroup { accounts: Vec::new(), layer, signature, levels: levels.into(), vector });
+                let levels = pair.path_levels(Side::Before, *account).into();
+                paths.push(pair.levels(Side::Before, *account));
+                groups.push(AccountGroup { accounts: Vec::new(), layer, signature, levels, list: 0 });
             }
             if let Some(slot) = group_of.get_mut(account.index()) {
                 *slot = Some(group);
@@ -149,6 +147,12 @@ impl<'p> Standing<'p> {
             if let Some(group) = groups.get_mut(group) {
                 group.accounts.push(index);
             }
+        }
+        let mut formulas = Formulas::new(pair, &classes, paths.len());
+        let cutter = Cutter::new(pair, &samples, &groups, &classes, beside);
+        let ((lists, list_of), ()) = rayon::join(|| Lists::of_paths(&mut formulas, &paths), || cutter.cut_all());
+        for (group, list) in groups.iter_mut().zip(list_of) {
+            group.list = list;
         }
         Self {
             pair,
@@ -160,14 +164,11 @@ impl<'p> Standing<'p> {
             groups_by_statement: Arc::default(),
             actions: Arc::default(),
             formulas: Arc::new(formulas),
-            samples: samples.into(),
-            beside: beside.to_vec(),
+            lists: Arc::new(lists),
+            cutter: Arc::new(cutter),
             spaces: Vec::new(),
             known: FxHashMap::default(),
             shared: FxHashMap::default(),
-            shared_atoms: FxHashMap::default(),
-            shared_facts: Arc::default(),
-            text_cuts: Arc::default(),
             own: FxHashMap::default(),
             ordinary: FxHashMap::default(),
             named: FxHashMap::default(),
@@ -180,6 +181,10 @@ impl<'p> Standing<'p> {
     /// been worked out about calls is not: it starts with all its room, whatever was asked before.
     #[must_use]
     pub fn fork(&self, beside: &[LevelId]) -> Self {
+        self.with(Arc::new(self.cutter.beside(beside)))
+    }
+
+    fn with(&self, cutter: Arc<Cutter<'p>>) -> Self {
         Self {
             pair: self.pair,
             limits: self.limits,
@@ -190,20 +195,32 @@ impl<'p> Standing<'p> {
             groups_by_statement: Arc::clone(&self.groups_by_statement),
             actions: Arc::clone(&self.actions),
             formulas: Arc::clone(&self.formulas),
-            samples: Arc::clone(&self.samples),
-            beside: beside.to_vec(),
+            lists: Arc::clone(&self.lists),
+            cutter,
             spaces: Vec::new(),
             known: FxHashMap::default(),
             shared: FxHashMap::default(),
-            shared_atoms: FxHashMap::default(),
-            shared_facts: if *beside == *self.beside { Arc::clone(&self.shared_facts) } else { Arc::default() },
-            text_cuts: Arc::clone(&self.text_cuts),
             own: FxHashMap::default(),
             ordinary: FxHashMap::default(),
             named: FxHashMap::default(),
             sorted: FxHashMap::default(),
             widened: FxHashMap::default(),
         }
+    }
+
+    /// One more to work with at the same time, on spaces of its own; to be [adopted](Self::adopt).
+    fn part(&self) -> Self {
+        self.with(Arc::clone(&self.cutter))
+    }
+
+    /// Takes over the spaces of a part, in which something was worked out.
+    fn adopt(&mut self, part: Self) {
+        let first = self.spaces.len();
+        let here = |place: usize| first + place;
+        self.spaces.extend(part.spaces);
+        self.known.extend(part.known.into_iter().map(|(place, known)| (here(place), known)));
+        self.shared.extend(part.shared.into_iter().map(|(key, place)| (key, place.map(here))));
+        self.own.extend(part.own.into_iter().map(|(key, place)| (key, place.map(here))));
     }
 
     /// What the questions are about.
@@ -224,7 +241,7 @@ impl<'p> Standing<'p> {
 
     /// The number of distinct paths, of distinct lists of formulas, and of distinct formulas: what costs grow with.
     pub fn sizes(&self) -> [usize; 3] {
-        [self.groups.len(), self.formulas.vector_count(), self.formulas.formula_count()]
+        [self.groups.len(), self.lists.count(), self.formulas.formula_count()]
     }
 
     /// The actions of some classes in patterns, exactly; the classes in any order.
@@ -276,7 +293,8 @@ impl<'p> Standing<'p> {
         let place = if let Some(place) = self.own.get(&key) {
             *place
         } else {
-            let place = self.new_space((signature, traits, level), &atoms, false);
+            let facts = self.cutter.of_atoms(signature, traits, &atoms);
+            let place = facts.and_then(|facts| self.add_space(signature, facts));
             self.own.insert(key, place);
             place
         };
@@ -290,43 +308,14 @@ impl<'p> Standing<'p> {
         if let Some(place) = self.shared.get(&key) {
             return *place;
         }
-        let (signature, _, level) = key;
-        let atoms = if let Some(known) = self.shared_atoms.get(&(signature, level)) {
-            Arc::clone(known)
-        } else {
-            let of_signature = self.groups.iter().filter(|group| group.signature == signature);
-            let beside = self.beside.iter().filter(|beside| level.is_none_or(|level| **beside == level));
-            let levels: FxHashSet<LevelId> =
-                of_signature.flat_map(|group| group.levels.iter()).chain(beside).copied().collect();
-            let statements = levels.into_iter().flat_map(|level| self.pair.level_statements(level));
-            let statements: FxHashSet<u32> = statements.copied().collect();
-            let atoms = statements.into_iter().flat_map(|statement| self.pair.statement_atoms(statement));
-            let atoms: Arc<BTreeSet<Atom>> = Arc::new(atoms.copied().collect());
-            self.shared_atoms.insert((signature, level), Arc::clone(&atoms));
-            atoms
-        };
-        let place = self.new_space(key, &atoms, true);
+        let facts = self.cutter.shared(key).filter(|facts| !facts.is_limited());
+        let place = facts.and_then(|facts| self.add_space(key.0, facts));
         self.shared.insert(key, place);
         place
     }
 
-    fn new_space(&mut self, key: SharedKey, atoms: &BTreeSet<Atom>, whole: bool) -> Option<usize> {
-        let (signature, traits, _) = key;
-        let node = *self.samples.get(signature)?;
-        let action = self.classes.iter().find(|class| class.traits == traits)?;
-        let atoms_of_space = atoms.iter().copied();
-        let cut = || self.pair.facts([node, node], &action.representative, atoms_of_space, &self.text_cuts);
-        let facts = if whole {
-            let mut known = self.shared_facts.lock().unwrap_or_else(PoisonError::into_inner);
-            known.entry(key).or_insert_with(cut).clone()
-        } else {
-            cut()
-        };
-        if whole && is_limited(&facts, atoms) {
-            return None;
-        }
-        let account = self.pair.side(Side::Before).organization().node(node).target.as_str().to_owned();
-        let space = Space::new(self.pair, facts, account, self.limits.nodes).ok()?;
+    fn add_space(&mut self, signature: usize, facts: impl Into<Arc<Facts>>) -> Option<usize> {
+        let space = self.cutter.space(signature, facts, self.limits.nodes)?;
         self.spaces.push(space);
         Some(self.spaces.len() - 1)
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
+use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use scproof_evaluator::symbolic::{ActionClass, Candidate, CellId, CompiledPair, LevelId};
 use scproof_policy_parser::Effect;
@@ -14,8 +15,6 @@ use scproof_policy_parser::Effect;
 pub(super) type FormulaId = u32;
 /// The number of what a level holds for a class.
 pub(super) type ContentId = u32;
-/// The number of a list of formulas, one a class of actions.
-pub(super) type VectorId = u32;
 
 /// What the levels of a path say of a class of actions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -51,7 +50,7 @@ pub(super) struct Content {
 /// The content that lets everything through.
 const NEUTRAL: ContentId = 0;
 /// The formula of no level at all.
-const NOTHING: FormulaId = 0;
+pub(super) const NOTHING: FormulaId = 0;
 
 impl Formula {
     /// The formula that blocks by a Deny whatever the rest of the request is.
@@ -114,42 +113,53 @@ pub(super) struct Formulas<'p> {
     content_ids: FxHashMap<Content, ContentId>,
     combined: FxHashMap<(FormulaId, ContentId), FormulaId>,
     rows: FxHashMap<LevelId, Row>,
-    vectors: Vec<Arc<[FormulaId]>>,
-    vector_ids: HashTable<VectorId>,
-    steps: FxHashMap<(VectorId, LevelId), VectorId>,
     cells: Arc<[CellId]>,
-    scratch: Vec<FormulaId>,
     /// Without the statements that were removed last: what levels hold for classes of actions.
     reduced: (Range<u32>, FxHashMap<(LevelId, usize), ContentId>),
 }
 
 /// What a level holds for the classes of actions for which it does not let everything through, by the place of the class.
-type Row = Arc<[(usize, ContentId)]>;
+pub(super) type Row = Arc<[(usize, ContentId)]>;
+
+/// What a level holds before its contents have numbers: different contents, and for each class which.
+#[derive(Debug, Default)]
+struct RawRow {
+    contents: Vec<Content>,
+    of_class: Vec<(usize, usize)>,
+}
 
 impl<'p> Formulas<'p> {
-    /// `accounts`: for how many there will be paths, at most.
-    pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass], accounts: usize) -> Self {
-        // Among many accounts every third or fourth has a path of its own.
-        let expected = accounts / 4;
+    /// `paths`: how many there will be, about.
+    pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass], paths: usize) -> Self {
         let mut formulas = Self {
             pair,
             all: Vec::new(),
             origins: Vec::new(),
-            formula_ids: HashTable::with_capacity(expected),
+            formula_ids: HashTable::with_capacity(paths),
             contents: vec![Content::default()],
             content_ids: FxHashMap::from_iter([(Content::default(), NEUTRAL)]),
-            combined: FxHashMap::with_capacity_and_hasher(expected, FxBuildHasher),
+            combined: FxHashMap::with_capacity_and_hasher(2 * paths, FxBuildHasher),
             rows: FxHashMap::default(),
-            vectors: Vec::new(),
-            vector_ids: HashTable::with_capacity(expected),
-            steps: FxHashMap::with_capacity_and_hasher(expected, FxBuildHasher),
             cells: classes.iter().map(|class| class.cell).collect(),
-            scratch: Vec::new(),
             reduced: (0..0, FxHashMap::default()),
         };
-        let nothing = formulas.number(Formula::default(), None);
-        formulas.vector(&vec![nothing; classes.len()]);
+        formulas.number(Formula::default(), None);
         formulas
+    }
+
+    /// The number of classes of actions.
+    pub(super) fn class_count(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Works out what some levels hold, each on its own.
+    pub(super) fn read(&mut self, levels: &[LevelId]) {
+        let (pair, cells) = (self.pair, Arc::clone(&self.cells));
+        let rows: Vec<RawRow> = levels.par_iter().map(|level| RawRow::new(pair, &cells, *level)).collect();
+        for (level, row) in levels.iter().zip(rows) {
+            let row = self.numbered(row);
+            self.rows.insert(*level, row);
+        }
     }
 
     pub(super) fn formula(&self, id: FormulaId) -> &Formula {
@@ -166,22 +176,8 @@ impl<'p> Formulas<'p> {
         self.contents.get(id as usize)
     }
 
-    /// The formulas of a list, one a class of actions.
-    pub(super) fn of_vector(&self, id: VectorId) -> Arc<[FormulaId]> {
-        self.vectors.get(id as usize).cloned().unwrap_or_else(|| Arc::from([]))
-    }
-
     pub(super) fn formula_count(&self) -> usize {
         self.all.len()
-    }
-
-    pub(super) fn vector_count(&self) -> usize {
-        self.vectors.len()
-    }
-
-    /// The list of formulas of a path, by its levels that do not pass everything.
-    pub(super) fn of_path(&mut self, levels: &[LevelId]) -> VectorId {
-        levels.iter().fold(0, |vector, level| self.step(vector, *level))
     }
 
     /// A formula without some Deny statements, none of which denies unconditionally.
@@ -270,30 +266,8 @@ impl<'p> Formulas<'p> {
         })
     }
 
-    fn step(&mut self, vector: VectorId, level: LevelId) -> VectorId {
-        if let Some(found) = self.steps.get(&(vector, level)) {
-            return *found;
-        }
-        let row = self.row(level);
-        let mut after = std::mem::take(&mut self.scratch);
-        after.clear();
-        after.extend_from_slice(self.vectors.get(vector as usize).map_or(&[], |formulas| formulas));
-        // Neighbours are mostly treated alike.
-        let mut last = (u32::MAX, u32::MAX, u32::MAX);
-        for &(class, content) in row.iter() {
-            let Some(slot) = after.get_mut(class) else { continue };
-            if (last.0, last.1) != (*slot, content) {
-                last = (*slot, content, self.combine(*slot, content));
-            }
-            *slot = last.2;
-        }
-        let id = self.vector(&after);
-        self.scratch = after;
-        self.steps.insert((vector, level), id);
-        id
-    }
-
-    fn combine(&mut self, formula: FormulaId, content: ContentId) -> FormulaId {
+    /// The formula of a path and one level more.
+    pub(super) fn combine(&mut self, formula: FormulaId, content: ContentId) -> FormulaId {
         if let Some(found) = self.combined.get(&(formula, content)) {
             return *found;
         }
@@ -320,52 +294,49 @@ impl<'p> Formulas<'p> {
         id
     }
 
-    fn vector(&mut self, formulas: &[FormulaId]) -> VectorId {
-        let hash = FxBuildHasher.hash_one(formulas);
-        let vectors = &self.vectors;
-        let of = |id: &VectorId| vectors.get(*id as usize).map_or(&[][..], |found| found);
-        if let Some(found) = self.vector_ids.find(hash, |id| of(id) == formulas) {
-            return *found;
-        }
-        let id = u32::try_from(self.vectors.len()).unwrap_or(u32::MAX);
-        self.vector_ids.insert_unique(hash, id, |id| FxBuildHasher.hash_one(of(id)));
-        self.vectors.push(formulas.into());
-        id
-    }
-
-    /// What a level holds for each class of actions.
-    fn row(&mut self, level: LevelId) -> Row {
+    /// What a level holds for the classes of actions for which it does not let everything through.
+    pub(super) fn row(&mut self, level: LevelId) -> Row {
         if let Some(row) = self.rows.get(&level) {
             return Arc::clone(row);
         }
-        // Within a level equal contents have one number.
-        let mut known: Vec<Option<ContentId>> = Vec::new();
-        let cells = Arc::clone(&self.cells);
-        let mut row = Vec::new();
-        for (class, &cell) in cells.iter().enumerate() {
-            let Some(number) = self.pair.entry_number(level, cell).map(|number| number as usize) else { continue };
-            if known.len() <= number {
-                known.resize(number + 1, None);
-            }
-            let found = known.get(number).copied().flatten();
-            let content = match found {
-                Some(content) => content,
-                None => self.content_number(self.content_of(level, cell)),
-            };
-            if let Some(slot) = known.get_mut(number) {
-                *slot = Some(content);
-            }
-            if content != NEUTRAL {
-                row.push((class, content));
-            }
-        }
-        let row: Row = row.into();
+        let row = self.numbered(RawRow::new(self.pair, &self.cells, level));
         self.rows.insert(level, Arc::clone(&row));
         row
     }
 
-    fn content_of(&self, level: LevelId, cell: CellId) -> Content {
-        let Some(entry) = self.pair.entry(level, cell) else { return Content::default() };
+    fn numbered(&mut self, row: RawRow) -> Row {
+        let numbers: Vec<ContentId> = row.contents.into_iter().map(|content| self.content_number(content)).collect();
+        let number = |place: usize| numbers.get(place).copied().unwrap_or(NEUTRAL);
+        let numbered = row.of_class.into_iter().map(|(class, place)| (class, number(place)));
+        numbered.filter(|(_, content)| *content != NEUTRAL).collect()
+    }
+}
+
+impl RawRow {
+    fn new(pair: &CompiledPair, cells: &[CellId], level: LevelId) -> Self {
+        let mut row = Self::default();
+        // Within a level equal entries have one number.
+        let mut known: Vec<Option<usize>> = Vec::new();
+        for (class, &cell) in cells.iter().enumerate() {
+            let Some(number) = pair.entry_number(level, cell).map(|number| number as usize) else { continue };
+            if known.len() <= number {
+                known.resize(number + 1, None);
+            }
+            let Some(slot) = known.get_mut(number) else { continue };
+            let place = *slot.get_or_insert_with(|| {
+                row.contents.push(Content::new(pair, level, cell));
+                row.contents.len() - 1
+            });
+            row.of_class.push((class, place));
+        }
+        row
+    }
+}
+
+impl Content {
+    /// What a level holds for the actions of a cell.
+    fn new(pair: &CompiledPair, level: LevelId, cell: CellId) -> Self {
+        let Some(entry) = pair.entry(level, cell) else { return Self::default() };
         let unreadable = entry.unreadable.then_some(level);
         let sorted = |candidates: &[Candidate]| {
             let mut candidates = candidates.to_vec();
@@ -374,6 +345,6 @@ impl<'p> Formulas<'p> {
             candidates
         };
         let allow = (!entry.allows).then(|| Allows { statements: sorted(entry.allow), unreadable });
-        Content { denies: entry.denies, deny: sorted(entry.deny), allow, unreadable }
+        Self { denies: entry.denies, deny: sorted(entry.deny), allow, unreadable }
     }
 }

@@ -10,7 +10,8 @@ use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
 use crate::diagram::Function;
-use crate::standing::formula::{FormulaId, VectorId};
+use crate::standing::formula::FormulaId;
+use crate::standing::lists::ListId;
 use crate::standing::{AccountGroup, FormulaKey, Standing};
 
 /// Statements to think away.
@@ -58,15 +59,16 @@ impl Standing<'_> {
         let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
         let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
         // For each list of formulas whether it was looked at without looking at the levels behind it.
-        let mut by_list: FxHashMap<(VectorId, usize, Layer), bool> = FxHashMap::default();
+        let mut by_list: FxHashMap<(ListId, usize, Layer), bool> = FxHashMap::default();
+        let lists = Arc::clone(&self.lists);
         for &index in &groups {
-            let Some(list) = self.groups.get(index).map(|group| (group.vector, group.signature, group.layer)) else {
+            let Some(list) = self.groups.get(index).map(|group| (group.list, group.signature, group.layer)) else {
                 continue;
             };
             if by_list.get(&list) == Some(&true) {
                 continue;
             }
-            let formulas = self.formulas.of_vector(list.0);
+            let formulas = lists.of(list.0);
             let mut by_formulas = true;
             for &class in &concerned {
                 let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class).map(|it| (class, it)))

@@ -124,16 +124,19 @@ impl Space<'_> {
         allow: impl IntoIterator<Item = &'f Allows>,
         unreadable: impl IntoIterator<Item = &'f LevelId>,
     ) -> Result<Function, TooLarge> {
-        let mut blocked = if denies { Function::TRUE } else { Function::FALSE };
+        if denies {
+            return Ok(Function::FALSE);
+        }
+        // Step by step, so that nothing but statements is ever negated: they are few.
+        let mut passes = Function::TRUE;
         for candidate in deny {
             let matches = self.candidate(*candidate, Effect::Deny, Side::Before)?;
-            blocked = self.diagrams.or(blocked, matches)?;
+            passes = self.diagrams.and_not(passes, matches)?;
         }
         for level in unreadable {
             let question = self.question(Question::Denies(*level))?;
-            blocked = self.diagrams.or(blocked, question)?;
+            passes = self.diagrams.and_not(passes, question)?;
         }
-        let mut passes = self.diagrams.not(blocked)?;
         for allow in allow {
             let mut here = Function::FALSE;
             for candidate in &allow.statements {

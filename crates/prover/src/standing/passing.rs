@@ -213,7 +213,8 @@ impl Standing<'_> {
         row: &mut Vec<u32>,
     ) {
         row.clear();
-        let formulas = self.formulas.of_vector(group.vector);
+        let lists = Arc::clone(&self.lists);
+        let formulas = lists.of(group.list);
         let count = self.formulas.formula_count();
         let (signature, layer) = (group.signature, group.layer);
         let kinds = concerned.iter().map(|concerned| concerned.kind + 1).max().unwrap_or(0);

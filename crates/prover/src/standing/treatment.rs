@@ -12,7 +12,8 @@ use scproof_evaluator::{Access, Decision, Reason, Request, RequestError, Truth};
 use scproof_organization::NodeId;
 
 use crate::diagram::{Function, Variable};
-use crate::standing::formula::{FormulaId, VectorId};
+use crate::standing::formula::FormulaId;
+use crate::standing::lists::ListId;
 use crate::standing::{AccountGroup, FormulaKey, Standing};
 
 /// How SCPs treat the actions of a class.
@@ -36,6 +37,9 @@ pub struct AlikeAccounts {
     /// How the actions of each class are treated, in the order of [`Standing::action_classes`].
     pub treatments: Arc<[Treatment]>,
 }
+
+/// Lists that are looked at together: fewer are done before another thread has woken up.
+const AT_ONCE: usize = 64;
 
 const NEVER: Treatment = Treatment { access: Access::NeverBlocked, condition: 0 };
 const ALWAYS: Treatment = Treatment { access: Access::AlwaysBlocked, condition: 1 };
@@ -69,60 +73,76 @@ impl Standing<'_> {
             });
             exempt = found;
         }
-        let table = if exempt.is_some() {
-            TreatmentTable::new(&[], &self.classes, 0)
-        } else {
-            self.treatments(caller.as_ref())
-        };
-        Ok(self.sort_accounts(&table, exempt))
+        // All of it on threads of the pool; see `new`.
+        Ok(rayon::scope(|_| {
+            let table = if exempt.is_some() {
+                TreatmentTable::new(&[], &self.classes, 0)
+            } else {
+                self.treatments(caller.as_ref())
+            };
+            self.sort_accounts(&table, exempt)
+        }))
     }
 
     fn sort_accounts(&self, table: &TreatmentTable, exempt: Option<Reason>) -> Vec<AlikeAccounts> {
-        let mut alike: Vec<AlikeAccounts> = Vec::new();
-        let mut ids: HashTable<usize> = HashTable::new();
-        let mut by_list: FxHashMap<(VectorId, usize, Layer), usize> = FxHashMap::default();
-        // Treatments by their `condition`, which says it all.
-        let mut row: Vec<u32> = Vec::new();
-        let mut rows: Vec<(Option<Reason>, Box<[u32]>)> = Vec::new();
+        // Groups with the same list of formulas in the same setting; what the list comes to is worked out once.
+        let mut settings: FxHashMap<(ListId, usize, Layer), usize> = FxHashMap::default();
+        let mut distinct: Vec<&AccountGroup> = Vec::new();
+        let list_of: Vec<usize> = self
+            .groups
+            .iter()
+            .map(|group| {
+                *settings.entry((group.list, group.signature, group.layer)).or_insert_with(|| {
+                    distinct.push(group);
+                    distinct.len() - 1
+                })
+            })
+            .collect();
         let hash = |not_applicable: Option<Reason>, row: &[u32]| FxBuildHasher.hash_one((not_applicable, row));
-        for group in self.groups.iter() {
-            let list = (group.vector, group.signature, group.layer);
-            let place = if let Some(place) = by_list.get(&list) {
-                *place
-            } else {
+        let rows: Vec<Row> = distinct
+            .into_par_iter()
+            .with_min_len(AT_ONCE)
+            .map(|group| {
                 let not_applicable = match group.layer {
                     Layer::Passes(reason) => Some(reason),
                     Layer::Decides | Layer::Pending => exempt,
                 };
-                let formulas = self.formulas.of_vector(group.vector);
-                row.clear();
-                row.extend(table.of_list(group, &formulas));
-                let hashed = hash(not_applicable, &row);
-                let is_same = |place: &usize| {
-                    rows.get(*place).is_some_and(|(of, known)| *of == not_applicable && **known == *row)
-                };
-                let place = if let Some(place) = ids.find(hashed, is_same) {
-                    *place
-                } else {
-                    let place = alike.len();
-                    let treatments = row.iter().map(|condition| Treatment::new(*condition)).collect();
-                    alike.push(AlikeAccounts { accounts: Vec::new(), not_applicable, treatments });
-                    rows.push((not_applicable, row.as_slice().into()));
-                    ids.insert_unique(hashed, place, |place| {
-                        rows.get(*place).map_or(0, |(not_applicable, row)| hash(*not_applicable, row))
-                    });
-                    place
-                };
-                by_list.insert(list, place);
+                let conditions: Box<[u32]> = table.of_list(group, self.lists.of(group.list)).collect();
+                Row { hash: hash(not_applicable, &conditions), not_applicable, conditions }
+            })
+            .collect();
+        let mut ids: HashTable<(usize, usize)> = HashTable::new();
+        let mut first_rows: Vec<&Row> = Vec::new();
+        let places: Vec<usize> = rows
+            .iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let is_same = |(other, _): &(usize, usize)| rows.get(*other) == Some(row);
+                if let Some((_, place)) = ids.find(row.hash, is_same) {
+                    return *place;
+                }
+                let place = first_rows.len();
+                first_rows.push(row);
+                ids.insert_unique(row.hash, (index, place), |(other, _)| rows.get(*other).map_or(0, |row| row.hash));
                 place
-            };
-            if let Some(found) = alike.get_mut(place) {
-                found.accounts.extend(&group.accounts);
+            })
+            .collect();
+        let mut accounts: Vec<Vec<usize>> = vec![Vec::new(); first_rows.len()];
+        for (group, list) in self.groups.iter().zip(list_of) {
+            if let Some(found) = places.get(list).and_then(|place| accounts.get_mut(*place)) {
+                found.extend(&group.accounts);
             }
         }
-        for found in &mut alike {
-            found.accounts.sort_unstable();
-        }
+        let mut alike: Vec<AlikeAccounts> = accounts
+            .into_par_iter()
+            .with_min_len(AT_ONCE)
+            .zip(first_rows)
+            .map(|(mut accounts, row)| {
+                accounts.sort_unstable();
+                let treatments = row.conditions.iter().map(|condition| Treatment::new(*condition)).collect();
+                AlikeAccounts { accounts, not_applicable: row.not_applicable, treatments }
+            })
+            .collect();
         alike.sort_by(|one, other| one.accounts.first().cmp(&other.accounts.first()));
         alike
     }
@@ -130,20 +150,64 @@ impl Standing<'_> {
     /// The treatment of each formula in each setting. What diagrams settle is settled: a call that certainly passes and one that
     /// certainly does not (K3-15), or that no call passes, or every one. The evaluator is asked about the rest, once a formula.
     fn treatments(&mut self, caller: Option<&Request>) -> TreatmentTable {
+        let (mut table, samples) = self.plain_treatments();
+        // Spaces of different signatures and traits have nothing in common.
+        let of_space = |sample: &Sample| (sample.key.signature, sample.key.traits);
+        let settings: Vec<&[Sample]> = samples.chunk_by(|one, other| of_space(one) == of_space(other)).collect();
+        let parts: Vec<(Self, Vec<Settled>)> = settings
+            .par_iter()
+            .map(|samples| {
+                let mut part = self.part();
+                let mut calls = CallsOf { caller, known: FxHashMap::default() };
+                let settled = samples.iter().map(|sample| part.settle(&sample.key, &mut calls)).collect();
+                (part, settled)
+            })
+            .collect();
+        let mut open: BTreeMap<(usize, Layer, usize), Vec<&Sample>> = BTreeMap::new();
+        let settled = || parts.iter().flat_map(|(_, settled)| settled);
+        for (sample, _) in samples.iter().zip(settled()).filter(|(_, settled)| settled.access.is_none()) {
+            open.entry((sample.key.signature, sample.key.layer, sample.class)).or_default().push(sample);
+        }
+        let asked: Vec<Vec<(FormulaKey, Access)>> =
+            open.into_par_iter().map(|((.., class), samples)| self.ask(caller, class, &samples)).collect();
+        let asked: FxHashMap<FormulaKey, Access> = asked.into_iter().flatten().collect();
+        let mut conditions: FxHashMap<(usize, usize, Function), u32> = FxHashMap::default();
+        let of_part =
+            parts.iter().enumerate().flat_map(|(part, (_, settled))| settled.iter().map(move |it| (part, it)));
+        for (index, (sample, (part, settled))) in samples.iter().zip(of_part).enumerate() {
+            let access = settled.access.or_else(|| asked.get(&sample.key).copied()).unwrap_or(Access::Conditional);
+            let condition = match access {
+                Access::NeverBlocked => NEVER.condition,
+                Access::AlwaysBlocked => ALWAYS.condition,
+                Access::Conditional => {
+                    let next = u32::try_from(conditions.len()).unwrap_or(u32::MAX).saturating_add(2);
+                    // Beyond the limit a formula is like itself only.
+                    let (place, passes) = settled.passes.unwrap_or((usize::MAX - index, Function::TRUE));
+                    *conditions.entry((part, place, passes)).or_insert(next)
+                }
+            };
+            table.set(&sample.key, condition);
+        }
+        for (part, _) in parts {
+            self.adopt(part);
+        }
+        table
+    }
+
+    /// What formulas say by themselves, and a sample of each other one in each setting; in the order of the settings' spaces.
+    fn plain_treatments(&self) -> (TreatmentTable, Vec<Sample>) {
         let mut table = TreatmentTable::new(&self.groups, &self.classes, self.formulas.formula_count());
-        let mut samples: Vec<(FormulaKey, NodeId, usize)> = Vec::new();
-        let mut seen: FxHashSet<(VectorId, usize, Layer)> = FxHashSet::default();
-        let groups = Arc::clone(&self.groups);
-        let classes = Arc::clone(&self.classes);
-        for group in groups.iter().filter(|group| group.is_governed()) {
-            if !seen.insert((group.vector, group.signature, group.layer)) {
+        let mut samples: Vec<Sample> = Vec::new();
+        let mut seen: FxHashSet<(ListId, usize, Layer)> = FxHashSet::default();
+        for group in self.groups.iter().filter(|group| group.is_governed()) {
+            if !seen.insert((group.list, group.signature, group.layer)) {
                 continue;
             }
             let account = group.accounts.first().and_then(|first| self.accounts.get(*first)).copied();
             let Some(account) = account else { continue };
-            let formulas = self.formulas.of_vector(group.vector);
+            let formulas = self.lists.of(group.list);
             let (kinds, rows) = table.rows_mut(group);
-            for (index, (class, (formula, kind))) in classes.iter().zip(formulas.iter().zip(kinds)).enumerate() {
+            for (index, (class, (formula, kind))) in self.classes.iter().zip(formulas.iter().zip(kinds)).enumerate() {
                 let row = kind.and_then(|kind| rows.get_mut(kind));
                 let Some(slot) = row.and_then(|row| row.get_mut(*formula as usize)) else { continue };
                 if *slot != TreatmentTable::NOT_LOOKED_AT {
@@ -156,60 +220,36 @@ impl Standing<'_> {
                 } else if key.layer == Layer::Decides && (found.denies || found.lacks_allow()) {
                     ALWAYS.condition
                 } else {
-                    samples.push((key, account, index));
+                    samples.push(Sample { key, account, class: index });
                     TreatmentTable::OPEN
                 };
             }
         }
-        samples.sort_unstable();
-        let mut open: BTreeMap<(usize, Layer, usize), Vec<(FormulaKey, NodeId)>> = BTreeMap::new();
-        let mut settled: Vec<(FormulaKey, Access)> = Vec::with_capacity(samples.len());
-        let mut calls = CallsOf { caller, known: FxHashMap::default() };
-        for (key, account, class) in samples {
-            match self.settle(&key, &mut calls) {
-                Some(access) => settled.push((key, access)),
-                None => open.entry((key.signature, key.layer, class)).or_default().push((key, account)),
-            }
-        }
-        let pair = self.pair;
-        let asked: Vec<Vec<(FormulaKey, Access)>> = open
-            .into_par_iter()
-            .map(|((.., class), asked)| {
-                let action = classes.get(class).map_or("", |class| &class.representative);
-                let accounts: Vec<NodeId> = asked.iter().map(|(_, account)| *account).collect();
-                let mut question = Request::new("", action);
-                question.principal = caller.and_then(|caller| caller.principal.clone());
-                // Accounts and action are ours, and the principal was tried, so the question is well-formed.
-                let decisions = pair.ask_alike(Side::Before, &question, &accounts).unwrap_or_default();
-                let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Conditional));
-                asked.into_iter().map(|(key, _)| key).zip(decisions).collect()
-            })
-            .collect();
-        settled.extend(asked.into_iter().flatten());
-        settled.sort_unstable();
-        let mut conditions: FxHashMap<(usize, Function), u32> = FxHashMap::default();
-        for (key, access) in settled {
-            let condition = match access {
-                Access::NeverBlocked => NEVER.condition,
-                Access::AlwaysBlocked => ALWAYS.condition,
-                Access::Conditional => {
-                    let next = u32::try_from(conditions.len()).unwrap_or(u32::MAX).saturating_add(2);
-                    // Beyond the limit a formula is like itself only.
-                    let passes = self.passes_of(&key, &mut calls).map(|(place, passes, ..)| (place, passes));
-                    let passes = passes.unwrap_or((usize::MAX - key.formula as usize, Function::TRUE));
-                    *conditions.entry(passes).or_insert(next)
-                }
-            };
-            table.set(&key, condition);
-        }
-        table
+        let order = |sample: &Sample| {
+            let FormulaKey { formula, signature, traits, layer } = sample.key;
+            (signature, traits, formula, layer)
+        };
+        samples.sort_unstable_by_key(order);
+        (table, samples)
     }
 
-    /// What the diagrams say of the calls of a formula; `None` if they do not settle it.
-    fn settle(&mut self, key: &FormulaKey, calls: &mut CallsOf<'_>) -> Option<Access> {
-        let (place, passes, possible, is_exact) = self.passes_of(key, calls)?;
-        let space = self.spaces.get_mut(place)?;
-        if possible == Function::FALSE {
+    /// What the evaluator says of the calls of a class, by accounts of one signature and layer.
+    fn ask(&self, caller: Option<&Request>, class: usize, samples: &[&Sample]) -> Vec<(FormulaKey, Access)> {
+        let action = self.classes.get(class).map_or("", |class| &class.representative);
+        let accounts: Vec<NodeId> = samples.iter().map(|sample| sample.account).collect();
+        let mut question = Request::new("", action);
+        question.principal = caller.and_then(|caller| caller.principal.clone());
+        // Accounts and action are ours, and the principal was tried, so the question is well-formed.
+        let decisions = self.pair.ask_alike(Side::Before, &question, &accounts).unwrap_or_default();
+        let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Conditional));
+        samples.iter().map(|sample| sample.key).zip(decisions).collect()
+    }
+
+    /// What the diagrams say of the calls of a formula.
+    fn settle(&mut self, key: &FormulaKey, calls: &mut CallsOf<'_>) -> Settled {
+        let Some((place, passes, possible, is_exact)) = self.passes_of(key, calls) else { return Settled::default() };
+        let Some(space) = self.spaces.get_mut(place) else { return Settled::default() };
+        let access = if possible == Function::FALSE {
             None
         } else if passes == Function::FALSE {
             Some(Access::AlwaysBlocked)
@@ -217,7 +257,8 @@ impl Standing<'_> {
             Some(Access::NeverBlocked)
         } else {
             (is_exact && space.has_both(passes, possible) == Ok(true)).then_some(Access::Conditional)
-        }
+        };
+        Settled { access, passes: Some((place, passes)) }
     }
 
     /// The calls of a caller that pass a formula, and all that the caller can make, as functions in a space; and whether there is a caller in
@@ -275,6 +316,31 @@ impl Standing<'_> {
     fn group_of(&self, account: NodeId) -> Option<&AccountGroup> {
         self.group_of.get(account.index()).copied().flatten().and_then(|group| self.groups.get(group))
     }
+}
+
+/// A formula in a setting, and where it is met first.
+struct Sample {
+    key: FormulaKey,
+    account: NodeId,
+    /// The place of the class.
+    class: usize,
+}
+
+/// What the diagrams say of the calls of a formula.
+#[derive(Default)]
+struct Settled {
+    /// Nothing if they leave it open.
+    access: Option<Access>,
+    /// The calls that pass, as a function in a space, if there was room.
+    passes: Option<(usize, Function)>,
+}
+
+/// The treatments of a list of formulas by their `condition`, which says it all.
+#[derive(PartialEq, Eq)]
+struct Row {
+    hash: u64,
+    not_applicable: Option<Reason>,
+    conditions: Box<[u32]>,
 }
 
 /// The calls of a caller, in the spaces where that was worked out.
