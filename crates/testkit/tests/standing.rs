@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test helper fails the test by panicking")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
-use scproof_evaluator::symbolic::{ActionTraits, CompiledPair, ContextValue, RequestResource, Side};
+use scproof_evaluator::symbolic::{ActionTraits, Atom, CompiledPair, ContextValue, RequestResource, Side, TextCuts};
 use scproof_evaluator::{Access, CompiledOrganization, Context, Decision, EvaluationOptions, Request, Truth};
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
@@ -300,6 +301,31 @@ fn check_passing(
     Ok(())
 }
 
+/// Facts are cut the same whatever was remembered from other accounts and actions, and from fewer atoms.
+fn check_memory(inventory: &Inventory, given: EvaluationOptions) -> Result<(), TestCaseError> {
+    let organization = Arc::new(load(inventory)?);
+    let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options(given));
+    let memory = TextCuts::default();
+    let mut actions: BTreeMap<ActionTraits, String> = BTreeMap::new();
+    for class in pair.action_classes() {
+        actions.entry(class.traits).or_insert(class.representative);
+    }
+    for node in organization.accounts() {
+        let statements = pair.path_levels(Side::Before, node).iter().flat_map(|level| pair.level_statements(*level));
+        let atoms: BTreeSet<Atom> =
+            statements.flat_map(|statement| pair.statement_atoms(*statement)).copied().collect();
+        let some: Vec<Atom> = atoms.iter().copied().step_by(2).collect();
+        for (action, atoms) in
+            actions.values().flat_map(|action| [(action, some.clone()), (action, atoms.iter().copied().collect())])
+        {
+            let remembered = pair.facts([node, node], action, atoms.iter().copied(), &memory);
+            let fresh = pair.facts([node, node], action, atoms, &TextCuts::default());
+            prop_assert_eq!(remembered, fresh, "{}", action);
+        }
+    }
+    Ok(())
+}
+
 /// What is proved to be idle can be taken away, and the reference evaluator lets the same calls pass.
 fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Request]) -> Result<(), TestCaseError> {
     let organization = Arc::new(load(inventory)?);
@@ -380,6 +406,11 @@ proptest! {
     fn actions_are_treated_as_the_evaluator_decides(scenario in strategies::scenario(8), caller in caller()) {
         check_treatments(&scenario.inventory, scenario.options, &scenario.requests, None)?;
         check_treatments(&scenario.inventory, scenario.options, &scenario.requests, Some(caller))?;
+    }
+
+    #[test]
+    fn what_is_remembered_changes_no_facts(scenario in strategies::scenario(1)) {
+        check_memory(&scenario.inventory, scenario.options)?;
     }
 
     #[test]
