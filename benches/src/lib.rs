@@ -23,6 +23,10 @@ mod generator;
 mod policies;
 mod random;
 
+/// The same as that of the program, for all that is measured here, other libraries too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use generator::{Shape, generate};
 pub use policies::{Theme, policy_text};
 pub use random::Random;

@@ -15,6 +15,9 @@ use args::{Cli, Command};
 use error::CommandError;
 use exit_code::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let color = ui::color_of(std::env::args_os());
     let cli = Cli::command().color(color).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
