@@ -49,7 +49,7 @@ pub struct Standing<'p> {
     actions: Arc<OnceLock<ActionIndex<'p>>>,
     formulas: Arc<Formulas<'p>>,
     lists: Arc<Lists>,
-    /// Forks with the same levels beside have it together.
+    /// Parts have it together.
     cutter: Arc<Cutter<'p>>,
     spaces: Vec<Space<'p>>,
     /// What formulas let through, by the place of the space.

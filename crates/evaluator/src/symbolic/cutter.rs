@@ -52,7 +52,7 @@ impl<K, V> Default for Memory<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Memory<K, V> {
-    /// The result for a key. `find` must not wait for another thread: that might wait for this result.
+    /// The result for a key. `find` must not start work on other threads, nor ask this memory: both might wait for this result.
     pub(super) fn get(&self, key: K, find: impl FnOnce(&K) -> V) -> V {
         let key = Arc::new(key);
         let place = {

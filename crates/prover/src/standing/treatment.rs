@@ -99,7 +99,7 @@ impl Standing<'_> {
             })
             .collect();
         let hash = |not_applicable: Option<Reason>, row: &[u32]| FxBuildHasher.hash_one((not_applicable, row));
-        let rows: Vec<Row> = distinct
+        let rows: Vec<Treated> = distinct
             .into_par_iter()
             .with_min_len(AT_ONCE)
             .map(|group| {
@@ -108,11 +108,11 @@ impl Standing<'_> {
                     Layer::Decides | Layer::Pending => exempt,
                 };
                 let conditions: Box<[u32]> = table.of_list(group, self.lists.of(group.list)).collect();
-                Row { hash: hash(not_applicable, &conditions), not_applicable, conditions }
+                Treated { hash: hash(not_applicable, &conditions), not_applicable, conditions }
             })
             .collect();
         let mut ids: HashTable<(usize, usize)> = HashTable::new();
-        let mut first_rows: Vec<&Row> = Vec::new();
+        let mut first_rows: Vec<&Treated> = Vec::new();
         let places: Vec<usize> = rows
             .iter()
             .enumerate()
@@ -337,7 +337,7 @@ struct Settled {
 
 /// The treatments of a list of formulas by their `condition`, which says it all.
 #[derive(PartialEq, Eq)]
-struct Row {
+struct Treated {
     hash: u64,
     not_applicable: Option<Reason>,
     conditions: Box<[u32]>,
