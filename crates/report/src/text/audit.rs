@@ -291,23 +291,25 @@ fn class(page: &mut Page, report: &AuditReport<'_>, class: &PermissionClass) {
     }
 }
 
-/// The services of which not everything is never blocked.
+/// The services of which not everything is never blocked: by name those that are treated alike throughout, with numbers the others.
 fn services(page: &mut Page, report: &AuditReport<'_>, class: &PermissionClass) {
     let catalog = Catalog::embedded();
-    let blocked: Vec<_> = report
-        .audit
-        .scope
-        .services
-        .iter()
-        .zip(&class.services)
+    let all = report.audit.scope.services.iter().map(|service| catalog.service_prefix(*service)).zip(&class.services);
+    let (whole, mixed): (Vec<_>, Vec<_>) = all
         .filter(|(_, counts)| counts.never_blocked < counts.total())
-        .collect();
-    if blocked.is_empty() {
+        .partition(|(_, counts)| [counts.conditional, counts.always_blocked].contains(&counts.total()));
+    let (always, conditional): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(_, counts)| counts.conditional == 0);
+    for (label, services) in [("always", always), ("depends", conditional)] {
+        let names: Vec<&str> = services.into_iter().map(|(name, _)| name).collect();
+        if !names.is_empty() {
+            fact(page, label, &[format!("all actions of {}", names.join(", "))]);
+        }
+    }
+    if mixed.is_empty() {
         return;
     }
-    let names: Vec<String> =
-        blocked.iter().map(|(service, _)| format!("  {}", catalog.service_prefix(**service))).collect();
-    let numbers: Vec<Vec<usize>> = blocked
+    let names: Vec<String> = mixed.iter().map(|(name, _)| format!("  {name}")).collect();
+    let numbers: Vec<Vec<usize>> = mixed
         .iter()
         .map(|(_, counts)| vec![counts.never_blocked, counts.conditional, counts.always_blocked])
         .collect();
