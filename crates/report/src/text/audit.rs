@@ -309,10 +309,8 @@ fn services(page: &mut Page, report: &AuditReport<'_>, class: &PermissionClass) 
         return;
     }
     let names: Vec<String> = mixed.iter().map(|(name, _)| format!("  {name}")).collect();
-    let numbers: Vec<Vec<usize>> = mixed
-        .iter()
-        .map(|(_, counts)| vec![counts.never_blocked, counts.conditional, counts.always_blocked])
-        .collect();
+    let numbers: Vec<Vec<usize>> =
+        mixed.iter().map(|(_, counts)| vec![counts.never_blocked, counts.conditional, counts.always_blocked]).collect();
     number_table(page, &["  service", "never", "conditional", "always"], &names, &numbers, None);
 }
 
