@@ -233,20 +233,6 @@ impl CompiledPair {
         }
     }
 
-    /// The layers of some accounts. They differ in whether an account is the management account and in nothing else, so this is cheap.
-    pub fn layers(&self, side: Side, accounts: &[NodeId], action: &str) -> Vec<Layer> {
-        let organization = self.side(side).organization();
-        let management = organization.management_account();
-        let mut known: [Option<Layer>; 2] = [None; 2];
-        let layer = |account: &NodeId| {
-            let is_management = management.is_some() && organization.node(*account).target.account() == management;
-            let [member, managing] = &mut known;
-            let slot = if is_management { managing } else { member };
-            *slot.get_or_insert_with(|| self.layer(side, *account, action))
-        };
-        accounts.iter().map(layer).collect()
-    }
-
     /// The levels of an account's path that do not pass everything, each once, in ascending order.
     pub fn levels(&self, side: Side, account: NodeId) -> &[LevelId] {
         let compiled = self.side(side);

@@ -127,9 +127,8 @@ impl<'p> Standing<'p> {
         let mut paths: Vec<&[LevelId]> = Vec::new();
         let mut group_of: Vec<Option<usize>> = vec![None; pair.side(Side::Before).organization().node_count()];
         let mut group_ids: FxHashMap<(usize, Layer, Option<u32>), usize> = FxHashMap::default();
-        let layers = pair.layers(Side::Before, accounts, "another-service:another-action");
-        for (index, ((account, signature), layer)) in accounts.iter().zip(signatures.of_account).zip(layers).enumerate()
-        {
+        for (index, (account, signature)) in accounts.iter().zip(signatures.of_account).enumerate() {
+            let layer = pair.layer(Side::Before, *account, "another-service:another-action");
             if signature == samples.len() {
                 samples.push(*account);
             }
