@@ -42,7 +42,7 @@ fn compile(accounts: usize) -> CompiledPair {
 }
 
 fn core(pair: &CompiledPair, accounts: &[NodeId]) -> usize {
-    Standing::new(pair, accounts, &[], Limits::default()).alike_accounts().len()
+    Standing::new(pair, accounts, &[], Limits::default()).alike_accounts(None).unwrap().len()
 }
 
 /// Questions on accounts and actions spread over all, as far as they can be asked.

@@ -52,9 +52,9 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
     let scope = scope::Scoped::new(&pair, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
     let mut standing = Standing::new(&pair, accounts, &[], Limits::default());
-    let of_principal = standing.alike_accounts_of(options.principal.as_deref())?;
+    let of_principal = standing.alike_accounts(options.principal.as_deref())?;
     // Findings speak of any caller.
-    let alike = if options.principal.is_none() { of_principal.clone() } else { standing.alike_accounts() };
+    let alike = if options.principal.is_none() { of_principal.clone() } else { standing.alike_accounts(None)? };
     let mut classes = classes::classes(&standing, of_principal, &scope);
     if options.groups {
         sort_actions(pair.side(Side::Before), options.principal.as_deref(), &mut classes)?;

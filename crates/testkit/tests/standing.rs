@@ -151,7 +151,7 @@ fn check_treatments(
         }
     };
     // A name needs the organization's partition, which not every snapshot tells.
-    let Ok(alike) = standing.alike_accounts_of(caller) else { return Ok(()) };
+    let Ok(alike) = standing.alike_accounts(caller) else { return Ok(()) };
     let compiled = CompiledOrganization::compile(Arc::clone(&organization), options);
     let mut seen = vec![0; accounts.len()];
     for found in &alike {

@@ -45,19 +45,14 @@ const NEVER: Treatment = Treatment { access: Access::NeverBlocked, condition: 0 
 const ALWAYS: Treatment = Treatment { access: Access::AlwaysBlocked, condition: 1 };
 
 impl Standing<'_> {
-    /// All accounts by how SCPs treat their calls; those with the first accounts first.
-    pub fn alike_accounts(&mut self) -> Vec<AlikeAccounts> {
-        // Without a principal nothing can be wrong with it.
-        self.alike_accounts_of(None).unwrap_or_default()
-    }
-
-    /// All accounts by how SCPs treat the calls of one caller; of any caller without one. The principal is one of a name in each account, or
-    /// one of the only account asked about; see [`who_can`](scproof_evaluator::CompiledOrganization::who_can).
+    /// All accounts by how SCPs treat the calls of one caller, or of any caller; those with the first accounts first. The principal is one of a
+    /// name in each account, or one of the only account asked about; see
+    /// [`who_can`](scproof_evaluator::CompiledOrganization::who_can).
     ///
     /// # Errors
     ///
-    /// If the principal cannot be read, or is one of an account and another one is asked about.
-    pub fn alike_accounts_of(&mut self, principal: Option<&str>) -> Result<Vec<AlikeAccounts>, RequestError> {
+    /// If the principal cannot be read, or is one of an account and another one is asked about; never without one.
+    pub fn alike_accounts(&mut self, principal: Option<&str>) -> Result<Vec<AlikeAccounts>, RequestError> {
         let caller = principal.map(|principal| Request::new("", "").with_principal(principal));
         let mut exempt: Option<Reason> = None;
         if let Some(caller) = &caller {
