@@ -13,7 +13,9 @@ mod principal;
 mod resources;
 mod signature;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use scproof_organization::{NodeId, Organization, PolicyIndex};
@@ -21,8 +23,8 @@ use scproof_policy_parser::{Effect, PolicyDocument};
 
 pub use crate::action::CellId;
 pub use crate::action_names::MAX_STATES;
-use crate::compile::CompiledOrganization;
 pub use crate::compile::{Atom, Candidate, LevelId};
+use crate::compile::{CompiledOrganization, LevelEntry};
 use crate::decision::Reason;
 use crate::keys;
 use crate::prepare::{ActionCell, Gate, RequestError};
@@ -34,7 +36,7 @@ use crate::truth::Truth;
 use crate::words::{condition_words, resource_words};
 use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
 pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
-pub use cutter::{MAX_CELLS, TextCuts};
+pub use cutter::{CutMemory, MAX_CELLS};
 pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
 pub use principal::CallerKind;
 pub(crate) use signature::may_name_an_account;
@@ -75,7 +77,7 @@ pub enum Layer {
 }
 
 /// What a level holds for the actions of one cell.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Entry<'a> {
     /// A Deny without resource or condition matches.
     pub denies: bool,
@@ -84,9 +86,9 @@ pub struct Entry<'a> {
     /// The attachments could not be read (K3-13).
     pub unreadable: bool,
     /// The Deny statements that depend on resource or context.
-    pub deny: &'a [Candidate],
+    pub deny: Cow<'a, [Candidate]>,
     /// The Allow statements that depend on resource or context; empty if `allows`.
-    pub allow: &'a [Candidate],
+    pub allow: Cow<'a, [Candidate]>,
 }
 
 impl CompiledPair {
@@ -201,7 +203,7 @@ impl CompiledPair {
     }
 
     /// The numbers of the statements of a policy that is attached somewhere.
-    pub fn policy_statements(&self, side: Side, policy: PolicyIndex) -> std::ops::Range<u32> {
+    pub fn policy_statements(&self, side: Side, policy: PolicyIndex) -> Range<u32> {
         let (start, end) = self.side(side).policy_statements.get(policy.index()).copied().unwrap_or_default();
         start..end
     }
@@ -248,9 +250,19 @@ impl CompiledPair {
             denies: entry.denies,
             allows: entry.allows,
             unreadable: found.unreadable,
-            deny: &entry.deny,
-            allow: &entry.allow,
+            deny: Cow::Borrowed(&entry.deny),
+            allow: Cow::Borrowed(&entry.allow),
         })
+    }
+
+    /// What a level would hold for a cell of actions without some of its statements. `O(statements)`.
+    pub fn entry_without(&self, level: LevelId, cell: CellId, removed: &Range<u32>) -> Option<Entry<'static>> {
+        let found = self.before.level(level)?;
+        let left: Vec<u32> = found.statements.iter().copied().filter(|number| !removed.contains(number)).collect();
+        let truths = self.before.actions.cell_truths(cell);
+        let LevelEntry { denies, allows, deny, allow } = LevelEntry::build(&left, &self.before.statements, truths);
+        let unreadable = found.unreadable;
+        Some(Entry { denies, allows, unreadable, deny: Cow::Owned(deny.into()), allow: Cow::Owned(allow.into()) })
     }
 
     /// A number that two levels share exactly if they hold the same for the same cells; the same statements have one number

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    AccountSignature, ActionClass, ActionTraits, Atom, Candidate, CellId, CompiledPair, Layer, LevelId, Side, TextCuts,
+    AccountSignature, ActionClass, ActionTraits, Atom, Candidate, CellId, CompiledPair, CutMemory, Layer, LevelId, Side,
 };
 use scproof_organization::NodeId;
 use scproof_policy_parser::{WildcardPattern, overlaps};
@@ -160,7 +160,7 @@ impl<'p> Entries<'p> {
         // Statements have their numbers in ascending order within a level.
         let list = |candidates: &[Candidate]| -> Box<[Candidate]> { candidates.into() };
         let content =
-            (entry.denies, entry.allows, entry.unreadable.then_some(level), list(entry.deny), list(entry.allow));
+            (entry.denies, entry.allows, entry.unreadable.then_some(level), list(&entry.deny), list(&entry.allow));
         let next = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
         let number = *self.contents.entry(content).or_insert(next);
         if number == next {
@@ -188,7 +188,7 @@ impl<'p> Entries<'p> {
         for number in formula.before.iter().chain(&formula.after) {
             let Some(&(level, cell)) = self.samples.get(*number as usize) else { continue };
             let Some(entry) = self.pair.entry(level, cell) else { continue };
-            for candidate in entry.deny.iter().chain(entry.allow) {
+            for candidate in entry.deny.iter().chain(&*entry.allow) {
                 atoms.extend(self.pair.statement_atoms(candidate.statement()));
             }
         }
@@ -377,7 +377,7 @@ impl<'p> Solver<'_, 'p> {
                 atoms.extend(self.entries.atoms(formula));
             }
         }
-        let facts = self.pair.facts(nodes, action, atoms.iter().copied(), &TextCuts::default());
+        let facts = self.pair.facts(nodes, action, atoms.iter().copied(), &CutMemory::default());
         if let [_, _, ..] = members
             && facts.is_limited()
         {

@@ -323,7 +323,7 @@ impl<'p> Space<'p> {
                 let question = self.question(Question::Denies(level))?;
                 here = self.diagrams.or(here, question)?;
             }
-            for candidate in entry.deny {
+            for candidate in &*entry.deny {
                 let matches = self.candidate(*candidate, Effect::Deny, side)?;
                 here = self.diagrams.or(here, matches)?;
             }
@@ -333,7 +333,7 @@ impl<'p> Space<'p> {
                 let question = self.question(Question::Allows(level))?;
                 here = self.diagrams.or(here, question)?;
             }
-            for candidate in entry.allow {
+            for candidate in &*entry.allow {
                 let matches = self.candidate(*candidate, Effect::Allow, side)?;
                 here = self.diagrams.or(here, matches)?;
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
-use scproof_evaluator::symbolic::{ActionTraits, Atom, CompiledPair, ContextValue, RequestResource, Side, TextCuts};
+use scproof_evaluator::symbolic::{ActionTraits, Atom, CompiledPair, ContextValue, CutMemory, RequestResource, Side};
 use scproof_evaluator::{Access, CompiledOrganization, Context, Decision, EvaluationOptions, Request, Truth};
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
@@ -305,7 +305,7 @@ fn check_passing(
 fn check_memory(inventory: &Inventory, given: EvaluationOptions) -> Result<(), TestCaseError> {
     let organization = Arc::new(load(inventory)?);
     let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options(given));
-    let memory = TextCuts::default();
+    let memory = CutMemory::default();
     let mut actions: BTreeMap<ActionTraits, String> = BTreeMap::new();
     for class in pair.action_classes() {
         actions.entry(class.traits).or_insert(class.representative);
@@ -319,7 +319,7 @@ fn check_memory(inventory: &Inventory, given: EvaluationOptions) -> Result<(), T
             actions.values().flat_map(|action| [(action, some.clone()), (action, atoms.iter().copied().collect())])
         {
             let remembered = pair.facts([node, node], action, atoms.iter().copied(), &memory);
-            let fresh = pair.facts([node, node], action, atoms, &TextCuts::default());
+            let fresh = pair.facts([node, node], action, atoms, &CutMemory::default());
             prop_assert_eq!(remembered, fresh, "{}", action);
         }
     }

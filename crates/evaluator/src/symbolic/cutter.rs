@@ -33,7 +33,7 @@ type CutTexts = Option<Vec<String>>;
 /// What was worked out before about facts: those of different accounts and actions are mostly cut by the same patterns, or by the same
 /// conditions. For one pair of organizations.
 #[derive(Debug, Default)]
-pub struct TextCuts {
+pub struct CutMemory {
     cuts: Memory<CutKey, CutTexts>,
     pub(super) parts: Memory<PartKey, Arc<Facts>>,
 }
@@ -67,7 +67,7 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
     }
 }
 
-impl TextCuts {
+impl CutMemory {
     /// A text of each class into which the patterns cut the texts of the domain; `None` past a limit.
     pub(crate) fn cut(
         &self,
@@ -97,7 +97,7 @@ impl CompiledOrganization {
         value_type: Option<ValueType>,
         states: &[KeyState],
         candidates: &[String],
-        cuts: &TextCuts,
+        cuts: &CutMemory,
     ) -> Cut {
         let mut cut = Cut::default();
         let kind = Kind::of(conditions, domain);

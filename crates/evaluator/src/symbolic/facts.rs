@@ -16,7 +16,7 @@ use crate::keys::Model;
 use crate::prepare::is_context_key;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::symbolic::cutter::TextCuts;
+use crate::symbolic::cutter::CutMemory;
 use crate::symbolic::principal::{
     CallerKind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for,
 };
@@ -176,7 +176,7 @@ struct Scene<'a> {
     accounts: [NodeId; 2],
     states: [Box<[KeyState]>; 2],
     assume_preferred: bool,
-    cuts: &'a TextCuts,
+    cuts: &'a CutMemory,
 }
 
 impl CompiledPair {
@@ -187,7 +187,7 @@ impl CompiledPair {
         accounts: [NodeId; 2],
         action: &str,
         atoms: impl IntoIterator<Item = Atom>,
-        cuts: &TextCuts,
+        cuts: &CutMemory,
     ) -> Facts {
         let [before, after] = accounts;
         let scene = Scene {

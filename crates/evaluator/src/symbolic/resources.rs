@@ -8,7 +8,7 @@ use crate::request::RequestResource;
 use crate::resource::{ResourceMatcher, ResourceState};
 use crate::state::{Domain, DomainValues, KeyState, Value};
 use crate::symbolic::Openness;
-use crate::symbolic::cutter::{MAX_CELLS, TextCuts};
+use crate::symbolic::cutter::{CutMemory, MAX_CELLS};
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
 
@@ -20,7 +20,7 @@ pub(super) struct ResourceCut {
 }
 
 impl CompiledOrganization {
-    pub(super) fn cut_resources(&self, ids: &[u32], states: &[KeyState], cuts: &TextCuts) -> ResourceCut {
+    pub(super) fn cut_resources(&self, ids: &[u32], states: &[KeyState], cuts: &CutMemory) -> ResourceCut {
         let mut open = Vec::new();
         let mut patterns: Vec<OwnedPattern> = Vec::new();
         for &id in ids {

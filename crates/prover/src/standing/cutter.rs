@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledPair, Facts, LevelId, Side, TextCuts};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledPair, CutMemory, Facts, LevelId, Side};
 use scproof_organization::NodeId;
 
 use crate::space::Space;
@@ -26,7 +26,7 @@ pub(super) struct Cutter<'p> {
     actions: Arc<BTreeMap<ActionTraits, String>>,
     /// Levels that may be asked about beside the organization's own.
     beside: Vec<LevelId>,
-    cuts: Arc<TextCuts>,
+    cuts: Arc<CutMemory>,
     shared: Mutex<FxHashMap<SharedKey, Arc<Facts>>>,
 }
 

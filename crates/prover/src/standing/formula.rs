@@ -8,8 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use scproof_evaluator::symbolic::{ActionClass, Candidate, CellId, CompiledPair, LevelId};
-use scproof_policy_parser::Effect;
+use scproof_evaluator::symbolic::{ActionClass, Candidate, CellId, CompiledPair, Entry, LevelId};
 
 /// The number of a formula.
 pub(super) type FormulaId = u32;
@@ -222,40 +221,10 @@ impl<'p> Formulas<'p> {
         if let Some(found) = self.reduced.1.get(&(level, class)) {
             return *found;
         }
-        let content = self.reduced_content(level, cell, removed);
+        let content = Content::new(level, self.pair.entry_without(level, cell, removed));
         let id = self.content_number(content);
         self.reduced.1.insert((level, class), id);
         id
-    }
-
-    fn reduced_content(&self, level: LevelId, cell: CellId, removed: &Range<u32>) -> Content {
-        let mut content = Content::default();
-        let mut allow = Allows { statements: Vec::new(), unreadable: None };
-        let mut allows = false;
-        if self.pair.is_unreadable(level) {
-            content.unreadable = Some(level);
-            allow.unreadable = Some(level);
-        }
-        for &statement in self.pair.level_statements(level).iter().filter(|statement| !removed.contains(statement)) {
-            let Some(candidate) = self.pair.candidate(statement, cell) else { continue };
-            let certain = !candidate.is_uncertain() && self.pair.statement_atoms(statement).is_empty();
-            match (self.pair.statement_effect(statement), certain) {
-                (Some(Effect::Deny), true) => content.denies = true,
-                (Some(Effect::Deny), false) => content.deny.push(candidate),
-                (Some(Effect::Allow), true) => allows = true,
-                (Some(Effect::Allow), false) => allow.statements.push(candidate),
-                (None, _) => {
-                    content.deny.push(candidate);
-                    allow.statements.push(candidate);
-                }
-            }
-        }
-        for candidates in [&mut content.deny, &mut allow.statements] {
-            candidates.sort_unstable();
-            candidates.dedup();
-        }
-        content.allow = (!allows).then_some(allow);
-        content
     }
 
     fn content_number(&mut self, content: Content) -> ContentId {
@@ -324,7 +293,7 @@ impl RawRow {
             }
             let Some(slot) = known.get_mut(number) else { continue };
             let place = *slot.get_or_insert_with(|| {
-                row.contents.push(Content::new(pair, level, cell));
+                row.contents.push(Content::new(level, pair.entry(level, cell)));
                 row.contents.len() - 1
             });
             row.of_class.push((class, place));
@@ -334,9 +303,9 @@ impl RawRow {
 }
 
 impl Content {
-    /// What a level holds for the actions of a cell.
-    fn new(pair: &CompiledPair, level: LevelId, cell: CellId) -> Self {
-        let Some(entry) = pair.entry(level, cell) else { return Self::default() };
+    /// What a level holds for the actions of a cell, in normal form.
+    fn new(level: LevelId, entry: Option<Entry<'_>>) -> Self {
+        let Some(entry) = entry else { return Self::default() };
         let unreadable = entry.unreadable.then_some(level);
         let sorted = |candidates: &[Candidate]| {
             let mut candidates = candidates.to_vec();
@@ -344,7 +313,7 @@ impl Content {
             candidates.dedup();
             candidates
         };
-        let allow = (!entry.allows).then(|| Allows { statements: sorted(entry.allow), unreadable });
-        Self { denies: entry.denies, deny: sorted(entry.deny), allow, unreadable }
+        let allow = (!entry.allows).then(|| Allows { statements: sorted(&entry.allow), unreadable });
+        Self { denies: entry.denies, deny: sorted(&entry.deny), allow, unreadable }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, Facts, Setting, Side, TextCuts};
+use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, CutMemory, Facts, Setting, Side};
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::NodeId;
 
@@ -34,7 +34,7 @@ impl Comparison {
         for (side, node) in Side::BOTH.into_iter().zip(nodes) {
             for level in self.pair.levels(side, node) {
                 let Some(entry) = self.pair.entry(*level, class.cell) else { continue };
-                for candidate in entry.deny.iter().chain(entry.allow) {
+                for candidate in entry.deny.iter().chain(&*entry.allow) {
                     atoms.extend(self.pair.statement_atoms(candidate.statement()));
                 }
             }
@@ -43,7 +43,7 @@ impl Comparison {
     }
 
     fn of_class(&self, nodes: [NodeId; 2], class: &ActionClass, atoms: &BTreeSet<Atom>, most: usize) -> Vec<Request> {
-        let facts = self.pair.facts(nodes, &class.representative, atoms.iter().copied(), &TextCuts::default());
+        let facts = self.pair.facts(nodes, &class.representative, atoms.iter().copied(), &CutMemory::default());
         let counts: Vec<usize> = facts.facts.iter().map(|fact| fact.cells.len().max(1)).collect();
         let all = counts.iter().fold(1_u128, |all, count| all.saturating_mul(*count as u128));
         let wanted = all.min(most as u128);
