@@ -23,7 +23,7 @@ DOCUMENT = ROOT / "docs" / "semantics.md"
 BEGIN = "<!-- rules: written by .ci/uncited-rules.py -->"
 END = "<!-- rules: end -->"
 
-FAMILIES = "GEN|JSON|DOC|LIM|ID|RCP|EVAL|EXM|PRE|MATCH|ACT|RES|VAR|COND|SET|OP|CTX|K3|CLR|API|CT"
+FAMILIES = "GEN|JSON|DOC|LIM|ID|RCP|EVAL|EXM|PRE|MATCH|ACT|RES|VAR|COND|SET|OP|CTX|K3|CLR|API|CT|CALL|LAW"
 CITATION = re.compile(rf"\b({FAMILIES})-(\d+)(?:\s*(?:to|–|\.\.)\s*(?:\1-)?(\d+))?\b")
 NAMED = re.compile(rf"(?:^|_)({FAMILIES.lower()})_(\d+)(?:_to_(?:\1_)?(\d+))?(?=_|$)")
 TEST_NAME = re.compile(r"\bfn\s+([a-z0-9_]+)")
@@ -88,8 +88,8 @@ def scan(rules):
         for name in TEST_NAME.finditer(text):
             for citation in NAMED.finditer(name[1]):
                 cite(*citation.groups(), place)
-    traps = json.loads((ROOT / "fixtures/traps/traps.json").read_text(encoding="utf-8"))
-    for trap in traps["traps"]:
+    traps = [json.loads((ROOT / f"fixtures/traps/{name}.json").read_text(encoding="utf-8"))["traps"] for name in ("traps", "calls")]
+    for trap in sum(traps, []):
         if trap["kind"] != "deferred":
             for rule in trap["rules"]:
                 family, number = rule.split("-", 1)

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, Catalog, ServiceId};
-use scproof_policy_parser::{ActionElement, ActionPattern, ActionShape, WildcardPattern};
+use scproof_policy_parser::{ActionElement, ActionPattern, ActionShape, Piece, WildcardPattern};
 
 use crate::action_names::OtherNames;
 use crate::truth::Truth;
@@ -52,7 +52,8 @@ impl ActionMatcher {
         let glob = |text: &str| WildcardPattern::flat(&lower(text));
         match pattern.shape() {
             ActionShape::Any => Self::Any,
-            ActionShape::AnyPreferred if assume_preferred => Self::Any,
+            // CALL-18.
+            ActionShape::AnyPreferred if assume_preferred || pattern.text == "*:*" => Self::Any,
             ActionShape::SeveralColons | ActionShape::SpacedStars | ActionShape::Spaced { .. } if assume_preferred => {
                 Self::Nothing
             }
@@ -98,12 +99,13 @@ impl ActionMatcher {
             Self::Any => Truth::True,
             Self::Open => Truth::Unknown,
             Self::Nothing => Truth::False,
-            Self::Named { prefix, name } => (service == Some(&**prefix) && name.is_any()).into(),
+            Self::Named { prefix, name } => (service == Some(&**prefix) && matches_every_name(name)).into(),
             Self::WildcardPrefix { prefix, name } => {
-                sure(name.is_any() && service.map_or_else(|| prefix.is_any(), |service| prefix.is_match(service)))
+                let of_service = service.map_or_else(|| matches_every_name(prefix), |service| prefix.is_match(service));
+                sure(matches_every_name(name) && of_service)
             }
             Self::Spaced { prefix, name } => {
-                if service == Some(&**prefix) && name.is_any() {
+                if service == Some(&**prefix) && matches_every_name(name) {
                     Truth::Unknown
                 } else {
                     Truth::False
@@ -111,6 +113,20 @@ impl ActionMatcher {
             }
         }
     }
+}
+
+/// Whether a pattern matches every prefix or name that an action can have: none is empty (ACT-1).
+fn matches_every_name(pattern: &WildcardPattern) -> bool {
+    let (mut runs, mut singles) = (0, 0);
+    for piece in pattern.pieces() {
+        match piece {
+            Piece::Run { .. } => runs += 1,
+            Piece::One { .. } => singles += 1,
+            Piece::Literal("") => {}
+            Piece::Literal(_) => return false,
+        }
+    }
+    runs > 0 && singles <= 1
 }
 
 /// The unsure rule behind an action pattern that does not decide.
@@ -404,6 +420,18 @@ impl ActionTable {
         rules.sort_unstable();
         rules.dedup();
         rules
+    }
+
+    /// Whether an element covers every action there may ever be, not only those of the cells: a name that the catalog lacks may
+    /// fall between all of them (DOC-21).
+    pub(crate) fn covers_every_name(&self, element: ElementId) -> bool {
+        let Some(element) = self.elements.get(element.0 as usize) else { return false };
+        let mut matchers = element.patterns.iter().filter_map(|&id| self.matchers.get(id as usize));
+        if element.negated {
+            !element.patterns.is_empty() && matchers.all(|matcher| matches!(matcher, ActionMatcher::Nothing))
+        } else {
+            matchers.any(|matcher| matches!(matcher, ActionMatcher::Any))
+        }
     }
 
     /// The cell of an action, if its element truths are those of one.

@@ -398,11 +398,16 @@ impl Level {
                 })
             })
             .collect();
+        let statement = |number: &u32| statements.get(*number as usize);
+        let allows_everything = |statement: &CompiledStatement| {
+            !statement.unreadable
+                && statement.atoms.0 == statement.atoms.1
+                && statement.action.is_some_and(|element| actions.covers_every_name(element))
+        };
+        // The cells do not hold all names there may be, so that all of them passing would not be enough.
         let passes_everything = !unreadable
-            && numbers.iter().all(|&number| {
-                statements.get(number as usize).is_some_and(|statement| statement.effect == Some(Effect::Allow))
-            })
-            && entries.iter().all(|entry| entry.allows && entry.deny.is_empty() && !entry.denies);
+            && numbers.iter().all(|it| statement(it).is_some_and(|it| it.effect == Some(Effect::Allow)))
+            && numbers.iter().filter_map(statement).any(allows_everything);
         Self { statements: numbers, unreadable, by_cell, entries, passes_everything }
     }
 

@@ -89,7 +89,11 @@ impl CompiledOrganization {
         };
         let mut denied = Truth::False;
         for &level in path.active.iter().chain(&query.beside) {
-            let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
+            let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else {
+                // What a level holds is never guessed.
+                denied = denied.or(Truth::Unknown);
+                continue;
+            };
             if entry.denies {
                 return Outcome { denied: Truth::True, allowed: Truth::Unknown };
             }
@@ -103,7 +107,10 @@ impl CompiledOrganization {
         }
         let mut allowed = Truth::True;
         for &level in &path.active {
-            let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else { continue };
+            let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else {
+                allowed = allowed.and(Truth::Unknown);
+                continue;
+            };
             if entry.allows {
                 continue;
             }

@@ -26,7 +26,9 @@ use serde_json::{Value, json};
 use crate::reference::Determining;
 
 const BASE: &str = include_str!("../../../fixtures/traps/base.json");
-const TRAPS: &str = include_str!("../../../fixtures/traps/traps.json");
+/// Those of part G, and those about what one call carries.
+const TRAPS: [&str; 2] =
+    [include_str!("../../../fixtures/traps/traps.json"), include_str!("../../../fixtures/traps/calls.json")];
 const FORMAT: &str = "scproof-traps/1";
 
 #[derive(Deserialize)]
@@ -64,7 +66,7 @@ enum Kind {
 /// One trap.
 #[derive(Debug, Clone)]
 pub struct Trap {
-    /// `TRAP-1` and so on.
+    /// `TRAP-1` and so on, `K-1` and so on.
     pub id: String,
     /// What is easily got wrong, in a sentence.
     pub title: String,
@@ -400,11 +402,15 @@ pub struct ExpectedLoad {
 ///
 /// In words, if a file is not as described.
 pub fn load_traps() -> Result<Vec<Trap>, String> {
-    let file: File = serde_json::from_str(TRAPS).map_err(|error| error.to_string())?;
-    if file.format != FORMAT {
-        return Err(format!("`{}` is not the format `{FORMAT}`", file.format));
+    let mut traps = Vec::new();
+    for text in TRAPS {
+        let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if file.format != FORMAT {
+            return Err(format!("`{}` is not the format `{FORMAT}`", file.format));
+        }
+        traps.extend(file.traps);
     }
-    file.traps.into_iter().map(trap).collect()
+    traps.into_iter().map(trap).collect()
 }
 
 fn trap(entry: Entry) -> Result<Trap, String> {

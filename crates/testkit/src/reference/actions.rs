@@ -40,7 +40,8 @@ fn pattern_matches(pattern: &str, action: &str, readings: &Readings) -> Value {
 }
 
 fn unspaced_matches(pattern: &str, action: &str, readings: &Readings) -> bool {
-    if pattern == "*" {
+    // CALL-18: `*:*` is every action too.
+    if pattern == "*" || pattern == "*:*" {
         return true;
     }
     if is_only_stars(pattern) {
@@ -95,7 +96,7 @@ mod tests {
     fn doc_19_wildcard_prefixes_are_unsure_only_where_they_would_match() {
         for (pattern, expected) in [
             ("**", Truth::Unknown),
-            ("*:*", Truth::Unknown),
+            ("*:**", Truth::Unknown),
             ("s*:Get*", Truth::Unknown),
             ("e*:Get*", Truth::False),
             ("s3*", Truth::False),
@@ -103,6 +104,12 @@ mod tests {
         ] {
             assert_eq!(truth(pattern, "s3:GetObject"), expected, "{pattern}");
         }
+    }
+
+    #[test]
+    fn call_18_every_service_and_every_name() {
+        assert_eq!(truth("*:*", "s3:GetObject"), Truth::True);
+        assert_eq!(truth("*:*", "new-service:DoIt"), Truth::True);
     }
 
     #[test]

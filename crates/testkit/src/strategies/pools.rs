@@ -34,6 +34,11 @@ pub(crate) const ACTIONS: &[&str] = &[
     "sts:AssumeRole",
     "svc:A",
     "aws-mcp:CallTool",
+    "s3:ZzTop",
+    "sqs:Zz",
+    "svc:Do",
+    "svc:DoIt",
+    "acme:Do",
 ];
 
 /// Action patterns as AWS documents them.
@@ -56,6 +61,16 @@ pub(crate) const ACTION_PATTERNS: &[&str] = &[
     "aws-mcp:*",
     "ebs:*",
     "new-service:DoIt",
+    // Names that the catalog lacks, of services that it has and of others.
+    "s3:Zz*",
+    "sqs:Zz*",
+    "sqs:Z?",
+    "svc:D*",
+    "svc:D?",
+    "acme:D*",
+    "acme:D?",
+    "acme:*",
+    "acme:?*",
 ];
 
 /// Action patterns of degenerate shape (DOC-18 to DOC-20).
