@@ -291,7 +291,7 @@ impl CompiledOrganization {
             truth = truth.and(atom_truth);
             push_new(assumed, evaluation.trace.assumed.iter().copied());
             if atom_truth == Truth::Unknown {
-                open.push(self.atom_words(*atom, opposite));
+                open.push(self.atom_words(*atom, opposite, true));
                 reasons.extend(self.reasons(*atom, policy.id.as_str(), &evaluation.trace));
             }
         }
@@ -300,12 +300,13 @@ impl CompiledOrganization {
         Finding { reference: Self::reference(node, policy, statement), truth, open, reasons }
     }
 
-    fn atom_words(&self, atom: Atom, opposite: bool) -> String {
+    /// An atom in words, or its opposite; see [`condition_words`] for `may_be_absent`.
+    pub(crate) fn atom_words(&self, atom: Atom, opposite: bool, may_be_absent: bool) -> String {
         match atom {
             Atom::Condition(id) => self
                 .condition_sources
                 .get(id as usize)
-                .map_or_else(String::new, |source| condition_words(source, opposite)),
+                .map_or_else(String::new, |source| condition_words(source, opposite, may_be_absent)),
             Atom::Resource(id) => self
                 .resource_sources
                 .get(id as usize)

@@ -33,7 +33,6 @@ use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
-use crate::words::{condition_words, resource_words};
 use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
 pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
 pub use cutter::{CutMemory, MAX_CELLS};
@@ -308,27 +307,7 @@ impl CompiledPair {
 
     /// An atom in words, or its opposite. `may_be_absent`: whether to say that its key may be absent, where that matters.
     pub fn atom_words(&self, atom: Atom, opposite: bool, may_be_absent: bool) -> String {
-        let words = self.words(atom, opposite);
-        if may_be_absent {
-            return words;
-        }
-        let words = words.strip_suffix(" or is absent").map(str::to_owned).unwrap_or(words);
-        words.replacen(" is present and ", " ", 1)
-    }
-
-    fn words(&self, atom: Atom, opposite: bool) -> String {
-        match atom {
-            Atom::Condition(id) => self
-                .before
-                .condition_sources
-                .get(id as usize)
-                .map_or_else(String::new, |source| condition_words(source, opposite)),
-            Atom::Resource(id) => self
-                .before
-                .resource_sources
-                .get(id as usize)
-                .map_or_else(String::new, |source| resource_words(source, opposite)),
-        }
+        self.before.atom_words(atom, opposite, may_be_absent)
     }
 
     /// The keys that an atom asks about: its own, and those that its policy variables name.

@@ -2,11 +2,10 @@
 
 use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, ResourceElement, SetPrefix, parse_bool};
 
-/// Longer lists are cut in words; machine output names the statement, which has them all.
-const SHOWN_VALUES: usize = 5;
-
-/// The condition in words, or its opposite.
-pub(crate) fn condition_words(condition: &Condition, opposite: bool) -> String {
+/// The condition in words, or its opposite, with all values: two conditions with the same words are the same condition.
+/// `may_be_absent`: whether to say that the key may be absent, where that matters.
+pub(crate) fn condition_words(condition: &Condition, opposite: bool, may_be_absent: bool) -> String {
+    let or_absent = if may_be_absent { " or is absent" } else { "" };
     let (Some(operator), Some(values)) = (condition.operator, &condition.values) else {
         let not = if opposite { " does not hold" } else { " holds" };
         return format!("the unreadable condition `{}` on {}{not}", condition.operator_text, condition.key);
@@ -34,10 +33,12 @@ pub(crate) fn condition_words(condition: &Condition, opposite: bool) -> String {
         }
         // A negated operator holds for an absent key, with IfExists or without (SET-2, SET-4).
         ConditionOperator { .. } if negated && opposite => format!("{key} {}", phrase(false)),
-        ConditionOperator { .. } if negated => format!("{key} {} or is absent", phrase(true)),
-        ConditionOperator { if_exists: true, .. } if opposite => format!("{key} is present and {}", phrase(true)),
-        ConditionOperator { if_exists: true, .. } => format!("{key} {} or is absent", phrase(false)),
-        ConditionOperator { .. } if opposite => format!("{key} {} or is absent", phrase(true)),
+        ConditionOperator { .. } if negated => format!("{key} {}{or_absent}", phrase(true)),
+        ConditionOperator { if_exists: true, .. } if opposite => {
+            format!("{key} {}{}", if may_be_absent { "is present and " } else { "" }, phrase(true))
+        }
+        ConditionOperator { if_exists: true, .. } => format!("{key} {}{or_absent}", phrase(false)),
+        ConditionOperator { .. } if opposite => format!("{key} {}{or_absent}", phrase(true)),
         ConditionOperator { .. } => format!("{key} {}", phrase(false)),
     }
 }
@@ -93,12 +94,10 @@ fn equal_words(negated: bool, texts: &[&str]) -> String {
 }
 
 fn list_words(texts: &[&str]) -> String {
-    let shown: Vec<String> = texts.iter().take(SHOWN_VALUES).map(|text| value_words(text)).collect();
-    match texts.len() {
-        0 => "(no value)".to_owned(),
-        count if count > SHOWN_VALUES => format!("{} and {} more", shown.join(", "), count - SHOWN_VALUES),
-        _ => shown.join(", "),
+    if texts.is_empty() {
+        return "(no value)".to_owned();
     }
+    texts.iter().map(|text| value_words(text)).collect::<Vec<_>>().join(", ")
 }
 
 /// A value as written; quoted where its ends would not be seen.
@@ -139,7 +138,7 @@ mod tests {
                     .collect(),
             ),
         };
-        (condition_words(&condition, false), condition_words(&condition, true))
+        (condition_words(&condition, false, true), condition_words(&condition, true, true))
     }
 
     #[test]

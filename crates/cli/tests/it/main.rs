@@ -6,6 +6,7 @@ mod audit;
 mod audit_reports;
 mod batch;
 mod can;
+mod conditions;
 mod diff;
 mod effective;
 #[cfg(feature = "fetch")]
