@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use scproof_catalog::{Action, Catalog, ResourceType};
 use scproof_organization::{Organization, Policy, PolicyIndex, Target};
 use scproof_policy_parser::{
-    ActionShape, BaseOperator, Condition, Effect, SetPrefix, Severity, Statement, WildcardPattern, overlaps, parse_bool,
+    ActionShape, BaseOperator, Condition, Effect, Piece, SetPrefix, Severity, Statement, WildcardPattern, covers,
+    flat_pieces, overlaps, parse_bool,
 };
 
 use crate::notice::Notice;
@@ -143,15 +144,47 @@ fn is_made_by(action: Action<'_>, resource: &str) -> bool {
     is_exact(&resource) || !is_named_so && (made.starts_with(&resource) || made.ends_with(&resource))
 }
 
-/// Whether the statement's resources include some of a type.
+/// Whether the statement is about every resource of a type, so that it is about those of each call, whichever they are.
 fn reaches(statement: &Statement, resource: ResourceType<'_>) -> bool {
     let Some(element) = statement.resource.as_ref() else { return false };
-    let arn = WildcardPattern::flat(&generalized(resource.arn_pattern()));
-    let mut patterns = element.patterns.iter().map(|pattern| WildcardPattern::flat(&pattern.text));
+    let mut patterns = element.patterns.iter().map(|pattern| pattern.text.as_str());
+    // A policy names the partition of its organization.
+    let arns = |pattern: &str| of_type(resource.arn_pattern(), pattern.split(':').nth(1).unwrap_or("aws"));
     if element.negated {
-        !patterns.any(|pattern| scproof_policy_parser::covers(&pattern, &arn))
+        !patterns.any(|pattern| overlaps(&of_policy(pattern), &arns(pattern)))
     } else {
-        patterns.any(|pattern| overlaps(&pattern, &arn))
+        patterns.any(|pattern| covers(&of_policy(pattern), &arns(pattern)))
+    }
+}
+
+/// A pattern of `Resource`: a wildcard before the sixth component keeps to its component, but for a `*` that ends it (RES-6, RES-14).
+fn of_policy(text: &str) -> WildcardPattern {
+    let mut rest = text;
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
+    for _ in 0..5 {
+        let Some((component, after)) = rest.split_once(':') else { break };
+        let ends_open = component.ends_with('*');
+        pieces.extend(flat_pieces(component).map(narrow));
+        if let Some(last) = pieces.last_mut().filter(|_| ends_open) {
+            *last = Piece::Run { wide: true };
+        }
+        pieces.push(Piece::Literal(":"));
+        rest = after;
+    }
+    WildcardPattern::from_pieces(pieces.into_iter().chain(flat_pieces(rest)))
+}
+
+/// The ARNs of a type: what stands for a placeholder has no colon, so that components stay apart.
+fn of_type(arn: &str, partition: &str) -> WildcardPattern {
+    let text = generalized(&arn.replace("${Partition}", partition));
+    WildcardPattern::from_pieces(flat_pieces(&text).map(narrow))
+}
+
+fn narrow(piece: Piece<'_>) -> Piece<'_> {
+    match piece {
+        Piece::Literal(text) => Piece::Literal(text),
+        Piece::Run { .. } => Piece::Run { wide: false },
+        Piece::One { .. } => Piece::One { wide: false },
     }
 }
 
@@ -175,6 +208,29 @@ mod tests {
     #[test]
     fn placeholders_become_stars() {
         assert_eq!(generalized("arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}"), "arn:*:ec2:*:*:vpc/*");
+    }
+
+    /// RES-12 to RES-14: the overlap of two ARNs is not that of their texts.
+    #[test]
+    fn a_statement_reaches_a_type_if_it_names_all_of_its_resources() {
+        let vpc = "arn:${Partition}:ec2:${Region}:${Account}:vpc/${VpcId}";
+        let covered = |pattern: &str| covers(&of_policy(pattern), &of_type(vpc, "aws"));
+        for whole in ["*", "arn:aws:ec2:*", "arn:aws:ec2:*:*:*", "arn:aws:ec2:*:*:vpc/*", "arn:*:ec2:*:*:v*"] {
+            assert!(covered(whole), "{whole}");
+        }
+        for part in [
+            "arn:aws:ec2:*:*:instance/*",
+            "arn:aws:ec2:*:*:subnet/*",
+            "arn:aws:ec2:*:*:vpc/vpc-1",
+            "arn:aws:ec2:eu-west-1:*:*",
+            "arn:aws:ec2:*:111111111111:vpc/*",
+            "arn:aws:e?2*x:*:*:vpc/*",
+        ] {
+            assert!(!covered(part), "{part}");
+        }
+        let apart = |pattern: &str| !overlaps(&of_policy(pattern), &of_type(vpc, "aws"));
+        assert!(apart("arn:aws:ec2:*:*:instance/*") && apart("arn:aws:ec2:*:*:subnet/*"));
+        assert!(!apart("arn:aws:ec2:*:*:vpc/vpc-1") && !apart("arn:aws:ec2:eu-west-1:*:*"));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use scproof_organization::Organization;
 use scproof_policy_parser::Severity;
-use scproof_simulator::{Notice, Step};
+use scproof_simulator::{Notice, SimulationOptions, Step, simulate};
 use serde_json::{Value, json};
 
-use crate::{DENY, base, base_with, limits, load, push, rehearse, rehearse_with};
+use crate::{DENY, base, base_with, changes, limits, load, push, rehearse, rehearse_with};
 
 fn last(organization: &Organization, list: &Value) -> Vec<Notice> {
     rehearse(organization, list).pop().unwrap().notices
@@ -157,4 +157,33 @@ fn other_remarks() {
         "Content": {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}}},
         change("AttachPolicy", "r", "Prod")]);
     assert_eq!(short(&last(&organization, &rcp)), ["rcp-not-evaluated RCP-4 ou-ab12-prod0001"]);
+}
+
+/// EVAL-10, RES-12 to RES-14: a guard that names the resources that carry its key is right, however its stars could be stretched.
+#[test]
+fn eval_10_a_guard_on_the_resources_that_carry_its_key_is_no_trap() {
+    let organization = load(&base());
+    let warned = |action: &str, resource: &Value, condition: &Value| -> bool {
+        let statement = json!({"Effect": "Deny", "Action": action, "Resource": resource, "Condition": condition});
+        let list = json!([
+            {"Operation": "CreatePolicy", "Name": "guard",
+                "Content": {"Version": "2012-10-17", "Statement": statement}},
+            change("AttachPolicy", "guard", "Prod")
+        ]);
+        let simulation =
+            simulate(&organization, &changes(&organization, &list), &SimulationOptions::default()).unwrap();
+        simulation.warnings.iter().any(|notice| notice.code == "unsatisfiable-guard")
+    };
+    let size = json!({"StringNotEquals": {"ec2:InstanceType": ["t3.micro"]}});
+    let tag = json!({"Null": {"aws:RequestTag/team": "true"}});
+    let instances = json!("arn:aws:ec2:*:*:instance/*");
+    assert!(!warned("ec2:RunInstances", &instances, &size));
+    assert!(!warned("ec2:RunInstances", &json!([instances, "arn:aws:ec2:*:*:volume/*"]), &tag));
+    assert!(!warned("ec2:CreateSubnet", &json!("arn:aws:ec2:*:*:subnet/*"), &tag));
+    assert!(!warned("ec2:CreateSubnet", &json!(["arn:aws:ec2:*:*:subnet/*", "arn:aws:ec2:*:*:vpc/vpc-1"]), &tag));
+    for everything in ["*", "arn:aws:ec2:*", "arn:aws:ec2:*:*:*/*"] {
+        assert!(warned("ec2:RunInstances", &json!(everything), &size), "{everything}");
+        assert!(warned("ec2:CreateSubnet", &json!(everything), &tag), "{everything}");
+    }
+    assert!(warned("ec2:CreateSubnet", &json!(["arn:aws:ec2:*:*:subnet/*", "arn:aws:ec2:*:*:vpc/*"]), &tag));
 }
