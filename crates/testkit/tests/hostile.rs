@@ -1,32 +1,20 @@
 //! Hostile input comes to an end: parser, loader, compilation and decisions answer, whatever they are given.
 //!
-//! Each test runs under a watchdog far above what it takes and far below what a quadratic or exponential algorithm would.
+//! Nothing is measured: what takes a second would take hours in quadratic or exponential time, and nobody would wait for it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use scproof_evaluator::{CompiledOrganization, Context, Decision, EvaluationOptions, Request, RequestResource};
 use scproof_organization::{Inventory, Organization};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use serde_json::{Value, json};
 
-const LIMIT: Duration = Duration::from_secs(20);
-
-/// Runs on a thread with the small stack of any thread, and gives up after [`LIMIT`].
-fn within_limit(work: impl FnOnce() + Send + 'static) {
-    let (done, finished) = mpsc::channel();
-    let worker = thread::spawn(move || {
-        work();
-        done.send(()).unwrap();
-    });
-    match finished.recv_timeout(LIMIT) {
-        Ok(()) => worker.join().unwrap(),
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("no end after {LIMIT:?}"),
-        // The work panicked; say why.
-        Err(mpsc::RecvTimeoutError::Disconnected) => std::panic::resume_unwind(worker.join().unwrap_err()),
+/// Runs on a thread with the small stack of any thread.
+fn to_the_end(work: impl FnOnce() + Send + 'static) {
+    if let Err(panic) = thread::spawn(work).join() {
+        std::panic::resume_unwind(panic);
     }
 }
 
@@ -74,7 +62,7 @@ fn get_object(key: &str) -> Request {
 /// JSON-10, K3-14: a text without meaning is an open question, not a way through.
 #[test]
 fn a_mebibyte_of_brackets_has_no_meaning() {
-    within_limit(|| {
+    to_the_end(|| {
         let mebibyte = 1 << 20;
         for text in [
             "[".repeat(mebibyte),
@@ -96,7 +84,7 @@ fn a_mebibyte_of_brackets_has_no_meaning() {
 /// MATCH-3: patterns are untrusted.
 #[test]
 fn match_3_stars_against_long_texts() {
-    within_limit(|| {
+    to_the_end(|| {
         let length = 200_000;
         let almost = "a".repeat(length);
         let patterns = [
@@ -128,7 +116,7 @@ fn match_3_stars_against_long_texts() {
 /// MATCH-3, RES-8, K3-16: many patterns on one key, whose combinations grow beyond all bounds if nothing is known of it.
 #[test]
 fn match_3_patterns_whose_combinations_explode() {
-    within_limit(|| {
+    to_the_end(|| {
         let patterns: Vec<String> = (0..60).map(|n| format!("*a{}b*", "?".repeat(n))).collect();
         let statements: Vec<Value> = patterns
             .iter()
@@ -149,7 +137,7 @@ fn match_3_patterns_whose_combinations_explode() {
 /// COND-1, OP-1, OP-15: every operator with a list of 10,000 values; the last one matches.
 #[test]
 fn cond_1_ten_thousand_values() {
-    within_limit(|| {
+    to_the_end(|| {
         let last = 9_999;
         let values = |value: &dyn Fn(usize) -> String| json!((0..=last).map(value).collect::<Vec<_>>());
         let address = |n: usize| format!("10.{}.{}.0/24", n / 256, n % 256);
@@ -187,7 +175,7 @@ fn cond_1_ten_thousand_values() {
 /// ACT-4, RES-10: long lists of actions and resources, and a request with long lists of its own (SET-5).
 #[test]
 fn act_4_res_10_set_5_long_lists() {
-    within_limit(|| {
+    to_the_end(|| {
         let actions: Vec<String> = (0..10_000).map(|n| format!("service{}:*Name{n}*", n % 100)).collect();
         let resources: Vec<String> = (0..10_000).map(|n| format!("arn:aws:s3:::bucket/*/{n}/*")).collect();
         let text = policy(&json!({"Effect": "Deny", "Action": actions, "Resource": resources}));
@@ -212,7 +200,7 @@ fn act_4_res_10_set_5_long_lists() {
 /// OP-5, OP-18, JSON-7: numbers beyond every machine type, and dates beyond every calendar.
 #[test]
 fn op_5_huge_numbers() {
-    within_limit(|| {
+    to_the_end(|| {
         let digits = "9".repeat(300_000);
         let statement = |condition: &str| {
             format!(
@@ -240,7 +228,7 @@ fn op_5_huge_numbers() {
 /// VAR-2, VAR-13: variables without end and without number.
 #[test]
 fn var_13_many_variables() {
-    within_limit(|| {
+    to_the_end(|| {
         let with_team = |key: &str| get_object(key).with_context(Context::new().with("aws:PrincipalTag/team", "red"));
         let on = |pattern: &str| {
             policy(&json!({"Effect": "Deny", "Action": "*", "Resource": format!("arn:aws:s3:::bucket/{pattern}")}))
@@ -260,7 +248,7 @@ fn var_13_many_variables() {
 /// JSON-1, K3-14.
 #[test]
 fn bytes_that_are_no_text() {
-    within_limit(|| {
+    to_the_end(|| {
         let mut bytes = policy(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"})).into_bytes();
         for at in 0..=bytes.len() {
             bytes.insert(at, 0xff);
@@ -281,7 +269,7 @@ fn bytes_that_are_no_text() {
 /// JSON-3, DOC-6: ten thousand statements, keys and Sids, all the same.
 #[test]
 fn json_3_repetitions() {
-    within_limit(|| {
+    to_the_end(|| {
         let statement = r#"{"Sid":"Same","Effect":"Deny","Action":"s3:*","Resource":"*"}"#;
         let many = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, vec![statement; 10_000].join(","));
         let parsed = PolicyDocument::parse(&many, PolicyKind::ServiceControl);

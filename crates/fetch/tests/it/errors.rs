@@ -23,12 +23,7 @@ fn failure(script: Vec<Rule>, options: &FetchOptions) -> FetchError {
 
 /// Little patience, for failures that last.
 fn impatient() -> FetchOptions {
-    FetchOptions {
-        attempts: 2,
-        attempt_timeout: Duration::from_secs(1),
-        retry_for: Duration::from_secs(4),
-        ..options()
-    }
+    FetchOptions { attempts: 2, ..options() }
 }
 
 #[test]
@@ -68,11 +63,13 @@ fn api_44_not_in_an_organization_and_not_its_management_account() {
 
 #[test]
 fn what_lasts_is_given_up() {
-    let about = |effect: Effect| failure(vec![Rule::on("ListPolicies", effect)], &impatient()).to_string();
+    let about_by =
+        |effect: Effect, options: &FetchOptions| failure(vec![Rule::on("ListPolicies", effect)], options).to_string();
+    let about = |effect: Effect| about_by(effect, &impatient());
     let gave_up = about(error(500, "ServiceException", "An internal error occurred"));
     assert!(gave_up.starts_with("`ListPolicies` failed 2 times in "), "{gave_up}");
     assert!(gave_up.ends_with("at last with `ServiceException` (An internal error occurred)"), "{gave_up}");
-    let silent = about(Effect::Silence);
+    let silent = about_by(Effect::Silence, &FetchOptions { attempt_timeout: Duration::from_secs(1), ..impatient() });
     assert!(silent.starts_with("`ListPolicies` failed 2 times in ") && silent.contains("no answer"), "{silent}");
     for effect in [Effect::Close, Effect::ResetInBody, Effect::CloseInBody] {
         let broken = about(effect);
@@ -158,5 +155,5 @@ fn a_deadline_ends_the_fetch() {
     let server = start(40, Settings { script: vec![Rule::on("ListPolicies", Effect::Silence)], ..Settings::default() });
     let options = FetchOptions { deadline: Some(Duration::from_secs(2)), ..options() };
     let outcome = block_on(scproof_fetch::fetch(&client(&server.url()), &options, &()));
-    assert!(matches!(outcome, Err(FetchError::Deadline { calls, .. }) if calls > 2), "{outcome:?}");
+    assert!(matches!(outcome, Err(FetchError::Deadline { .. })), "{outcome:?}");
 }

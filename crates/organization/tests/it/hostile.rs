@@ -1,12 +1,9 @@
-use std::time::{Duration, Instant};
+//! Nothing here is measured: what takes a second would take hours in quadratic time, and nobody would wait for it.
 
 use scproof_organization::{Inventory, Organization};
 use serde_json::json;
 
 use crate::{base, base_with, only_fault, refuse};
-
-/// Far more than any of these takes, far less than a quadratic algorithm would.
-const BOUND: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_byte_order_mark_is_skipped() {
@@ -31,7 +28,6 @@ fn bytes_that_are_no_utf8_are_placed() {
 
 #[test]
 fn a_million_brackets_are_an_error_soon() {
-    let start = Instant::now();
     let brackets = "[".repeat(1 << 20);
     let objects = "{\"a\":".repeat(1 << 18);
     let text = base().to_string();
@@ -43,7 +39,6 @@ fn a_million_brackets_are_an_error_soon() {
         refuse(&format!("{{\"TakenAt\":{deep}"));
         refuse(&text.replacen("\"Content\":", &format!("\"Content\":{deep}"), 1));
     }
-    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -55,13 +50,11 @@ fn balanced_brackets_in_an_unknown_member_are_ignored() {
 #[test]
 fn odd_numbers_and_strings_are_errors() {
     let digits = "9".repeat(1 << 20);
-    let start = Instant::now();
     for number in [digits.as_str(), "1e400", "-1e999999999", "01", "NaN", "0x10", "\"\\ud800\"", "\"\u{1}\""] {
         let fault = only_fault(&format!("{{\"Format\": {number}}}"));
         assert!(matches!(fault.code, "invalid-json" | "wrong-type"), "{fault:?}");
         assert!(fault.message.len() < 1_000);
     }
-    assert!(start.elapsed() < BOUND);
 }
 
 #[test]
@@ -75,7 +68,6 @@ fn every_prefix_of_a_snapshot_is_an_error() {
 
 #[test]
 fn ten_thousand_faults_are_counted_and_a_thousand_shown() {
-    let start = Instant::now();
     let text = base_with(|value| {
         let accounts = value["Accounts"].as_array_mut().unwrap();
         for number in 0..10_000 {
@@ -89,7 +81,6 @@ fn ten_thousand_faults_are_counted_and_a_thousand_shown() {
         assert!(error.faults().iter().all(|fault| fault.column.is_some()));
         assert!(error.to_string().ends_with("(and 9999 more faults)"));
     }
-    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
 }
 
 #[test]
@@ -111,13 +102,9 @@ fn fifty_thousand_accounts_load_soon() {
             value["Attachments"].as_array_mut().unwrap().push(json!({"TargetId": id, "PolicyId": "p-FullAWSAccess"}));
         }
     });
-    let start = Instant::now();
     let organization = Organization::from_json(&text).unwrap();
-    let loaded = start.elapsed();
     assert_eq!(organization.accounts().len(), 50_006);
     let chosen = organization.select_accounts(&["Unit 7/**", "account 1999*"]).unwrap();
     assert_eq!(chosen.len(), 25 + 11);
     assert_eq!(organization.findings(), []);
-    println!("{} bytes, load {loaded:?}, load, select and check {:?}", text.len(), start.elapsed());
-    assert!(start.elapsed() < BOUND);
 }

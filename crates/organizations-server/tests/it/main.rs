@@ -200,11 +200,10 @@ fn the_script_is_followed() {
     let gone = Effect::After(Change::RemoveAccount(account.clone()));
     server.set_script(vec![Rule::on("ListRoots", gone)]);
     list(&server);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    while server.world().accounts.contains_key(&account) && std::time::Instant::now() < deadline {
+    // It happens soon after the answer, or the test does not end.
+    while server.world().accounts.contains_key(&account) {
         std::thread::yield_now();
     }
-    assert!(!server.world().accounts.contains_key(&account));
 }
 
 #[test]

