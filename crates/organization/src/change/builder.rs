@@ -36,6 +36,9 @@ const LONGEST: u64 = 1 << 20;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// No file is needed: [`create`](Self::create), [`attach_text`](Self::attach_text) and [`replace_text`](Self::replace_text) take the text
+/// of a policy.
 #[derive(Debug)]
 pub struct ChangeSetBuilder {
     pub(super) draft: Draft,
@@ -96,6 +99,40 @@ impl ChangeSetBuilder {
         Ok(())
     }
 
+    /// Creates a service control policy with a name and a text, attached to nothing.
+    ///
+    /// # Errors
+    ///
+    /// If a policy has that name already.
+    pub fn create(&mut self, name: &str, text: &str) -> Result<PolicyId, Box<Fault>> {
+        self.check_name(name, "the new one")?;
+        Ok(self.create_policy(name, Arc::from(text)))
+    }
+
+    /// Attaches a policy, given by its text, to a root, unit or account. It is a new policy with that name, unless a policy of the
+    /// organization says the same: then that one.
+    ///
+    /// ```
+    /// # use scproof_organization::Organization;
+    /// use scproof_organization::ChangeSetBuilder;
+    /// # fn example(organization: &Organization) -> Result<(), Box<dyn std::error::Error>> {
+    /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "rds:*", "Resource": "*"}}"#;
+    /// let mut builder = ChangeSetBuilder::new(organization);
+    /// builder.attach_text("deny-databases", text, "Prod")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no such target, or if the name is that of a policy that says something else.
+    pub fn attach_text(&mut self, name: &str, text: &str, target: &str) -> Result<PolicyId, Box<Fault>> {
+        let target = self.target(target)?;
+        let policy = self.policy_of_text(name, Arc::from(text), "the new text")?;
+        self.push(Change::AttachPolicy { policy: policy.clone(), target });
+        Ok(policy)
+    }
+
     /// Takes a policy off a root, unit or account.
     ///
     /// # Errors
@@ -114,8 +151,19 @@ impl ChangeSetBuilder {
     /// If there is no such policy, or the file cannot be read.
     pub fn replace(&mut self, policy: &str, file: &Path) -> Result<(), Box<Fault>> {
         let policy = self.policy(policy)?;
-        let content = Some(Arc::from(read_policy(file, true)?));
-        self.push(Change::UpdatePolicy { policy, content, name: None, description: None });
+        let text = read_policy(file, true)?;
+        self.update(policy, &text);
+        Ok(())
+    }
+
+    /// Gives a policy a text.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such policy.
+    pub fn replace_text(&mut self, policy: &str, text: &str) -> Result<(), Box<Fault>> {
+        let policy = self.policy(policy)?;
+        self.update(policy, text);
         Ok(())
     }
 
@@ -165,25 +213,46 @@ impl ChangeSetBuilder {
             return Ok(None);
         }
         let content: Arc<str> = Arc::from(read_policy(&path, true)?);
-        let kind = PolicyKind::ServiceControl;
         let name = path.file_stem().map_or_else(|| file.to_owned(), |stem| stem.to_string_lossy().into_owned());
-        if let Some(same) = self.same_policy(&content, kind, &name) {
-            return Ok(Some(same));
+        let found = self.policy_of_text(&name, content, &format!("`{}`", shorten(file)));
+        found.map(Some).map_err(|fault| {
+            Box::new(fault.help(format!(
+                "to give the policy the text of the file, replace it: `{}={}`; to attach both, rename the file",
+                shorten(&name),
+                shorten(file)
+            )))
+        })
+    }
+
+    /// The policy that a text stands for: one that says the same, else a new one of that name. `source` says where the text is from.
+    fn policy_of_text(&mut self, name: &str, content: Arc<str>, source: &str) -> Result<PolicyId, Box<Fault>> {
+        if let Some(same) = self.same_policy(&content, PolicyKind::ServiceControl, name) {
+            return Ok(same);
         }
-        if let Some((_, other)) = self.draft.policies().find(|(_, policy)| policy.name.as_deref() == Some(&name)) {
-            let message = format!("the policy `{}` says something else than `{}`", shorten(&name), shorten(file));
-            return Err(fault("name-taken", message)
-                .item(other.id.as_str())
-                .help(format!(
-                    "to give the policy the text of the file, replace it: `{}={}`; to attach both, rename the file",
-                    shorten(&name),
-                    shorten(file)
-                ))
-                .into());
+        self.check_name(name, source)?;
+        Ok(self.create_policy(name, content))
+    }
+
+    /// Whether no policy has a name yet.
+    fn check_name(&self, name: &str, source: &str) -> Result<(), Box<Fault>> {
+        match self.draft.policies().find(|(_, policy)| policy.name.as_deref() == Some(name)) {
+            None => Ok(()),
+            Some((_, other)) => {
+                let message = format!("the policy `{}` says something else than {source}", shorten(name));
+                Err(fault("name-taken", message).item(other.id.as_str()).into())
+            }
         }
+    }
+
+    fn create_policy(&mut self, name: &str, content: Arc<str>) -> PolicyId {
         let id = self.new_policy_id();
-        self.push(Change::CreatePolicy { id: id.clone(), name, description: None, kind, content });
-        Ok(Some(id))
+        let kind = PolicyKind::ServiceControl;
+        self.push(Change::CreatePolicy { id: id.clone(), name: name.to_owned(), description: None, kind, content });
+        id
+    }
+
+    fn update(&mut self, policy: PolicyId, text: &str) {
+        self.push(Change::UpdatePolicy { policy, content: Some(Arc::from(text)), name: None, description: None });
     }
 
     /// A policy that says the same, whatever its white space; one with the wanted name first, then by id.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scproof_organization::{
-    AccountId, AccountRecord, AttachmentRecord, Change, ChangeSet, Draft, FeatureSet, Inventory, Node, Organization,
-    OrganizationRecord, OuId, OuRecord, PolicyId, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus, RootRecord, Tag,
-    Target,
+    AccountId, AccountRecord, AttachmentRecord, Change, ChangeSet, ChangeSetBuilder, Draft, FeatureSet, Inventory,
+    Node, Organization, OrganizationRecord, OuId, OuRecord, PolicyId, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus,
+    RootRecord, Tag, Target,
 };
 use scproof_policy_parser::PolicyKind;
 use serde_json::{Value, json};
@@ -205,6 +205,36 @@ fn a_replaced_text_is_parsed_and_a_known_one_shared() {
         Arc::clone(&organization.policy(index).document)
     };
     assert!(Arc::ptr_eq(&full(&before), &full(&after)), "no text is parsed again");
+}
+
+/// Texts in memory do what files with them do.
+#[test]
+fn policies_from_texts() {
+    let before = load(&base().to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no-ec2.json");
+    std::fs::write(&file, DENY).unwrap();
+    let mut by_file = ChangeSetBuilder::new(&before);
+    by_file.attach(file.to_str().unwrap(), "r-ab12").unwrap();
+    let mut by_text = ChangeSetBuilder::new(&before);
+    let id = by_text.attach_text("no-ec2", DENY, "r-ab12").unwrap();
+    // The same text again is the same policy; another one under its name is refused.
+    assert_eq!(by_text.attach_text("other", DENY, "r-ab12").as_ref(), Ok(&id));
+    let fault = by_text.attach_text("no-ec2", "{}", "r-ab12").unwrap_err();
+    assert_eq!((fault.code, fault.item.as_deref()), ("name-taken", Some(id.as_str())));
+    assert_eq!(by_text.create("no-ec2", DENY).unwrap_err().code, "name-taken");
+    let (by_file, by_text) = (by_file.finish().apply(&before), by_text.finish().apply(&before));
+    let attached = |organization: &Organization| organization.node(organization.root()).scps.len();
+    assert_eq!(attached(&by_file), attached(&by_text));
+    assert_eq!(by_file.policies().len(), by_text.policies().len());
+
+    let mut builder = ChangeSetBuilder::new(&before);
+    let created = builder.create("idle", DENY).unwrap();
+    builder.replace_text("idle", "{}").unwrap();
+    assert_eq!(builder.replace_text("idel", "{}").unwrap_err().code, "unknown-policy");
+    let after = builder.finish().apply(&before);
+    let policy = after.policy(after.find_policy(&created).unwrap());
+    assert_eq!((policy.name.as_deref(), policy.content.as_deref()), (Some("idle"), Some("{}")));
 }
 
 #[test]
