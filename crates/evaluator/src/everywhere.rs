@@ -1,9 +1,11 @@
 //! Callers of the same name in many accounts.
 
-use scproof_organization::Organization;
+use std::borrow::Cow;
+
+use scproof_organization::{AccountId, Organization};
 
 use crate::prepare::RequestError;
-use crate::principal::Principal;
+use crate::principal::{Principal, PrincipalKind};
 use crate::request::Request;
 
 /// Who calls, in whichever account.
@@ -77,6 +79,62 @@ impl Everywhere {
 }
 
 impl Request {
+    /// The question with what it leaves to be understood: the account, where the principal's ARN names it, and the principal's ARN, where
+    /// only its name in the account is given (`role/deploy`, `user/alice`, `assumed-role/deploy/session`, `root`, or an ARN with `*` or
+    /// nothing in place of the account id).
+    ///
+    /// # Errors
+    ///
+    /// If neither an account nor a principal of one is named, or the account or the name cannot be understood.
+    pub fn completed(&self, organization: &Organization) -> Result<Cow<'_, Self>, RequestError> {
+        let account = self.account.trim();
+        let principal = self.principal.as_deref();
+        if account.is_empty() {
+            return match Everywhere::parse(principal, organization)? {
+                Everywhere::Fixed { account, .. } if !account.is_empty() => {
+                    Ok(Cow::Owned(Self { account, ..self.clone() }))
+                }
+                Everywhere::Anyone | Everywhere::Fixed { .. } | Everywhere::Named { .. } => {
+                    Err(RequestError::NoAccount { principal: self.principal.clone() })
+                }
+            };
+        }
+        if principal.is_none_or(|text| Principal::parse(text).is_ok()) {
+            return Ok(Cow::Borrowed(self));
+        }
+        let caller = Everywhere::parse(principal, organization)?;
+        let id = match organization.resolve_account(account) {
+            Ok(node) => organization.node(node).target.as_str(),
+            // One outside the organization.
+            Err(_) if AccountId::parse(account).is_ok() => account,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Cow::Owned(Self { principal: caller.of(id), ..self.clone() }))
+    }
+
+    /// For a caller that is a role session: the ARN that its role has if it has no path. The ARN of a session does not tell the path
+    /// (CTX-61), which policies may ask about.
+    ///
+    /// ```
+    /// use scproof_evaluator::Request;
+    ///
+    /// let request = Request::new("222222222222", "s3:GetObject")
+    ///     .with_principal("arn:aws:sts::222222222222:assumed-role/deploy/run-7");
+    /// assert_eq!(request.role_without_path().as_deref(), Some("arn:aws:iam::222222222222:role/deploy"));
+    /// ```
+    pub fn role_without_path(&self) -> Option<String> {
+        let Principal { partition, account, kind, .. } = Principal::parse(self.principal.as_deref()?).ok()?;
+        match kind {
+            PrincipalKind::Session { role, .. } => Some(format!("arn:{partition}:iam::{account}:role/{role}")),
+            PrincipalKind::Root
+            | PrincipalKind::User(_)
+            | PrincipalKind::Role { .. }
+            | PrincipalKind::Federated(_)
+            | PrincipalKind::Service
+            | PrincipalKind::Anonymous => None,
+        }
+    }
+
     /// A question to many accounts as it is put to one of them; see [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
     ///
     /// # Errors

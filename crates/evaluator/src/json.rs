@@ -49,12 +49,20 @@ impl Request {
             Some(Value::Bool(closed)) => *closed,
             Some(other) => return Err(fault("closedContext", "true or false", describe(other))),
         };
+        let principal = match object.get("principal") {
+            None | Some(Value::Null) => None,
+            Some(principal) => {
+                Some(text(principal, "principal", "an ARN or a name such as \"role/deploy\" in quotes")?)
+            }
+        };
+        let account = match object.get("account") {
+            // The principal may name it.
+            None | Some(Value::Null) if principal.is_some() => String::new(),
+            _ => required_text(object, "account", "an account id of 12 digits in quotes, or an account name")?,
+        };
         Ok(Self {
-            account: required_text(object, "account", "an account id of 12 digits in quotes, or an account name")?,
-            principal: match object.get("principal") {
-                None | Some(Value::Null) => None,
-                Some(principal) => Some(text(principal, "principal", "an ARN in quotes")?),
-            },
+            account,
+            principal,
             action: required_text(object, "action", "an action such as \"s3:GetObject\"")?,
             resources: match object.get("resource") {
                 None | Some(Value::Null) => Vec::new(),

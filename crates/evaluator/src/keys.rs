@@ -133,6 +133,17 @@ pub(crate) fn find(key: &str) -> Option<&'static KeyRow> {
     })
 }
 
+/// Whether every signed request by an IAM principal carries the key (CTX-59), so that it is never absent.
+///
+/// ```
+/// use scproof_evaluator::is_always_present;
+/// assert!(is_always_present("aws:RequestedRegion"));
+/// assert!(!is_always_present("aws:SourceVpce") && !is_always_present("aws:PrincipalTag/team"));
+/// ```
+pub fn is_always_present(key: &str) -> bool {
+    find(key).is_some_and(|row| row.always)
+}
+
 /// Whether the key is one of the tag families without a tag key: no request ever carries it (DOC-31).
 pub(crate) fn is_tag_family_without_tag(key: &str) -> bool {
     let families = KEY_TABLE.iter().filter_map(|row| row.name.strip_suffix('/'));

@@ -36,6 +36,7 @@ pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Unde
 pub use effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
 pub use effective_set::EffectiveSetGroup;
 pub use json::RequestFormatError;
+pub use keys::is_always_present;
 pub use prepare::{Query, RequestError};
 pub use request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 pub use truth::Truth;

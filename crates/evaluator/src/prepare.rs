@@ -25,6 +25,12 @@ pub enum RequestError {
     /// The account is not in the organization, or its name is not unique.
     #[error(transparent)]
     Account(#[from] SelectError),
+    /// No account is named, neither as such nor by the principal's ARN.
+    #[error("the question names no account")]
+    NoAccount {
+        /// The principal, if one was given.
+        principal: Option<String>,
+    },
     /// The action is no `prefix:Name`, or holds wildcards (ACT-1).
     #[error("`{text}` is not an action")]
     Action {
@@ -87,6 +93,12 @@ impl RequestError {
                         .to_owned(),
                 ),
             },
+            Self::NoAccount { principal: None } => {
+                Some("name the account, or give the caller's ARN as principal, which names it".to_owned())
+            }
+            Self::NoAccount { principal: Some(principal) } => {
+                Some(format!("`{principal}` may be in any account: name the account, or give the whole ARN"))
+            }
             Self::Action { pattern: true, .. } => Some(
                 "a question is about one action, such as `s3:GetObject`; for patterns ask `scproof effective`"
                     .to_owned(),
@@ -98,7 +110,9 @@ impl RequestError {
                 "write a whole ARN, `arn:aws:s3:::bucket/key`, or `*` for an action that takes no resource".to_owned(),
             ),
             Self::Principal { .. } => Some(
-                "write the ARN of a role, user, root or session, the name of an AWS service, or `anonymous`".to_owned(),
+                "write a name such as `role/deploy`, `user/alice`, `assumed-role/deploy/session` or `root`, a whole ARN, the \
+                 name of an AWS service, or `anonymous`"
+                    .to_owned(),
             ),
             Self::PrincipalAccount { .. } => {
                 Some("SCPs of the caller's account decide; ask about that account".to_owned())
@@ -165,7 +179,7 @@ impl CompiledOrganization {
     ///
     /// If the question cannot be understood; the organization never makes a question invalid.
     pub fn prepare(&self, request: &Request) -> Result<Query, RequestError> {
-        self.prepare_for(request, &[], None)
+        self.prepare_for(&*request.completed(&self.organization)?, &[], None)
     }
 
     /// The same, for asking about some atoms too that need not concern the action, and as if the Deny statements of one more level

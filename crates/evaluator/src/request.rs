@@ -13,9 +13,10 @@
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
-    /// The caller's account: its id, or its name if unique.
+    /// The caller's account: its id, or its name if unique. May be empty if the principal's ARN names it.
     pub account: String,
-    /// The caller: an ARN of a role, user, root, role session or federated user; the name of an AWS service; `anonymous`.
+    /// The caller: an ARN of a role, user, root, role session or federated user, or what follows the account in one, such as
+    /// `role/deploy`; the name of an AWS service; `anonymous`.
     /// `None` means any principal of the account that service control policies govern.
     pub principal: Option<String>,
     /// The action, `prefix:Name`, without wildcards (ACT-1).

@@ -1,6 +1,6 @@
 //! One answered question.
 
-use scproof_evaluator::{Explanation, Request, StatementRef, Undecided};
+use scproof_evaluator::{Decision, Explanation, Request, RequestResource, StatementRef, Undecided, is_always_present};
 use scproof_organization::{NodeId, Organization, Policy, PolicyId, Target};
 use scproof_policy_parser::{Condition, Statement};
 
@@ -15,6 +15,8 @@ pub struct Answer<'a> {
     pub request: &'a Request,
     /// The verdict with its causes.
     pub explanation: &'a Explanation,
+    /// Where a role session calls and the answer is open: the verdict if its role has no path.
+    pub if_role_has_no_path: Option<Decision>,
 }
 
 /// An open question with the way to answer it on the command line.
@@ -26,7 +28,12 @@ pub struct OpenQuestion {
     pub flag: Option<String>,
     /// What else there is to say about it.
     pub hint: Option<String>,
+    /// Whether a request may lack what it is about, so that `--absent` can answer it.
+    pub may_be_absent: bool,
 }
+
+/// How to say who calls.
+const PRINCIPAL_FLAG: &str = "--principal role/NAME";
 
 /// Keys that follow from who calls (CTX-60 to CTX-63).
 const CALLER_KEYS: [&str; 7] = [
@@ -80,8 +87,18 @@ impl Answer<'_> {
             name,
             flag,
             hint: hint.map(str::to_owned),
+            may_be_absent: matches!(undecided, Undecided::Key(key) if !is_always_present(key)),
         };
         match undecided {
+            Undecided::Key(key) if self.is_path_of_session(key) => {
+                let arn = self.request.role_without_path().unwrap_or_default();
+                let with_path = arn.replacen(":role/", ":role/PATH/", 1);
+                question(
+                    "the path of the role".to_owned(),
+                    Some(format!("--context {}", quoted(&format!("{key}={with_path}")))),
+                    Some("the role's path"),
+                )
+            }
             Undecided::Key(key) => {
                 let flag = self.key_flag(key);
                 let hint = match flag.split_once(' ') {
@@ -94,7 +111,9 @@ impl Answer<'_> {
             Undecided::Resource => {
                 question("the resource".to_owned(), Some("--resource ARN".to_owned()), Some("which resource"))
             }
-            Undecided::Principal => question("who calls".to_owned(), Some(self.principal_flag()), Some("who calls")),
+            Undecided::Principal => {
+                question("who calls".to_owned(), Some(PRINCIPAL_FLAG.to_owned()), Some("who calls"))
+            }
             Undecided::Rule(rule) => question(
                 format!("what AWS does at {rule}"),
                 Some("--assume-preferred".to_owned()),
@@ -123,21 +142,42 @@ impl Answer<'_> {
         }
     }
 
-    fn principal_flag(&self) -> String {
-        let id = self.account().map_or("ACCOUNT", |node| self.organization.node(node).target.as_str());
-        let partition = self.organization.partition().unwrap_or("aws");
-        format!("--principal arn:{partition}:iam::{id}:role/NAME")
+    /// Whether a key is open for nothing but the path of a role session's role (CTX-61).
+    fn is_path_of_session(&self, key: &str) -> bool {
+        key.eq_ignore_ascii_case("aws:PrincipalArn") && self.request.role_without_path().is_some()
+    }
+
+    /// What the answer is if the role of a session has no path, in a sentence.
+    pub fn path_words(&self) -> Option<String> {
+        let arn = self.request.role_without_path()?;
+        let what = match self.if_role_has_no_path? {
+            Decision::Allowed | Decision::NotApplicable => "the call is not blocked",
+            Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => "the call is blocked",
+            Decision::Unknown => return None,
+        };
+        Some(format!("If the role has no path, that is if it is {arn}, {what}."))
+    }
+
+    /// The region that an ARN among the resources names.
+    fn region_of_resource(&self) -> Option<&str> {
+        self.request.resources.iter().find_map(|input| match &input.resource {
+            RequestResource::Arn(arn) => {
+                arn.split(':').nth(3).filter(|region| !region.is_empty() && !region.contains('*'))
+            }
+            RequestResource::Unknown | RequestResource::NotScoped => None,
+        })
     }
 
     fn key_flag(&self, key: &str) -> String {
         let lower = key.to_ascii_lowercase();
         if self.request.principal.is_none() && CALLER_KEYS.contains(&lower.as_str()) {
-            return self.principal_flag();
+            return PRINCIPAL_FLAG.to_owned();
+        }
+        if lower == "aws:requestedregion" {
+            let region = self.region_of_resource().map(str::to_owned).or_else(|| self.example_value(&lower));
+            return format!("--region {}", region.as_deref().unwrap_or("REGION"));
         }
         let value = self.example_value(&lower).unwrap_or_else(|| "VALUE".to_owned());
-        if lower == "aws:requestedregion" {
-            return format!("--region {value}");
-        }
         format!("--context {}", quoted(&format!("{key}={value}")))
     }
 

@@ -217,7 +217,12 @@ impl<'a> WhoCanReport<'a> {
             assumed: Vec::new(),
             notes: Vec::new(),
         };
-        let answer = Answer { organization: self.organization, request: &request, explanation: &explanation };
+        let answer = Answer {
+            organization: self.organization,
+            request: &request,
+            explanation: &explanation,
+            if_role_has_no_path: None,
+        };
         let mut questions = answer.open_questions();
         for question in &mut questions {
             // The same name in each account.

@@ -244,7 +244,7 @@ fn read(line: &Line, id: &mut Value) -> Result<Request, LineError> {
 
 fn request_error(fault: &RequestError, line: u64) -> LineError {
     let (kind, path) = match fault {
-        RequestError::Account(_) => ("account", "account"),
+        RequestError::Account(_) | RequestError::NoAccount { .. } => ("account", "account"),
         RequestError::Action { .. } => ("action", "action"),
         RequestError::Resource { .. } => ("resource", "resource"),
         RequestError::Principal { .. } => ("principal", "principal"),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use scproof::report::{Answer, json, text};
 use scproof::{
-    BatchError, CompiledOrganization, Context, Request, RequestError, RequestResource, ResourceInput, answer_lines,
+    BatchError, CompiledOrganization, Context, ContextValue, Decision, Request, RequestError, RequestResource,
+    ResourceInput, answer_lines,
 };
 
 use super::facts::{FactArgs, warn_of_unknown_action};
@@ -24,7 +25,8 @@ on\", with the condition and the arguments that decide it.
 Examples:
   scproof --org example can shop s3:DeleteBucket
   scproof --org example can shop ec2:RunInstances --region us-east-1
-  scproof --org example can shop s3:DeleteBucket \\
+  scproof --org example can shop s3:DeleteBucket --principal role/break-glass
+  scproof --org example can s3:DeleteBucket \\
       --principal arn:aws:iam::214000000001:role/break-glass
   scproof --org example can --requests questions.jsonl
 
@@ -35,14 +37,16 @@ facts given do not decide. With --requests it is 0, or 3 if any line was bad.";
 #[derive(Debug, Args)]
 #[command(
     after_help = EXAMPLES,
-    override_usage = "scproof can [OPTIONS] <ACCOUNT> <ACTION>\n       scproof can [OPTIONS] --requests <FILE>"
+    override_usage = "scproof can [OPTIONS] <ACCOUNT> <ACTION>\n       scproof can [OPTIONS] <ACTION> --principal <ARN>\n       \
+                      scproof can [OPTIONS] --requests <FILE>"
 )]
 pub(crate) struct CanArgs {
-    /// The account: its id, or its name if only one has it
+    /// The account: its id, or its name if only one has it; may be left out if the
+    /// principal's ARN names it
     #[arg(required_unless_present = "requests", conflicts_with = "requests")]
     account: Option<String>,
     /// The action, such as s3:GetObject
-    #[arg(required_unless_present = "requests", conflicts_with = "requests")]
+    #[arg(conflicts_with = "requests")]
     action: Option<String>,
     /// The resource; '*' if the action takes none. Several: one call that needs all
     #[arg(long, short, value_name = "ARN", conflicts_with = "requests")]
@@ -62,7 +66,33 @@ pub(crate) fn run(global: &GlobalArgs, args: &CanArgs) -> Result<ExitCode, Comma
     match (&args.requests, &args.account, &args.action) {
         (Some(file), _, _) => batch(global, file),
         (None, Some(account), Some(action)) => one(global, args, account, action),
-        (None, _, _) => Err(CommandError::usage("an account and an action are needed")),
+        (None, Some(only), None) => match account_in(args.facts.principal.as_deref()) {
+            Some(account) if only.contains(':') => one(global, args, account, only),
+            _ => Err(incomplete(only, args.facts.principal.as_deref())),
+        },
+        (None, None, _) => Err(CommandError::usage("an account and an action are needed")),
+    }
+}
+
+/// The account in the ARN of a principal.
+fn account_in(principal: Option<&str>) -> Option<&str> {
+    principal?.split(':').nth(4).filter(|account| !account.is_empty() && *account != "*")
+}
+
+/// What is missing where one of account and action was given.
+fn incomplete(only: &str, principal: Option<&str>) -> CommandError {
+    if !only.contains(':') {
+        return CommandError::usage(format!("which action of `{only}` is meant?"))
+            .help(format!("name it: `scproof can {only} s3:GetObject`"));
+    }
+    let error = CommandError::usage(format!("which account calls `{only}`?"));
+    match principal {
+        Some(principal) => error.help(format!(
+            "`{principal}` may be in any account; name the account first: `scproof can ACCOUNT {only} --principal {principal}`"
+        )),
+        None => error
+            .help(format!("name the account first: `scproof can ACCOUNT {only}`"))
+            .help("or give the caller's ARN with `--principal`, which names the account"),
     }
 }
 
@@ -77,10 +107,17 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
         context: args.facts.context(global.color)?,
         closed_context: args.facts.closed_context,
     };
-    let query = compiled.prepare(&request).map_err(|error| question_error(error, &compiled, account, action))?;
+    let wrong = |error| question_error(error, &compiled, account, action);
+    let request = request.completed(compiled.organization()).map_err(wrong)?;
+    let query = compiled.prepare(&request).map_err(wrong)?;
     warn_of_unknown_action(action, global.color);
     let explanation = compiled.explain(&query);
-    let answer = Answer { organization: compiled.organization(), request: &request, explanation: &explanation };
+    let answer = Answer {
+        organization: compiled.organization(),
+        request: &request,
+        explanation: &explanation,
+        if_role_has_no_path: if_role_has_no_path(&compiled, &request, explanation.decision),
+    };
     let output = Output::open(global)?;
     let style = output.style();
     output.write(|out| match format {
@@ -98,8 +135,24 @@ pub(crate) fn resource_input(text: &str) -> ResourceInput {
     ResourceInput { resource, context: Context::new() }
 }
 
-/// Adds the most likely slip: the two arguments in the wrong order.
+/// What holds if the role of a session has no path, where the answer is open and that would settle it.
+fn if_role_has_no_path(compiled: &CompiledOrganization, request: &Request, decision: Decision) -> Option<Decision> {
+    const KEY: &str = "aws:PrincipalArn";
+    if decision != Decision::Unknown || request.context.iter().any(|(key, _)| key.eq_ignore_ascii_case(KEY)) {
+        return None;
+    }
+    let mut request = request.clone();
+    let arn = request.role_without_path()?;
+    request.context.insert(KEY, ContextValue::Single(arn));
+    compiled.ask(&request).ok()
+}
+
+/// Adds the most likely slips: the two arguments in the wrong order, and the caller in place of its account.
 fn question_error(error: RequestError, compiled: &CompiledOrganization, account: &str, action: &str) -> CommandError {
+    if account.starts_with("arn:") {
+        return CommandError::usage(format!("`{account}` is a principal, not an account"))
+            .help(format!("say who calls with `scproof can {action} --principal {account}`"));
+    }
     let swapped = account.contains(':') && compiled.organization().resolve_account(action).is_ok();
     let error = CommandError::from(error);
     if swapped { error.help(format!("the account comes first: `scproof can {action} {account}`")) } else { error }

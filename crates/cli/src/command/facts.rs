@@ -10,7 +10,8 @@ use crate::ui;
 /// Facts about the caller and the context of its calls.
 #[derive(Debug, Args)]
 pub(crate) struct FactArgs {
-    /// Who calls: the ARN of a role, user, session or root
+    /// Who calls: the ARN of a role, user, session or root, or a name in the account
+    /// such as role/deploy, user/alice, assumed-role/deploy/session or root
     #[arg(long, short, value_name = "ARN")]
     pub(crate) principal: Option<String>,
     /// The region that is called, short for --context aws:RequestedRegion=REGION

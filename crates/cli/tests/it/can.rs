@@ -180,6 +180,108 @@ fn eval_21_the_principal_belongs_to_the_account() {
     ");
 }
 
+/// A name in the account is the ARN with the account's id in it, for one question, the batch form and `effective` alike.
+#[test]
+fn a_principal_by_its_name_in_the_account() {
+    let answer = |principal: &str| {
+        example(&["--format", "json", "can", "shop", "s3:DeleteBucket", "--principal", principal]).json()
+    };
+    let named = answer("role/break-glass");
+    assert_eq!(named, answer("arn:aws:iam::214000000001:role/break-glass"));
+    assert_eq!(named, answer("arn:aws:iam::*:role/break-glass"));
+    assert_eq!(named["question"]["principal"], "arn:aws:iam::214000000001:role/break-glass");
+    for name in ["user/alice", "root", "assumed-role/dev/run-7", "federated-user/bob"] {
+        let question = answer(name)["question"]["principal"].clone();
+        assert!(question.as_str().unwrap().ends_with(&format!("::214000000001:{name}")), "{question}");
+    }
+    let line = json!({"account": "shop", "action": "s3:DeleteBucket", "principal": "role/break-glass"}).to_string();
+    let run = finish(&mut command(&["--org", "example", "can", "--requests", "-"]), line.as_bytes());
+    assert_eq!(run.lines()[0]["decision"], named["decision"]);
+    let effective = |principal: &str| {
+        let args = ["--format", "json", "effective", "shop", "--service", "s3", "--principal", principal];
+        example(&args).json()["groups"].clone()
+    };
+    assert_eq!(effective("role/break-glass"), effective("arn:aws:iam::214000000001:role/break-glass"));
+    assert_snapshot!(ask(&["shop", "s3:DeleteBucket", "--principal", "break-glass"]), @r"
+    exit code 2
+    --- stderr
+    error: `break-glass` is not a principal that can make a request
+    help: write a name such as `role/deploy`, `user/alice`,
+          `assumed-role/deploy/session` or `root`, a whole ARN, the name of an AWS
+          service, or `anonymous`
+    ");
+}
+
+#[test]
+fn the_account_may_be_left_out_where_the_principal_names_it() {
+    let full = ask(&["shop", "s3:DeleteBucket", "--principal", DEV]);
+    assert_eq!(ask(&["s3:DeleteBucket", "--principal", DEV]), full);
+    let line = json!({"action": "s3:DeleteBucket", "principal": DEV}).to_string();
+    let run = finish(&mut command(&["--org", "example", "can", "--requests", "-"]), line.as_bytes());
+    assert_eq!(run.lines()[0]["decision"], "explicitDeny");
+    // An account that the snapshot lacks is outside of the organization.
+    let stranger = "arn:aws:iam::999999999999:role/dev";
+    assert!(ask(&["s3:DeleteBucket", "--principal", stranger]).contains("SCPs DO NOT APPLY"));
+
+    assert_snapshot!(ask(&["s3:DeleteBucket"]), @r"
+    exit code 2
+    --- stderr
+    error: which account calls `s3:DeleteBucket`?
+    help: name the account first: `scproof can ACCOUNT s3:DeleteBucket`
+    help: or give the caller's ARN with `--principal`, which names the account
+    ");
+    assert_snapshot!(ask(&["s3:DeleteBucket", "--principal", "role/dev"]), @r"
+    exit code 2
+    --- stderr
+    error: which account calls `s3:DeleteBucket`?
+    help: `role/dev` may be in any account; name the account first: `scproof can
+          ACCOUNT s3:DeleteBucket --principal role/dev`
+    ");
+    assert_snapshot!(ask(&["shop", "--principal", DEV]), @r"
+    exit code 2
+    --- stderr
+    error: which action of `shop` is meant?
+    help: name it: `scproof can shop s3:GetObject`
+    ");
+    assert_snapshot!(ask(&[DEV, "s3:DeleteBucket"]), @r"
+    exit code 2
+    --- stderr
+    error: `arn:aws:iam::214000000001:role/dev` is a principal, not an account
+    help: say who calls with `scproof can s3:DeleteBucket --principal
+          arn:aws:iam::214000000001:role/dev`
+    ");
+    for line in [r#"{"action": "s3:DeleteBucket"}"#, r#"{"action": "s3:DeleteBucket", "principal": "role/dev"}"#] {
+        let run = finish(&mut command(&["--org", "example", "can", "--requests", "-"]), line.as_bytes());
+        assert_eq!((run.code, &run.lines()[0]["error"]["path"]), (3, &json!("account")));
+    }
+}
+
+/// The ARN of a session lacks the path of its role: that is what is asked for, not an ARN that was given.
+#[test]
+fn ctx_61_a_session_lacks_the_path_of_its_role() {
+    let page = ask(&["shop", "s3:DeleteBucket", "--principal", "assumed-role/break-glass/me"]);
+    assert_snapshot!(page);
+    let with = |arn: &str| {
+        let key = format!("aws:PrincipalArn={arn}");
+        let principal = ["--principal", "assumed-role/break-glass/me", "--context", &key];
+        example(&[&["can", "shop", "s3:DeleteBucket"][..], &principal].concat()).code
+    };
+    assert_eq!(with("arn:aws:iam::214000000001:role/break-glass"), 0);
+    assert_eq!(with("arn:aws:iam::214000000001:role/team/break-glass"), 1);
+    // Whatever its path, no policy names this one.
+    assert_eq!(example(&["can", "shop", "s3:DeleteBucket", "--principal", "assumed-role/dev/me"]).code, 1);
+}
+
+/// What is offered can be: no `--absent` for a key that every call carries, and the region that the resource is in.
+#[test]
+fn ctx_59_hints_offer_what_can_be() {
+    let page = ask(&["shop", "sqs:ListQueues", "--principal", DEV, "--resource", "*"]);
+    assert!(page.contains("--region eu-central-1") && !page.contains("--absent"), "{page}");
+    let instance = "arn:aws:ec2:eu-west-3:214000000001:instance/i-0123456789abcdef0";
+    let page = ask(&["shop", "ec2:StartInstances", "--principal", DEV, "--resource", instance]);
+    assert!(page.contains("--region eu-west-3"), "{page}");
+}
+
 #[test]
 fn the_arguments_in_the_wrong_order() {
     assert_snapshot!(ask(&["s3:GetObject", "shop"]), @r"

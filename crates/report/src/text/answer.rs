@@ -352,9 +352,13 @@ fn open_questions(page: &mut Page, answer: &Answer<'_>) {
                 page.hanging(&format!("  {}  ", pad(&flag, width)), note);
             }
         }
-        if flags.iter().any(|flag| flag.starts_with("--context")) {
+        if questions.iter().any(|question| question.may_be_absent) {
             page.hanging(&format!("  {}  ", pad("--absent KEY", width)), "if the request lacks KEY");
         }
+    }
+    if let Some(words) = answer.path_words() {
+        page.gap();
+        page.paragraph(0, &clean(&words));
     }
     if flags.len() < questions.len() {
         page.gap();

@@ -41,7 +41,8 @@ fn organization(unit: &str, policies: &[Value], unreadable: bool) -> Organizatio
 fn page(organization: Organization, request: &Request) -> String {
     let compiled = CompiledOrganization::compile(organization, EvaluationOptions::default());
     let explanation = compiled.explain(&compiled.prepare(request).unwrap());
-    let answer = Answer { organization: compiled.organization(), request, explanation: &explanation };
+    let answer =
+        Answer { organization: compiled.organization(), request, explanation: &explanation, if_role_has_no_path: None };
     let mut page = Vec::new();
     text::answer::render(&answer, Style::plain(), &mut page).unwrap();
     let mut coloured = Vec::new();
