@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use scproof_catalog::ActionFilter;
 use scproof_evaluator::EvaluationOptions;
 use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
@@ -58,8 +59,8 @@ impl Default for AuditOptions {
 /// Which actions to count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ActionScope {
-    /// Patterns of full names, lower case, such as `s3:get*`; an action counts if one matches. None means all.
-    pub patterns: Vec<String>,
+    /// Only those that fit count.
+    pub filter: ActionFilter,
     /// Full names; if given, only these count, known to the catalog or not.
     pub list: Option<Vec<String>>,
 }

@@ -1,8 +1,7 @@
 //! Which accounts and actions an audit counts.
 
-use scproof_catalog::{Catalog, ServiceId};
+use scproof_catalog::{ActionFilter, Catalog, ServiceId};
 use scproof_evaluator::symbolic::{ActionClass, CompiledPair, Side};
-use scproof_policy_parser::WildcardPattern;
 
 use crate::model::Scope;
 use crate::options::{ActionScope, AuditOptions};
@@ -86,13 +85,13 @@ impl Scoped {
 
 /// The user's choice of actions.
 struct Chosen {
-    patterns: Vec<WildcardPattern>,
+    filter: ActionFilter,
     list: Option<Vec<String>>,
 }
 
 impl Chosen {
     fn new(actions: Option<&ActionScope>) -> Self {
-        let patterns = actions.map(|actions| actions.patterns.as_slice()).unwrap_or_default();
+        let filter = actions.map(|actions| actions.filter.clone()).unwrap_or_default();
         let mut list = actions.and_then(|actions| actions.list.clone());
         if let Some(list) = &mut list {
             for name in list.iter_mut() {
@@ -100,17 +99,17 @@ impl Chosen {
             }
             list.sort();
         }
-        Self { patterns: patterns.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect(), list }
+        Self { filter, list }
     }
 
     fn is_everything(&self) -> bool {
-        self.patterns.is_empty() && self.list.is_none()
+        self.filter.is_everything() && self.list.is_none()
     }
 
     /// Whether an action, lower case, counts.
     fn is_in(&self, action: &str) -> bool {
         let by_list =
             self.list.as_ref().is_none_or(|list| list.binary_search_by(|name| name.as_str().cmp(action)).is_ok());
-        by_list && (self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.is_match(action)))
+        by_list && self.filter.fits(action)
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! What this crate deliberately does not do: it judges nothing. AWS adds services, actions and keys every day, and
 //! an organization may name ones that are retired, so a name that the catalog lacks is an ordinary name \[DOC-21\]:
-//! every lookup answers with an [`Option`], none with an error. It knows no wildcards and no policies either.
+//! every lookup answers with an [`Option`], none with an error. It knows no policies; [`ActionFilter`] is for people who choose actions.
 //!
 //! ```
 //! use scproof_catalog::{AccessLevel, Catalog};
@@ -22,11 +22,12 @@
 //! ```
 //!
 //! Modules: `catalog` (the table and its lookups), `action`, `resource_type`, `condition_key` (views of one row),
-//! `id` (typed positions), `nearest` ("did you mean"), `table` (reading the embedded text), `name_index` (its hash
-//! table).
+//! `id` (typed positions), `nearest` ("did you mean"), `action_filter` (globs over actions), `table` (reading the
+//! embedded text), `name_index` (its hash table).
 
 mod access_level;
 mod action;
+mod action_filter;
 mod catalog;
 mod condition_key;
 mod id;
@@ -40,6 +41,7 @@ mod value_type;
 
 pub use access_level::AccessLevel;
 pub use action::Action;
+pub use action_filter::{ActionFilter, ActionFilterError, ActionGlob};
 pub use catalog::Catalog;
 pub use condition_key::ConditionKey;
 pub use id::{ActionId, ActionRange, ActionRangeIter, ServiceId};

@@ -1,6 +1,5 @@
 //! One file a command: its arguments, with the help, and what it does.
 
-pub(crate) mod action_filter;
 pub(crate) mod action_list;
 pub(crate) mod audit;
 pub(crate) mod can;
@@ -12,6 +11,7 @@ pub(crate) mod facts;
 #[cfg(feature = "fetch")]
 pub(crate) mod fetch;
 pub(crate) mod impact;
+pub(crate) mod select;
 pub(crate) mod simulate;
 pub(crate) mod tree;
 pub(crate) mod validate;

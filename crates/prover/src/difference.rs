@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use scproof_catalog::ActionFilter;
 use scproof_evaluator::symbolic::{
     AccountSignature, ActionClass, ActionTraits, Atom, Candidate, CellId, CompiledPair, CutMemory, Layer, LevelId, Side,
 };
 use scproof_organization::NodeId;
-use scproof_policy_parser::{WildcardPattern, overlaps};
 
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
@@ -33,34 +33,33 @@ pub struct Limits {
 pub struct ComparisonOptions {
     /// How much work it may be.
     pub limits: Limits,
-    /// Look at actions that match one of these patterns only (`s3:*`, ignoring case); at all if there is none.
-    pub actions: Vec<String>,
+    /// Look at these actions only. Of names that neither catalog nor policies spell out all of a service are looked at, or none:
+    /// [`ActionFilter::fits_every_name_of`].
+    pub actions: ActionFilter,
 }
 
 impl ComparisonOptions {
     /// The classes without the actions that are not looked at.
     fn narrow(&self, pair: &CompiledPair, classes: Vec<ActionClass>) -> Vec<ActionClass> {
-        if self.actions.is_empty() {
+        if self.actions.is_everything() {
             return classes;
         }
-        let patterns: Vec<WildcardPattern> =
-            self.actions.iter().map(|text| WildcardPattern::flat(&text.to_ascii_lowercase())).collect();
-        let is_in = |name: &str| patterns.iter().any(|pattern| pattern.is_match(name));
         let catalog = pair.catalog();
         let keep = |mut class: ActionClass| {
             class.actions.retain(|action| {
                 let action = catalog.action(*action);
-                is_in(&format!("{}:{}", action.service(), action.lower_name()))
+                self.actions.fits(&format!("{}:{}", action.service(), action.lower_name()))
             });
-            class.unlisted.retain(|name| is_in(name));
-            // Of names that nothing lists those are meant that the pattern can match.
-            class.other_names.retain(|names| {
-                let service = WildcardPattern::flat(&format!("{}:*", names.service));
-                patterns.iter().any(|pattern| pattern.as_literal().is_none() && overlaps(pattern, &service))
-            });
+            class.unlisted.retain(|name| self.actions.fits(name));
+            class.other_names.retain(|names| self.fits_all_of(&names.service, names.any_other_service));
             (!class.actions.is_empty() || !class.unlisted.is_empty() || !class.other_names.is_empty()).then_some(class)
         };
         classes.into_iter().filter_map(keep).collect()
+    }
+
+    /// Whether the names of a service that nothing spells out are looked at.
+    fn fits_all_of(&self, service: &str, stands_for_others: bool) -> bool {
+        if stands_for_others { self.actions.fits_other_services() } else { self.actions.fits_every_name_of(service) }
     }
 }
 
@@ -288,7 +287,11 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
     let groups = Grouping::new(describer, &mut answers.spaces).groups(merged, accounts);
     Difference {
         groups,
-        uncut_services: pair.uncut_services().filter(|_| any_changed).map(str::to_owned).collect(),
+        uncut_services: pair
+            .uncut_services()
+            .filter(|service| any_changed && options.actions.fits_every_name_of(service))
+            .map(str::to_owned)
+            .collect(),
         formulas: formulas.len(),
         classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
     }

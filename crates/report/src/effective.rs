@@ -1,6 +1,6 @@
 //! What an account can do at most, as a report.
 
-use scproof_catalog::Catalog;
+use scproof_catalog::{ActionFilter, Catalog};
 use scproof_evaluator::{Access, Caller, EffectiveGroup, EffectivePermissions, EffectiveSetGroup};
 use scproof_organization::{NodeId, Organization};
 
@@ -32,23 +32,14 @@ pub struct EffectiveSet<'a> {
     pub full: bool,
 }
 
-/// Keeps the actions, by full name such as `s3:GetObject`, and the services that are wanted; groups without any go.
-///
-/// Actions that no one knows yet (`future_actions_of`, `other_services`) are kept by their service: a filter on action
-/// names drops them with `keep_future` false.
-pub fn retain(
-    permissions: &mut EffectivePermissions,
-    keep_action: impl Fn(&str) -> bool,
-    keep_service: impl Fn(&str) -> bool,
-    keep_future: bool,
-    keep_other: bool,
-) {
+/// Keeps the actions that a filter takes; groups without any go.
+pub fn retain(permissions: &mut EffectivePermissions, filter: &ActionFilter) {
     let catalog = Catalog::embedded();
     for group in &mut permissions.groups {
-        group.actions.retain(|&action| keep_action(&catalog.action(action).full_name()));
-        group.unlisted_actions.retain(|action| keep_action(action));
-        group.future_actions_of.retain(|service| keep_future && keep_service(service));
-        group.other_services &= keep_other;
+        group.actions.retain(|&action| filter.fits(&catalog.action(action).full_name()));
+        group.unlisted_actions.retain(|action| filter.fits(action));
+        group.future_actions_of.retain(|service| filter.fits_every_name_of(service));
+        group.other_services &= filter.fits_other_services();
     }
     permissions.groups.retain(|group| {
         !(group.actions.is_empty()

@@ -54,8 +54,24 @@ pub struct ImpactReport<'a> {
 pub struct Scope {
     /// The accounts, as they were chosen.
     pub accounts: Vec<String>,
+    /// The roots and units, as they were chosen.
+    pub ous: Vec<String>,
+    /// The services, as they were chosen.
+    pub services: Vec<String>,
     /// The actions, as they were chosen.
     pub actions: Vec<String>,
+}
+
+impl Scope {
+    /// Whether all actions were looked at.
+    pub(crate) fn has_all_actions(&self) -> bool {
+        self.services.is_empty() && self.actions.is_empty()
+    }
+
+    /// Whether all accounts were looked at.
+    pub(crate) fn has_all_accounts(&self) -> bool {
+        self.accounts.is_empty() && self.ous.is_empty()
+    }
 }
 
 /// What can make a command fail.
@@ -301,8 +317,8 @@ impl ImpactReport<'_> {
 
     /// What was compared, for a sentence that says what was proved: `every call in 26 accounts`.
     pub(crate) fn compared_words(&self) -> String {
-        let calls = if self.scope.actions.is_empty() { "every call" } else { "every call of the chosen actions" };
-        let chosen = if self.scope.accounts.is_empty() { "" } else { "chosen " };
+        let calls = if self.scope.has_all_actions() { "every call" } else { "every call of the chosen actions" };
+        let chosen = if self.scope.has_all_accounts() { "" } else { "chosen " };
         let compared = self.totals().compared;
         let noun = if compared == 1 { "account" } else { "accounts" };
         format!("{calls} in {} {chosen}{noun}", crate::layout::grouped(compared))

@@ -122,7 +122,7 @@ use std::path::Path;
 pub use batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lines};
 /// What SCPs do in a whole organization: permission classes, guardrails, findings.
 pub use scproof_auditor as auditor;
-pub use scproof_catalog::{ActionId, Catalog};
+pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId, Catalog};
 pub use scproof_evaluator::{
     Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
     EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, LevelRef, LevelTrace, PlacedStatement,
@@ -138,15 +138,15 @@ pub use scproof_organization::{
     Quotas as OrganizationQuotas, RedactionKey, RedactionKeyError, Redactor, RootId, SaveError, SelectError, Target,
 };
 pub use scproof_policy_parser::{
-    Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
+    ActionShape, Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
     ValidationOptions, WildcardPattern, validate,
 };
 pub use scproof_report as report;
 pub use scproof_simulator::{
     AccountRef, ActionSet, ActionTerm, Alternative, ComparisonOptions, EXPECT_FORMAT, Expectations, HeldImpact, Impact,
     ImpactGroup, ImpactOptions, Limits, Notice, PredictedFailure, Region, RegionReport, Simulation, SimulationOptions,
-    Step, StructuralDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, hold, impact,
-    impact_with, simulate, structural_difference,
+    Step, StructuralDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, choose_accounts_below,
+    hold, impact, impact_with, simulate, structural_difference,
 };
 
 /// Reads a snapshot from a file and checks it.
@@ -162,4 +162,20 @@ pub use scproof_simulator::{
 /// ```
 pub fn load_organization(path: impl AsRef<Path>) -> Result<Organization, LoadError> {
     Organization::load(path)
+}
+
+/// The full names of actions that the policies of an organization spell out, as they do, each once: those that the catalog lacks are
+/// actions too, for [`ActionFilter::check`].
+pub fn spelt_actions(organization: &Organization) -> Vec<String> {
+    let documents = organization.policies().map(|(_, policy)| &policy.document);
+    let elements =
+        documents.flat_map(|document| &document.statements).filter_map(|statement| statement.action.as_ref());
+    let mut names: Vec<String> = elements
+        .flat_map(|element| &element.patterns)
+        .filter(|pattern| matches!(pattern.shape(), ActionShape::Named { name, .. } if !name.contains(['*', '?'])))
+        .map(|pattern| pattern.text.clone())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }

@@ -1,6 +1,6 @@
 //! Choosing accounts in two organizations at once.
 
-use scproof_organization::{AccountId, Organization, SelectError};
+use scproof_organization::{AccountId, NodeId, Organization, SelectError};
 
 /// The accounts that any of the texts chooses before or after, by id, each once; see [`Organization::select_accounts`].
 ///
@@ -12,9 +12,30 @@ pub fn choose_accounts<S: AsRef<str>>(
     before: &Organization,
     after: &Organization,
 ) -> Result<Vec<AccountId>, SelectError> {
+    all_chosen(texts, |text| chosen(text, before, after))
+}
+
+/// The accounts below any of the roots and units that the texts choose before or after, by id, each once; see
+/// [`Organization::select_accounts_below`].
+///
+/// # Errors
+///
+/// As [`choose_accounts`].
+pub fn choose_accounts_below<S: AsRef<str>>(
+    texts: &[S],
+    before: &Organization,
+    after: &Organization,
+) -> Result<Vec<AccountId>, SelectError> {
+    all_chosen(texts, |text| in_either(before, after, |organization| organization.select_accounts_below(&[text])))
+}
+
+fn all_chosen<S: AsRef<str>>(
+    texts: &[S],
+    choose: impl Fn(&str) -> Result<Vec<AccountId>, SelectError>,
+) -> Result<Vec<AccountId>, SelectError> {
     let mut accounts = Vec::new();
     for text in texts {
-        accounts.extend(chosen(text.as_ref(), before, after)?);
+        accounts.extend(choose(text.as_ref())?);
     }
     accounts.sort_unstable();
     accounts.dedup();
@@ -23,8 +44,16 @@ pub fn choose_accounts<S: AsRef<str>>(
 
 /// The accounts that a text chooses in either organization.
 pub(crate) fn chosen(text: &str, before: &Organization, after: &Organization) -> Result<Vec<AccountId>, SelectError> {
+    in_either(before, after, |organization| organization.select_accounts(&[text]))
+}
+
+fn in_either(
+    before: &Organization,
+    after: &Organization,
+    choose: impl Fn(&Organization) -> Result<Vec<NodeId>, SelectError>,
+) -> Result<Vec<AccountId>, SelectError> {
     let find = |organization: &Organization| {
-        let nodes = organization.select_accounts(&[text])?;
+        let nodes = choose(organization)?;
         Ok(nodes.into_iter().filter_map(|id| organization.node(id).target.account()).collect::<Vec<_>>())
     };
     match (find(before), find(after)) {

@@ -54,7 +54,7 @@ mod precondition;
 mod rehearsal;
 mod simulation;
 
-pub use choose::choose_accounts;
+pub use choose::{choose_accounts, choose_accounts_below};
 pub use difference::{Changed, Moved, PolicyDifference, StructuralDifference, TargetDifference, structural_difference};
 pub use expect::{Beyond, BoundExpectations, EXPECT_FORMAT, Expectations};
 pub use failure::PredictedFailure;

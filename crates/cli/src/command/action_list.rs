@@ -45,7 +45,7 @@ fn checked(name: &str) -> Result<String, String> {
     };
     match name.split_once(':') {
         Some((service, action)) if is_plain(service) && is_plain(action) => Ok(name.to_owned()),
-        _ if name.contains(['*', '?']) => Err(format!("has the pattern `{name}`; --actions takes patterns")),
+        _ if name.contains(['*', '?']) => Err(format!("has the pattern `{name}`; --action takes patterns")),
         _ => Err(format!("has `{name}`, which is no action")),
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     fn what_is_no_action_is_named_with_its_line() {
         assert_eq!(
             read("s3:GetObject\ns3:Get*").unwrap_err(),
-            "line 2 has the pattern `s3:Get*`; --actions takes patterns"
+            "line 2 has the pattern `s3:Get*`; --action takes patterns"
         );
         assert_eq!(read("s3 GetObject").unwrap_err(), "line 1 has `s3 GetObject`, which is no action");
         assert_eq!(read("# nothing\n").unwrap_err(), "it has none");

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use globset::{GlobBuilder, GlobMatcher};
 use scproof::auditor::{
     ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Severity, Suppression, Suppressions, audit,
 };
 use scproof::report::{AuditGate, AuditReport, csv, html, json, junit, markdown, sarif, text};
-use scproof::{Catalog, NodeId, Organization};
+use scproof::{ActionFilter, Catalog, Organization};
 
-use super::action_filter::{ActionFilter, glob};
 use super::action_list;
 use super::impact::program;
+use super::select::{AccountArgs, ActionArgs, SCOPE};
 use super::who_can::many_error;
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
@@ -28,7 +29,7 @@ one; what can be neither is unknown, with the reason.
 
 Examples:
   scproof --org example audit
-  scproof --org example audit --ous Workloads --services s3 --full
+  scproof --org example audit --ou Workloads --service s3 --full
   scproof --org example audit --principal role/Admin
   scproof --org example audit --fail-on hole,unknown,finding:high
   scproof --org example --format csv audit
@@ -38,28 +39,17 @@ Examples:
 The exit code is 1 if what --fail-on names occurs; 5 if that is nothing but
 guardrails that could not be settled.";
 
-const SCOPE: &str = "What is looked at";
 const GUARDRAILS: &str = "Guardrails and findings";
 
 /// Show what SCPs do in all accounts, and where guardrails have holes
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AuditArgs {
-    /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
-    /// repeated)
-    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
-    accounts: Vec<String>,
-    /// Only accounts below these roots and units: an id, name, path or 'Team*' (can be
-    /// repeated)
-    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
-    ous: Vec<String>,
-    /// Count only actions of services that fit, such as s3 or 'rds*' (can be repeated)
-    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
-    services: Vec<String>,
-    /// Count only actions that fit, such as 's3:Get*' or 'Delete*' (can be repeated)
-    #[arg(long, value_name = "GLOB", help_heading = SCOPE)]
-    actions: Vec<String>,
-    /// Count only the actions of a file: one a line, or a JSON list
+    #[command(flatten)]
+    accounts: AccountArgs,
+    #[command(flatten)]
+    actions: ActionArgs,
+    /// Only the actions of a file: one a line, or a JSON list
     #[arg(long, value_name = "FILE", help_heading = SCOPE)]
     action_list: Option<PathBuf>,
     /// Sort accounts and count actions for the calls of this principal of each
@@ -120,15 +110,14 @@ fn fail_on(text: &str) -> Result<AuditGate, String> {
 
 pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, CommandError> {
     let format = global.format::<AuditFormat>()?;
-    let filter = ActionFilter::new(&args.services, &args.actions)?;
     let guardrails = guardrails(global, args)?;
     let suppressions = suppressions(global, args)?;
-    let actions = action_scope(global, args, &filter)?;
     let quotas = snapshot::quotas(global)?;
     let (path, organization) = snapshot::load_named(global)?;
+    let actions = action_scope(global, args, &organization)?;
     let options = AuditOptions {
         evaluation: snapshot::evaluation(global),
-        accounts: accounts(args, &organization)?,
+        accounts: args.accounts.of(&organization)?,
         principal: args.principal.clone(),
         actions,
         guardrails,
@@ -197,47 +186,24 @@ impl AuditArgs {
     }
 }
 
-/// The accounts that are chosen; those that both kinds of patterns choose.
-fn accounts(args: &AuditArgs, organization: &Organization) -> Result<Option<Vec<NodeId>>, CommandError> {
-    if args.accounts.is_empty() && args.ous.is_empty() {
-        return Ok(None);
-    }
-    if args.ous.is_empty() {
-        return Ok(Some(organization.select_accounts(&args.accounts)?));
-    }
-    let mut chosen = organization.select_accounts_below(&args.ous)?;
-    if !args.accounts.is_empty() {
-        let named = organization.select_accounts(&args.accounts)?;
-        chosen.retain(|account| named.contains(account));
-    }
-    if chosen.is_empty() {
-        return Err(CommandError::usage("no account is chosen by both --accounts and --ous"));
-    }
-    Ok(Some(chosen))
-}
-
-/// The actions that are counted, by name: globs know more than the patterns of policies.
+/// The actions that are counted.
 fn action_scope(
     global: &GlobalArgs,
     args: &AuditArgs,
-    filter: &ActionFilter<'_>,
+    organization: &Organization,
 ) -> Result<Option<ActionScope>, CommandError> {
-    if args.action_list.is_none() && filter.is_everything() {
-        return Ok(None);
-    }
-    let catalog = Catalog::embedded();
-    let mut names: Vec<String> = match &args.action_list {
-        Some(path) => action_list::load(path)?,
-        None => catalog.actions().into_iter().map(|id| catalog.action(id).full_name()).collect(),
+    let filter = args.actions.filter(&[organization])?;
+    let Some(path) = &args.action_list else {
+        return Ok((!filter.is_everything()).then_some(ActionScope { filter, list: None }));
     };
-    names.retain(|name| filter.action_fits(name));
+    let mut names = action_list::load(path)?;
+    names.retain(|name| filter.fits(name));
     if names.is_empty() {
-        return Err(filter.nothing());
+        return Err(CommandError::usage(format!("no action of `{}` is chosen", path.display()))
+            .help("with --service or --action, those of the file that fit are counted"));
     }
-    if let Some(path) = &args.action_list {
-        warn_of_unlisted(global, path, &names);
-    }
-    Ok(Some(ActionScope { patterns: Vec::new(), list: Some(names) }))
+    warn_of_unlisted(global, path, &names);
+    Ok(Some(ActionScope { filter: ActionFilter::default(), list: Some(names) }))
 }
 
 /// Actions that the catalog lacks may be new, or misspelt: only the user can tell.
@@ -272,7 +238,7 @@ fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Arc<Guardrail
     let known = list.len();
     let mut chosen = vec![false; known];
     for text in &args.only_guardrails {
-        let glob = glob(text, text)?;
+        let glob = id_glob(text)?;
         let mut any = false;
         for (guardrail, chosen) in list.iter().zip(&mut chosen) {
             if glob.is_match(guardrail.id.to_ascii_lowercase()) {
@@ -287,6 +253,15 @@ fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Arc<Guardrail
     let mut chosen = chosen.into_iter();
     list.retain(|_| chosen.next() == Some(true));
     Ok(list)
+}
+
+/// A glob over ids, which ignores case.
+fn id_glob(text: &str) -> Result<GlobMatcher, CommandError> {
+    let glob = GlobBuilder::new(&text.to_ascii_lowercase()).backslash_escape(true).build();
+    glob.map(|glob| glob.compile_matcher()).map_err(|error| {
+        CommandError::usage(format!("`{text}` is not a pattern: {}", error.kind()))
+            .help("`*` stands for any characters, `?` for one, `{a,b}` for either")
+    })
 }
 
 /// The suppressions; of those that are over the user is told, as they cover nothing.

@@ -3,11 +3,11 @@
 use clap::Args;
 use scproof::report::{Effective, EffectiveSet, json, retain, text};
 use scproof::{
-    AccountId, Caller, CompiledOrganization, EffectivePermissions, EffectiveSetGroup, NodeId, Organization, SelectError,
+    AccountId, ActionFilter, Caller, CompiledOrganization, EffectiveSetGroup, NodeId, Organization, SelectError,
 };
 
-use super::action_filter::ActionFilter;
 use super::facts::FactArgs;
+use super::select::{AccountArgs, ActionArgs};
 use super::who_can::many_error;
 use crate::args::{Format, GlobalArgs};
 use crate::error::CommandError;
@@ -40,12 +40,10 @@ pub(crate) struct EffectiveArgs {
     target: String,
     #[command(flatten)]
     facts: FactArgs,
-    /// Only services whose prefix fits, such as s3 or 'rds*' (can be repeated)
-    #[arg(long, value_name = "GLOB")]
-    service: Vec<String>,
-    /// Only actions that fit, such as 's3:Get*' or 'Delete*' (can be repeated)
-    #[arg(long, value_name = "GLOB")]
-    action: Vec<String>,
+    #[command(flatten)]
+    selected: AccountArgs,
+    #[command(flatten)]
+    actions: ActionArgs,
     /// List every action
     #[arg(long)]
     full: bool,
@@ -53,8 +51,9 @@ pub(crate) struct EffectiveArgs {
 
 pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode, CommandError> {
     let format = global.format::<Format>()?;
-    let filter = ActionFilter::new(&args.service, &args.action)?;
     let compiled = snapshot::compile(global)?;
+    let filter = args.actions.filter(&[compiled.organization()])?;
+    let selected = args.selected.of(compiled.organization())?;
     let mut caller = Caller {
         account: args.target.clone(),
         principal: args.facts.principal.clone(),
@@ -71,12 +70,19 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
     };
     if let Some(unit) = unit {
         caller.account.clear();
-        return of_unit(global, args, &compiled, &caller, unit);
+        return of_unit(global, args, &compiled, &caller, (unit, selected.as_deref(), &filter));
+    }
+    if let Some(selected) = &selected {
+        let asked = compiled.organization().resolve_account(caller.account.trim())?;
+        if !selected.contains(&asked) {
+            return Err(CommandError::usage(format!(
+                "`{}` is not one of the accounts that `--account` and `--ou` choose",
+                args.target.trim()
+            )));
+        }
     }
     let mut permissions = compiled.effective(&caller)?;
-    if apply(&filter, args, &mut permissions) {
-        return Err(filter.nothing());
-    }
+    retain(&mut permissions, &filter);
     let effective = Effective {
         organization: compiled.organization(),
         caller: &caller,
@@ -117,26 +123,27 @@ fn of_unit(
     args: &EffectiveArgs,
     compiled: &CompiledOrganization,
     caller: &Caller,
-    unit: NodeId,
+    (unit, selected, filter): (NodeId, Option<&[NodeId]>, &ActionFilter),
 ) -> Result<ExitCode, CommandError> {
     let format = global.format::<Format>()?;
-    let filter = ActionFilter::new(&args.service, &args.action)?;
     let organization = compiled.organization();
-    let accounts: Vec<NodeId> =
+    let mut accounts: Vec<NodeId> =
         organization.subtree(unit).filter(|&id| organization.node(id).account.is_some()).collect();
     if accounts.is_empty() {
         return Err(CommandError::usage(format!("there is no account below `{}`", args.target.trim())));
     }
-    let mut groups = compiled.effective_set(caller, &accounts).map_err(many_error)?;
-    let (mut something, mut nothing) = (false, false);
-    for group in &mut groups {
-        if group.permissions.not_applicable.is_none() {
-            let empty = apply(&filter, args, &mut group.permissions);
-            (something, nothing) = (something || !empty, nothing || empty);
+    if let Some(selected) = selected {
+        accounts.retain(|account| selected.contains(account));
+        if accounts.is_empty() {
+            return Err(CommandError::usage(format!(
+                "no account below `{}` is chosen by `--account` and `--ou`",
+                args.target.trim()
+            )));
         }
     }
-    if nothing && !something {
-        return Err(filter.nothing());
+    let mut groups = compiled.effective_set(caller, &accounts).map_err(many_error)?;
+    for group in &mut groups {
+        retain(&mut group.permissions, filter);
     }
     // What tells groups apart may have been taken away.
     let groups = EffectiveSetGroup::together(groups);
@@ -148,19 +155,4 @@ fn of_unit(
         Format::Json => json::effective_set::render(&set, out),
     })?;
     Ok(ExitCode::Fine)
-}
-
-/// Takes away what does not fit; says whether nothing is left of what was there.
-fn apply(filter: &ActionFilter, args: &EffectiveArgs, permissions: &mut EffectivePermissions) -> bool {
-    if filter.is_everything() || permissions.not_applicable.is_some() {
-        return false;
-    }
-    retain(
-        permissions,
-        |action| filter.action_fits(action),
-        |service| filter.service_fits(service),
-        args.action.is_empty(),
-        false,
-    );
-    permissions.groups.is_empty()
 }

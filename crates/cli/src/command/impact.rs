@@ -4,31 +4,26 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scproof::report::{Gate, ImpactReport, Scope, json, markdown, text};
-use scproof::{
-    Catalog, ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, Organization, WildcardPattern,
-    choose_accounts, hold,
-};
+use scproof::{ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, Organization, hold};
 
+use super::select::{AccountArgs, ActionArgs};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
-use crate::{snapshot, ui};
+use crate::snapshot;
 
 /// The heading of these arguments in the help.
-pub(crate) const COMPARISON: &str = "What is compared, and what fails";
+pub(crate) const COMPARISON: &str = "What fails, and how much is shown";
 
 /// What is looked at, and what fails.
 #[derive(Debug, Args)]
 #[command(next_help_heading = COMPARISON)]
 pub(crate) struct ImpactArgs {
-    /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
-    /// repeated)
-    #[arg(long, value_name = "GLOB")]
-    only_account: Vec<String>,
-    /// Only actions that fit, such as 's3:Get*' or 'Delete*' (can be repeated)
-    #[arg(long, value_name = "GLOB")]
-    only_action: Vec<String>,
+    #[command(flatten)]
+    accounts: AccountArgs,
+    #[command(flatten)]
+    actions: ActionArgs,
     /// Fail on newly-blocked, newly-passing, reason-changed, transient, undetermined
     /// or any (can be repeated)
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',')]
@@ -71,12 +66,11 @@ impl ImpactArgs {
         before: &Organization,
         after: &Organization,
     ) -> Result<ImpactOptions, CommandError> {
-        let accounts = (!self.only_account.is_empty()).then(|| choose_accounts(&self.only_account, before, after));
-        let actions = self.only_action.iter().map(|text| action_pattern(global, text)).collect::<Result<_, _>>()?;
+        let actions = self.actions.filter(&[before, after])?;
         Ok(ImpactOptions {
             evaluation: snapshot::evaluation(global),
             comparison: ComparisonOptions { actions, ..ComparisonOptions::default() },
-            accounts: accounts.transpose()?,
+            accounts: self.accounts.of_both(before, after)?,
         })
     }
 
@@ -101,7 +95,12 @@ impl ImpactArgs {
 
     /// What was looked at, for the report.
     pub(crate) fn scope(&self) -> Scope {
-        Scope { accounts: self.only_account.clone(), actions: self.only_action.clone() }
+        Scope {
+            accounts: self.accounts.account.clone(),
+            ous: self.accounts.ou.clone(),
+            services: self.actions.service.clone(),
+            actions: self.actions.action.clone(),
+        }
     }
 
     /// What makes the command fail, of everything that could.
@@ -149,33 +148,4 @@ pub(crate) fn program(global: &GlobalArgs, snapshot: &Path) -> Vec<String> {
     let flags = [("--assume-preferred", global.assume_preferred), ("--closed-key-list", global.closed_key_list)];
     words.extend(flags.iter().filter(|(_, is_on)| *is_on).map(|(flag, _)| (*flag).to_owned()));
     words
-}
-
-/// A pattern over whole action names. One that no known action fits is warned of: it may be for actions to come.
-fn action_pattern(global: &GlobalArgs, text: &str) -> Result<String, CommandError> {
-    let colons = text.bytes().filter(|&byte| byte == b':').count();
-    if text.is_empty()
-        || colons > 1
-        || text.starts_with(':')
-        || text.ends_with(':')
-        || text.contains(char::is_whitespace)
-    {
-        return Err(CommandError::usage(format!("`{text}` is not an action pattern"))
-            .help("write a pattern such as `s3:Get*`, or `Delete*` for all services"));
-    }
-    let pattern = if colons == 1 || text == "*" { text.to_owned() } else { format!("*:{text}") };
-    let catalog = Catalog::embedded();
-    let wildcard = WildcardPattern::flat(&pattern.to_ascii_lowercase());
-    let fits =
-        catalog.actions().into_iter().any(|id| wildcard.is_match(&catalog.action(id).full_name().to_ascii_lowercase()));
-    if !fits {
-        let near: Vec<String> = catalog
-            .nearest_actions(text, 2)
-            .iter()
-            .map(|&id| format!("`{}`", catalog.action(id).full_name()))
-            .collect();
-        let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
-        ui::warning(global.color, &format!("`{text}` fits no action known to scproof"), help.as_deref());
-    }
-    Ok(pattern)
 }

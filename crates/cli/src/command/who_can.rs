@@ -2,11 +2,12 @@
 
 use clap::{Args, ValueEnum};
 use scproof::report::{WhoCanReport, csv, json, markdown, text};
-use scproof::{CompiledOrganization, NodeId, Organization, Request, RequestError};
+use scproof::{CompiledOrganization, Request, RequestError};
 
 use super::can::resource_input;
 use super::facts::{FactArgs, warn_of_unknown_action};
 use super::impact::program;
+use super::select::AccountArgs;
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -25,8 +26,8 @@ Examples:
   scproof --org example who-can s3:DeleteBucket
   scproof --org example who-can ec2:RunInstances --region us-east-1
   scproof --org example who-can s3:DeleteBucket --principal role/break-glass
-  scproof --org example who-can iam:CreateUser --ous Workloads --full
-  scproof --org example --format csv who-can s3:GetObject --accounts 'shop*'
+  scproof --org example who-can iam:CreateUser --ou Workloads --full
+  scproof --org example --format csv who-can s3:GetObject --account 'shop*'
 
 The exit code is 0 whatever the answers are: this is a report.";
 
@@ -41,14 +42,8 @@ pub(crate) struct WhoCanArgs {
     resource: Vec<String>,
     #[command(flatten)]
     facts: FactArgs,
-    /// Only these accounts: an id, name, path, `Prod/**` or `tag:env=prod` (can be
-    /// repeated)
-    #[arg(long, value_name = "GLOB")]
-    accounts: Vec<String>,
-    /// Only accounts below these units: an id, name, path or pattern (can be
-    /// repeated); with --accounts, those that both choose
-    #[arg(long, value_name = "GLOB")]
-    ous: Vec<String>,
+    #[command(flatten)]
+    selected: AccountArgs,
     /// Write everything out, also long lists
     #[arg(long)]
     full: bool,
@@ -70,7 +65,7 @@ enum WhoCanFormat {
 pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, CommandError> {
     let format = global.format::<WhoCanFormat>()?;
     let (path, organization) = snapshot::load_named(global)?;
-    let accounts = chosen(&organization, args)?;
+    let accounts = args.selected.of(&organization)?.unwrap_or_else(|| organization.accounts().collect());
     let compiled = CompiledOrganization::compile(organization, snapshot::evaluation(global));
     let request = Request {
         account: String::new(),
@@ -87,7 +82,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         program: program(global, path),
         request: &request,
         who_can: &who_can,
-        scope: args.accounts.iter().chain(&args.ous).cloned().collect(),
+        scope: args.selected.account.iter().chain(&args.selected.ou).cloned().collect(),
         full: args.full,
     };
     let output = Output::open(global)?;
@@ -99,24 +94,6 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         WhoCanFormat::Csv => csv::who_can::render(&report, out),
     })?;
     Ok(ExitCode::Fine)
-}
-
-/// The accounts to ask.
-fn chosen(organization: &Organization, args: &WhoCanArgs) -> Result<Vec<NodeId>, CommandError> {
-    let mut accounts: Vec<NodeId> = if args.accounts.is_empty() {
-        organization.accounts().collect()
-    } else {
-        organization.select_accounts(&args.accounts)?
-    };
-    if !args.ous.is_empty() {
-        let below = organization.select_accounts_below(&args.ous)?;
-        let below: std::collections::BTreeSet<NodeId> = below.into_iter().collect();
-        accounts.retain(|account| below.contains(account));
-        if accounts.is_empty() {
-            return Err(CommandError::usage("no account is chosen by both `--accounts` and `--ous`"));
-        }
-    }
-    Ok(accounts)
 }
 
 /// Says how one principal is asked about in many accounts.

@@ -95,17 +95,17 @@ fn text_fits_and_says_what_is_proved() {
 #[test]
 fn accounts_and_units_are_chosen() {
     let count = |args: &[&str]| audit_json(args)["accounts"].as_array().unwrap().len();
-    assert_eq!(count(&["--ous", "Sandbox"]), 3);
-    assert_eq!(count(&["--ous", "Workloads/*", "--ous", "sandbox"]), 15);
-    assert_eq!(count(&["--accounts", "shop*"]), 3);
-    assert_eq!(count(&["--accounts", "shop*", "--ous", "Prod"]), 1);
-    let run = audit(&["--accounts", "shop", "--ous", "Sandbox"]);
+    assert_eq!(count(&["--ou", "Sandbox"]), 3);
+    assert_eq!(count(&["--ou", "Workloads/*", "--ou", "sandbox"]), 15);
+    assert_eq!(count(&["--account", "shop*"]), 3);
+    assert_eq!(count(&["--account", "shop*", "--ou", "Prod"]), 1);
+    let run = audit(&["--account", "shop", "--ou", "Sandbox"]);
     assert_eq!(run.code, 2, "{}", run.page());
     for unit in ["Sandbx", "shop", "Zz*"] {
-        let run = audit(&["--ous", unit]).fits_80_columns();
+        let run = audit(&["--ou", unit]).fits_80_columns();
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.page());
     }
-    assert!(audit(&["--ous", "Sandbx"]).stderr.contains("did you mean `Sandbox`?"));
+    assert!(audit(&["--ou", "Sandbx"]).stderr.contains("did you mean `Sandbox`?"));
 }
 
 #[test]
@@ -113,10 +113,10 @@ fn actions_are_chosen() {
     let scope = |args: &[&str]| audit_json(args)["scope"].clone();
     let all = scope(&[]);
     assert_eq!((&all["allActions"], &all["allAccounts"]), (&json!(true), &json!(true)));
-    let s3 = scope(&["--services", "s3"]);
+    let s3 = scope(&["--service", "s3"]);
     assert_eq!((&s3["allActions"], &s3["services"]), (&json!(false), &json!(["s3"])));
-    assert_eq!(scope(&["--services", "s3", "--actions", "{Get,Put}Object"])["actions"], 2);
-    let run = audit(&["--services", "dynamdb"]).fits_80_columns();
+    assert_eq!(scope(&["--service", "s3", "--action", "{Get,Put}Object"])["actions"], 2);
+    let run = audit(&["--service", "dynamdb"]).fits_80_columns();
     assert!(run.code == 2 && run.stderr.contains("did you mean `dynamodb`?"), "{}", run.page());
 }
 

@@ -49,7 +49,7 @@ fn text_of_the_example() {
 /// All findings, written out.
 #[test]
 fn text_of_the_untidy() {
-    assert_snapshot!(text("untidy", &["--full", "--services", "s3", "--only-guardrails", GUARDRAILS]));
+    assert_snapshot!(text("untidy", &["--full", "--service", "s3", "--only-guardrails", GUARDRAILS]));
 }
 
 /// The list of all guardrails, and how they stand.
@@ -61,15 +61,15 @@ fn csv_of_both() {
 
 #[test]
 fn markdown_of_both() {
-    let one = ["--only-guardrails", "cloudtrail", "--services", "s3"];
+    let one = ["--only-guardrails", "cloudtrail", "--service", "s3"];
     assert_snapshot!("markdown_of_the_example", audit("example", "markdown", &one).stdout);
-    let some = ["--only-guardrails", "cloudtrail", "--services", "s3", "--ous", "Platform", "--ous", "Mail"];
+    let some = ["--only-guardrails", "cloudtrail", "--service", "s3", "--ou", "Platform", "--ou", "Mail"];
     assert_snapshot!("markdown_of_the_untidy", audit("untidy", "markdown", &some).stdout);
 }
 
 #[test]
 fn json_of_both() {
-    let args = ["--full", "--services", "s3", "--only-guardrails", GUARDRAILS];
+    let args = ["--full", "--service", "s3", "--only-guardrails", GUARDRAILS];
     assert_snapshot!("json_of_the_example", form(&audit("example", "json", &args)));
     assert_snapshot!("json_of_the_untidy", form(&audit("untidy", "json", &args)));
 }
@@ -96,9 +96,9 @@ fn sarif_of_both() {
 #[test]
 fn junit_of_both() {
     let args = ["--only-guardrails", "{leave-organization,cloudtrail,region-lock}"];
-    let some = ["--accounts", "{shop,log-archive,management}"];
+    let some = ["--account", "{shop,log-archive,management}"];
     assert_snapshot!("junit_of_the_example", audit("example", "junit", &[&args[..], &some[..]].concat()).stdout);
-    let some = ["--accounts", "{shop,logs,security,management,newsletter,blog}"];
+    let some = ["--account", "{shop,logs,security,management,newsletter,blog}"];
     assert_snapshot!("junit_of_the_untidy", audit("untidy", "junit", &[&args[..], &some[..]].concat()).stdout);
 }
 

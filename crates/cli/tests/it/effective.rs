@@ -65,7 +65,7 @@ fn a_filter_that_nothing_fits() {
     assert_snapshot!(example(&["effective", "shop", "--service", "dynamdb"]).fits_80_columns().page(), @r"
     exit code 2
     --- stderr
-    error: no action fits the filter
+    error: `dynamdb` fits no service that is known
     help: did you mean `dynamodb`?
     ");
     assert_snapshot!(example(&["effective", "shop", "--action", "s3:["]).fits_80_columns().page());

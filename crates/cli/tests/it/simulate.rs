@@ -59,7 +59,7 @@ fn eval_5_an_allow_list_below_full_access() {
     ];
     let run = simulate(&folder, &args);
     assert_snapshot!(run.page());
-    let narrow = simulate(&folder, &[&args[..], &["--only-action", "ec2:*"]].concat());
+    let narrow = simulate(&folder, &[&args[..], &["--action", "ec2:*"]].concat());
     assert!(narrow.stdout.contains("    actions    ec2:*"), "{}", narrow.stdout);
     let json =
         run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], &args[..]].concat()).json();
@@ -87,15 +87,13 @@ fn replace_a_document() {
         "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}}
     }));
     let folder = folder(&[("region-lock.json", lock)]);
-    assert_snapshot!(
-        simulate(&folder, &["--replace", "region-lock=region-lock.json", "--only-account", "shop"]).page()
-    );
+    assert_snapshot!(simulate(&folder, &["--replace", "region-lock=region-lock.json", "--account", "shop"]).page());
 }
 
 #[test]
 fn move_an_account() {
     let folder = folder(&[]);
-    assert_snapshot!(simulate(&folder, &["--move", "shop-dev=PolicyStaging", "--only-action", "ec2:*"]).page());
+    assert_snapshot!(simulate(&folder, &["--move", "shop-dev=PolicyStaging", "--action", "ec2:*"]).page());
 }
 
 /// What other calls are written out only on demand.
@@ -134,7 +132,7 @@ fn an_ordered_file_with_a_block_on_the_way() {
 #[test]
 fn exm_3_disable_scps() {
     let folder = folder(&[]);
-    assert_snapshot!(simulate(&folder, &["--disable-scps", "--only-account", "Sandbox"]).page());
+    assert_snapshot!(simulate(&folder, &["--disable-scps", "--account", "Sandbox"]).page());
 }
 
 #[test]
@@ -305,6 +303,80 @@ fn examples_can_be_pasted_into_a_shell() {
     assert!(count > 20, "{count}");
 }
 
+/// Braces are alternatives here as everywhere, and what is compared is what was chosen: no name that is not known today comes in.
+#[test]
+fn chosen_actions_are_the_same_everywhere() {
+    let deny = policy(&json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}));
+    let folder = folder(&[("deny-s3.json", deny)]);
+    let chosen = ["--action", "s3:{Get,Put}*", "--ou", "Sandbox", "--account", "sandbox-b*"];
+    let args = ["--org", "example", "--format", "json", "simulate", "--attach", "deny-s3.json", "--to", "Sandbox"];
+    let json = run_in(folder.path(), &[&args[..], &chosen].concat()).json();
+    assert_eq!(json["scope"]["actions"], json!(["s3:{Get,Put}*"]));
+    let [group] = json["groups"].as_array().unwrap().as_slice() else { panic!("{}", json["groups"]) };
+    let names: Vec<&Value> = group["accounts"].as_array().unwrap().iter().map(|account| &account["name"]).collect();
+    assert_eq!(names, ["sandbox-bob"]);
+    let regions = group["regions"].as_array().unwrap();
+    for region in regions {
+        let action = region["witness"]["question"]["action"].as_str().unwrap();
+        assert!(action.starts_with("s3:Get") || action.starts_with("s3:Put"), "{action}");
+    }
+    let effective = run_in(
+        folder.path(),
+        &["--org", "example", "--format", "json", "effective", "sandbox-bob", "--action", "s3:{Get,Put}*"],
+    );
+    let groups = effective.json()["groups"].as_array().unwrap().clone();
+    let count: usize = groups.iter().map(|group| group["actions"].as_array().unwrap().len()).sum();
+    let most = regions.iter().map(|region| region["actions"]["listed"].as_u64().unwrap()).max();
+    assert_eq!(most, u64::try_from(count).ok());
+    assert!(groups.iter().all(|group| group["futureActionsOf"].as_array().is_none_or(Vec::is_empty)));
+}
+
+/// What nobody has written down yet is compared where all of a service is chosen.
+#[test]
+fn new_actions_come_with_the_whole_service() {
+    let deny = policy(&json!({"Effect": "Deny", "Action": "s3:NewThing*", "Resource": "*"}));
+    let folder = folder(&[("deny-new.json", deny)]);
+    let attach = ["--attach", "deny-new.json", "--to", "Sandbox"];
+    for (chosen, differs) in [
+        (["--action", "s3:*"], true),
+        (["--service", "s3"], true),
+        (["--action", "*"], true),
+        (["--action", "s3:Get*"], false),
+        (["--service", "ec2"], false),
+    ] {
+        let run = simulate(&folder, &[&attach[..], &chosen].concat());
+        assert_eq!(run.stdout.contains("s3:NewThing*"), differs, "{chosen:?}: {}", run.page());
+    }
+}
+
+#[test]
+fn a_pattern_that_fits_nothing_is_an_error_everywhere() {
+    let simulate = &["simulate", "--attach", "quarantine", "--to", "sandbox-bob"][..];
+    for command in [simulate, &["diff", "example", "example"], &["effective", "shop"], &["audit"]] {
+        for (chosen, said) in [
+            (["--action", "s3:Gte*"], "error: `s3:Gte*` fits no action that is known\nhelp: did you mean `s3:Get*`?\n"),
+            (["--action", "s3:{Foo,Bar}*"], "error: `s3:{Foo,Bar}*` fits no action that is known\n"),
+            (["--action", "s3:Nonsense{x"], "error: `s3:Nonsense{x` is not a pattern"),
+            (
+                ["--service", "dynamdb"],
+                "error: `dynamdb` fits no service that is known\nhelp: did you mean `dynamodb`?\n",
+            ),
+            (["--account", "shpo*"], "error: `shpo*` chooses no account\n"),
+            (["--ou", "Sandbx"], "help: did you mean `Sandbox`?\n"),
+        ] {
+            let run = run_in(Path::new("/"), &[&["--org", "example"], command, &chosen[..]].concat()).fits_80_columns();
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{command:?} {chosen:?}");
+            assert!(run.stderr.contains(said), "{command:?} {chosen:?}: {}", run.stderr);
+        }
+        let apart = run_in(
+            Path::new("/"),
+            &[&["--org", "example"], command, &["--service", "ec2", "--action", "s3:Get*"]].concat(),
+        );
+        assert_eq!(apart.code, 2);
+        assert!(apart.stderr.contains("no action is chosen by both"), "{}", apart.stderr);
+    }
+}
+
 #[test]
 fn slips() {
     let folder = folder(&[("deny-databases.json", deny_databases()), ("region-lock.json", deny_databases())]);
@@ -319,8 +391,8 @@ fn slips() {
         &["--replace", "region-lock=missing.json"],
         &["--move", "shop=ledger"],
         &["--changes", "deny-databases.json"],
-        &["--attach", "sandbox", "--to", "Prod", "--only-account", "shpo"],
-        &["--attach", "sandbox", "--to", "Prod", "--only-action", "a:b:c"],
+        &["--attach", "sandbox", "--to", "Prod", "--account", "shpo"],
+        &["--attach", "sandbox", "--to", "Prod", "--action", "a:b:c"],
         &["--attach", "sandbox", "--to", "Prod", "--expect", "missing.json"],
         &["--attach", "sandbox", "--to", "Prod", "--protect-principal", "deploy"],
     ] {

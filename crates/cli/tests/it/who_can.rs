@@ -17,12 +17,12 @@ fn the_three_answers() {
 
 #[test]
 fn some_accounts_only() {
-    assert_snapshot!(ask(&["s3:DeleteBucket", "--ous", "Workloads/*", "--accounts", "shop*"]));
+    assert_snapshot!(ask(&["s3:DeleteBucket", "--ou", "Workloads/*", "--account", "shop*"]));
 }
 
 #[test]
 fn one_answer_for_all() {
-    assert_snapshot!(ask(&["sts:GetCallerIdentity", "--ous", "Workloads"]));
+    assert_snapshot!(ask(&["sts:GetCallerIdentity", "--ou", "Workloads"]));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn threads_do_not_matter() {
 
 #[test]
 fn an_action_that_nobody_knows_is_asked_about_with_a_warning() {
-    let run = example(&["who-can", "s3:DeleteBuckets", "--accounts", "shop"]).fits_80_columns();
+    let run = example(&["who-can", "s3:DeleteBuckets", "--account", "shop"]).fits_80_columns();
     assert_eq!(run.code, 0);
     assert_snapshot!(run.stderr);
 }
@@ -94,9 +94,9 @@ fn an_action_that_nobody_knows_is_asked_about_with_a_warning() {
 fn slips() {
     let slips = [
         &["who-can", "s3:Delete*"][..],
-        &["who-can", "s3:DeleteBucket", "--ous", "Wrokloads"],
-        &["who-can", "s3:DeleteBucket", "--accounts", "shopp"],
-        &["who-can", "s3:DeleteBucket", "--accounts", "shop", "--ous", "Sandbox"],
+        &["who-can", "s3:DeleteBucket", "--ou", "Wrokloads"],
+        &["who-can", "s3:DeleteBucket", "--account", "shopp"],
+        &["who-can", "s3:DeleteBucket", "--account", "shop", "--ou", "Sandbox"],
         &["who-can", "s3:DeleteBucket", "--principal", "arn:aws:iam::214000000001:role/dev"],
         &["who-can", "s3:DeleteBucket", "--principal", "role/dev*"],
         &["--format", "csv", "tree"],
@@ -116,7 +116,6 @@ fn slips() {
 /// An ARN of one account is a fine question where only that account is asked.
 #[test]
 fn a_principal_of_the_only_account() {
-    let run =
-        example(&["who-can", "s3:DeleteBucket", "--accounts", "shop", "-p", "arn:aws:iam::214000000001:role/dev"]);
+    let run = example(&["who-can", "s3:DeleteBucket", "--account", "shop", "-p", "arn:aws:iam::214000000001:role/dev"]);
     assert_eq!((run.code, run.stdout.lines().next()), (0, Some("BLOCKED in 1 account")));
 }

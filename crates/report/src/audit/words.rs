@@ -159,11 +159,9 @@ pub(crate) fn kind_words(kind: PassingKind) -> &'static str {
 /// That not all is told of a group of accounts, and how to see the rest; `None` if all is.
 pub(crate) fn untold_words(group: &GuardrailGroup) -> Option<&'static str> {
     (!group.passing_is_complete).then_some(match group.state {
-        GuardrailState::HoldsExcept => {
-            "all have this exemption, some have more; --accounts ID tells all of one account"
-        }
+        GuardrailState::HoldsExcept => "all have this exemption, some have more; --account ID tells all of one account",
         GuardrailState::Hole | GuardrailState::Unknown | GuardrailState::Holds | GuardrailState::NotApplicable => {
-            "all have this hole, some have more; --accounts ID tells all of one account"
+            "all have this hole, some have more; --account ID tells all of one account"
         }
     })
 }

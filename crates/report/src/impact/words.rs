@@ -366,6 +366,12 @@ pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
     if !report.scope.accounts.is_empty() {
         scope.push(format!("the accounts {}", quoted(&report.scope.accounts)));
     }
+    if !report.scope.ous.is_empty() {
+        scope.push(format!("the accounts below {}", quoted(&report.scope.ous)));
+    }
+    if !report.scope.services.is_empty() {
+        scope.push(format!("the services {}", quoted(&report.scope.services)));
+    }
     if !report.scope.actions.is_empty() {
         scope.push(format!("the actions {}, whatever wider patterns above say", quoted(&report.scope.actions)));
     }

@@ -60,6 +60,8 @@ struct Summary {
 #[derive(Serialize)]
 struct ScopeView<'a> {
     accounts: &'a [String],
+    ous: &'a [String],
+    services: &'a [String],
     actions: &'a [String],
 }
 
@@ -335,7 +337,12 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
             reason_changed: totals.reason_changed,
             unchanged: totals.unchanged,
         },
-        scope: ScopeView { accounts: &report.scope.accounts, actions: &report.scope.actions },
+        scope: ScopeView {
+            accounts: &report.scope.accounts,
+            ous: &report.scope.ous,
+            services: &report.scope.services,
+            actions: &report.scope.actions,
+        },
         failed: report.failed.iter().copied().map(Gate::as_str).collect(),
         structure: report.structure.map(StructureView::from),
         steps: report.steps.iter().map(StepView::from).collect(),

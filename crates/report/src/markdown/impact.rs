@@ -62,7 +62,7 @@ fn totals(page: &mut String, report: &ImpactReport<'_>) {
     if totals.compared == totals.unchanged {
         return;
     }
-    let unchanged = if report.scope.actions.is_empty() {
+    let unchanged = if report.scope.has_all_actions() {
         "unchanged, proved for every call"
     } else {
         "unchanged, proved for the chosen actions"

@@ -90,7 +90,7 @@ fn totals(page: &mut Page, report: &ImpactReport<'_>) {
         (
             "unchanged",
             totals.unchanged,
-            if report.scope.actions.is_empty() { ", proved for every call" } else { ", proved for the chosen actions" },
+            if report.scope.has_all_actions() { ", proved for every call" } else { ", proved for the chosen actions" },
         ),
     ];
     let numbers = rows.iter().map(|(_, number, _)| grouped(*number).len()).max().unwrap_or(1);

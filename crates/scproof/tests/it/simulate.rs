@@ -22,7 +22,10 @@ fn eval_5_an_allow_list_below_full_access_blocks_all_of_ec2() {
     let changes = builder.finish();
     let options = SimulationOptions {
         impact: scproof::ImpactOptions {
-            comparison: scproof::ComparisonOptions { actions: vec!["ec2:*".to_owned()], ..Default::default() },
+            comparison: scproof::ComparisonOptions {
+                actions: scproof::ActionFilter::new(&[], &["ec2:*"]).unwrap(),
+                ..Default::default()
+            },
             ..Default::default()
         },
         ..SimulationOptions::default()
