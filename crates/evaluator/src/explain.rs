@@ -67,6 +67,7 @@ impl CompiledOrganization {
             return explanation;
         }
         let Some(account) = query.account else { return explanation };
+        explanation.notes.extend(self.organization.missing_scps_remark([account]));
         let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
         let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
         Self::merge(&mut explanation, open, pairs);

@@ -218,6 +218,9 @@ impl CompiledOrganization {
         for group in &mut groups {
             group.accounts.sort_unstable();
         }
+        let governed = groups.iter().filter(|group| group.decision != Decision::NotApplicable);
+        let governed = governed.flat_map(|group| group.accounts.iter().copied());
+        result.notes.extend(self.organization.missing_scps_remark(governed));
         groups.sort_by_key(|group| {
             (group.answered(), std::cmp::Reverse(group.accounts.len()), group.accounts.first().copied())
         });

@@ -129,7 +129,6 @@ impl Organization {
     }
 
     fn node_findings(&self, quotas: &Quotas, findings: &mut Vec<Finding>) {
-        let in_force = self.feature_set == FeatureSet::All && self.scp_status == PolicyTypeStatus::Enabled;
         let root_part = self.node(self.root()).target.as_str().strip_prefix("r-").unwrap_or_default();
         // Depth by node; parents come first.
         let mut depths = vec![0_usize; self.nodes.len()];
@@ -139,7 +138,7 @@ impl Organization {
                 *slot = depth;
             }
             let item = node.target.as_str();
-            if in_force && node.scps.is_empty() && node.unreadable.is_none() {
+            if self.lacks_scps(id) {
                 findings.push(
                     Finding::new(
                         "no-scp-attached",

@@ -10,6 +10,7 @@ use crate::fault::{Fault, Faults, LoadError};
 use crate::id::{AccountId, IdError, OrganizationId, OuId, PolicyId, RootId, Target};
 use crate::inventory::{FORMAT, Inventory, RootRecord};
 use crate::organization::{FeatureSet, PolicyTypeStatus};
+use crate::policy_type;
 
 /// How many faults get a "did you mean": each costs a comparison with every id.
 pub(crate) const SUGGESTIONS: usize = 16;
@@ -236,10 +237,15 @@ impl<'a> Resolver<'a> {
         let Some(types) = &root.policy_types else { return PolicyTypeStatus::Enabled };
         let mut found: Option<PolicyTypeStatus> = None;
         for (index, entry) in types.iter().enumerate() {
+            let at = record("Roots", 0).key("PolicyTypes").index(index);
             if entry.policy_type != PolicyKind::ServiceControl.as_str() {
+                // AWS's own list, in which new types come up; but a misspelt one would switch SCPs off.
+                if let Some(fault) = policy_type::misspelt(&entry.policy_type, at.key("Type")) {
+                    self.faults.push(fault);
+                }
                 continue;
             }
-            let at = record("Roots", 0).key("PolicyTypes").index(index).key("Status");
+            let at = at.key("Status");
             let status = match entry.status.as_str() {
                 "ENABLED" => PolicyTypeStatus::Enabled,
                 "PENDING_ENABLE" => PolicyTypeStatus::PendingEnable,
@@ -378,6 +384,9 @@ impl<'a> Resolver<'a> {
             let kind = [PolicyKind::ServiceControl, PolicyKind::ResourceControl]
                 .into_iter()
                 .find(|kind| kind.as_str() == policy.policy_type);
+            if let Some(fault) = policy_type::fault(&policy.policy_type, record("Policies", index).key("Type")) {
+                self.faults.push(fault.item(shorten(&policy.id)));
+            }
             resolved.push(match (PolicyId::parse(&policy.id), kind) {
                 (Ok(id), kind) => kind.map(|kind| (id, kind)),
                 (Err(error), _) => {

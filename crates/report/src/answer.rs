@@ -68,6 +68,13 @@ impl Answer<'_> {
         self.organization.find_node(&Target::parse(id).ok()?)
     }
 
+    /// Whether all that blocks the call is that the snapshot attaches no SCP to some levels, which AWS does not allow (EVAL-13).
+    pub(crate) fn stands_or_falls_with_the_snapshot(&self) -> bool {
+        let levels = &self.explanation.levels_without_allow;
+        let lacks = |id: &String| self.target(id).is_some_and(|node| self.organization.lacks_scps(node));
+        !levels.is_empty() && levels.iter().all(lacks)
+    }
+
     /// What would decide an open answer, the most frequent question first. Questions with the same answer stand once.
     pub fn open_questions(&self) -> Vec<OpenQuestion> {
         let mut questions: Vec<OpenQuestion> = Vec::new();

@@ -74,6 +74,17 @@ impl AuditReport<'_> {
         gates
     }
 
+    /// Remarks on the snapshot that change no verdict (EVAL-13).
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.organization().missing_scps_remark(self.audit.scope.accounts.iter().copied()).into_iter().collect()
+    }
+
+    /// How many accounts in scope are below, or are, targets to which the snapshot attaches no SCP.
+    pub(crate) fn below_missing_scps(&self) -> usize {
+        let lacks = |&&account: &&NodeId| !self.organization().levels_without_scps([account]).is_empty();
+        self.audit.scope.accounts.iter().filter(lacks).count()
+    }
+
     pub(crate) fn organization(&self) -> &Organization {
         &self.audit.organization
     }

@@ -32,6 +32,26 @@ pub struct EffectiveSet<'a> {
     pub full: bool,
 }
 
+impl Effective<'_> {
+    /// Remarks that change nothing of the permissions (EVAL-13).
+    pub(crate) fn notes(&self) -> Vec<String> {
+        if self.permissions.not_applicable.is_some() {
+            return Vec::new();
+        }
+        let account = self.organization.resolve_account(&self.permissions.account).ok();
+        self.organization.missing_scps_remark(account).into_iter().collect()
+    }
+}
+
+impl EffectiveSet<'_> {
+    /// Remarks that change nothing of the permissions (EVAL-13).
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let governed = self.groups.iter().filter(|group| group.permissions.not_applicable.is_none());
+        let accounts = governed.flat_map(|group| group.accounts.iter().copied());
+        self.organization.missing_scps_remark(accounts).into_iter().collect()
+    }
+}
+
 /// Keeps the actions that a filter takes; groups without any go.
 pub fn retain(permissions: &mut EffectivePermissions, filter: &ActionFilter) {
     let catalog = Catalog::embedded();

@@ -7,7 +7,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scproof_organization::Organization;
+use scproof_organization::{Organization, Target};
 use scproof_policy_parser::Severity;
 use scproof_simulator::{
     AccountRef, ActionTerm, Beyond, HeldImpact, Impact, Notice, RegionReport, Step, StructuralDifference, Transient,
@@ -186,6 +186,25 @@ impl ImpactReport<'_> {
             (Gate::ProtectedPrincipal, self.warnings.iter().any(|warning| warning.severity == Severity::Error)),
         ];
         all.into_iter().filter(|(_, holds)| *holds).map(|(gate, _)| gate).collect()
+    }
+
+    /// Remarks on the snapshots that change nothing of the impact (EVAL-13). What changes leave behind is no snapshot.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let snapshots = [Some(self.before), Some(self.after).filter(|_| self.steps.is_empty())];
+        let mut notes: Vec<String> = snapshots
+            .into_iter()
+            .flatten()
+            .filter_map(|organization| {
+                let compared =
+                    self.impact.changed.iter().flat_map(|group| &group.accounts).chain(&self.impact.unchanged);
+                let nodes = compared
+                    .filter_map(|account| Target::parse(&account.id).ok())
+                    .filter_map(|target| organization.find_node(&target));
+                organization.missing_scps_remark(nodes)
+            })
+            .collect();
+        notes.dedup();
+        notes
     }
 
     pub(crate) fn totals(&self) -> Totals {

@@ -4,7 +4,7 @@
 use scproof_evaluator::{
     Answered, Decision, Explanation, LevelRef, LevelTrace, PlacedStatement, Request, StatementRef, WhoCan, WhoCanGroup,
 };
-use scproof_organization::{AccountState, NodeId, Organization, PolicyId};
+use scproof_organization::{AccountState, NodeId, Organization, PolicyId, Target};
 use scproof_simulator::AccountRef;
 
 use crate::answer::{Answer, OpenQuestion};
@@ -13,6 +13,8 @@ use crate::impact::{Detail, accounts_words, missing_words, statement_words};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
 use crate::text::answer::{clauses, exemption_words};
 use crate::text::words::{policy_words, statement_path};
+
+const BLOCKED: &str = "BLOCKED";
 
 /// A question to many accounts, and what came out.
 #[derive(Debug, Clone)]
@@ -54,18 +56,32 @@ impl<'a> WhoCanReport<'a> {
     /// `NOT BLOCKED in 3 accounts and BLOCKED in 24 accounts`.
     pub(crate) fn headline(&self) -> String {
         let asked = self.asked();
+        let standing = self.groups(Answered::Blocked).filter(|group| self.stands_or_falls_with_the_snapshot(group));
+        let standing: usize = standing.map(|group| group.accounts.len()).sum();
         let parts: Vec<String> = Answered::ALL
             .into_iter()
-            .map(|answered| (answered, self.count(answered)))
+            .map(|answered| (answered_words(answered), self.count(answered)))
+            .map(|(words, number)| (words, if words == BLOCKED { number - standing } else { number }))
+            .chain([("BLOCKED as the snapshot stands", standing)])
             .filter(|(_, number)| *number > 0)
-            .map(|(answered, number)| match number {
-                number if number == asked && number > 1 => {
-                    format!("{} in all {}", answered_words(answered), count(number, "account"))
-                }
-                number => format!("{} in {}", answered_words(answered), count(number, "account")),
+            .map(|(words, number)| match number {
+                number if number == asked && number > 1 => format!("{words} in all {}", count(number, "account")),
+                number => format!("{words} in {}", count(number, "account")),
             })
             .collect();
         if parts.is_empty() { "NO ACCOUNT was asked about".to_owned() } else { enumerate(&parts) }
+    }
+
+    /// Whether all that blocks a group is that the snapshot attaches no SCP to some levels, which AWS does not allow (EVAL-13).
+    fn stands_or_falls_with_the_snapshot(&self, group: &WhoCanGroup) -> bool {
+        let lacks = |node| self.organization.lacks_scps(node);
+        !group.levels_without_allow.is_empty()
+            && group.levels_without_allow.iter().all(|level| match level {
+                LevelRef::Target { id, .. } => {
+                    Target::parse(id).ok().and_then(|target| self.organization.find_node(&target)).is_some_and(lacks)
+                }
+                LevelRef::Account => group.accounts.iter().all(|&account| lacks(account)),
+            })
     }
 
     /// What a group has in common.
@@ -84,6 +100,9 @@ impl<'a> WhoCanReport<'a> {
                 } else {
                     format!("depends on {}", enumerate_some(&names, 4))
                 }
+            }
+            Decision::ImplicitDeny | Decision::Deny if self.stands_or_falls_with_the_snapshot(group) => {
+                "blocked as the snapshot stands, which lacks SCPs".to_owned()
             }
             Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => {
                 group.reason.text().to_owned()
@@ -297,7 +316,7 @@ pub(crate) fn answered_words(answered: Answered) -> &'static str {
     match answered {
         Answered::NotBlocked => "NOT BLOCKED",
         Answered::OnCondition => "ON A CONDITION",
-        Answered::Blocked => "BLOCKED",
+        Answered::Blocked => BLOCKED,
     }
 }
 

@@ -14,6 +14,7 @@ mod fetch;
 #[cfg(feature = "fetch")]
 mod fetch_server;
 mod help;
+mod missing_scps;
 mod output;
 mod run;
 mod simulate;

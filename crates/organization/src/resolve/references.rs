@@ -5,6 +5,7 @@ use scproof_policy_parser::{PolicyKind, PolicyPath};
 use super::{Place, Resolver, UnreadablePart, near_texts, record, shorten};
 use crate::fault::Fault;
 use crate::id::{PolicyId, RootId, Target};
+use crate::policy_type;
 
 /// The read operations that a snapshot is made of (API-12 to API-22).
 const OPERATIONS: [&str; 15] = [
@@ -70,6 +71,11 @@ impl<'a> Resolver<'a> {
         for (index, entry) in self.inventory.unreadable.iter().enumerate() {
             let at = record("Unreadable", index);
             let id = entry.target_id.as_deref();
+            // A misspelt type would say that SCPs are known.
+            let fault = entry.policy_type.as_deref().and_then(|name| policy_type::fault(name, at.key("PolicyType")));
+            if let Some(fault) = fault {
+                self.faults.push(fault);
+            }
             let scps = entry.policy_type.as_deref().is_none_or(|name| name == PolicyKind::ServiceControl.as_str());
             let part = match (entry.operation.as_str(), id) {
                 ("ListPoliciesForTarget", Some(id)) => self

@@ -3,7 +3,7 @@ use std::io::{self, Read};
 use scproof_organization::{Inventory, Organization};
 use serde_json::{Value, json};
 
-use crate::{base, base_with, codes, only_fault, pointed_at, refuse};
+use crate::{base, base_with, codes, load, only_fault, pointed_at, refuse};
 
 #[test]
 fn several_faults_are_reported_at_once_each_at_its_place() {
@@ -265,4 +265,41 @@ fn a_reader_that_fails_is_an_error() {
     }
     assert_eq!(Inventory::from_reader(Broken).unwrap_err().to_string(), "cannot be read: cable cut");
     assert!(Inventory::from_reader(base().to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn api_4_a_misspelt_policy_type_is_refused_with_near_names() {
+    let fault = only_fault(&base_with(|value| value["Policies"][1]["Type"] = json!("SERVICE_CONTROL_POLCY")));
+    assert_eq!((fault.code, fault.path.to_string().as_str()), ("unknown-policy-type", "Policies[1].Type"));
+    assert_eq!(fault.help.as_deref(), Some("did you mean `SERVICE_CONTROL_POLICY`?"));
+    assert_eq!(fault.item.as_deref(), Some("p-denys3aaaa"));
+
+    let lower = only_fault(&base_with(|value| value["Policies"][1]["Type"] = json!("service_control_policy")));
+    assert_eq!(lower.help.as_deref(), Some("did you mean `SERVICE_CONTROL_POLICY`?"));
+    let strange = only_fault(&base_with(|value| value["Policies"][1]["Type"] = json!("WEATHER")));
+    assert!(strange.help.unwrap().contains("leave policies of other types out"));
+    // It would say that SCPs are known.
+    let unreadable = only_fault(&base_with(|value| {
+        value["Unreadable"] = json!([{"TargetId": "r-ab12", "Operation": "ListPoliciesForTarget", "PolicyType": "SERVICE_CONTROL_POLICI"}]);
+    }));
+    assert_eq!(unreadable.path.to_string(), "Unreadable[0].PolicyType");
+    // It would switch SCPs off.
+    let enabled =
+        only_fault(&base_with(|value| value["Roots"][0]["PolicyTypes"][0]["Type"] = json!("SERVICE_CONTROL_POLICIES")));
+    assert_eq!(enabled.path.to_string(), "Roots[0].PolicyTypes[0].Type");
+}
+
+#[test]
+fn api_4_other_policy_types_are_fine() {
+    for kind in ["TAG_POLICY", "BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2", "S3_POLICY"] {
+        let organization = load(&base_with(|value| {
+            let policies = value["Policies"].as_array_mut().unwrap();
+            policies.push(json!({"Id": "p-other00001", "Type": kind}));
+            let enabled = value["Roots"][0]["PolicyTypes"].as_array_mut().unwrap();
+            enabled.push(json!({"Type": kind, "Status": "ENABLED"}));
+            // AWS adds types now and then.
+            enabled.push(json!({"Type": "WEATHER_POLICY", "Status": "ENABLED"}));
+        }));
+        assert!(organization.policies().len() >= 2, "{kind}");
+    }
 }

@@ -63,6 +63,10 @@ pub(crate) fn verdict_words(report: &AuditReport<'_>) -> String {
     let guardrails = report.guardrail_counts();
     let number = |wanted| guardrails.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, number)| *number);
     let (holes, open) = (number(GuardrailState::Hole), number(GuardrailState::Unknown));
+    let standing = match report.below_missing_scps() {
+        0 => String::new(),
+        number => format!("BLOCKED as the snapshot stands: {}; ", count(number, "account")),
+    };
     let mut parts = Vec::new();
     if holes > 0 {
         let verb = if holes == 1 { "HAS A HOLE" } else { "HAVE HOLES" };
@@ -88,7 +92,7 @@ pub(crate) fn verdict_words(report: &AuditReport<'_>) -> String {
     } else {
         format!("{} ({})", count(audit.findings.len(), "finding"), findings.join(", "))
     };
-    format!("{}{}{findings}", parts.join(", "), if parts.is_empty() { "" } else { "; " })
+    format!("{standing}{}{}{findings}", parts.join(", "), if parts.is_empty() { "" } else { "; " })
 }
 
 fn guardrails_of(number: usize) -> String {

@@ -71,8 +71,9 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
     .filter(|(number, _)| *number > 0)
     .map(|(number, words)| format!("{words} in {}", count(number, "account")))
     .collect();
+    let stands = if report.notes().is_empty() { "" } else { " as the snapshot stands" };
     if !parts.is_empty() {
-        return enumerate(&parts);
+        return format!("{}{stands}", enumerate(&parts));
     }
     if !report.impact.uncut_services.is_empty() {
         return "UNDETERMINED: no difference was found, but not everything could be compared".to_owned();
@@ -80,7 +81,7 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
     if totals.compared == 0 {
         return "NOTHING TO COMPARE: no account that SCPs govern is there before and after".to_owned();
     }
-    format!("NO DIFFERENCE: proved for {}", report.compared_words())
+    format!("NO DIFFERENCE{stands}: proved for {}", report.compared_words())
 }
 
 /// Accounts by place, one line a place: `sandbox-alice (417000000001) and sandbox-bob (417000000002) in Root/Sandbox`.
@@ -361,7 +362,7 @@ pub(crate) fn remark_words(report: &ImpactReport<'_>) -> Vec<String> {
         let texts: Vec<String> = texts.iter().map(|text| format!("`{}`", clean(text))).collect();
         enumerate_some(&texts, report.detail().accounts)
     };
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<String> = report.notes().iter().map(|note| format!("{}.", clean(note))).collect();
     let mut scope = Vec::new();
     if !report.scope.accounts.is_empty() {
         scope.push(format!("the accounts {}", quoted(&report.scope.accounts)));

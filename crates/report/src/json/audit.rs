@@ -41,6 +41,8 @@ struct View<'a> {
     findings: Vec<FindingView<'a>>,
     suppressed: Vec<SuppressedView<'a>>,
     unused_suppressions: Vec<SuppressionView<'a>>,
+    /// Remarks on the snapshot that change no verdict.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -424,6 +426,7 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
         findings: audit.findings.iter().map(|finding| finding_view(report, finding)).collect(),
         suppressed: audit.suppressed.iter().map(|each| suppressed_view(report, each)).collect(),
         unused_suppressions: audit.unused_suppressions.iter().map(SuppressionView::from).collect(),
+        notes: report.notes(),
     };
     write_indented(&view, out)
 }

@@ -21,6 +21,7 @@ struct View<'a> {
     not_applicable: Option<&'static str>,
     summary: Summary,
     groups: Vec<GroupView<'a>>,
+    notes: Vec<String>,
 }
 
 /// How many named actions there are of each kind.
@@ -100,6 +101,7 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
         not_applicable: permissions.not_applicable.map(scproof_evaluator::Reason::as_str),
         summary: summary(permissions),
         groups: group_views(permissions),
+        notes: effective.notes(),
     };
     write_indented(&view, out)
 }

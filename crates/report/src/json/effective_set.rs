@@ -20,6 +20,7 @@ struct View<'a> {
     principal: Option<&'a str>,
     account_count: usize,
     sets: Vec<SetView<'a>>,
+    notes: Vec<String>,
 }
 
 /// The root or unit.
@@ -74,6 +75,7 @@ pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
         principal: set.caller.principal.as_deref(),
         account_count: set.groups.iter().map(|group| group.accounts.len()).sum(),
         sets,
+        notes: set.notes(),
     };
     write_indented(&view, out)
 }

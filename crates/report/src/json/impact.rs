@@ -40,6 +40,8 @@ struct View<'a> {
     added: Vec<AccountView<'a>>,
     removed: Vec<AccountView<'a>>,
     uncut_services: &'a [String],
+    /// Remarks on the snapshots that change no verdict.
+    notes: Vec<String>,
 }
 
 /// How many accounts each transition concerns.
@@ -355,6 +357,7 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         added: accounts(&impact.added),
         removed: accounts(&impact.removed),
         uncut_services: &impact.uncut_services,
+        notes: report.notes(),
     };
     write_indented(&view, out)
 }

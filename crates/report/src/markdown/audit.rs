@@ -66,6 +66,9 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     if hidden > 0 {
         let _ = writeln!(page, "*{} more not shown here; `--format json` has all.*\n", grouped(hidden));
     }
+    for note in report.notes() {
+        let _ = writeln!(page, "<sub>{}.</sub>  ", prose(&capitalised(&clean(&note))));
+    }
     let _ = writeln!(page, "<sub>SCPs grant nothing: what they let pass may be denied by other policies.</sub>");
     out.write_all(page.trim_end().as_bytes())?;
     out.write_all(b"\n")

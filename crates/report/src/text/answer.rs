@@ -56,6 +56,9 @@ fn headline(answer: &Answer<'_>) -> String {
         Decision::Allowed => "NOT BLOCKED by SCPs".to_owned(),
         Decision::NotApplicable => format!("SCPs DO NOT APPLY: {}", exemption_words(explanation.reason)),
         Decision::ExplicitDeny => "BLOCKED by an explicit Deny".to_owned(),
+        Decision::ImplicitDeny | Decision::Deny if answer.stands_or_falls_with_the_snapshot() => {
+            format!("BLOCKED as the snapshot stands: no SCP is attached to {}", missing_levels(answer))
+        }
         Decision::ImplicitDeny => format!("BLOCKED: no Allow at {}", missing_levels(answer)),
         Decision::Deny if explanation.levels_without_allow.is_empty() => {
             "BLOCKED (explicitly or implicitly)".to_owned()
@@ -453,6 +456,7 @@ fn remarks(page: &mut Page, answer: &Answer<'_>) {
             "SCPs grant nothing. Identity and resource policies, permissions boundaries, session policies and RCPs decide too; \
              they are not looked at here."
         }
+        Decision::ImplicitDeny | Decision::Deny if answer.stands_or_falls_with_the_snapshot() => return,
         Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => {
             "no identity or resource policy can lift this."
         }

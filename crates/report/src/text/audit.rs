@@ -46,6 +46,9 @@ pub fn render(report: &AuditReport<'_>, style: Style, out: &mut dyn Write) -> io
     if is_cut {
         page.hanging("note: ", "long lists are cut; --full and --format json write everything out.");
     }
+    for note in report.notes() {
+        page.hanging("note: ", &format!("{}.", clean(&note)));
+    }
     page.hanging("note: ", "SCPs grant nothing: what they let pass may be denied by other policies.");
     failed(&mut page, report);
     page.finish(out)

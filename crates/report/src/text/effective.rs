@@ -10,7 +10,7 @@ use scproof_organization::{NodeId, Organization};
 use super::answer::{clauses, exemption_words};
 use super::words::{account_words, policy_words, short_target_words};
 use crate::effective::{Effective, action_count, named_actions};
-use crate::layout::{Page, clean, count, enumerate, enumerate_some, grouped};
+use crate::layout::{Page, WIDTH, clean, count, enumerate, enumerate_some, grouped};
 use crate::style::{Role, Style};
 
 /// Groups of up to this many actions are listed by action, larger ones by service.
@@ -35,6 +35,9 @@ pub fn render(effective: &Effective<'_>, style: Style, out: &mut dyn Write) -> i
         if !effective.full {
             page.hanging("note: ", "`--full` lists every action, `--format json` has all details.");
         }
+        for note in effective.notes() {
+            page.hanging("note: ", &format!("{}.", clean(&note)));
+        }
         closing(&mut page);
     }
     page.finish(out)
@@ -50,6 +53,18 @@ pub(super) fn body(page: &mut Page, effective: &Effective<'_>, accounts: Option<
     if effective.permissions.groups.is_empty() {
         page.line("No action fits the filter.");
         return;
+    }
+    let account = effective.organization.resolve_account(&effective.permissions.account).ok();
+    let levels = effective.organization.levels_without_scps(accounts.map_or(account.as_slice(), |list| list).to_vec());
+    if !levels.is_empty() {
+        let levels: Vec<String> =
+            levels.iter().map(|&level| short_target_words(effective.organization, level)).collect();
+        let words = format!("BLOCKED as the snapshot stands: no SCP is attached to {}", enumerate_some(&levels, 4));
+        for line in crate::layout::wrap(&words, WIDTH, WIDTH) {
+            let line = page.style.paint(Role::Bad, &line);
+            page.line(line);
+        }
+        page.gap();
     }
     totals(page, effective);
     always_blocked(page, effective, accounts);

@@ -57,6 +57,9 @@ pub fn render(set: &EffectiveSet<'_>, style: Style, out: &mut dyn Write) -> io::
     if !set.full {
         page.hanging("note: ", "`--full` lists every action and account, `--format json` has all details.");
     }
+    for note in set.notes() {
+        page.hanging("note: ", &format!("{}.", clean(&note)));
+    }
     closing(&mut page);
     page.finish(out)
 }
