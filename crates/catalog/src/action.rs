@@ -5,9 +5,11 @@ use std::fmt;
 use crate::access_level::AccessLevel;
 use crate::catalog::Catalog;
 use crate::condition_key::ConditionKey;
-use crate::id::{ActionId, ServiceId};
+use crate::id::{ActionId, RowListId, ServiceId};
+use crate::key_list::KeyList;
 use crate::resource_type::ResourceType;
-use crate::table::{ActionFields, ActionRow, RowKind, positions};
+use crate::row::Row;
+use crate::table::{self, ActionFields, ActionLine, LineKind};
 
 /// What the catalog knows about one action.
 ///
@@ -19,14 +21,15 @@ use crate::table::{ActionFields, ActionRow, RowKind, positions};
 /// let action = catalog.action(id);
 /// assert_eq!((action.service(), action.name(), action.lower_name()), ("ec2", "RunInstances", "runinstances"));
 /// assert!(action.resource_types().any(|(kind, _)| kind.name() == "instance"));
-/// assert!(action.condition_keys().any(|key| key.name() == "ec2:InstanceType"));
+/// assert!(action.condition_keys().iter().any(|key| key.name() == "ec2:InstanceType"));
+/// assert!(action.dependent_actions().any(|name| name == "iam:PassRole"));
 /// # Ok::<(), &str>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Action<'a> {
     catalog: &'a Catalog,
     id: ActionId,
-    row: Option<ActionRow>,
+    row: Option<ActionLine>,
 }
 
 impl<'a> Action<'a> {
@@ -42,7 +45,7 @@ impl<'a> Action<'a> {
 
     /// Its service.
     pub fn service_id(self) -> ServiceId {
-        ServiceId(self.row.map_or(0, ActionRow::service))
+        ServiceId(self.row.map_or(0, ActionLine::service))
     }
 
     /// The prefix of its service, for instance `s3`.
@@ -71,45 +74,65 @@ impl<'a> Action<'a> {
         self.fields().and_then(|fields| AccessLevel::from_letter(fields.level)).unwrap_or(AccessLevel::Write)
     }
 
-    /// The types of resources that it touches, by lower-cased name; `true` for those that a call must name.
+    /// Its rows, one for each resource type that it touches, by the type's lower-cased name \[CALL-1\].
     ///
-    /// None means that AWS documents none: a statement reaches the action only where its resource is `*`.
-    pub fn resource_types(self) -> impl Iterator<Item = (ResourceType<'a>, bool)> + Clone {
-        let (start, end) = self.catalog.table.bounds(self.service_id().index(), RowKind::ResourceTypes);
-        let rows = self.catalog.table.resource_types.get(start as usize..end as usize).unwrap_or_default();
-        positions(self.fields().map_or("", |fields| fields.resource_types)).filter_map(move |(position, required)| {
-            Some((ResourceType::new(self.catalog, rows.get(position as usize)?), required))
+    /// None means that AWS documents no resource: a statement reaches the action only where its resource is `*`
+    /// \[CALL-2\].
+    pub fn rows(self) -> impl Iterator<Item = Row<'a>> + Clone {
+        let table = &self.catalog.table;
+        let (start, end) = table.bounds(self.service_id().index(), LineKind::ResourceTypes);
+        let types = table.resource_types.get(start as usize..end as usize).unwrap_or_default();
+        let list = self.row_list().and_then(|list| table.row_lists.get(list.index())).copied().unwrap_or_default();
+        table::rows(list).filter_map(move |fields| {
+            let line = types.get(fields.resource_type as usize)?;
+            Some(Row::new(self.catalog, ResourceType::new(self.catalog, line), fields))
         })
     }
 
-    /// The condition keys that AWS lists for the action itself, by lower-cased name.
-    ///
-    /// A request can carry further keys: those of the resource types that it touches
-    /// ([`ResourceType::condition_keys`]; `rds:DatabaseEngine` belongs to the type `db`, not to
-    /// `rds:CreateDBInstance`), and the global ones ([`Catalog::global_condition_keys`]).
-    pub fn condition_keys(self) -> impl Iterator<Item = ConditionKey<'a>> + Clone {
-        keys_of_set(self.catalog, self.service_id(), self.fields().and_then(|fields| fields.key_set))
+    /// Which of the distinct lists of rows it has; `None` without rows. Actions with the same list have the same rows.
+    pub fn row_list(self) -> Option<RowListId> {
+        let (start, _) = self.catalog.table.bounds(self.service_id().index(), LineKind::RowLists);
+        Some(RowListId(start.saturating_add(self.fields()?.rows?)))
     }
 
-    fn fields(self) -> Option<ActionFields<'a>> {
+    /// The types of resources that it touches, by lower-cased name; `true` for those that a call must name.
+    pub fn resource_types(self) -> impl Iterator<Item = (ResourceType<'a>, bool)> + Clone {
+        self.rows().map(|row| (row.resource_type(), row.is_required()))
+    }
+
+    /// The condition keys of the action as a whole, which all its checks carry.
+    ///
+    /// A request can carry further keys: those of its rows ([`Row::keys`]), those of the resource types that it touches
+    /// ([`ResourceType::keys`]; `rds:DatabaseEngine` belongs to the type `db`, not to `rds:CreateDBInstance`), and the
+    /// global ones ([`Catalog::global_condition_keys`]).
+    pub fn keys(self) -> KeyList<'a> {
+        KeyList::new(self.catalog, self.service_id(), self.fields().map_or_else(Default::default, |fields| fields.keys))
+    }
+
+    /// The condition keys that any source lists for it, as a whole or in a row, each once, by lower-cased name.
+    pub fn condition_keys(self) -> Vec<ConditionKey<'a>> {
+        let lists = std::iter::once(self.keys()).chain(self.rows().map(Row::keys));
+        let mut found: Vec<_> = lists.flat_map(|list| list.listed().chain(list.unsure())).collect();
+        found.sort_by_cached_key(|key| key.name().to_ascii_lowercase());
+        found.dedup();
+        found
+    }
+
+    /// Further permissions that the caller of this action may need, for instance `iam:PassRole`, sorted.
+    ///
+    /// They are full names, some of actions that the catalog lacks. AWS says neither which calls need them nor that the
+    /// list is complete.
+    pub fn dependent_actions(self) -> impl Iterator<Item = &'a str> + Clone {
+        let table = &self.catalog.table;
+        let (start, _) = table.bounds(self.service_id().index(), LineKind::Dependents);
+        let set = self.fields().and_then(|fields| fields.dependents);
+        let names = set.and_then(|position| table.dependents.get(start.saturating_add(position) as usize));
+        names.copied().unwrap_or_default().split(',').filter(|name| !name.is_empty())
+    }
+
+    fn fields(self) -> Option<ActionFields> {
         self.row.map(|row| self.catalog.table.action_fields(row))
     }
-}
-
-/// The keys of a key set of a service.
-pub(crate) fn keys_of_set(
-    catalog: &Catalog,
-    service: ServiceId,
-    key_set: Option<u32>,
-) -> impl Iterator<Item = ConditionKey<'_>> + Clone {
-    let (first_set, _) = catalog.table.bounds(service.index(), RowKind::KeySets);
-    let (first_key, _) = catalog.table.bounds(service.index(), RowKind::Keys);
-    let list = key_set
-        .and_then(|position| catalog.table.key_sets.get(first_set.saturating_add(position) as usize))
-        .copied()
-        .unwrap_or_default();
-    positions(list)
-        .filter_map(move |(position, _)| catalog.key_index.key_of_row(catalog, first_key.saturating_add(position)))
 }
 
 impl fmt::Display for Action<'_> {

@@ -9,7 +9,7 @@ use crate::condition_key::{ConditionKey, KeyIndex};
 use crate::id::{ActionId, ActionRange, ServiceId};
 use crate::name_index::NameIndex;
 use crate::resource_type::ResourceType;
-use crate::table::{ActionRow, CATALOG_TEXT, GLOBAL_KEYS_TEXT, RowKind, ServiceRow, Table, parse_global_keys};
+use crate::table::{ActionLine, CATALOG_TEXT, GLOBAL_KEYS_TEXT, LineKind, ServiceLine, Table, parse_global_keys};
 use crate::value_type::ValueType;
 
 /// The AWS services, actions, resource types and condition keys of one day.
@@ -40,7 +40,7 @@ pub struct Catalog {
 impl Catalog {
     /// The catalog that is compiled into the program.
     ///
-    /// The first call opens it, one pass over some 850 kB of text; later calls cost one atomic load.
+    /// The first call opens it, one pass over some 930 kB of text; later calls cost one atomic load.
     pub fn embedded() -> &'static Self {
         static CATALOG: OnceLock<Catalog> = OnceLock::new();
         // INVARIANT: the embedded text is well-formed. A test proves it, so that the empty catalog is never seen.
@@ -58,6 +58,11 @@ impl Catalog {
         self.table.version
     }
 
+    /// The package, with its version, that the data was held against: see [`KeyList`](crate::KeyList).
+    pub fn witness(&self) -> &str {
+        self.table.witness
+    }
+
     /// The day of the data, as `YYYY-MM-DD`.
     pub fn date(&self) -> &str {
         self.table.date
@@ -71,6 +76,11 @@ impl Catalog {
     /// How many actions there are; every [`ActionId::index`] is below it.
     pub fn action_count(&self) -> usize {
         self.table.actions.len()
+    }
+
+    /// How many distinct lists of rows there are; every [`RowListId::index`](crate::RowListId::index) is below it.
+    pub fn row_list_count(&self) -> usize {
+        self.table.row_lists.len()
     }
 
     /// All services, by prefix.
@@ -109,7 +119,7 @@ impl Catalog {
 
     /// The actions of a service, by lower-cased name.
     pub fn actions_of(&self, service: ServiceId) -> ActionRange {
-        let (start, end) = self.table.bounds(service.index(), RowKind::Actions);
+        let (start, end) = self.table.bounds(service.index(), LineKind::Actions);
         ActionRange { start, end }
     }
 
@@ -126,7 +136,7 @@ impl Catalog {
     /// A name with upper-case letters is not found: [`Catalog::find_action`] takes any case.
     pub fn find_in_service(&self, service: ServiceId, lower_name: &str) -> Option<ActionId> {
         let actions = self.actions_of(service);
-        let rows = self.rows(actions);
+        let rows = self.lines(actions);
         let position = rows.binary_search_by(|row| self.table.action_lower_name(*row).cmp(lower_name)).ok()?;
         Some(ActionId(actions.start.saturating_add(u32::try_from(position).ok()?)))
     }
@@ -146,7 +156,7 @@ impl Catalog {
     /// ```
     pub fn actions_with_name_prefix(&self, service: ServiceId, lower_prefix: &str) -> ActionRange {
         let all = self.actions_of(service);
-        let rows = self.rows(all);
+        let rows = self.lines(all);
         let before = rows.partition_point(|row| self.table.action_lower_name(*row) < lower_prefix);
         let rest = rows.get(before..).unwrap_or_default();
         let inside = rest.partition_point(|row| self.table.action_lower_name(*row).starts_with(lower_prefix));
@@ -163,7 +173,7 @@ impl Catalog {
     ///
     /// Some are borrowed: `ssm` documents an S3 bucket. [`ResourceType::arn_pattern`] tells whose resource it is.
     pub fn resource_types_of(&self, service: ServiceId) -> impl ExactSizeIterator<Item = ResourceType<'_>> + Clone {
-        let (start, end) = self.table.bounds(service.index(), RowKind::ResourceTypes);
+        let (start, end) = self.table.bounds(service.index(), LineKind::ResourceTypes);
         let rows = self.table.resource_types.get(start as usize..end as usize).unwrap_or_default();
         rows.iter().map(|row| ResourceType::new(self, row))
     }
@@ -172,7 +182,7 @@ impl Catalog {
     ///
     /// The type can differ from [`ConditionKey::value_type`], which holds for all services.
     pub fn condition_keys_of(&self, service: ServiceId) -> impl Iterator<Item = (ConditionKey<'_>, ValueType)> + Clone {
-        let (start, end) = self.table.bounds(service.index(), RowKind::Keys);
+        let (start, end) = self.table.bounds(service.index(), LineKind::Keys);
         let rows = self.table.keys.get(start as usize..end as usize).unwrap_or_default();
         (start..end)
             .zip(rows)
@@ -240,15 +250,15 @@ impl Catalog {
         })
     }
 
-    fn service_row(&self, service: ServiceId) -> Option<&ServiceRow> {
+    fn service_row(&self, service: ServiceId) -> Option<&ServiceLine> {
         self.table.services.get(service.index())
     }
 
-    pub(crate) fn action_row(&self, action: ActionId) -> Option<ActionRow> {
+    pub(crate) fn action_row(&self, action: ActionId) -> Option<ActionLine> {
         self.table.actions.get(action.index()).copied()
     }
 
-    fn rows(&self, actions: ActionRange) -> &[ActionRow] {
+    fn lines(&self, actions: ActionRange) -> &[ActionLine] {
         self.table.actions.get(actions.indexes()).unwrap_or_default()
     }
 }

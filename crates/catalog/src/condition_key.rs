@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::catalog::Catalog;
 use crate::id::ServiceId;
-use crate::table::{GlobalKeyRow, RowKind, Table};
+use crate::table::{GlobalKeyLine, LineKind, Table};
 use crate::value_type::ValueType;
 
 /// A condition key such as `aws:RequestedRegion` or `s3:ExistingObjectTag/<key>`.
@@ -109,7 +109,7 @@ struct Mention {
 }
 
 impl KeyIndex {
-    pub(crate) fn build(table: &Table, global: &[GlobalKeyRow]) -> Option<Self> {
+    pub(crate) fn build(table: &Table, global: &[GlobalKeyLine]) -> Option<Self> {
         let mut mentions: Vec<Mention> = Vec::with_capacity(table.keys.len().saturating_add(global.len()));
         // The global list comes first and the services by prefix, and the sort keeps that order among equal names.
         for row in global {
@@ -118,7 +118,7 @@ impl KeyIndex {
         let mut rows = table.keys.iter().enumerate();
         for service in 0..table.services.len() {
             let id = ServiceId(u16::try_from(service).ok()?);
-            let (from, to) = table.bounds(service, RowKind::Keys);
+            let (from, to) = table.bounds(service, LineKind::Keys);
             for (position, row) in rows.by_ref().take(to.checked_sub(from)? as usize) {
                 mentions.push(Mention { name: row.name, value_type: row.value_type, place: Some((id, position)) });
             }

@@ -31,6 +31,20 @@ impl ActionId {
     }
 }
 
+/// A distinct list of rows ([`Action::row_list`](crate::Action::row_list)): actions share few of them.
+///
+/// Its number changes when the catalog's data does: store names, not numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowListId(pub(crate) u32);
+
+impl RowListId {
+    /// The position among the lists of rows, from 0 and without gaps, below
+    /// [`Catalog::row_list_count`](crate::Catalog::row_list_count).
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Actions that follow each other in the catalog.
 ///
 /// ```

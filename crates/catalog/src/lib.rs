@@ -21,9 +21,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Modules: `catalog` (the table and its lookups), `action`, `resource_type`, `condition_key` (views of one row),
-//! `id` (typed positions), `nearest` ("did you mean"), `action_filter` (globs over actions), `table` (reading the
-//! embedded text), `name_index` (its hash table).
+//! Modules: `catalog` (the table and its lookups), `action`, `row`, `resource_type`, `condition_key` (views of one
+//! line), `key_list` (the keys that a place lists), `id` (typed positions), `nearest` ("did you mean"),
+//! `action_filter` (globs over actions), `table` (reading the embedded text), `name_index` (its hash table).
 
 mod access_level;
 mod action;
@@ -31,11 +31,13 @@ mod action_filter;
 mod catalog;
 mod condition_key;
 mod id;
+mod key_list;
 mod name_index;
 mod nearest;
 mod resource_type;
 #[cfg(test)]
 mod round_trip;
+mod row;
 mod table;
 mod value_type;
 
@@ -44,6 +46,8 @@ pub use action::Action;
 pub use action_filter::{ActionFilter, ActionFilterError, ActionGlob};
 pub use catalog::Catalog;
 pub use condition_key::ConditionKey;
-pub use id::{ActionId, ActionRange, ActionRangeIter, ServiceId};
+pub use id::{ActionId, ActionRange, ActionRangeIter, RowListId, ServiceId};
+pub use key_list::{KeyList, Listing};
 pub use resource_type::ResourceType;
+pub use row::Row;
 pub use value_type::ValueType;

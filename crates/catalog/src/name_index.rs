@@ -1,7 +1,7 @@
 //! Finding an action by its full name in any case.
 
 use crate::id::ActionId;
-use crate::table::{ActionRow, Table};
+use crate::table::{ActionLine, Table};
 
 /// A hash table from full names to actions.
 ///
@@ -49,7 +49,7 @@ impl NameIndex {
     }
 }
 
-fn prefix(table: &Table, row: ActionRow) -> &'static str {
+fn prefix(table: &Table, row: ActionLine) -> &'static str {
     table.services.get(usize::from(row.service())).map_or("", |service| service.prefix)
 }
 

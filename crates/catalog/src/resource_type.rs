@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use crate::action::keys_of_set;
 use crate::catalog::Catalog;
-use crate::condition_key::ConditionKey;
 use crate::id::ServiceId;
-use crate::table::ResourceTypeRow;
+use crate::key_list::KeyList;
+use crate::table::ResourceTypeLine;
 
 /// A type of resource that a service documents, such as `bucket` of `s3`.
 ///
@@ -15,11 +14,11 @@ use crate::table::ResourceTypeRow;
 #[derive(Clone, Copy)]
 pub struct ResourceType<'a> {
     catalog: &'a Catalog,
-    row: &'a ResourceTypeRow,
+    row: &'a ResourceTypeLine,
 }
 
 impl<'a> ResourceType<'a> {
-    pub(crate) fn new(catalog: &'a Catalog, row: &'a ResourceTypeRow) -> Self {
+    pub(crate) fn new(catalog: &'a Catalog, row: &'a ResourceTypeLine) -> Self {
         Self { catalog, row }
     }
 
@@ -38,9 +37,9 @@ impl<'a> ResourceType<'a> {
         self.catalog.table.arn(self.row)
     }
 
-    /// The condition keys that a request for such a resource can carry, by lower-cased name.
-    pub fn condition_keys(self) -> impl Iterator<Item = ConditionKey<'a>> + Clone {
-        keys_of_set(self.catalog, self.service_id(), self.row.key_set)
+    /// The condition keys that a request for such a resource can carry, whatever the action.
+    pub fn keys(self) -> KeyList<'a> {
+        KeyList::new(self.catalog, self.service_id(), self.row.keys)
     }
 }
 

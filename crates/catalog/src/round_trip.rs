@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::access_level::AccessLevel;
+use crate::action::Action;
 use crate::catalog::Catalog;
 use crate::condition_key::ConditionKey;
 use crate::id::ServiceId;
-use crate::table::{CATALOG_TEXT, GLOBAL_KEYS_TEXT, RowKind, Table, parse_global_keys};
+use crate::key_list::KeyList;
+use crate::row::Row;
+use crate::table::{CATALOG_TEXT, GLOBAL_KEYS_TEXT, LineKind, Table, parse_global_keys};
 use crate::value_type::ValueType;
 
 fn code(value_type: Option<ValueType>) -> &'static str {
@@ -40,7 +43,7 @@ fn write_service(out: &mut String, catalog: &Catalog, service: ServiceId) {
     let prefix = catalog.service_prefix(service);
     writeln!(out, "@{prefix} {}", catalog.service_name(service)).unwrap();
 
-    let (from, to) = catalog.table.bounds(service.index(), RowKind::Keys);
+    let (from, to) = catalog.table.bounds(service.index(), LineKind::Keys);
     let keys: Vec<&str> =
         (from..to).map(|row| catalog.key_index.key_of_row(catalog, row).expect("each row has a key").name()).collect();
     for (row, key) in (from..to).zip(&keys) {
@@ -52,34 +55,68 @@ fn write_service(out: &mut String, catalog: &Catalog, service: ServiceId) {
     };
     let types: Vec<_> = catalog.resource_types_of(service).collect();
     let actions = || catalog.actions_of(service).iter().map(|id| catalog.action(id));
-    let mut sets: BTreeSet<Vec<usize>> = types.iter().map(|kind| numbers(&mut kind.condition_keys())).collect();
-    sets.extend(actions().map(|action| numbers(&mut action.condition_keys())));
+    let mut places: Vec<KeyList<'_>> = types.iter().map(|kind| kind.keys()).collect();
+    for action in actions() {
+        places.push(action.keys());
+        places.extend(action.rows().map(Row::keys));
+    }
+    let mut sets: BTreeSet<Vec<usize>> = BTreeSet::new();
+    for place in &places {
+        sets.extend([numbers(&mut place.listed()), numbers(&mut place.unsure())]);
+    }
     sets.remove(&Vec::new());
     for set in &sets {
         let set: Vec<String> = set.iter().map(usize::to_string).collect();
         writeln!(out, "&{}", set.join(",")).unwrap();
     }
     let position = |set: &Vec<usize>| sets.iter().position(|other| other == set).map(|at| at.to_string());
+    let both = |keys: KeyList<'_>| {
+        let listed = position(&numbers(&mut keys.listed())).unwrap_or_default();
+        position(&numbers(&mut keys.unsure())).map_or_else(|| listed.clone(), |unsure| format!("{listed}?{unsure}"))
+    };
+
+    let dependents = |action: Action<'_>| action.dependent_actions().collect::<Vec<_>>().join(",");
+    let mut dependent_sets: BTreeSet<String> = actions().map(dependents).collect();
+    dependent_sets.remove("");
+    for names in &dependent_sets {
+        writeln!(out, ">{names}").unwrap();
+    }
 
     let usual = format!("arn:${{Partition}}:{prefix}:${{Region}}:${{Account}}:");
     for kind in &types {
         let arn = kind.arn_pattern();
         let arn = arn.strip_prefix(&usual).map_or_else(|| arn.to_owned(), |rest| format!("~{rest}"));
-        let set = position(&numbers(&mut kind.condition_keys())).unwrap_or_default();
-        writeln!(out, "/{set}\t{arn}\t{}", kind.name()).unwrap();
+        writeln!(out, "/{}\t{arn}\t{}", both(kind.keys()), kind.name()).unwrap();
+    }
+
+    let rows = |action: Action<'_>| {
+        let written = |row: Row<'_>| {
+            let at = types.iter().position(|kind| kind.name() == row.resource_type().name()).expect("of the service");
+            let keys = both(row.keys());
+            match (row.is_required(), keys.is_empty()) {
+                (true, _) => format!("{at}!{keys}"),
+                (false, false) => format!("{at}.{keys}"),
+                (false, true) => at.to_string(),
+            }
+        };
+        action.rows().map(written).collect::<Vec<_>>().join(",")
+    };
+    let mut row_lists: BTreeSet<String> = actions().map(rows).collect();
+    row_lists.remove("");
+    for list in &row_lists {
+        writeln!(out, "={list}").unwrap();
     }
 
     for action in actions() {
-        let touched: Vec<String> = action
-            .resource_types()
-            .map(|(kind, required)| {
-                let at = types.iter().position(|other| other.name() == kind.name()).expect("a type of the service");
-                format!("{at}{}", if required { "!" } else { "" })
-            })
-            .collect();
-        write!(out, "{} {}{}", action.name(), letter(action.access_level()), touched.join(",")).unwrap();
-        if let Some(set) = position(&numbers(&mut action.condition_keys())) {
-            write!(out, " {set}").unwrap();
+        write!(out, "{} {}", action.name(), letter(action.access_level())).unwrap();
+        if let Some(at) = row_lists.iter().position(|list| *list == rows(action)) {
+            write!(out, "{at}").unwrap();
+        }
+        if !action.keys().is_empty() {
+            write!(out, " {}", both(action.keys())).unwrap();
+        }
+        if let Some(at) = dependent_sets.iter().position(|set| *set == dependents(action)) {
+            write!(out, " >{at}").unwrap();
         }
         out.push('\n');
     }
@@ -129,7 +166,7 @@ fn one_key_has_one_spelling() {
 
 #[test]
 fn malformed_text_is_refused() {
-    const HEADER: &str = "!source s\n!version 1\n!date 2026-01-01\n!rcp s3\n\n";
+    const HEADER: &str = "!source s\n!version 1\n!witness w 1\n!date 2026-01-01\n!rcp s3\n\n";
     assert!(Table::parse("no header at all").is_none());
     assert!(Table::parse("!surprise 1\n\n@s3 Amazon S3\n").is_none());
     for body in ["GetObject R\n", "@s3\n", "@s3 S3\n?s3:prefix X\n", "@s3 S3\nGetObject\n", "@s3 S3\n\n", "@s3 S3"] {

@@ -124,7 +124,7 @@ fn types_without<'c>(action: Action<'c>, condition: &Condition) -> impl Iterator
 }
 
 fn has_key(resource: ResourceType<'_>, key: &str) -> bool {
-    resource.condition_keys().any(|known| match known.name().split_once("${") {
+    resource.keys().listed().any(|known| match known.name().split_once("${") {
         Some((head, _)) => key.starts_with(&head.to_ascii_lowercase()),
         None => known.name().eq_ignore_ascii_case(key),
     })

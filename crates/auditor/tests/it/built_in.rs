@@ -83,8 +83,8 @@ fn every_action_has_every_key_of_its_conditions() {
                 for pattern in &statement.action.as_ref().unwrap().patterns {
                     assert_ne!(pattern.text, "*", "{}: {}", guardrail.id, condition.key);
                     for action in actions(&pattern.text) {
-                        let of_resources = action.resource_types().flat_map(|(kind, _)| kind.condition_keys());
-                        let mut keys = action.condition_keys().chain(of_resources);
+                        let of_resources = action.resource_types().flat_map(|(kind, _)| kind.keys().listed());
+                        let mut keys = action.condition_keys().into_iter().chain(of_resources);
                         let has = keys.any(|own| own.name().eq_ignore_ascii_case(key.name()));
                         assert!(has, "{}: {} has no {}", guardrail.id, action.full_name(), key.name());
                     }

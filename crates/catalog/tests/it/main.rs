@@ -4,3 +4,4 @@ mod data;
 mod keys;
 mod lookup;
 mod nearest;
+mod rows;
