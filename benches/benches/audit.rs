@@ -21,7 +21,7 @@ use std::time::Instant;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use scproof_benches::{Shape, generate};
 use scproof_catalog::Catalog;
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{EvaluationOptions, Request};
 use scproof_organization::{NodeId, Organization};
 use scproof_prover::{Limits, Standing};
@@ -35,19 +35,19 @@ fn sizes() -> &'static [usize] {
     if is_test { &[1_000] } else { &[1_000, 10_000, 50_000] }
 }
 
-fn compile(accounts: usize) -> CompiledPair {
+fn compile(accounts: usize) -> CompiledViews {
     let organization = Organization::from_inventory(&generate(&Shape::with_accounts(accounts, 1))).unwrap();
     let options = EvaluationOptions { refine: true, ..EvaluationOptions::default() };
-    CompiledPair::compile_beside(Arc::new(organization), &[], options).0
+    CompiledViews::one(Arc::new(organization), options)
 }
 
-fn core(pair: &CompiledPair, accounts: &[NodeId]) -> usize {
-    Standing::new(pair, accounts, &[], Limits::default()).alike_accounts(None).unwrap().len()
+fn core(views: &CompiledViews, accounts: &[NodeId]) -> usize {
+    Standing::new(views, accounts, &[], Limits::default()).alike_accounts(None).unwrap().len()
 }
 
 /// Questions on accounts and actions spread over all, as far as they can be asked.
-fn questions(pair: &CompiledPair, accounts: &[NodeId]) -> Vec<Request> {
-    let organization = pair.side(Side::Before).organization();
+fn questions(views: &CompiledViews, accounts: &[NodeId]) -> Vec<Request> {
+    let organization = views.view(View::FIRST).organization();
     let catalog = Catalog::embedded();
     let accounts = accounts.iter().step_by((accounts.len() / SAMPLE.0).max(1));
     let actions: Vec<String> = catalog
@@ -64,8 +64,8 @@ fn questions(pair: &CompiledPair, accounts: &[NodeId]) -> Vec<Request> {
         .collect()
 }
 
-fn naive(pair: &CompiledPair, questions: &[Request]) -> usize {
-    let compiled = pair.side(Side::Before);
+fn naive(views: &CompiledViews, questions: &[Request]) -> usize {
+    let compiled = views.view(View::FIRST);
     let decide = |request: &Request| compiled.decide(&compiled.prepare(request).unwrap());
     questions.iter().filter(|request| decide(request).is_passing()).count()
 }
@@ -73,21 +73,21 @@ fn naive(pair: &CompiledPair, questions: &[Request]) -> usize {
 fn audit(criterion: &mut Criterion) {
     let actions = Catalog::embedded().action_count();
     for &size in sizes() {
-        let pair = compile(size);
-        let accounts: Vec<NodeId> = pair.side(Side::Before).organization().accounts().collect();
-        let questions = questions(&pair, &accounts);
+        let views = compile(size);
+        let accounts: Vec<NodeId> = views.view(View::FIRST).organization().accounts().collect();
+        let questions = questions(&views, &accounts);
         let verdicts = accounts.len() * actions;
         let mut group = criterion.benchmark_group("audit/core");
         group.sample_size(10).throughput(Throughput::Elements(verdicts as u64));
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
             // Nothing is remembered from the time before.
-            bencher.iter_batched(|| compile(size), |pair| core(&pair, black_box(&accounts)), BatchSize::PerIteration);
+            bencher.iter_batched(|| compile(size), |views| core(&views, black_box(&accounts)), BatchSize::PerIteration);
         });
         group.finish();
         let mut group = criterion.benchmark_group("audit/naive");
         group.sample_size(10).throughput(Throughput::Elements(questions.len() as u64));
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| naive(black_box(&pair), black_box(&questions)));
+            bencher.iter(|| naive(black_box(&views), black_box(&questions)));
         });
         group.finish();
         // Five times each in turns, so that a machine that is busy for a while is so for both.
@@ -98,14 +98,14 @@ fn audit(criterion: &mut Criterion) {
             black_box(core(&fresh, &accounts));
             times[0].push(start.elapsed().as_secs_f64() / verdicts as f64);
             let start = Instant::now();
-            black_box(naive(&pair, &questions));
+            black_box(naive(&views, &questions));
             times[1].push(start.elapsed().as_secs_f64() / questions.len() as f64);
         }
         let [core, naive] = times.map(|mut times| {
             times.sort_by(f64::total_cmp);
             times[times.len() / 2]
         });
-        let standing = Standing::new(&pair, &accounts, &[], Limits::default());
+        let standing = Standing::new(&views, &accounts, &[], Limits::default());
         let [paths, lists, formulas] = standing.sizes();
         eprintln!(
             "{size} accounts, {actions} actions: {paths} paths, {lists} lists, {formulas} formulas, {} classes of actions: {:.2} G verdicts/s, {:.0} times as fast as one by one",

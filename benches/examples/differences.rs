@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use scproof_benches::full_chain::{ACCOUNT, edit, full_chain};
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{EvaluationOptions, Request};
 use scproof_organization::{NodeId, Organization};
 use scproof_prover::{ComparisonOptions, Transition, difference};
@@ -28,13 +28,13 @@ fn main() {
         let after = Organization::from_inventory(&edit(&inventory, seed * 1_000_000 + number)).unwrap();
         let accounts: Vec<[NodeId; 2]> = before.accounts().zip(after.accounts()).map(|(a, b)| [a, b]).collect();
         let start = Instant::now();
-        let pair = CompiledPair::compile(before, after, EvaluationOptions::default());
+        let views = CompiledViews::two(before, after, EvaluationOptions::default());
         compiling.push(start.elapsed());
         let start = Instant::now();
-        let found = difference(&pair, &accounts, &ComparisonOptions::default());
+        let found = difference(&views, &accounts, &ComparisonOptions::default());
         comparing.push(start.elapsed());
         let start = Instant::now();
-        pair.side(Side::Before).ask(&Request::new(ACCOUNT, "s3:GetObject")).unwrap();
+        views.view(View::BEFORE).ask(&Request::new(ACCOUNT, "s3:GetObject")).unwrap();
         asking.push(start.elapsed());
         different += usize::from(!found.is_none());
         for region in found.groups.iter().flat_map(|group| &group.regions) {

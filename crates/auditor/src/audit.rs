@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, Request, RequestError};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
@@ -48,29 +48,29 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
     let documents: Vec<Arc<PolicyDocument>> =
         options.guardrails.iter().map(|guardrail| parse(&guardrail.document_in(partition))).collect();
     let evaluation = EvaluationOptions { refine: true, ..options.evaluation };
-    let (pair, levels) = CompiledPair::compile_beside(Arc::clone(&organization), &documents, evaluation);
-    let scope = scope::Scoped::new(&pair, options);
+    let (views, levels) = CompiledViews::with_hypothetical(Arc::clone(&organization), &documents, evaluation);
+    let scope = scope::Scoped::new(&views, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
-    let mut standing = Standing::new(&pair, accounts, &[], Limits::default());
+    let mut standing = Standing::new(&views, accounts, &[], Limits::default());
     let of_principal = standing.alike_accounts(options.principal.as_deref())?;
     // Findings speak of any caller.
     let alike = if options.principal.is_none() { of_principal.clone() } else { standing.alike_accounts(None)? };
     let mut classes = classes::classes(&standing, of_principal, &scope);
     if options.groups {
-        sort_actions(pair.side(Side::Before), options.principal.as_deref(), &mut classes)?;
+        sort_actions(views.view(View::FIRST), options.principal.as_deref(), &mut classes)?;
     }
-    let subject = Subject { compiled: pair.side(Side::Before), quotas: &options.quotas, accounts };
+    let subject = Subject { compiled: views.view(View::FIRST), quotas: &options.quotas, accounts };
     let fresh = standing.fork(&levels);
     let find = || {
         let mut findings = Vec::new();
         if options.findings {
             findings.extend(finding::findings(&subject));
-            findings.extend(finding::compared(&subject, &mut standing, &pair, &alike));
+            findings.extend(finding::compared(&subject, &mut standing, &views, &alike));
         }
         findings
     };
     let (guardrails, findings) =
-        rayon::join(|| guard::hold_all(&fresh, &pair, accounts, &options.guardrails, &levels), find);
+        rayon::join(|| guard::hold_all(&fresh, &views, accounts, &options.guardrails, &levels), find);
     let (findings, suppressed, unused_suppressions) =
         Suppressions::split(finding::sort(findings), &options.suppressions, options.today.as_deref());
     Ok(Audit { organization, scope: scope.scope, classes, guardrails, findings, suppressed, unused_suppressions })

@@ -16,7 +16,7 @@ mod texts;
 mod tests;
 
 use scproof_evaluator::CompiledOrganization;
-use scproof_evaluator::symbolic::CompiledPair;
+use scproof_evaluator::symbolic::CompiledViews;
 use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
 use scproof_prover::{AlikeAccounts, Standing};
@@ -100,10 +100,10 @@ pub(crate) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 pub(crate) fn compared(
     subject: &Subject<'_>,
     standing: &mut Standing<'_>,
-    pair: &CompiledPair,
+    views: &CompiledViews,
     alike: &[AlikeAccounts],
 ) -> Vec<Finding> {
-    idle::findings(&Index::new(subject), standing, pair, alike)
+    idle::findings(&Index::new(subject), standing, views, alike)
 }
 
 /// The gravest first, then by code and place; each once.

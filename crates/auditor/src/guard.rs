@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use scproof_evaluator::symbolic::{Atom, CompiledPair, ContextValue, LevelId, RequestResource, Side};
+use scproof_evaluator::symbolic::{Atom, CompiledViews, ContextValue, LevelId, RequestResource, View};
 use scproof_evaluator::{Context, Request};
 use scproof_organization::NodeId;
 use scproof_prover::{PassingKind as Kind, PassingRegion, Standing};
@@ -18,13 +18,13 @@ const LOT: [usize; 2] = [16, 4];
 /// How guardrails, whose Deny statements are a level of their own each, stand in all accounts; in the order of the guardrails.
 pub(crate) fn hold_all(
     standing: &Standing<'_>,
-    pair: &CompiledPair,
+    views: &CompiledViews,
     accounts: &[NodeId],
     guardrails: &[Arc<Guardrail>],
     levels: &[LevelId],
 ) -> Vec<GuardrailReport> {
     let names_resources = |level: LevelId| {
-        let atoms = pair.level_statements(level).iter().flat_map(|statement| pair.statement_atoms(*statement));
+        let atoms = views.level_statements(level).iter().flat_map(|statement| views.statement_atoms(*statement));
         atoms.into_iter().any(|atom| matches!(atom, Atom::Resource(_)))
     };
     let all = guardrails.iter().zip(levels.iter().copied()).enumerate();
@@ -37,7 +37,7 @@ pub(crate) fn hold_all(
             let beside: Vec<LevelId> = lot.iter().map(|(_, (_, level))| *level).collect();
             let mut standing = standing.fork(&beside);
             lot.iter()
-                .map(|(place, (guardrail, level))| (*place, hold(&mut standing, pair, accounts, guardrail, *level)))
+                .map(|(place, (guardrail, level))| (*place, hold(&mut standing, views, accounts, guardrail, *level)))
                 .collect()
         })
         .collect();
@@ -49,7 +49,7 @@ pub(crate) fn hold_all(
 /// How a guardrail, whose Deny statements are a level of their own, stands in all accounts.
 fn hold(
     standing: &mut Standing<'_>,
-    pair: &CompiledPair,
+    views: &CompiledViews,
     accounts: &[NodeId],
     guardrail: &Arc<Guardrail>,
     level: LevelId,
@@ -63,7 +63,8 @@ fn hold(
             }
         }
         let members: Vec<NodeId> = group.accounts.iter().filter_map(|place| accounts.get(*place)).copied().collect();
-        let passing: Vec<Passing> = group.regions.iter().map(|region| passing(pair, &members, region, level)).collect();
+        let passing: Vec<Passing> =
+            group.regions.iter().map(|region| passing(views, &members, region, level)).collect();
         groups.push(GuardrailGroup {
             accounts: members,
             state: state(&passing),
@@ -98,16 +99,16 @@ fn state(passing: &[Passing]) -> GuardrailState {
     }
 }
 
-fn passing(pair: &CompiledPair, accounts: &[NodeId], found: &PassingRegion, level: LevelId) -> Passing {
+fn passing(views: &CompiledViews, accounts: &[NodeId], found: &PassingRegion, level: LevelId) -> Passing {
     let region = &found.region;
     let witness = region.witness.as_ref().map(|witness| {
         let own = Witness { request: witness.request.clone(), decision: witness.before };
         let as_found = |request: &Request| {
-            let before = pair.side(Side::Before).ask(request);
-            let after = pair.ask_beside(Side::After, request, level);
+            let before = views.view(View::FIRST).ask(request);
+            let after = views.ask_with(View::FIRST, request, level);
             before == Ok(witness.before) && after == Ok(witness.after)
         };
-        let found = in_name_of(pair, accounts, &witness.request).into_iter().flatten().find(as_found);
+        let found = in_name_of(views, accounts, &witness.request).into_iter().flatten().find(as_found);
         found.map_or(own, |request| Witness { request, decision: witness.before })
     });
     Passing {
@@ -127,8 +128,8 @@ fn passing(pair: &CompiledPair, accounts: &[NodeId], found: &PassingRegion, leve
 
 /// The request in the name of the first of some accounts: what is told once for many groups was found for one of them. The account in a
 /// resource, or in a value, is one that a policy names, or that of the caller.
-fn in_name_of(pair: &CompiledPair, accounts: &[NodeId], request: &Request) -> Option<[Request; 2]> {
-    let organization = pair.side(Side::Before).organization();
+fn in_name_of(views: &CompiledViews, accounts: &[NodeId], request: &Request) -> Option<[Request; 2]> {
+    let organization = views.view(View::FIRST).organization();
     let id = organization.node(*accounts.first()?).target.as_str();
     if request.account == id {
         return None;

@@ -1,7 +1,7 @@
 //! Which accounts and actions an audit counts.
 
 use scproof_catalog::{ActionFilter, Catalog, ServiceId};
-use scproof_evaluator::symbolic::{ActionClass, CompiledPair, Side};
+use scproof_evaluator::symbolic::{ActionClass, CompiledViews, View};
 
 use crate::model::Scope;
 use crate::options::{ActionScope, AuditOptions};
@@ -15,9 +15,9 @@ pub(crate) struct Scoped {
 }
 
 impl Scoped {
-    pub(crate) fn new(pair: &CompiledPair, options: &AuditOptions) -> Self {
-        let organization = pair.side(Side::Before).organization();
-        let catalog = pair.catalog();
+    pub(crate) fn new(views: &CompiledViews, options: &AuditOptions) -> Self {
+        let organization = views.view(View::FIRST).organization();
+        let catalog = views.catalog();
         let mut counts = vec![false; catalog.action_count()];
         let mut scope = Scope {
             all_accounts: options.accounts.is_none(),

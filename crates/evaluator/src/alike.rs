@@ -9,7 +9,8 @@ use scproof_organization::{NodeId, PolicyIndex};
 use scproof_policy_parser::{Piece, TemplatePart, WildcardPattern};
 
 use crate::action::CellId;
-use crate::compile::{Atom, CompiledOrganization, PathId};
+use crate::chain::PathId;
+use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::derive::Scene;
 use crate::everywhere::Everywhere;
@@ -50,7 +51,7 @@ type Attached<'a> = (&'a [PolicyIndex], Option<NodeId>);
 struct Key {
     /// Which level it hangs below.
     place: u32,
-    scps: Box<[PolicyIndex]>,
+    attached: Box<[PolicyIndex]>,
     /// Whether SCPs never restrict it (EXM-4).
     exempt: bool,
     /// Itself, if something names it or may depend on its id in a way that is not worked out.
@@ -150,7 +151,7 @@ impl CompiledOrganization {
             let flag = seen.get_mut(id.index());
             flag.is_some_and(|flag| !std::mem::replace(flag, true))
         };
-        accounts.iter().copied().filter(|&id| self.account_paths.contains_key(&id) && first_time(id)).collect()
+        accounts.iter().copied().filter(|&id| self.chain.path_of(id).is_some() && first_time(id)).collect()
     }
 
     /// For each unit a number: its own, or that of all units below the same policies level by level.
@@ -168,7 +169,7 @@ impl CompiledOrganization {
                 let levels = self.organization.inheritance_path(parent);
                 let chain = levels.into_iter().map(|id| {
                     let node = self.organization.node(id);
-                    (node.scps.as_slice(), node.unreadable.as_ref().map(|_| id))
+                    (self.chain.attached(node), node.unreadable.as_ref().map(|_| id))
                 });
                 *chains.entry(chain.collect()).or_insert(next)
             };
@@ -185,7 +186,7 @@ impl Puzzle<'_> {
             return FxHashMap::default();
         }
         let compiled = self.compiled;
-        let mut paths: Vec<PathId> = accounts.iter().filter_map(|id| compiled.account_paths.get(id)).copied().collect();
+        let mut paths: Vec<PathId> = accounts.iter().filter_map(|id| compiled.chain.path_of(*id)).collect();
         paths.sort_unstable();
         paths.dedup();
         let truths: Option<Vec<Truth>> = match self.question.actions {
@@ -198,8 +199,7 @@ impl Puzzle<'_> {
     fn telling_of(&self, path: PathId, truths: Option<&[Truth]>) -> Vec<Atom> {
         let compiled = self.compiled;
         let mut atoms: Vec<Atom> = Vec::new();
-        let levels = compiled.paths.get(path.0 as usize).map_or(&[][..], |path| &path.levels);
-        for level in levels.iter().filter_map(|level| compiled.level(*level)) {
+        for level in compiled.chain.levels(path).iter().filter_map(|level| compiled.level(*level)) {
             for statement in level.statements.iter().filter_map(|number| compiled.statements.get(*number as usize)) {
                 let matches =
                     truths.and_then(|truths| statement.action.and_then(|element| truths.get(element.0 as usize)));
@@ -273,13 +273,13 @@ impl Puzzle<'_> {
         let id = node.target.account();
         let mut key = Key {
             place: node.parent.and_then(|parent| places.get(&parent)).copied().unwrap_or(u32::MAX),
-            scps: node.scps.as_slice().into(),
+            attached: self.compiled.chain.attached(node).into(),
             exempt: id.is_some() && id == organization.management_account(),
             own: node.unreadable.as_ref().map(|_| account),
             tells: Vec::new(),
         };
-        let path = self.compiled.account_paths.get(&account);
-        let telling = path.and_then(|path| self.telling.get(path)).map_or(&[][..], Vec::as_slice);
+        let path = self.compiled.chain.path_of(account);
+        let telling = path.and_then(|path| self.telling.get(&path)).map_or(&[][..], Vec::as_slice);
         if key.exempt || telling.is_empty() {
             return Ok(key);
         }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Catalog, ValueType};
-use scproof_organization::{NodeId, Organization};
+use scproof_organization::Organization;
 use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, Statement};
 
 use crate::EvaluationOptions;
 use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
+use crate::chain::Chain;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::keys::{self, KeyRow};
 use crate::refine::SplitMemory;
@@ -35,9 +36,7 @@ pub struct CompiledOrganization {
     pub(crate) statements: Arc<[CompiledStatement]>,
     pub(crate) atoms: Arc<[Atom]>,
     pub(crate) levels: Arc<[Level]>,
-    pub(crate) paths: Vec<Path>,
-    /// For each account its path.
-    pub(crate) account_paths: FxHashMap<NodeId, PathId>,
+    pub(crate) chain: Chain,
     /// For each policy the numbers of its document's statements; empty for policies that are attached nowhere.
     pub(crate) policy_statements: Vec<(u32, u32)>,
     pub(crate) splits: SplitMemory,
@@ -86,10 +85,6 @@ pub(crate) struct CompiledStatement {
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LevelId(pub(crate) u32);
 
-/// Number of a distinct inheritance path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct PathId(pub(crate) u32);
-
 /// A distinct set of attached documents.
 #[derive(Debug)]
 pub(crate) struct Level {
@@ -122,15 +117,6 @@ pub struct Candidate {
     pub(crate) statement: u32,
     /// Whether the action part is unknown, or the statement unreadable.
     pub(crate) uncertain: bool,
-}
-
-/// A distinct inheritance path.
-#[derive(Debug)]
-pub(crate) struct Path {
-    /// All levels, root first.
-    pub(crate) levels: Box<[LevelId]>,
-    /// The levels that do not pass everything.
-    pub(crate) active: Box<[LevelId]>,
 }
 
 /// Numbers the statements of documents and everything they are made of.
@@ -311,32 +297,23 @@ impl CompiledOrganization {
         tables.build(false).with(organization, nodes, options)
     }
 
-    /// Compiles two organizations over one numbering of statements, levels and action cells, so that they can be compared
-    /// part by part. A policy text that stands in both is worked through once.
-    pub fn compile_both(
-        before: impl Into<Arc<Organization>>,
-        after: impl Into<Arc<Organization>>,
+    /// Compiles organizations over one numbering of statements, levels and action cells, so that they can be compared part by part,
+    /// and along with them documents that are attached nowhere, each as a level of its own. A policy text that stands in several is
+    /// worked through once.
+    pub(crate) fn compile_together(
+        first: Arc<Organization>,
+        others: Vec<Arc<Organization>>,
+        hypothetical: &[Arc<PolicyDocument>],
         options: EvaluationOptions,
-    ) -> (Self, Self) {
-        let (before, after): (Arc<Organization>, Arc<Organization>) = (before.into(), after.into());
+    ) -> (Self, Vec<Self>, Vec<LevelId>) {
         let mut tables = Tables::new(options);
-        let (nodes_before, nodes_after) = (tables.read(&before), tables.read(&after));
+        let of_first = tables.read(&first);
+        let of_others: Vec<_> = others.iter().map(|organization| tables.read(organization)).collect();
+        let levels = hypothetical.iter().map(|document| tables.read_hypothetical(document)).collect();
         let built = tables.build(true);
-        (built.with(before, nodes_before, options), built.with(after, nodes_after, options))
-    }
-
-    /// Compiles an organization, and beside it documents that are attached nowhere, each as a level of its own. Twice the same.
-    pub(crate) fn compile_beside(
-        organization: Arc<Organization>,
-        documents: &[Arc<PolicyDocument>],
-        options: EvaluationOptions,
-    ) -> (Self, Self, Vec<LevelId>) {
-        let mut tables = Tables::new(options);
-        let nodes = tables.read(&organization);
-        let levels = documents.iter().map(|document| tables.read_beside(document)).collect();
-        let built = tables.build(true);
-        let one = built.with(Arc::clone(&organization), nodes.clone(), options);
-        (one, built.with(organization, nodes, options), levels)
+        let others = others.into_iter().zip(of_others);
+        let others = others.map(|(organization, nodes)| built.with(organization, nodes, options)).collect();
+        (built.with(first, of_first, options), others, levels)
     }
 
     /// The organization that was compiled.
@@ -352,7 +329,7 @@ impl CompiledOrganization {
     /// The number of distinct inheritance paths: accounts with the same one have the same answers, apart from keys that
     /// name the account.
     pub fn path_count(&self) -> usize {
-        self.paths.len()
+        self.chain.path_count()
     }
 
     /// The number of cells into which the policies cut all actions.

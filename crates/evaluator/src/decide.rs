@@ -1,9 +1,10 @@
 //! The hot path: from a prepared question to the verdict (parts B.1 and H.3). Nothing is allocated here unless an unknown
 //! verdict is refined.
 
+use crate::chain::Applicability;
 use crate::compile::{Atom, Candidate, CompiledOrganization, LevelEntry, LevelId};
 use crate::decision::Decision;
-use crate::prepare::{ActionCell, Gate, Pair, Query, RequestError};
+use crate::prepare::{ActionCell, Pair, Query, RequestError};
 use crate::request::Request;
 use crate::trace::{Evaluation, NoTrace, Trace};
 use crate::truth::Truth;
@@ -36,11 +37,11 @@ impl CompiledOrganization {
     /// A call with several resources passes only if each passes (EVAL-10). With
     /// [`refine`](crate::EvaluationOptions::refine) an answer that would stay unknown is worked out case by case (K3-16).
     pub fn decide(&self, query: &Query) -> Decision {
-        match query.gate {
-            Gate::Final(decision, _) => decision,
-            Gate::Open => self.decide_open(query),
+        match query.applicability {
+            Applicability::Settled(decision, _) => decision,
+            Applicability::Decides => self.decide_open(query),
             // Switched off it is not applicable, so only what passes while on is certain (TRAP-15a).
-            Gate::Pending => match self.decide_open(query) {
+            Applicability::Pending => match self.decide_open(query) {
                 Decision::Allowed => Decision::Allowed,
                 Decision::ExplicitDeny
                 | Decision::ImplicitDeny
@@ -84,11 +85,11 @@ impl CompiledOrganization {
 
     /// D and A of K3-11 with the truth of each atom from `truth`.
     pub(crate) fn outcome(&self, query: &Query, mut truth: impl FnMut(Atom) -> Truth) -> Outcome {
-        let Some(path) = self.paths.get(query.path.0 as usize) else {
+        let Some(path) = self.chain.path(query.path) else {
             return Outcome { denied: Truth::Unknown, allowed: Truth::Unknown };
         };
         let mut denied = Truth::False;
-        for &level in path.active.iter().chain(&query.beside) {
+        for &level in path.active.iter().chain(&query.hypothetical) {
             let Some((entry, unreadable)) = self.entry_of(level, &query.cell) else {
                 // What a level holds is never guessed.
                 denied = denied.or(Truth::Unknown);

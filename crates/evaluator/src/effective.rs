@@ -6,10 +6,11 @@ use rayon::prelude::*;
 use scproof_catalog::ActionId;
 
 use crate::action::CellId;
+use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::derive::GLOBAL_SERVICES;
-use crate::prepare::{ActionCell, Gate, RequestError, UNDENIABLE_ACTION, parse_action};
+use crate::prepare::{ActionCell, RequestError, UNDENIABLE_ACTION, parse_action};
 use crate::request::{Context, Request};
 
 /// Who is asked about: an account, and what is known of every call it makes.
@@ -129,7 +130,7 @@ impl CompiledOrganization {
             not_applicable: None,
             groups: Vec::new(),
         };
-        if let Gate::Final(_, reason) = probe.gate {
+        if let Applicability::Settled(_, reason) = probe.applicability {
             permissions.not_applicable = Some(reason);
             return Ok(permissions);
         }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use scproof_organization::{AccountState, Node, NodeId, PolicyIndex};
 use scproof_policy_parser::Effect;
 
+use crate::chain::Applicability;
 use crate::compile::{Atom, CompiledOrganization, CompiledStatement};
 use crate::decide::{Outcome, worst_of};
 use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
-use crate::prepare::{ActionCell, Gate, Pair, Query};
+use crate::prepare::{ActionCell, Pair, Query};
 use crate::principal::PrincipalKind;
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
@@ -62,7 +63,7 @@ impl CompiledOrganization {
             assumed: Vec::new(),
             notes: self.notes(query),
         };
-        if let Gate::Final(_, reason) = query.gate {
+        if let Applicability::Settled(_, reason) = query.applicability {
             explanation.reason = reason;
             return explanation;
         }
@@ -71,7 +72,7 @@ impl CompiledOrganization {
         let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
         let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
         Self::merge(&mut explanation, open, pairs);
-        if query.gate == Gate::Pending && explanation.decision == Decision::Unknown {
+        if query.applicability == Applicability::Pending && explanation.decision == Decision::Unknown {
             explanation.reason = Reason::Undecided;
             explanation.levels_without_allow.clear();
             explanation.undecided.insert(0, Undecided::Rule("EXM-2"));
@@ -241,7 +242,7 @@ impl CompiledOrganization {
     }
 
     pub(crate) fn statements_at(&self, node: &Node) -> impl Iterator<Item = (PolicyIndex, u32, &CompiledStatement)> {
-        node.scps.iter().flat_map(move |&policy| {
+        self.chain.attached(node).iter().flat_map(move |&policy| {
             let (start, end) = self.policy_statements.get(policy.index()).copied().unwrap_or_default();
             (start..end).filter_map(move |number| Some((policy, number, self.statements.get(number as usize)?)))
         })

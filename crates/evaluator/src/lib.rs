@@ -3,6 +3,7 @@
 mod action;
 mod action_names;
 mod alike;
+mod chain;
 mod compile;
 mod condition;
 mod cut;

@@ -5,7 +5,8 @@ use scproof_organization::{AccountId, FeatureSet, NodeId, PolicyTypeStatus, Sele
 use thiserror::Error;
 
 use crate::action::CellId;
-use crate::compile::{Atom, CompiledOrganization, LevelEntry, LevelId, PathId, Slot};
+use crate::chain::{Applicability, PathId};
+use crate::compile::{Atom, CompiledOrganization, LevelEntry, LevelId, Slot};
 use crate::decision::{Decision, Reason};
 use crate::derive::Scene;
 use crate::keys;
@@ -126,27 +127,16 @@ impl RequestError {
 /// A prepared question. It belongs to the compiled organization that made it.
 #[derive(Debug, Clone)]
 pub struct Query {
-    pub(crate) gate: Gate,
+    pub(crate) applicability: Applicability,
     pub(crate) account: Option<NodeId>,
     pub(crate) path: PathId,
-    /// A level that is asked about beside those of the path. Its Deny statements count; it need not allow anything.
-    pub(crate) beside: Option<LevelId>,
+    /// A level that is asked about as if it stood on the path. Its Deny statements count; it need not allow anything.
+    pub(crate) hypothetical: Option<LevelId>,
     pub(crate) cell: ActionCell,
     pub(crate) pairs: Box<[Pair]>,
     /// The action, lower case.
     pub(crate) action: Box<str>,
     pub(crate) principal: Option<Principal>,
-}
-
-/// What is settled before any statement is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// The verdict (part B.2).
-    Final(Decision, Reason),
-    /// The statements decide.
-    Open,
-    /// The policy type is being switched on or off: only what passes either way is certain (EXM-2).
-    Pending,
 }
 
 /// Which statements concern the action.
@@ -188,7 +178,7 @@ impl CompiledOrganization {
         &self,
         request: &Request,
         atoms: &[Atom],
-        beside: Option<LevelId>,
+        hypothetical: Option<LevelId>,
     ) -> Result<Query, RequestError> {
         let action = parse_action(&request.action)?;
         let principal = match &request.principal {
@@ -221,10 +211,10 @@ impl CompiledOrganization {
                 });
             }
         }
-        let gate = self.gate(account, principal.as_ref(), &action);
-        let path = account.and_then(|account| self.account_paths.get(&account)).copied().unwrap_or(PathId(u32::MAX));
-        let cell = self.cell_of(&action, path, beside);
-        let concerned = self.concerned(&action, &cell, path, beside, atoms);
+        let applicability = self.applicability(account, principal.as_ref(), &action);
+        let path = account.and_then(|account| self.chain.path_of(account)).unwrap_or(PathId::NONE);
+        let cell = self.cell_of(&action, path, hypothetical);
+        let concerned = self.concerned(&action, &cell, path, hypothetical, atoms);
         let pairs = match account {
             None => Box::default(),
             Some(account) => inputs
@@ -239,13 +229,18 @@ impl CompiledOrganization {
                 })
                 .collect(),
         };
-        Ok(Query { gate, account, path, beside, cell, pairs, action: action.into(), principal })
+        Ok(Query { applicability, account, path, hypothetical, cell, pairs, action: action.into(), principal })
     }
 
     /// Part B.2: feature set, policy type, outside account, management account, services, service-linked roles.
-    pub(crate) fn gate(&self, account: Option<NodeId>, principal: Option<&Principal>, action: &str) -> Gate {
+    pub(crate) fn applicability(
+        &self,
+        account: Option<NodeId>,
+        principal: Option<&Principal>,
+        action: &str,
+    ) -> Applicability {
         use crate::principal::PrincipalKind;
-        let exempt = |reason| Gate::Final(Decision::NotApplicable, reason);
+        let exempt = |reason| Applicability::Settled(Decision::NotApplicable, reason);
         if self.organization.feature_set() == FeatureSet::ConsolidatedBilling {
             return exempt(Reason::ConsolidatedBilling);
         }
@@ -264,15 +259,15 @@ impl CompiledOrganization {
             _ => {}
         }
         if action == UNDENIABLE_ACTION {
-            return Gate::Final(Decision::Allowed, Reason::CannotBeDenied);
+            return Applicability::Settled(Decision::Allowed, Reason::CannotBeDenied);
         }
         match self.organization.scp_status() {
-            PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable => Gate::Pending,
-            PolicyTypeStatus::Enabled | PolicyTypeStatus::Disabled => Gate::Open,
+            PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable => Applicability::Pending,
+            PolicyTypeStatus::Enabled | PolicyTypeStatus::Disabled => Applicability::Decides,
         }
     }
 
-    fn cell_of(&self, action: &str, path: PathId, beside: Option<LevelId>) -> ActionCell {
+    fn cell_of(&self, action: &str, path: PathId, hypothetical: Option<LevelId>) -> ActionCell {
         if let Some(cell) =
             self.actions.catalog.find_action(action).and_then(|action| self.actions.cell_of_action(action))
         {
@@ -282,11 +277,11 @@ impl CompiledOrganization {
         if let Some(cell) = self.actions.find_cell(&truths) {
             return ActionCell::Known(cell);
         }
-        let levels = self.paths.get(path.0 as usize).map_or(&[][..], |path| &path.levels);
         ActionCell::Loose(
-            levels
+            self.chain
+                .levels(path)
                 .iter()
-                .chain(&beside)
+                .chain(&hypothetical)
                 .filter_map(|&id| Some((id, LevelEntry::build(&self.level(id)?.statements, &self.statements, &truths))))
                 .collect(),
         )
@@ -367,7 +362,7 @@ impl CompiledOrganization {
         action: &str,
         cell: &ActionCell,
         path: PathId,
-        beside: Option<LevelId>,
+        hypothetical: Option<LevelId>,
         atoms: &[Atom],
     ) -> Concerned {
         let mut concerned =
@@ -383,8 +378,7 @@ impl CompiledOrganization {
                 &loose
             }
         };
-        let levels = self.paths.get(path.0 as usize).map_or(&[][..], |path| &path.levels);
-        for level in levels.iter().chain(&beside).filter_map(|level| self.level(*level)) {
+        for level in self.chain.levels(path).iter().chain(&hypothetical).filter_map(|level| self.level(*level)) {
             for statement in level.statements.iter().filter_map(|number| self.statements.get(*number as usize)) {
                 let matches = statement.action.and_then(|element| truths.get(element.0 as usize));
                 if matches == Some(&Truth::False) {

@@ -102,8 +102,8 @@ impl CompiledOrganization {
         let mut asked: BTreeMap<Fact, (usize, BTreeSet<Atom>)> = BTreeMap::new();
         let mut evaluation =
             Evaluation { states: &pair.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
-        let levels = self.paths.get(query.path.0 as usize).map_or(&[][..], |path| &path.active);
-        let entries = levels.iter().chain(&query.beside).filter_map(|&level| self.entry_of(level, &query.cell));
+        let levels = self.chain.active(query.path).iter().chain(&query.hypothetical);
+        let entries = levels.filter_map(|&level| self.entry_of(level, &query.cell));
         for (LevelEntry { deny, allow, .. }, _) in entries {
             for candidate in deny.iter().chain(allow) {
                 let Some(statement) = self.statements.get(candidate.statement as usize) else { continue };

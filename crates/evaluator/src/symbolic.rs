@@ -1,10 +1,10 @@
-//! The interface of comparison: two organizations over one numbering, their statements as conjunctions of atoms, their facts
-//! as cells. The prover works on this form; nothing else needs it.
+//! The interface of proofs: organizations over one numbering, their statements as conjunctions of atoms, their facts as cells. The
+//! prover works on this form; nothing else needs it.
 //!
 //! An *atom* is a `Condition` line or a `Resource`/`NotResource` element. A *fact* is what atoms ask about: the resource, a
 //! context key, or several keys that move together. A *cell* of a fact is a class of values that none of the atoms at hand can
 //! tell apart. Where an atom cannot be decided cell by cell – it compares two keys, its rule is unsure, a limit was met – it
-//! stays a free question, the same one on both sides.
+//! stays a free question, the same one in every organization.
 
 mod classes;
 mod cutter;
@@ -23,11 +23,13 @@ use scproof_policy_parser::{Effect, PolicyDocument};
 
 pub use crate::action::CellId;
 pub use crate::action_names::MAX_STATES;
+pub use crate::chain::Applicability;
+use crate::chain::PathId;
 pub use crate::compile::{Atom, Candidate, LevelId};
 use crate::compile::{CompiledOrganization, LevelEntry};
 use crate::decision::Reason;
 use crate::keys;
-use crate::prepare::{ActionCell, Gate, RequestError};
+use crate::prepare::{ActionCell, RequestError};
 use crate::principal::Principal;
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
@@ -41,38 +43,34 @@ pub use principal::CallerKind;
 pub(crate) use signature::may_name_an_account;
 pub use signature::{AccountSignature, AccountSignatures};
 
-/// One of the two organizations of a comparison.
+/// One of the organizations that were compiled together, by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
-    /// The organization as it is.
-    Before,
-    /// The organization as it would be.
-    After,
+pub struct View(u32);
+
+impl View {
+    /// The first, which is the only one of questions about an organization as it is.
+    pub const FIRST: Self = Self(0);
+    /// Of a comparison the organization as it is.
+    pub const BEFORE: Self = Self::FIRST;
+    /// Of a comparison the organization as it would be.
+    pub const AFTER: Self = Self(1);
+    /// Those of a comparison, in order.
+    pub const BOTH: [Self; 2] = [Self::BEFORE, Self::AFTER];
+
+    fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
-impl Side {
-    /// Both, in order.
-    pub const BOTH: [Self; 2] = [Self::Before, Self::After];
-}
-
-/// Two organizations compiled together: statements, atoms, levels and action cells have the same numbers in both.
+/// Organizations compiled together: statements, atoms, levels and action cells have the same numbers in all of them. Questions about an
+/// organization as it is have one view, a comparison has two, a history has one for each state.
 #[derive(Debug)]
-pub struct CompiledPair {
-    before: CompiledOrganization,
-    after: CompiledOrganization,
-    /// Whether `aws:ResourceOrgPaths` and `aws:ResourceOrgID` may differ between the sides, once it was asked.
+pub struct CompiledViews {
+    /// What is numbered for all stands in each; it is read here.
+    first: Arc<CompiledOrganization>,
+    others: Vec<Arc<CompiledOrganization>>,
+    /// Whether `aws:ResourceOrgPaths` and `aws:ResourceOrgID` may differ between the views, once it was asked.
     moved_owners: OnceLock<(bool, bool)>,
-}
-
-/// What SCPs can do at all to the calls of an account (part B.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Layer {
-    /// Nothing: every call passes, for this reason.
-    Passes(Reason),
-    /// The statements decide.
-    Decides,
-    /// The policy type is being switched on or off (EXM-2).
-    Pending,
 }
 
 /// What a level holds for the actions of one cell.
@@ -90,26 +88,63 @@ pub struct Entry<'a> {
     pub allow: Cow<'a, [Candidate]>,
 }
 
-impl CompiledPair {
-    /// Compiles two organizations together. Costs what compiling the larger takes, and a little for what differs.
-    pub fn compile(
-        before: impl Into<Arc<Organization>>,
-        after: impl Into<Arc<Organization>>,
-        options: EvaluationOptions,
-    ) -> Self {
-        let (before, after) = CompiledOrganization::compile_both(before, after, options);
-        Self { before, after, moved_owners: OnceLock::new() }
+impl CompiledViews {
+    /// Compiles one organization for questions about itself.
+    pub fn one(organization: impl Into<Arc<Organization>>, options: EvaluationOptions) -> Self {
+        Self::with_hypothetical(organization, &[], options).0
     }
 
-    /// Compiles one organization for questions about itself, and beside it documents that are attached nowhere: their statements,
-    /// atoms and action patterns are numbered along. Returns a level for each document.
-    pub fn compile_beside(
+    /// The same, and along with it documents that are attached nowhere: their statements, atoms and action patterns are numbered along.
+    /// Returns for each document a *hypothetical* level, which stands on no path until a question puts it there.
+    pub fn with_hypothetical(
         organization: impl Into<Arc<Organization>>,
         documents: &[Arc<PolicyDocument>],
         options: EvaluationOptions,
     ) -> (Self, Vec<LevelId>) {
-        let (before, after, levels) = CompiledOrganization::compile_beside(organization.into(), documents, options);
-        (Self { before, after, moved_owners: OnceLock::new() }, levels)
+        Self::together(organization.into(), Vec::new(), documents, options)
+    }
+
+    /// Compiles two organizations together. Costs what compiling the larger takes, and a little for what differs.
+    pub fn two(
+        before: impl Into<Arc<Organization>>,
+        after: impl Into<Arc<Organization>>,
+        options: EvaluationOptions,
+    ) -> Self {
+        Self::together(before.into(), vec![after.into()], &[], options).0
+    }
+
+    /// Compiles an organization in all its states together, to compare each with each.
+    pub fn all(first: Arc<Organization>, others: Vec<Arc<Organization>>, options: EvaluationOptions) -> Self {
+        Self::together(first, others, &[], options).0
+    }
+
+    fn together(
+        first: Arc<Organization>,
+        others: Vec<Arc<Organization>>,
+        documents: &[Arc<PolicyDocument>],
+        options: EvaluationOptions,
+    ) -> (Self, Vec<LevelId>) {
+        let (first, others, levels) = CompiledOrganization::compile_together(first, others, documents, options);
+        let others = others.into_iter().map(Arc::new).collect();
+        (Self { first: Arc::new(first), others, moved_owners: OnceLock::new() }, levels)
+    }
+
+    /// Two of the views, to compare them. Costs nothing: they stay compiled as they are.
+    #[must_use]
+    pub fn pair(&self, before: View, after: View) -> Self {
+        let view = |view: View| Arc::clone(self.shared(view));
+        Self { first: view(before), others: vec![view(after)], moved_owners: OnceLock::new() }
+    }
+
+    /// All views, in order.
+    pub fn views(&self) -> impl Iterator<Item = View> + use<> {
+        (0..=u32::try_from(self.others.len()).unwrap_or(u32::MAX - 1)).map(View)
+    }
+
+    fn shared(&self, view: View) -> &Arc<CompiledOrganization> {
+        // Views come from here, so that there is one; a comparison with itself is asked of one alone.
+        let other = view.index().checked_sub(1).and_then(|index| self.others.get(index));
+        other.unwrap_or(&self.first)
     }
 
     /// The decision on a request as if the Deny statements of one more level stood on the account's path.
@@ -117,8 +152,8 @@ impl CompiledPair {
     /// # Errors
     ///
     /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
-    pub fn ask_beside(&self, side: Side, request: &Request, level: LevelId) -> Result<Decision, RequestError> {
-        let compiled = self.side(side);
+    pub fn ask_with(&self, view: View, request: &Request, level: LevelId) -> Result<Decision, RequestError> {
+        let compiled = self.view(view);
         compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
@@ -131,18 +166,18 @@ impl CompiledPair {
     /// If question or accounts cannot be understood; see [`CompiledOrganization::prepare`].
     pub fn ask_alike(
         &self,
-        side: Side,
+        view: View,
         question: &Request,
         accounts: &[NodeId],
     ) -> Result<Vec<Decision>, RequestError> {
-        let compiled = self.side(side);
+        let compiled = self.view(view);
         let Some(first) = accounts.first() else { return Ok(Vec::new()) };
         let request = |node: NodeId| {
             let organization = compiled.organization();
             question.in_account(organization, organization.node(node).target.as_str())
         };
         let levels: BTreeSet<LevelId> =
-            accounts.iter().flat_map(|account| self.path_levels(side, *account)).copied().collect();
+            accounts.iter().flat_map(|account| self.path_levels(view, *account)).copied().collect();
         let statements = levels.into_iter().flat_map(|level| self.level_statements(level));
         let atoms: BTreeSet<Atom> =
             statements.flat_map(|statement| self.statement_atoms(*statement)).copied().collect();
@@ -151,11 +186,11 @@ impl CompiledPair {
         let folded = question.action.to_ascii_lowercase();
         accounts
             .iter()
-            .map(|account| match (compiled.account_paths.get(account), &query.cell) {
+            .map(|account| match (compiled.chain.path_of(*account), &query.cell) {
                 (Some(path), ActionCell::Known(_)) => {
-                    query.path = *path;
+                    query.path = path;
                     query.account = Some(*account);
-                    query.gate = compiled.gate(query.account, query.principal.as_ref(), &folded);
+                    query.applicability = compiled.applicability(query.account, query.principal.as_ref(), &folded);
                     Ok(compiled.decide(&query))
                 }
                 (None, _) | (_, ActionCell::Loose(_)) => compiled.ask(&request(*account)?),
@@ -164,31 +199,30 @@ impl CompiledPair {
     }
 
     /// All levels of an account's path, root first.
-    pub fn path_levels(&self, side: Side, account: NodeId) -> &[LevelId] {
-        let compiled = self.side(side);
-        let path = compiled.account_paths.get(&account).and_then(|path| compiled.paths.get(path.0 as usize));
-        path.map_or(&[], |path| &path.levels)
+    pub fn path_levels(&self, view: View, account: NodeId) -> &[LevelId] {
+        let chain = &self.view(view).chain;
+        chain.path_of(account).map_or(&[], |path| chain.levels(path))
     }
 
     /// A number that accounts share exactly if all levels of their paths are the same.
-    pub fn path_number(&self, side: Side, account: NodeId) -> Option<u32> {
-        self.side(side).account_paths.get(&account).map(|path| path.0)
+    pub fn path_number(&self, view: View, account: NodeId) -> Option<u32> {
+        self.view(view).chain.path_of(account).map(PathId::number)
     }
 
     /// The statements of a level.
     pub fn level_statements(&self, level: LevelId) -> &[u32] {
-        self.before.level(level).map_or(&[], |level| &level.statements)
+        self.first.level(level).map_or(&[], |level| &level.statements)
     }
 
     /// Whether the attachments of a level could not be read (K3-13).
     pub fn is_unreadable(&self, level: LevelId) -> bool {
-        self.before.level(level).is_some_and(|level| level.unreadable)
+        self.first.level(level).is_some_and(|level| level.unreadable)
     }
 
     /// A statement, if it may concern the actions of a cell.
     pub fn candidate(&self, statement: u32, cell: CellId) -> Option<Candidate> {
-        let found = self.before.statements.get(statement as usize)?;
-        let truths = self.before.actions.cell_truths(cell);
+        let found = self.first.statements.get(statement as usize)?;
+        let truths = self.first.actions.cell_truths(cell);
         let action = found
             .action
             .map_or(Truth::Unknown, |element| truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown));
@@ -198,52 +232,44 @@ impl CompiledPair {
 
     /// The effect of a statement, if it could be read.
     pub fn statement_effect(&self, statement: u32) -> Option<Effect> {
-        self.before.statements.get(statement as usize).and_then(|statement| statement.effect)
+        self.first.statements.get(statement as usize).and_then(|statement| statement.effect)
     }
 
     /// The numbers of the statements of a policy that is attached somewhere.
-    pub fn policy_statements(&self, side: Side, policy: PolicyIndex) -> Range<u32> {
-        let (start, end) = self.side(side).policy_statements.get(policy.index()).copied().unwrap_or_default();
+    pub fn policy_statements(&self, view: View, policy: PolicyIndex) -> Range<u32> {
+        let (start, end) = self.view(view).policy_statements.get(policy.index()).copied().unwrap_or_default();
         start..end
     }
 
-    /// One of the two, for questions.
-    pub fn side(&self, side: Side) -> &CompiledOrganization {
-        match side {
-            Side::Before => &self.before,
-            Side::After => &self.after,
-        }
+    /// One of the organizations, for questions.
+    pub fn view(&self, view: View) -> &CompiledOrganization {
+        self.shared(view)
     }
 
     /// Whether SCPs decide about an account's calls of an action (lower case).
-    pub fn layer(&self, side: Side, account: NodeId, action: &str) -> Layer {
-        match self.side(side).gate(Some(account), None, action) {
-            Gate::Final(Decision::NotApplicable | Decision::Allowed, reason) => Layer::Passes(reason),
-            Gate::Final(..) | Gate::Open => Layer::Decides,
-            Gate::Pending => Layer::Pending,
-        }
+    pub fn applicability(&self, view: View, account: NodeId, action: &str) -> Applicability {
+        self.view(view).applicability(Some(account), None, action)
     }
 
     /// Why SCPs do nothing to the calls of a caller, given as the principal of a request, whatever the action; `None` if they may, or the
     /// principal cannot be read.
-    pub fn exemption(&self, side: Side, account: NodeId, principal: &str) -> Option<Reason> {
+    pub fn exemption(&self, view: View, account: NodeId, principal: &str) -> Option<Reason> {
         let principal = Principal::parse(principal).ok()?;
-        match self.side(side).gate(Some(account), Some(&principal), "another-service:another-action") {
-            Gate::Final(Decision::NotApplicable, reason) => Some(reason),
-            Gate::Final(..) | Gate::Open | Gate::Pending => None,
+        match self.view(view).applicability(Some(account), Some(&principal), "another-service:another-action") {
+            Applicability::Settled(Decision::NotApplicable, reason) => Some(reason),
+            Applicability::Settled(..) | Applicability::Decides | Applicability::Pending => None,
         }
     }
 
     /// The levels of an account's path that do not pass everything, each once, in ascending order.
-    pub fn levels(&self, side: Side, account: NodeId) -> &[LevelId] {
-        let compiled = self.side(side);
-        let path = compiled.account_paths.get(&account).and_then(|path| compiled.paths.get(path.0 as usize));
-        path.map_or(&[], |path| &path.active)
+    pub fn levels(&self, view: View, account: NodeId) -> &[LevelId] {
+        let chain = &self.view(view).chain;
+        chain.path_of(account).map_or(&[], |path| chain.active(path))
     }
 
     /// What a level holds for a cell of actions.
     pub fn entry(&self, level: LevelId, cell: CellId) -> Option<Entry<'_>> {
-        let found = self.before.level(level)?;
+        let found = self.first.level(level)?;
         let entry = found.entry(cell)?;
         Some(Entry {
             denies: entry.denies,
@@ -256,10 +282,10 @@ impl CompiledPair {
 
     /// What a level would hold for a cell of actions without some of its statements. `O(statements)`.
     pub fn entry_without(&self, level: LevelId, cell: CellId, removed: &Range<u32>) -> Option<Entry<'static>> {
-        let found = self.before.level(level)?;
+        let found = self.first.level(level)?;
         let left: Vec<u32> = found.statements.iter().copied().filter(|number| !removed.contains(number)).collect();
-        let truths = self.before.actions.cell_truths(cell);
-        let LevelEntry { denies, allows, deny, allow } = LevelEntry::build(&left, &self.before.statements, truths);
+        let truths = self.first.actions.cell_truths(cell);
+        let LevelEntry { denies, allows, deny, allow } = LevelEntry::build(&left, &self.first.statements, truths);
         let unreadable = found.unreadable;
         Some(Entry { denies, allows, unreadable, deny: Cow::Owned(deny.into()), allow: Cow::Owned(allow.into()) })
     }
@@ -267,20 +293,20 @@ impl CompiledPair {
     /// A number that two levels share exactly if they hold the same for the same cells; the same statements have one number
     /// within a level only, so compare entries of one level.
     pub fn entry_number(&self, level: LevelId, cell: CellId) -> Option<u32> {
-        self.before.level(level)?.by_cell.get(cell.index()).copied()
+        self.first.level(level)?.by_cell.get(cell.index()).copied()
     }
 
     /// The atoms of a statement; all must hold.
     pub fn statement_atoms(&self, statement: u32) -> &[Atom] {
-        self.before.statements.get(statement as usize).map_or(&[], |statement| self.before.statement_atoms(statement))
+        self.first.statements.get(statement as usize).map_or(&[], |statement| self.first.statement_atoms(statement))
     }
 
     /// Why a statement is uncertain, for an action: a part that could not be read, or unsure rules about its action pattern.
     pub fn uncertainty(&self, statement: u32, action: &str) -> Vec<Undecided> {
-        let Some(statement) = self.before.statements.get(statement as usize) else { return Vec::new() };
+        let Some(statement) = self.first.statements.get(statement as usize) else { return Vec::new() };
         let mut reasons: Vec<Undecided> = statement
             .action
-            .map(|element| self.before.actions.unsure_rules(element, action))
+            .map(|element| self.first.actions.unsure_rules(element, action))
             .unwrap_or_default()
             .into_iter()
             .map(Undecided::Rule)
@@ -296,8 +322,8 @@ impl CompiledPair {
     /// # Errors
     ///
     /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
-    pub fn atom_truths(&self, side: Side, request: &Request, atoms: &[Atom]) -> Result<Vec<Truth>, RequestError> {
-        let compiled = self.side(side);
+    pub fn atom_truths(&self, view: View, request: &Request, atoms: &[Atom]) -> Result<Vec<Truth>, RequestError> {
+        let compiled = self.view(view);
         let query = compiled.prepare_for(request, atoms, None)?;
         let Some(pair) = query.pairs.first() else { return Ok(vec![Truth::Unknown; atoms.len()]) };
         let mut evaluation =
@@ -307,23 +333,23 @@ impl CompiledPair {
 
     /// An atom in words, or its opposite. `may_be_absent`: whether to say that its key may be absent, where that matters.
     pub fn atom_words(&self, atom: Atom, opposite: bool, may_be_absent: bool) -> String {
-        self.before.atom_words(atom, opposite, may_be_absent)
+        self.first.atom_words(atom, opposite, may_be_absent)
     }
 
     /// The keys that an atom asks about: its own, and those that its policy variables name.
     pub fn atom_keys(&self, atom: Atom) -> Vec<&str> {
         let mut keys: Vec<&str> = self
-            .before
+            .first
             .slots_of(atom)
-            .filter_map(|slot| self.before.slots.get(slot.0 as usize))
+            .filter_map(|slot| self.first.slots.get(slot.0 as usize))
             .map(|slot| &*slot.name)
             .collect();
         keys.dedup();
         keys
     }
 
-    /// The keys of an atom that may have one value before and another after in the same request, since they follow from who owns
-    /// the resource.
+    /// The keys of an atom that may have one value in one view and another in another in the same request, since they follow from who
+    /// owns the resource.
     pub fn owner_keys(&self, atom: Atom) -> Vec<&str> {
         let is_of_owner = |key: &&str| keys::find(key).is_some_and(|row| self.differs_by_owner(row.model));
         self.atom_keys(atom).into_iter().filter(is_of_owner).collect()
@@ -333,11 +359,11 @@ impl CompiledPair {
     pub fn atom_texts(&self, atom: Atom) -> Vec<String> {
         match atom {
             Atom::Condition(id) => {
-                let values = self.before.condition_sources.get(id as usize).and_then(|source| source.values.as_ref());
+                let values = self.first.condition_sources.get(id as usize).and_then(|source| source.values.as_ref());
                 values.into_iter().flatten().map(|value| value.text.clone()).collect()
             }
             Atom::Resource(id) => {
-                let patterns = self.before.resource_sources.get(id as usize).map(|source| &source.patterns);
+                let patterns = self.first.resource_sources.get(id as usize).map(|source| &source.patterns);
                 patterns.into_iter().flatten().map(|pattern| pattern.text.clone()).collect()
             }
         }
@@ -349,8 +375,8 @@ impl CompiledPair {
     }
 
     /// The statements attached along an account's path, with their numbers.
-    pub fn statements_along(&self, side: Side, account: NodeId) -> Vec<(u32, StatementRef)> {
-        self.side(side).statements_along(account)
+    pub fn statements_along(&self, view: View, account: NodeId) -> Vec<(u32, StatementRef)> {
+        self.view(view).statements_along(account)
     }
 }
 

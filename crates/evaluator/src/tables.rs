@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_organization::{NodeId, Organization, PolicyIndex, Target};
-use scproof_policy_parser::{Condition, PolicyDocument, ResourceElement};
+use scproof_policy_parser::{Condition, PolicyDocument, PolicyKind, ResourceElement};
 
 use crate::EvaluationOptions;
 use crate::action::ActionTable;
-use crate::compile::{Atom, Builder, CompiledOrganization, CompiledStatement, Level, LevelId, Path, PathId, Slot};
+use crate::chain::{Chain, attached};
+use crate::compile::{Atom, Builder, CompiledOrganization, CompiledStatement, Level, LevelId, Slot};
 use crate::condition::CompiledCondition;
 use crate::refine::SplitMemory;
 use crate::resource::CompiledResource;
@@ -29,8 +30,10 @@ pub(crate) struct Tables {
     drafts: Vec<(Vec<DocumentStatements>, bool)>,
 }
 
+/// The kind of policies that decide: those of the caller's account.
+const KIND: PolicyKind = PolicyKind::ServiceControl;
+
 /// What belongs to one organization alone.
-#[derive(Clone)]
 pub(crate) struct Nodes {
     levels: Vec<LevelId>,
     policy_statements: Vec<DocumentStatements>,
@@ -82,8 +85,9 @@ impl Tables {
         let mut policy_statements = vec![(0, 0); organization.policies().len()];
         let mut levels = Vec::with_capacity(organization.node_count());
         for (_, node) in organization.nodes() {
-            let mut set: Vec<DocumentStatements> = Vec::with_capacity(node.scps.len());
-            for &index in &node.scps {
+            let policies = attached(KIND, node);
+            let mut set: Vec<DocumentStatements> = Vec::with_capacity(policies.len());
+            for &index in policies {
                 let range = self.document(organization, index);
                 if let Some(slot) = policy_statements.get_mut(index.index()) {
                     *slot = range;
@@ -107,7 +111,7 @@ impl Tables {
     }
 
     /// Numbers a document that is attached nowhere, as a level of its own.
-    pub(crate) fn read_beside(&mut self, document: &PolicyDocument) -> LevelId {
+    pub(crate) fn read_hypothetical(&mut self, document: &PolicyDocument) -> LevelId {
         let range = self.builder.document(document);
         let level = LevelId(u32::try_from(self.drafts.len()).unwrap_or(u32::MAX));
         self.drafts.push((vec![range], false));
@@ -160,7 +164,7 @@ impl Built {
         nodes: Nodes,
         options: EvaluationOptions,
     ) -> CompiledOrganization {
-        let (paths, account_paths) = self.paths(&organization, &nodes.levels);
+        let chain = self.chain(&organization, &nodes.levels);
         CompiledOrganization {
             organization,
             options,
@@ -173,38 +177,16 @@ impl Built {
             statements: Arc::clone(&self.statements),
             atoms: Arc::clone(&self.atoms),
             levels: Arc::clone(&self.levels),
-            paths,
-            account_paths,
+            chain,
             policy_statements: nodes.policy_statements,
             splits: SplitMemory::default(),
         }
     }
 
-    fn paths(&self, organization: &Organization, node_levels: &[LevelId]) -> (Vec<Path>, FxHashMap<NodeId, PathId>) {
-        let mut paths: Vec<Path> = Vec::new();
-        let mut path_ids: FxHashMap<Box<[LevelId]>, PathId> = FxHashMap::default();
-        let mut account_paths = FxHashMap::default();
-        for account in organization.accounts() {
-            let levels: Box<[LevelId]> = organization
-                .inheritance_path(account)
-                .into_iter()
-                .map(|node| node_levels.get(node.index()).copied().unwrap_or(LevelId(u32::MAX)))
-                .collect();
-            let next = PathId(u32::try_from(paths.len()).unwrap_or(u32::MAX));
-            let path = *path_ids.entry(levels.clone()).or_insert_with(|| {
-                let mut active: Vec<LevelId> = levels
-                    .iter()
-                    .copied()
-                    .filter(|level| !self.levels.get(level.0 as usize).is_some_and(|level| level.passes_everything))
-                    .collect();
-                // The same set at two levels is one question (EVAL-15).
-                active.sort_unstable();
-                active.dedup();
-                paths.push(Path { levels, active: active.into() });
-                next
-            });
-            account_paths.insert(account, path);
-        }
-        (paths, account_paths)
+    fn chain(&self, organization: &Organization, node_levels: &[LevelId]) -> Chain {
+        let level_of = |node: NodeId| node_levels.get(node.index()).copied().unwrap_or(LevelId(u32::MAX));
+        let path = |account| (account, organization.inheritance_path(account).into_iter().map(level_of).collect());
+        let passes = |level: LevelId| self.levels.get(level.0 as usize).is_some_and(|level| level.passes_everything);
+        Chain::new(KIND, organization.accounts().map(path), passes)
     }
 }

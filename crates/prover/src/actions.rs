@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Catalog, ServiceId};
 use scproof_evaluator::Truth;
-use scproof_evaluator::symbolic::{ActionClass, CompiledPair};
+use scproof_evaluator::symbolic::{ActionClass, CompiledViews};
 use scproof_policy_parser::{WildcardPattern, covers, overlaps};
 
 /// Actions that match all of some patterns and none of others.
@@ -70,7 +70,7 @@ struct Pattern {
 
 /// All actions by service.
 pub(crate) struct ActionIndex<'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     /// The class of each action of the catalog, if it is looked at.
     class_of: Vec<Option<usize>>,
     services: Vec<Service>,
@@ -106,8 +106,8 @@ struct Written {
 }
 
 impl<'p> ActionIndex<'p> {
-    pub(crate) fn new(pair: &'p CompiledPair, classes: &[ActionClass]) -> Self {
-        let catalog: &Catalog = pair.catalog();
+    pub(crate) fn new(views: &'p CompiledViews, classes: &[ActionClass]) -> Self {
+        let catalog: &Catalog = views.catalog();
         let mut class_of = vec![None; catalog.action_count()];
         let mut services: BTreeMap<(bool, String), Service> = BTreeMap::new();
         for id in catalog.services() {
@@ -145,13 +145,13 @@ impl<'p> ActionIndex<'p> {
         let patterns = services.iter().map(|_| OnceLock::new()).collect();
         let written = services.iter().map(|_| Mutex::default()).collect();
         let mut index =
-            Self { pair, class_of, services, members, items, patterns, written, relations: Mutex::default() };
+            Self { views, class_of, services, members, items, patterns, written, relations: Mutex::default() };
         index.members = index.services.iter().map(|service| index.members_of(service)).collect();
         index
     }
 
     fn members_of(&self, service: &Service) -> Vec<(usize, usize, usize)> {
-        let catalog = self.pair.catalog();
+        let catalog = self.views.catalog();
         let listed = service.listed.into_iter().flat_map(|id| catalog.actions_of(id));
         let listed = listed.filter_map(|action| self.class_of.get(action.index()).copied().flatten());
         let unlisted = service.unlisted.iter().map(|(class, name, _)| (*class, name.is_some()));
@@ -173,7 +173,7 @@ impl<'p> ActionIndex<'p> {
     fn items_of(&self, service: usize) -> Vec<Item> {
         let mut items: Vec<Item> = Vec::new();
         if let Some(found) = self.services.get(service) {
-            let catalog = self.pair.catalog();
+            let catalog = self.views.catalog();
             for action in found.listed.into_iter().flat_map(|id| catalog.actions_of(id)) {
                 let Some(class) = self.class_of.get(action.index()).copied().flatten() else { continue };
                 let action = catalog.action(action);
@@ -184,8 +184,8 @@ impl<'p> ActionIndex<'p> {
                 class: *class,
                 // As a policy spells it.
                 name: name.as_ref().map(|name| {
-                    let row = self.pair.pattern_row(example);
-                    let mut texts = row.iter().map(|(id, _)| self.pair.pattern_text(*id));
+                    let row = self.views.pattern_row(example);
+                    let mut texts = row.iter().map(|(id, _)| self.views.pattern_text(*id));
                     texts.find(|text| text.eq_ignore_ascii_case(name)).unwrap_or(name).to_owned()
                 }),
                 example: example.clone(),
@@ -207,8 +207,8 @@ impl<'p> ActionIndex<'p> {
         let items = self.items(service);
         {
             for (index, item) in items.iter().enumerate() {
-                for (id, truth) in self.pair.pattern_row(&item.example) {
-                    let text = self.pair.pattern_text(id);
+                for (id, truth) in self.views.pattern_row(&item.example) {
+                    let text = self.views.pattern_text(id);
                     // Whether a pattern may match is an unsure rule's business at times (DOC-20); what it is like is not.
                     let is_like = || WildcardPattern::flat(&text.to_ascii_lowercase()).is_match(&item.example);
                     if text == "*" || (truth == Truth::Unknown && !is_like()) {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use scproof_catalog::ActionFilter;
 use scproof_evaluator::symbolic::{
-    AccountSignature, ActionClass, ActionTraits, Atom, Candidate, CellId, CompiledPair, CutMemory, Layer, LevelId, Side,
+    AccountSignature, ActionClass, ActionTraits, Applicability, Atom, Candidate, CellId, CompiledViews, CutMemory,
+    LevelId, View,
 };
 use scproof_organization::NodeId;
 
@@ -40,11 +41,11 @@ pub struct ComparisonOptions {
 
 impl ComparisonOptions {
     /// The classes without the actions that are not looked at.
-    fn narrow(&self, pair: &CompiledPair, classes: Vec<ActionClass>) -> Vec<ActionClass> {
+    fn narrow(&self, views: &CompiledViews, classes: Vec<ActionClass>) -> Vec<ActionClass> {
         if self.actions.is_everything() {
             return classes;
         }
-        let catalog = pair.catalog();
+        let catalog = views.catalog();
         let keep = |mut class: ActionClass| {
             class.actions.retain(|action| {
                 let action = catalog.action(*action);
@@ -94,8 +95,8 @@ pub struct Difference {
 
 impl Difference {
     /// Whether a region is about an action.
-    pub fn concerns(&self, pair: &CompiledPair, region: &Region, action: &str) -> bool {
-        let Some(cell) = pair.cell_of(action) else { return false };
+    pub fn concerns(&self, views: &CompiledViews, region: &Region, action: &str) -> bool {
+        let Some(cell) = views.cell_of(action) else { return false };
         let key = (cell, ActionTraits::of(&action.to_ascii_lowercase()));
         region.classes.iter().any(|class| self.classes.get(*class) == Some(&key))
     }
@@ -113,7 +114,7 @@ type Changes = Rc<[Change]>;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Formula {
     traits: ActionTraits,
-    layers: [Layer; 2],
+    applicability: [Applicability; 2],
     before: Box<[u32]>,
     after: Box<[u32]>,
 }
@@ -124,14 +125,14 @@ struct PathKey {
     signature: usize,
     /// Whether the same policies may decide otherwise after: the account moved, or owners of resources did.
     moved: bool,
-    layers: [Layer; 2],
+    applicability: [Applicability; 2],
     before: Box<[LevelId]>,
     after: Box<[LevelId]>,
 }
 
 /// Numbers of the distinct contents of levels for cells.
 struct Entries<'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     known: FxHashMap<(LevelId, u32), u32>,
     contents: FxHashMap<Content, u32>,
     /// For each number one level and cell that holds it.
@@ -144,18 +145,18 @@ type Content = (bool, bool, Option<LevelId>, Box<[Candidate]>, Box<[Candidate]>)
 const NEUTRAL: u32 = 0;
 
 impl<'p> Entries<'p> {
-    fn new(pair: &'p CompiledPair) -> Self {
+    fn new(views: &'p CompiledViews) -> Self {
         let mut contents = FxHashMap::default();
         contents.insert((false, true, None, Box::from([]), Box::from([])), NEUTRAL);
-        Self { pair, known: FxHashMap::default(), contents, samples: vec![(LevelId::default(), CellId::default())] }
+        Self { views, known: FxHashMap::default(), contents, samples: vec![(LevelId::default(), CellId::default())] }
     }
 
     fn number(&mut self, level: LevelId, cell: CellId) -> u32 {
-        let Some(local) = self.pair.entry_number(level, cell) else { return NEUTRAL };
+        let Some(local) = self.views.entry_number(level, cell) else { return NEUTRAL };
         if let Some(number) = self.known.get(&(level, local)) {
             return *number;
         }
-        let Some(entry) = self.pair.entry(level, cell) else { return NEUTRAL };
+        let Some(entry) = self.views.entry(level, cell) else { return NEUTRAL };
         // Statements have their numbers in ascending order within a level.
         let list = |candidates: &[Candidate]| -> Box<[Candidate]> { candidates.into() };
         let content =
@@ -186,9 +187,9 @@ impl<'p> Entries<'p> {
         let mut atoms = BTreeSet::new();
         for number in formula.before.iter().chain(&formula.after) {
             let Some(&(level, cell)) = self.samples.get(*number as usize) else { continue };
-            let Some(entry) = self.pair.entry(level, cell) else { continue };
+            let Some(entry) = self.views.entry(level, cell) else { continue };
             for candidate in entry.deny.iter().chain(&*entry.allow) {
-                atoms.extend(self.pair.statement_atoms(candidate.statement()));
+                atoms.extend(self.views.statement_atoms(candidate.statement()));
             }
         }
         atoms
@@ -199,11 +200,11 @@ impl<'p> Entries<'p> {
 /// known or not, every resource, every context.
 ///
 /// Costs grow with the distinct formulas that the changed levels give rise to, not with accounts or actions.
-pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {
+pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {
     let limits = options.limits;
-    let classes = options.narrow(pair, pair.action_classes());
-    let signatures = pair.account_signatures(accounts);
-    let moved_owners = pair.has_moved_owners();
+    let classes = options.narrow(views, views.action_classes());
+    let signatures = views.account_signatures(accounts);
+    let moved_owners = views.has_moved_owners();
     let mut paths: FxHashMap<PathKey, Vec<usize>> = FxHashMap::default();
     for (index, (nodes, signature)) in accounts.iter().zip(&signatures.of_account).enumerate() {
         let [before, after] = *nodes;
@@ -211,19 +212,19 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
         let key = PathKey {
             signature: *signature,
             moved: moved_owners || is_moved,
-            layers: [
-                pair.layer(Side::Before, before, "another-service:another-action"),
-                pair.layer(Side::After, after, "another-service:another-action"),
+            applicability: [
+                views.applicability(View::BEFORE, before, "another-service:another-action"),
+                views.applicability(View::AFTER, after, "another-service:another-action"),
             ],
-            before: pair.levels(Side::Before, before).into(),
-            after: pair.levels(Side::After, after).into(),
+            before: views.levels(View::BEFORE, before).into(),
+            after: views.levels(View::AFTER, after).into(),
         };
         paths.entry(key).or_default().push(index);
     }
     let mut paths: Vec<(PathKey, Vec<usize>)> = paths.into_iter().collect();
     paths.sort_by(|(_, a), (_, b)| a.first().cmp(&b.first()));
 
-    let mut entries = Entries::new(pair);
+    let mut entries = Entries::new(views);
     // For each path the classes whose formulas differ.
     let mut work: Vec<Vec<(usize, usize)>> = Vec::with_capacity(paths.len());
     let mut formulas: Vec<(Formula, usize)> = Vec::new();
@@ -233,11 +234,12 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
         for (index, class) in changed_classes(&mut entries, path, &classes) {
             let formula = Formula {
                 traits: class.traits,
-                layers: path.layers,
+                applicability: path.applicability,
                 before: entries.numbers(&path.before, class.cell),
                 after: entries.numbers(&path.after, class.cell),
             };
-            if formula.before == formula.after && path.layers.first() == path.layers.last() && !path.moved {
+            if formula.before == formula.after && path.applicability.first() == path.applicability.last() && !path.moved
+            {
                 continue;
             }
             let key = (path.signature, formula);
@@ -252,10 +254,11 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
         }
         work.push(of_path);
     }
-    let is_changed =
-        |path: &PathKey| path.moved || path.before != path.after || path.layers.first() != path.layers.last();
+    let is_changed = |path: &PathKey| {
+        path.moved || path.before != path.after || path.applicability.first() != path.applicability.last()
+    };
     let any_changed = paths.iter().any(|(path, _)| is_changed(path));
-    let solver = Solver { pair, entries: &entries, limits, classes: &classes };
+    let solver = Solver { views, entries: &entries, limits, classes: &classes };
     let mut answers = solver.solve(&formulas, &signatures.of_account, accounts);
 
     // Paths with the same changes in the same classes are one group.
@@ -283,11 +286,12 @@ pub fn difference(pair: &CompiledPair, accounts: &[[NodeId; 2]], options: &Compa
             merged.push((key, members));
         }
     }
-    let describer = Describer::new(pair, &classes, limits);
-    let groups = Grouping::new(describer, &mut answers.spaces).groups(merged, accounts);
+    let describer = Describer::new(views, &classes, limits);
+    let callers: Vec<NodeId> = accounts.iter().map(|[before, _]| *before).collect();
+    let groups = Grouping::new(describer, &mut answers.spaces).groups(merged, &callers);
     Difference {
         groups,
-        uncut_services: pair
+        uncut_services: views
             .uncut_services()
             .filter(|service| any_changed && options.actions.fits_every_name_of(service))
             .map(str::to_owned)
@@ -303,11 +307,13 @@ fn changed_classes<'c>(
     path: &PathKey,
     classes: &'c [ActionClass],
 ) -> Vec<(usize, &'c ActionClass)> {
-    let same_layer = path.layers.first() == path.layers.last();
-    if same_layer && ((path.before == path.after && !path.moved) || matches!(path.layers, [Layer::Passes(_), _])) {
+    let same_applicability = path.applicability.first() == path.applicability.last();
+    if same_applicability
+        && ((path.before == path.after && !path.moved) || matches!(path.applicability, [Applicability::Settled(..), _]))
+    {
         return Vec::new();
     }
-    let whole = !same_layer || path.moved;
+    let whole = !same_applicability || path.moved;
     let only = |own: &[LevelId], other: &[LevelId]| -> Vec<LevelId> {
         own.iter().copied().filter(|level| !other.contains(level)).collect()
     };
@@ -319,7 +325,7 @@ fn changed_classes<'c>(
 }
 
 struct Solver<'a, 'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     entries: &'a Entries<'p>,
     limits: Limits,
     classes: &'a [ActionClass],
@@ -333,9 +339,9 @@ struct Solved<'p> {
 
 impl<'p> Solved<'p> {
     /// Says of formulas that nothing could be settled.
-    fn give_up(&mut self, pair: &'p CompiledPair, members: &[usize]) {
+    fn give_up(&mut self, views: &'p CompiledViews, members: &[usize]) {
         let place = self.spaces.len();
-        self.spaces.push(Space::over_limit(pair));
+        self.spaces.push(Space::over_limit(views));
         let function = Function::TRUE;
         let change = Change { before: Verdict::Open, after: Verdict::Open, function, because: function };
         for index in members {
@@ -380,7 +386,7 @@ impl<'p> Solver<'_, 'p> {
                 atoms.extend(self.entries.atoms(formula));
             }
         }
-        let facts = self.pair.facts(nodes, action, atoms.iter().copied(), &CutMemory::default());
+        let facts = self.views.facts(&nodes, action, atoms.iter().copied(), &CutMemory::default());
         if let [_, _, ..] = members
             && facts.is_limited()
         {
@@ -389,9 +395,9 @@ impl<'p> Solver<'_, 'p> {
             self.solve_batch(solved, formulas, right, nodes, action);
             return;
         }
-        let account = self.pair.side(Side::Before).organization().node(nodes[0]).target.as_str().to_owned();
-        let Ok(mut space) = Space::new(self.pair, facts, account, self.limits.nodes) else {
-            solved.give_up(self.pair, members);
+        let account = self.views.view(View::BEFORE).organization().node(nodes[0]).target.as_str().to_owned();
+        let Ok(mut space) = Space::new(self.views, facts, account, self.limits.nodes) else {
+            solved.give_up(self.views, members);
             return;
         };
         let place = solved.spaces.len();
@@ -419,14 +425,14 @@ impl<'p> Solver<'_, 'p> {
             return;
         }
         // One formula alone is too large: all of it is undetermined.
-        solved.give_up(self.pair, &too_large);
+        solved.give_up(self.views, &too_large);
     }
 
     /// The regions in which the verdict of a formula changes.
     fn changes(&self, space: &mut Space<'p>, formula: &Formula) -> Result<Changes, TooLarge> {
-        let [layer_before, layer_after] = formula.layers;
-        let before = space.outcome(Side::Before, layer_before, &self.entries.parts(&formula.before))?;
-        let after = space.outcome(Side::After, layer_after, &self.entries.parts(&formula.after))?;
+        let [applies_before, applies_after] = formula.applicability;
+        let before = space.outcome(View::BEFORE, applies_before, &self.entries.parts(&formula.before))?;
+        let after = space.outcome(View::AFTER, applies_after, &self.entries.parts(&formula.after))?;
         if before == after {
             return Ok(Rc::from([]));
         }

@@ -47,13 +47,13 @@ impl<'a, 'p> Grouping<'a, 'p> {
     }
 
     /// The groups of accounts, those that say the same joined, in the order of their first accounts.
-    pub(crate) fn groups(&mut self, keys: Vec<(GroupKey, Vec<usize>)>, accounts: &[[NodeId; 2]]) -> Vec<Group> {
+    pub(crate) fn groups(&mut self, keys: Vec<(GroupKey, Vec<usize>)>, callers: &[NodeId]) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut ids: FxHashMap<Vec<(u32, Vec<usize>)>, usize> = FxHashMap::default();
         for (key, members) in keys {
-            let nodes = members.first().and_then(|first| accounts.get(*first)).copied();
-            let Some(nodes) = nodes else { continue };
-            let (names, regions) = self.regions(&key.regions, nodes);
+            let node = members.first().and_then(|first| callers.get(*first)).copied();
+            let Some(node) = node else { continue };
+            let (names, regions) = self.regions(&key.regions, node);
             if let Some(group) = ids.get(&names).and_then(|id| groups.get_mut(*id)) {
                 group.accounts.extend(members);
             } else {
@@ -70,11 +70,11 @@ impl<'a, 'p> Grouping<'a, 'p> {
 
     /// The regions of a group, the gravest first, and what identifies them.
     #[expect(clippy::type_complexity, reason = "two lists of the same things, used at once")]
-    fn regions(&mut self, keys: &[RegionKey], nodes: [NodeId; 2]) -> (Vec<(u32, Vec<usize>)>, Vec<Arc<Region>>) {
+    fn regions(&mut self, keys: &[RegionKey], node: NodeId) -> (Vec<(u32, Vec<usize>)>, Vec<Arc<Region>>) {
         // Regions that say the same of different actions are one.
         let mut joined: BTreeMap<u32, (Rc<[Draft]>, usize, Vec<usize>)> = BTreeMap::new();
         for ((space, change), classes) in keys {
-            let drafts = self.drafts(*space, *change, classes, nodes);
+            let drafts = self.drafts(*space, *change, classes, node);
             for (index, (saying, _)) in drafts.iter().enumerate() {
                 joined.entry(*saying).or_insert_with(|| (Rc::clone(&drafts), index, Vec::new())).2.extend(classes);
             }
@@ -99,14 +99,14 @@ impl<'a, 'p> Grouping<'a, 'p> {
         regions.into_iter().unzip()
     }
 
-    fn drafts(&mut self, space: usize, change: Change, classes: &[usize], nodes: [NodeId; 2]) -> Rc<[Draft]> {
+    fn drafts(&mut self, space: usize, change: Change, classes: &[usize], node: NodeId) -> Rc<[Draft]> {
         let class = self.describer.class_to_show(classes);
         let key = (space, change, class);
         if let Some(found) = self.drafts.get(&key) {
             return Rc::clone(found);
         }
         let regions = match self.spaces.get_mut(space) {
-            Some(space) => self.describer.describe(space, nodes, change, class),
+            Some(space) => self.describer.describe(space, node, change, class),
             None => Vec::new(),
         };
         let mut drafts = Vec::with_capacity(regions.len());

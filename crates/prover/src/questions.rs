@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{EvaluationOptions, RequestError};
 use scproof_organization::{
     AccountRecord, AttachmentRecord, Inventory, LoadError, NodeId, Organization, OrganizationRecord, OuRecord,
@@ -135,11 +135,11 @@ pub fn compare(
     let after = after.for_account(before.account_id());
     let first = Organization::from_inventory(&before.inventory)?;
     let second = Organization::from_inventory(&after.inventory)?;
-    let pair = CompiledPair::compile(first, second, EvaluationOptions::default());
+    let views = CompiledViews::two(first, second, EvaluationOptions::default());
     let lost = || CompareError::Account(before.account_id().to_owned());
     let target = Target::parse(before.account_id()).map_err(|_| lost())?;
-    let node = |side: Side| pair.side(side).organization().find_node(&target).ok_or_else(lost);
-    let found = difference(&pair, &[[node(Side::Before)?, node(Side::After)?]], options);
+    let node = |view: View| views.view(view).organization().find_node(&target).ok_or_else(lost);
+    let found = difference(&views, &[[node(View::BEFORE)?, node(View::AFTER)?]], options);
     let uncut = found.uncut_services;
     let mut regions: Vec<Arc<Region>> = found.groups.into_iter().flat_map(|group| group.regions).collect();
     if !uncut.is_empty() {

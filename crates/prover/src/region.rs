@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
-use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledPair, LevelId, MAX_STATES, Side};
+use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledViews, LevelId, MAX_STATES, View};
 use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
 
@@ -14,7 +14,7 @@ use crate::space::{Question, Space};
 use crate::witness::{Seeker, Witness};
 use crate::words::cells_in_words;
 
-/// What SCPs do with every request of a region, on one side.
+/// What SCPs do with every request of a region, on one side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
     /// They let it pass.
@@ -208,13 +208,13 @@ impl Region {
     /// # Errors
     ///
     /// If the request cannot be understood.
-    pub fn holds_for(&self, pair: &CompiledPair, request: &Request) -> Result<Truth, RequestError> {
+    pub fn holds_for(&self, views: &CompiledViews, request: &Request) -> Result<Truth, RequestError> {
         let caller = request.principal.as_deref().and_then(CallerKind::of_principal);
         let mut holds = if self.when_is_complete { Truth::False } else { Truth::Unknown };
         for alternative in self.when.iter() {
             let mut inside = Truth::True;
             for test in &alternative.tests {
-                let truths = pair.atom_truths(Side::Before, request, &test.atoms)?;
+                let truths = views.atom_truths(View::FIRST, request, &test.atoms)?;
                 inside = inside.and(test.truth(&truths, caller));
             }
             holds = holds.or(inside);
@@ -245,21 +245,22 @@ pub(crate) fn fingerprint(region: &Region) -> String {
 
 /// Puts regions into words and finds their witnesses.
 pub(crate) struct Describer<'c, 'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     classes: &'c [ActionClass],
     index: Arc<OnceLock<ActionIndex<'p>>>,
     limits: Limits,
-    beside: Option<LevelId>,
+    /// What stands on the path after, and not before; else the two views are compared.
+    hypothetical: Option<LevelId>,
 }
 
 impl<'c, 'p> Describer<'c, 'p> {
-    pub(crate) fn new(pair: &'p CompiledPair, classes: &'c [ActionClass], limits: Limits) -> Self {
-        Self { pair, classes, index: Arc::default(), limits, beside: None }
+    pub(crate) fn new(views: &'p CompiledViews, classes: &'c [ActionClass], limits: Limits) -> Self {
+        Self { views, classes, index: Arc::default(), limits, hypothetical: None }
     }
 
     /// The same for what changes if one more level stands on every path.
-    pub(crate) fn beside(self, level: LevelId) -> Self {
-        Self { beside: Some(level), ..self }
+    pub(crate) fn with(self, level: LevelId) -> Self {
+        Self { hypothetical: Some(level), ..self }
     }
 
     /// The same with an index that others fill as well; it must be of the same classes.
@@ -269,7 +270,7 @@ impl<'c, 'p> Describer<'c, 'p> {
 
     /// The actions of some classes in patterns; the classes in ascending order.
     pub(crate) fn actions(&self, classes: &[usize]) -> ActionSet {
-        let index = self.index.get_or_init(|| ActionIndex::new(self.pair, self.classes));
+        let index = self.index.get_or_init(|| ActionIndex::new(self.views, self.classes));
         let mut is_in = vec![false; self.classes.len()];
         for class in classes {
             if let Some(slot) = is_in.get_mut(*class) {
@@ -286,13 +287,7 @@ impl<'c, 'p> Describer<'c, 'p> {
     }
 
     /// The regions that one function describes: the confirmed part, and the part that stays open.
-    pub(crate) fn describe(
-        &self,
-        space: &mut Space<'p>,
-        nodes: [NodeId; 2],
-        change: Change,
-        class: usize,
-    ) -> Vec<Region> {
+    pub(crate) fn describe(&self, space: &mut Space<'p>, node: NodeId, change: Change, class: usize) -> Vec<Region> {
         let Change { before, after, function, because } = change;
         let region = |when: Vec<Alternative>, complete: bool| Region {
             before,
@@ -318,7 +313,7 @@ impl<'c, 'p> Describer<'c, 'p> {
             Ok(Some(cubes)) => (cubes, true),
             Ok(None) | Err(_) => (space.diagrams.paths(function, self.limits.alternatives), false),
         };
-        let seeker = Seeker { pair: self.pair, beside: self.beside, nodes, action: &action };
+        let seeker = Seeker { views: self.views, hypothetical: self.hypothetical, node, action: &action };
         if before == Verdict::Open {
             let why = Self::reasons(space, because, &action);
             let when = cubes.iter().map(|cube| self.alternative(space, cube)).collect();
@@ -357,7 +352,7 @@ impl<'c, 'p> Describer<'c, 'p> {
                 .flat_map(|cube| cube.keys())
                 .filter_map(|variable| match space.question_of(*variable) {
                     Some(Question::Related(atom)) => {
-                        Some(Why::Relation(self.pair.atom_keys(atom).into_iter().map(str::to_owned).collect()))
+                        Some(Why::Relation(self.views.atom_keys(atom).into_iter().map(str::to_owned).collect()))
                     }
                     _ => None,
                 })
@@ -368,7 +363,7 @@ impl<'c, 'p> Describer<'c, 'p> {
                 why.push(Why::Unconfirmed);
             }
             // Whether the calls pass is open; that only exempt callers could make them is not.
-            let after = if self.beside.is_some() && after == Verdict::Deny { after } else { Verdict::Open };
+            let after = if self.hypothetical.is_some() && after == Verdict::Deny { after } else { Verdict::Open };
             let when = unsure.iter().map(|cube| self.alternative(space, cube)).collect();
             let example = unsure.first().and_then(|cube| seeker.example(space, function, cube));
             regions.push(Region { before: Verdict::Open, after, witness: example, why, ..region(when, complete) });
@@ -378,7 +373,7 @@ impl<'c, 'p> Describer<'c, 'p> {
 
     fn action_of(&self, class: usize) -> String {
         let Some(class) = self.classes.get(class) else { return String::new() };
-        let action = class.actions.first().map(|action| self.pair.catalog().action(*action).full_name());
+        let action = class.actions.first().map(|action| self.views.catalog().action(*action).full_name());
         action.unwrap_or_else(|| class.representative.clone())
     }
 
@@ -406,7 +401,7 @@ impl<'c, 'p> Describer<'c, 'p> {
             match space.question_of(*variable) {
                 Some(Question::Related(atom)) => {
                     let holds = values.contains(&1);
-                    conditions.push(self.pair.atom_words(atom, !holds, true));
+                    conditions.push(self.views.atom_words(atom, !holds, true));
                     tests.push(Arc::new(Test {
                         atoms: vec![atom],
                         rows: vec![Row { truths: vec![Truth::from(holds)], kind: None }],
@@ -431,7 +426,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         }
         let fact = variable as usize;
         let atoms = space.atoms_in_use(fact);
-        let words = cells_in_words(self.pair, &space.facts, fact, values, &atoms);
+        let words = cells_in_words(self.views, &space.facts, fact, values, &atoms);
         let told = (words, Arc::new(test(space, variable, values, atoms)));
         space.told.insert(key, told.clone());
         told
@@ -441,7 +436,7 @@ impl<'c, 'p> Describer<'c, 'p> {
 fn test(space: &Space<'_>, variable: Variable, values: &[u32], atoms: Vec<Atom>) -> Test {
     let truths: Vec<Vec<Truth>> = atoms
         .iter()
-        .map(|atom| match space.facts.truth(*atom, Side::Before).map(|truth| &truth.form) {
+        .map(|atom| match space.facts.truth(*atom, View::FIRST).map(|truth| &truth.form) {
             Some(AtomForm::Cells { fact, truths }) if *fact == variable as usize => truths.clone(),
             _ => Vec::new(),
         })

@@ -1,6 +1,6 @@
 //! Witnesses without what they do not need.
 
-use scproof_evaluator::symbolic::{ContextValue, RequestResource, Side};
+use scproof_evaluator::symbolic::{ContextValue, RequestResource};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput};
 
 use crate::diagram::{Cube, Variable};
@@ -163,10 +163,10 @@ impl Seeker<'_> {
 
     /// Resources as the catalog describes them for the action.
     fn likely_resources(&self) -> Vec<RequestResource> {
-        let catalog = self.pair.catalog();
+        let catalog = self.views.catalog();
         let Some(action) = catalog.find_action(&self.action.to_ascii_lowercase()) else { return Vec::new() };
         let action = catalog.action(action);
-        let account = self.account(Side::Before);
+        let account = self.account();
         let arn = |pattern: &str| RequestResource::Arn(fill(pattern, &account));
         let types: Vec<(RequestResource, bool)> =
             action.resource_types().map(|(kind, required)| (arn(kind.arn_pattern()), required)).collect();

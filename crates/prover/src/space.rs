@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    Atom, AtomForm, Candidate, CellId, CompiledPair, ContextValue, Facts, Layer, LevelId, MAX_CELLS, Openness, Setting,
-    Side, Subject,
+    Applicability, Atom, AtomForm, Candidate, CellId, CompiledViews, ContextValue, Facts, LevelId, MAX_CELLS, Openness,
+    Setting, Subject, View,
 };
 use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -22,8 +22,8 @@ pub(crate) enum Question {
     Related(Atom),
     /// An atom that an unsure rule or a limit leaves open.
     Atom(Atom),
-    /// The same where the sides differ in what they know of the key.
-    AtomOn(Atom, Side),
+    /// The same where the views differ in what they know of the key.
+    AtomOn(Atom, View),
     /// A statement that is not certain to apply, as a Deny or as an Allow (K3-14, GEN-3).
     Statement(u32, Effect),
     /// Whether unreadable attachments deny, or allow (K3-13).
@@ -50,13 +50,13 @@ pub(crate) struct Outcome {
 
 /// The variables of one comparison and the functions over them.
 pub(crate) struct Space<'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     pub(crate) diagrams: Diagrams,
     pub(crate) facts: Arc<Facts>,
     questions: Vec<(Question, Variable)>,
     question_ids: FxHashMap<Question, Variable>,
-    atoms: FxHashMap<(Atom, Side), Function>,
-    statements: FxHashMap<(u32, bool, Effect, Side), Function>,
+    atoms: FxHashMap<(Atom, View), Function>,
+    statements: FxHashMap<(u32, bool, Effect, View), Function>,
     /// The combinations of cells that some request has.
     pub(crate) possible: Function,
     /// The id of the account for which the facts were cut.
@@ -80,7 +80,7 @@ pub(crate) type Part = (LevelId, CellId);
 
 impl<'p> Space<'p> {
     pub(crate) fn new(
-        pair: &'p CompiledPair,
+        views: &'p CompiledViews,
         facts: impl Into<Arc<Facts>>,
         account: String,
         node_limit: usize,
@@ -106,7 +106,7 @@ impl<'p> Space<'p> {
             possible = diagrams.and_not(possible, both)?;
         }
         Ok(Self {
-            pair,
+            views,
             diagrams,
             facts,
             questions: Vec::new(),
@@ -126,9 +126,9 @@ impl<'p> Space<'p> {
     }
 
     /// A space in which nothing is settled.
-    pub(crate) fn over_limit(pair: &'p CompiledPair) -> Self {
+    pub(crate) fn over_limit(views: &'p CompiledViews) -> Self {
         Self {
-            pair,
+            views,
             diagrams: Diagrams::new(2),
             facts: Arc::default(),
             questions: Vec::new(),
@@ -147,8 +147,8 @@ impl<'p> Space<'p> {
         }
     }
 
-    pub(crate) fn pair(&self) -> &'p CompiledPair {
-        self.pair
+    pub(crate) fn views(&self) -> &'p CompiledViews {
+        self.views
     }
 
     /// The atoms that ask about a fact, those first that were used first.
@@ -159,7 +159,7 @@ impl<'p> Space<'p> {
             .map(|(atom, _)| *atom)
             .filter(|atom| {
                 matches!(
-                    self.facts.truth(*atom, Side::Before).map(|truth| &truth.form),
+                    self.facts.truth(*atom, View::FIRST).map(|truth| &truth.form),
                     Some(AtomForm::Cells { fact: of, .. }) if *of == fact
                 )
             })
@@ -201,9 +201,9 @@ impl<'p> Space<'p> {
     /// The limit behind a question, if it is open for want of room.
     pub(crate) fn limit_of(&self, question: Question) -> Option<Why> {
         let (Question::Atom(atom) | Question::AtomOn(atom, _)) = question else { return None };
-        match self.facts.truth(atom, Side::Before)?.form {
+        match self.facts.truth(atom, View::FIRST)?.form {
             AtomForm::Open(Openness::Limit) => Some(Why::Limit("cells", MAX_CELLS)),
-            AtomForm::Open(Openness::MixedKinds | Openness::Related | Openness::PerSide | Openness::Nameless)
+            AtomForm::Open(Openness::MixedKinds | Openness::Related | Openness::PerView | Openness::Nameless)
             | AtomForm::Constant(_)
             | AtomForm::Cells { .. } => None,
         }
@@ -260,14 +260,14 @@ impl<'p> Space<'p> {
             && self.diagrams.some(function, &questions, &mut self.asked)? != possible)
     }
 
-    fn atom(&mut self, atom: Atom, side: Side) -> Result<Function, TooLarge> {
-        if let Some(found) = self.atoms.get(&(atom, side)) {
+    fn atom(&mut self, atom: Atom, view: View) -> Result<Function, TooLarge> {
+        if let Some(found) = self.atoms.get(&(atom, view)) {
             return Ok(*found);
         }
-        let truth = self.facts.truth(atom, side).cloned();
-        let same = self.facts.truth(atom, Side::Before) == self.facts.truth(atom, Side::After);
-        let per_side = truth.as_ref().is_some_and(|truth| truth.form == AtomForm::Open(Openness::PerSide));
-        let open = if same && !per_side { Question::Atom(atom) } else { Question::AtomOn(atom, side) };
+        let truth = self.facts.truth(atom, view).cloned();
+        let same = self.facts.is_shared(atom);
+        let per_view = truth.as_ref().is_some_and(|truth| truth.form == AtomForm::Open(Openness::PerView));
+        let open = if same && !per_view { Question::Atom(atom) } else { Question::AtomOn(atom, view) };
         let function = match truth.map(|truth| truth.form) {
             Some(AtomForm::Constant(Truth::True)) => Function::TRUE,
             Some(AtomForm::Constant(Truth::False)) => Function::FALSE,
@@ -285,20 +285,20 @@ impl<'p> Space<'p> {
                 self.diagrams.choose(Variable::try_from(fact).unwrap_or(Variable::MAX), children)?
             }
         };
-        self.atoms.insert((atom, side), function);
+        self.atoms.insert((atom, view), function);
         Ok(function)
     }
 
     /// EVAL-3: all parts hold.
-    pub(crate) fn candidate(&mut self, candidate: Candidate, effect: Effect, side: Side) -> Result<Function, TooLarge> {
-        let key = (candidate.statement(), candidate.is_uncertain(), effect, side);
+    pub(crate) fn candidate(&mut self, candidate: Candidate, effect: Effect, view: View) -> Result<Function, TooLarge> {
+        let key = (candidate.statement(), candidate.is_uncertain(), effect, view);
         if let Some(found) = self.statements.get(&key) {
             return Ok(*found);
         }
         let mut function = Function::TRUE;
-        let pair = self.pair;
-        for atom in pair.statement_atoms(candidate.statement()) {
-            let atom = self.atom(*atom, side)?;
+        let views = self.views;
+        for atom in views.statement_atoms(candidate.statement()) {
+            let atom = self.atom(*atom, view)?;
             function = self.diagrams.and(function, atom)?;
         }
         if candidate.is_uncertain() {
@@ -310,21 +310,26 @@ impl<'p> Space<'p> {
     }
 
     /// D and A of K3-11 for the parts of all levels of a path.
-    pub(crate) fn outcome(&mut self, side: Side, layer: Layer, parts: &[Part]) -> Result<Outcome, TooLarge> {
-        if let Layer::Passes(_) = layer {
+    pub(crate) fn outcome(
+        &mut self,
+        view: View,
+        applicability: Applicability,
+        parts: &[Part],
+    ) -> Result<Outcome, TooLarge> {
+        if let Applicability::Settled(..) = applicability {
             return Ok(Outcome { denied: Function::FALSE, allowed: Function::TRUE });
         }
         let (mut denied, mut allowed) = (Function::FALSE, Function::TRUE);
-        let pair = self.pair;
+        let views = self.views;
         for &(level, cell) in parts {
-            let Some(entry) = pair.entry(level, cell) else { continue };
+            let Some(entry) = views.entry(level, cell) else { continue };
             let mut here = if entry.denies { Function::TRUE } else { Function::FALSE };
             if entry.unreadable {
                 let question = self.question(Question::Denies(level))?;
                 here = self.diagrams.or(here, question)?;
             }
             for candidate in &*entry.deny {
-                let matches = self.candidate(*candidate, Effect::Deny, side)?;
+                let matches = self.candidate(*candidate, Effect::Deny, view)?;
                 here = self.diagrams.or(here, matches)?;
             }
             denied = self.diagrams.or(denied, here)?;
@@ -334,12 +339,12 @@ impl<'p> Space<'p> {
                 here = self.diagrams.or(here, question)?;
             }
             for candidate in &*entry.allow {
-                let matches = self.candidate(*candidate, Effect::Allow, side)?;
+                let matches = self.candidate(*candidate, Effect::Allow, view)?;
                 here = self.diagrams.or(here, matches)?;
             }
             allowed = self.diagrams.and(allowed, here)?;
         }
-        if layer == Layer::Pending {
+        if applicability == Applicability::Pending {
             let on = self.question(Question::PolicyType)?;
             denied = self.diagrams.and(denied, on)?;
             let off = self.diagrams.not(on)?;
@@ -353,22 +358,21 @@ impl<'p> Space<'p> {
         match question {
             Question::Related(atom) | Question::Atom(atom) | Question::AtomOn(atom, _) => {
                 let mut reasons: Vec<Undecided> = Vec::new();
-                for side in Side::BOTH {
-                    let Some(truth) = self.facts.truth(atom, side) else { continue };
+                for truth in self.facts.truths(atom) {
                     reasons.extend(truth.rules.iter().copied().map(Undecided::Rule));
                     if let AtomForm::Open(why) = truth.form {
-                        // Of a comparison that differs by side only the key that does is to blame.
-                        let owners = if why == Openness::PerSide { self.pair.owner_keys(atom) } else { Vec::new() };
-                        let keys = if owners.is_empty() { self.pair.atom_keys(atom) } else { owners };
+                        // Of a comparison that differs by view only the key that does is to blame.
+                        let owners = if why == Openness::PerView { self.views.owner_keys(atom) } else { Vec::new() };
+                        let keys = if owners.is_empty() { self.views.atom_keys(atom) } else { owners };
                         reasons.extend(keys.into_iter().map(|key| Undecided::Key(key.to_owned())));
-                        if self.pair.is_resource(atom) {
+                        if self.views.is_resource(atom) {
                             reasons.push(Undecided::Resource);
                         }
                     }
                 }
                 reasons
             }
-            Question::Statement(statement, _) => self.pair.uncertainty(statement, action),
+            Question::Statement(statement, _) => self.views.uncertainty(statement, action),
             Question::Denies(_) | Question::Allows(_) => vec![Undecided::Rule("K3-13")],
             Question::PolicyType => vec![Undecided::Rule("EXM-2")],
         }

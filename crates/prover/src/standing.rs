@@ -19,7 +19,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledPair, Facts, Layer, LevelId, Side};
+use scproof_evaluator::symbolic::{
+    ActionClass, ActionTraits, Applicability, Atom, CompiledViews, Facts, LevelId, View,
+};
 use scproof_organization::NodeId;
 
 use crate::actions::{ActionIndex, ActionSet};
@@ -37,7 +39,7 @@ pub use treatment::{AlikeAccounts, Treatment};
 
 /// The policies in force, ready for questions about all accounts.
 pub struct Standing<'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     limits: Limits,
     accounts: Arc<[NodeId]>,
     classes: Arc<[ActionClass]>,
@@ -71,7 +73,7 @@ pub struct Standing<'p> {
 struct AccountGroup {
     /// Places in the list of accounts.
     accounts: Vec<usize>,
-    layer: Layer,
+    applicability: Applicability,
     signature: usize,
     /// All levels of the path, root first.
     levels: Box<[LevelId]>,
@@ -81,7 +83,7 @@ struct AccountGroup {
 
 impl AccountGroup {
     fn is_governed(&self) -> bool {
-        !matches!(self.layer, Layer::Passes(_))
+        !matches!(self.applicability, Applicability::Settled(..))
     }
 }
 
@@ -91,7 +93,7 @@ struct FormulaKey {
     formula: FormulaId,
     signature: usize,
     traits: ActionTraits,
-    layer: Layer,
+    applicability: Applicability,
 }
 
 impl std::fmt::Debug for Standing<'_> {
@@ -110,35 +112,35 @@ impl std::fmt::Debug for ActionSets<'_> {
 }
 
 impl<'p> Standing<'p> {
-    /// Gets ready for questions about some accounts. `beside`: levels that will be asked about beside the organization's own, from
-    /// [`CompiledPair::compile_beside`].
+    /// Gets ready for questions about some accounts. `hypothetical`: levels that will be asked about as if they stood on paths, from
+    /// [`CompiledViews::with_hypothetical`].
     ///
     /// Takes time in proportion to accounts, and to distinct paths × classes of actions.
-    pub fn new(pair: &'p CompiledPair, accounts: &[NodeId], beside: &[LevelId], limits: Limits) -> Self {
+    pub fn new(views: &'p CompiledViews, accounts: &[NodeId], hypothetical: &[LevelId], limits: Limits) -> Self {
         // All of it on threads of the pool: coming from another thread costs more than many a part of it.
-        rayon::scope(|_| Self::of_accounts(pair, accounts, beside, limits))
+        rayon::scope(|_| Self::of_accounts(views, accounts, hypothetical, limits))
     }
 
-    fn of_accounts(pair: &'p CompiledPair, accounts: &[NodeId], beside: &[LevelId], limits: Limits) -> Self {
-        let nodes: Vec<[NodeId; 2]> = accounts.iter().map(|node| [*node, *node]).collect();
-        let (classes, signatures) = rayon::join(|| pair.action_classes(), || pair.account_signatures(&nodes));
+    fn of_accounts(views: &'p CompiledViews, accounts: &[NodeId], hypothetical: &[LevelId], limits: Limits) -> Self {
+        let nodes: Vec<[NodeId; 1]> = accounts.iter().map(|node| [*node]).collect();
+        let (classes, signatures) = rayon::join(|| views.action_classes(), || views.account_signatures(&nodes));
         let mut samples: Vec<NodeId> = Vec::with_capacity(signatures.distinct.len());
         let mut groups: Vec<AccountGroup> = Vec::new();
         let mut paths: Vec<&[LevelId]> = Vec::new();
-        let mut group_of: Vec<Option<usize>> = vec![None; pair.side(Side::Before).organization().node_count()];
-        let mut group_ids: FxHashMap<(usize, Layer, Option<u32>), usize> = FxHashMap::default();
+        let mut group_of: Vec<Option<usize>> = vec![None; views.view(View::FIRST).organization().node_count()];
+        let mut group_ids: FxHashMap<(usize, Applicability, Option<u32>), usize> = FxHashMap::default();
         for (index, (account, signature)) in accounts.iter().zip(signatures.of_account).enumerate() {
-            let layer = pair.layer(Side::Before, *account, "another-service:another-action");
+            let applicability = views.applicability(View::FIRST, *account, "another-service:another-action");
             if signature == samples.len() {
                 samples.push(*account);
             }
-            let path = pair.path_number(Side::Before, *account);
+            let path = views.path_number(View::FIRST, *account);
             let next = groups.len();
-            let group = *group_ids.entry((signature, layer, path)).or_insert(next);
+            let group = *group_ids.entry((signature, applicability, path)).or_insert(next);
             if group == next {
-                let levels = pair.path_levels(Side::Before, *account).into();
-                paths.push(pair.levels(Side::Before, *account));
-                groups.push(AccountGroup { accounts: Vec::new(), layer, signature, levels, list: 0 });
+                let levels = views.path_levels(View::FIRST, *account).into();
+                paths.push(views.levels(View::FIRST, *account));
+                groups.push(AccountGroup { accounts: Vec::new(), applicability, signature, levels, list: 0 });
             }
             if let Some(slot) = group_of.get_mut(account.index()) {
                 *slot = Some(group);
@@ -147,14 +149,14 @@ impl<'p> Standing<'p> {
                 group.accounts.push(index);
             }
         }
-        let mut formulas = Formulas::new(pair, &classes, paths.len());
-        let cutter = Cutter::new(pair, &samples, &groups, &classes, beside);
+        let mut formulas = Formulas::new(views, &classes, paths.len());
+        let cutter = Cutter::new(views, &samples, &groups, &classes, hypothetical);
         let ((lists, list_of), ()) = rayon::join(|| Lists::of_paths(&mut formulas, &paths), || cutter.cut_all());
         for (group, list) in groups.iter_mut().zip(list_of) {
             group.list = list;
         }
         Self {
-            pair,
+            views,
             limits,
             accounts: accounts.into(),
             classes: classes.into(),
@@ -176,16 +178,16 @@ impl<'p> Standing<'p> {
         }
     }
 
-    /// The same for questions about other levels beside the organization's own. What has been worked out about paths is shared, what has
+    /// The same for questions about other hypothetical levels. What has been worked out about paths is shared, what has
     /// been worked out about calls is not: it starts with all its room, whatever was asked before.
     #[must_use]
-    pub fn fork(&self, beside: &[LevelId]) -> Self {
-        self.with(Arc::new(self.cutter.beside(beside)))
+    pub fn fork(&self, hypothetical: &[LevelId]) -> Self {
+        self.with(Arc::new(self.cutter.with(hypothetical)))
     }
 
     fn with(&self, cutter: Arc<Cutter<'p>>) -> Self {
         Self {
-            pair: self.pair,
+            views: self.views,
             limits: self.limits,
             accounts: Arc::clone(&self.accounts),
             classes: Arc::clone(&self.classes),
@@ -223,8 +225,8 @@ impl<'p> Standing<'p> {
     }
 
     /// What the questions are about.
-    pub fn pair(&self) -> &'p CompiledPair {
-        self.pair
+    pub fn views(&self) -> &'p CompiledViews {
+        self.views
     }
 
     /// Every action there is or may be, in classes that no statement tells apart.
@@ -235,7 +237,7 @@ impl<'p> Standing<'p> {
     /// Whether the classes hold every name that an action may have. If not, there are services whose patterns are too many-sided for their
     /// unlisted names to be cut, and nothing is proved of all calls.
     pub fn has_all_names(&self) -> bool {
-        self.pair.uncut_services().next().is_none()
+        self.views.uncut_services().next().is_none()
     }
 
     /// The number of distinct paths, of distinct lists of formulas, and of distinct formulas: what costs grow with.
@@ -245,32 +247,38 @@ impl<'p> Standing<'p> {
 
     /// The actions of some classes in patterns, exactly; the classes in any order.
     pub fn action_sets(&self) -> ActionSets<'p> {
-        self.actions.get_or_init(|| ActionIndex::new(self.pair, &self.classes));
+        self.actions.get_or_init(|| ActionIndex::new(self.views, &self.classes));
         ActionSets { index: Arc::clone(&self.actions), classes: self.classes.len() }
     }
 
     /// The setting of a formula; `None` where SCPs stop nothing.
     fn key(group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
-        if class.traits.is_undeniable() || matches!(group.layer, Layer::Passes(_)) {
+        if class.traits.is_undeniable() || matches!(group.applicability, Applicability::Settled(..)) {
             return None;
         }
-        Some(FormulaKey { formula, signature: group.signature, traits: class.traits, layer: group.layer })
+        Some(FormulaKey {
+            formula,
+            signature: group.signature,
+            traits: class.traits,
+            applicability: group.applicability,
+        })
     }
 
     /// The calls that pass, as a function in a space; `None` if there is no room for it.
     fn passes(&mut self, key: &FormulaKey) -> Option<(usize, Function)> {
         let atoms = |standing: &Self| standing.atoms_of(standing.formulas.formula(key.formula));
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
-            known.passes(space, formulas, key.formula, key.layer)
+            known.passes(space, formulas, key.formula, key.applicability)
         })
     }
 
     fn atoms_of(&self, formula: &Formula) -> BTreeSet<Atom> {
         let candidates = formula.deny.iter().chain(formula.allow.iter().flat_map(|allow| &allow.statements));
-        candidates.flat_map(|candidate| self.pair.statement_atoms(candidate.statement())).copied().collect()
+        candidates.flat_map(|candidate| self.views.statement_atoms(candidate.statement())).copied().collect()
     }
 
-    /// Works something out in the space that all formulas share; if there is no room in one, in that of all formulas and one level beside;
+    /// Works something out in the space that all formulas share; if there is no room in one, in that of all formulas and one hypothetical
+    /// level;
     /// else for its atoms alone.
     fn in_space<T>(
         &mut self,

@@ -1,7 +1,7 @@
 //! Requests that show a difference, replayed by the evaluator before anybody sees them.
 
 use scproof_evaluator::symbolic::{
-    Atom, Cell, CompiledPair, ContextValue, Fact, LevelId, RequestResource, Setting, Side,
+    Atom, Cell, CompiledViews, ContextValue, Fact, LevelId, RequestResource, Setting, View,
 };
 use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
@@ -26,10 +26,11 @@ pub struct Witness {
 
 /// Looks for witnesses for one account and one action.
 pub(crate) struct Seeker<'a> {
-    pub(crate) pair: &'a CompiledPair,
-    /// A level that stands on the path after, beside those of the organization.
-    pub(crate) beside: Option<LevelId>,
-    pub(crate) nodes: [NodeId; 2],
+    pub(crate) views: &'a CompiledViews,
+    /// What stands on the path after, and not before; else the two views are compared.
+    pub(crate) hypothetical: Option<LevelId>,
+    /// The account in the first view.
+    pub(crate) node: NodeId,
     pub(crate) action: &'a str,
 }
 
@@ -77,17 +78,15 @@ impl Seeker<'_> {
         Some(self.shortest(space, cube, found))
     }
 
-    pub(crate) fn account(&self, side: Side) -> String {
-        let [before, after] = self.nodes;
-        let node = if side == Side::Before { before } else { after };
-        self.pair.side(side).organization().node(node).target.as_str().to_owned()
+    pub(crate) fn account(&self) -> String {
+        self.views.view(View::FIRST).organization().node(self.node).target.as_str().to_owned()
     }
 
     fn request(&self, space: &mut Space<'_>, function: Function, cube: &Cube, only_cube: bool) -> Option<Request> {
         let inside = space.diagrams.cube(cube).ok()?;
         let inside = space.diagrams.and(function, inside).ok()?;
         let values = space.diagrams.example(inside)?;
-        let mut request = Request::new(self.account(Side::Before), self.action);
+        let mut request = Request::new(self.account(), self.action);
         let own = space.account.clone();
         let chosen = |(fact, value): (&Fact, &u32)| fact.cells.get(*value as usize)?.kind;
         let kind = space.facts.facts.iter().zip(&values).find_map(chosen);
@@ -104,12 +103,12 @@ impl Seeker<'_> {
         Some(request)
     }
 
-    /// What the evaluator says of a request on both sides.
+    /// What the evaluator says of a request before and after.
     pub(crate) fn replay(&self, request: &Request) -> Option<Witness> {
-        let before = self.pair.side(Side::Before).ask(request).ok()?;
-        let after = match self.beside {
-            None => self.pair.side(Side::After).ask(request).ok()?,
-            Some(level) => self.pair.ask_beside(Side::After, request, level).ok()?,
+        let before = self.views.view(View::BEFORE).ask(request).ok()?;
+        let after = match self.hypothetical {
+            None => self.views.view(View::AFTER).ask(request).ok()?,
+            Some(level) => self.views.ask_with(View::FIRST, request, level).ok()?,
         };
         Some(Witness { request: request.clone(), before, after })
     }
@@ -117,18 +116,18 @@ impl Seeker<'_> {
     /// The request with values under which keys that are compared with each other are related as wanted, one atom after the
     /// other; those that do not matter are settled either way.
     fn relate(&self, space: &Space<'_>, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
-        let account = self.account(Side::Before);
+        let account = self.account();
         let mut request = base;
         let mut kept: Vec<(Atom, Truth)> = Vec::new();
         let goals = wanted.iter().map(|(atom, holds)| (*atom, Some(Truth::from(*holds))));
         for (atom, goal) in goals.chain(others.iter().map(|atom| (*atom, None))) {
-            let keys: Vec<String> = self.pair.atom_keys(atom).into_iter().map(str::to_owned).collect();
-            let texts = self.pair.atom_texts(atom);
+            let keys: Vec<String> = self.views.atom_keys(atom).into_iter().map(str::to_owned).collect();
+            let texts = self.views.atom_texts(atom);
             let atoms: Vec<Atom> = kept.iter().map(|(atom, _)| *atom).chain([atom]).collect();
             let tries =
-                vary(&request, self.pair.is_resource(atom), &keys, &texts, &account, &|key| space.may_be_absent(key));
+                vary(&request, self.views.is_resource(atom), &keys, &texts, &account, &|key| space.may_be_absent(key));
             let found = std::iter::once(request.clone()).chain(tries).find_map(|candidate| {
-                let truths = self.pair.atom_truths(Side::Before, &candidate, &atoms).ok()?;
+                let truths = self.views.atom_truths(View::FIRST, &candidate, &atoms).ok()?;
                 let (own, earlier) = truths.split_last()?;
                 let keeps = kept.iter().zip(earlier).all(|((_, truth), now)| truth == now);
                 let reached = goal.map_or(*own != Truth::Unknown, |goal| goal == *own);

@@ -2,7 +2,7 @@
 
 use scproof_evaluator::Truth;
 use scproof_evaluator::symbolic::{
-    Atom, AtomForm, CallerKind, Cell, CompiledPair, ContextValue, Facts, RequestResource, Setting, Side, Subject,
+    Atom, AtomForm, CallerKind, Cell, CompiledViews, ContextValue, Facts, RequestResource, Setting, Subject, View,
 };
 
 /// What a literal says.
@@ -22,7 +22,13 @@ struct Literal {
 }
 
 /// The cells of a fact in words. `preferred` are the atoms to speak of first.
-pub(crate) fn cells_in_words(pair: &CompiledPair, facts: &Facts, fact: usize, cells: &[u32], atoms: &[Atom]) -> String {
+pub(crate) fn cells_in_words(
+    views: &CompiledViews,
+    facts: &Facts,
+    fact: usize,
+    cells: &[u32],
+    atoms: &[Atom],
+) -> String {
     let Some(found) = facts.facts.get(fact) else { return String::new() };
     let count = found.cells.len();
     let target: Vec<bool> = (0..count).map(|cell| cells.iter().any(|wanted| *wanted as usize == cell)).collect();
@@ -42,11 +48,11 @@ pub(crate) fn cells_in_words(pair: &CompiledPair, facts: &Facts, fact: usize, ce
             Said::Kind(kind, true) => return format!("the caller is {}", kind.words()),
             Said::Kind(kind, false) => return format!("the caller is not {}", kind.words()),
         };
-        let words = pair.atom_words(atom, truth == Truth::False, may_be_absent);
+        let words = views.atom_words(atom, truth == Truth::False, may_be_absent);
         if truth != Truth::Unknown {
             return words;
         }
-        let rules = facts.truth(atom, Side::Before).map(|truth| truth.rules.join(", ")).unwrap_or_default();
+        let rules = facts.truth(atom, View::FIRST).map(|truth| truth.rules.join(", ")).unwrap_or_default();
         format!("it is open whether {words} ({rules})")
     };
     // Among equals the last is taken: conditions of the policies rather than what they do not ask.
@@ -110,8 +116,7 @@ fn unasked(cells: &[Cell], subject: &Subject) -> Vec<Literal> {
 fn conditions(facts: &Facts, fact: usize, atoms: &[Atom]) -> Vec<Literal> {
     let mut literals: Vec<Literal> = Vec::new();
     for &atom in atoms {
-        let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, Side::Before).map(|truth| &truth.form)
-        else {
+        let Some(AtomForm::Cells { fact: of, truths }) = facts.truth(atom, View::FIRST).map(|truth| &truth.form) else {
             continue;
         };
         if *of != fact {

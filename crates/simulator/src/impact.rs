@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{EvaluationOptions, Explanation, RequestError};
 use scproof_organization::{AccountId, NodeId, Organization};
 use scproof_prover::{ComparisonOptions, Region, Transition, Witness, difference};
@@ -124,8 +124,8 @@ pub fn impact_with(
     after: Arc<Organization>,
     options: &ImpactOptions,
 ) -> Result<Impact, RequestError> {
-    let pair = CompiledPair::compile(before, after, options.evaluation);
-    let (before, after) = (pair.side(Side::Before).organization(), pair.side(Side::After).organization());
+    let views = CompiledViews::two(before, after, options.evaluation);
+    let (before, after) = (views.view(View::BEFORE).organization(), views.view(View::AFTER).organization());
     let mut impact = Impact::default();
     let mut accounts: Vec<[NodeId; 2]> = Vec::new();
     let chosen: Option<BTreeSet<AccountId>> = options.accounts.as_ref().map(|ids| ids.iter().copied().collect());
@@ -150,7 +150,7 @@ pub fn impact_with(
     let added = added.filter(|node| before.find_node(&after.node(*node).target).is_none());
     impact.added = added.map(|node| account_ref(after, node)).collect();
 
-    let found = difference(&pair, &accounts, &options.comparison);
+    let found = difference(&views, &accounts, &options.comparison);
     // Groups share regions; each is explained once.
     let mut reports: FxHashMap<*const Region, Arc<RegionReport>> = FxHashMap::default();
     let mut explained: FxHashMap<String, Explained> = FxHashMap::default();
@@ -167,7 +167,7 @@ pub fn impact_with(
                 let report = if let Some(report) = reports.get(&place) {
                     Arc::clone(report)
                 } else {
-                    let (before, after) = explain(&pair, &region, &mut explained)?;
+                    let (before, after) = explain(&views, &region, &mut explained)?;
                     Arc::new(RegionReport { region, before, after })
                 };
                 reports.insert(place, Arc::clone(&report));
@@ -184,7 +184,7 @@ type Explained = (Option<Explanation>, Option<Explanation>);
 
 /// Explains a region's witness; regions that differ only in their actions share one.
 fn explain(
-    pair: &CompiledPair,
+    views: &CompiledViews,
     region: &Region,
     known: &mut FxHashMap<String, Explained>,
 ) -> Result<Explained, RequestError> {
@@ -193,11 +193,11 @@ fn explain(
     if let Some(found) = known.get(&key) {
         return Ok(found.clone());
     }
-    let explanation = |side: Side| -> Result<Option<Explanation>, RequestError> {
-        let compiled = pair.side(side);
+    let explanation = |view: View| -> Result<Option<Explanation>, RequestError> {
+        let compiled = views.view(view);
         Ok(Some(compiled.explain(&compiled.prepare(request)?)))
     };
-    let found = (explanation(Side::Before)?, explanation(Side::After)?);
+    let found = (explanation(View::BEFORE)?, explanation(View::AFTER)?);
     known.insert(key, found.clone());
     Ok(found)
 }

@@ -4,7 +4,7 @@ mod cells;
 mod descriptions;
 
 use scproof_catalog::{Catalog, ValueType};
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
@@ -18,7 +18,7 @@ pub struct Comparison {
     before: Organization,
     after: Organization,
     options: EvaluationOptions,
-    pair: CompiledPair,
+    views: CompiledViews,
     accounts: Vec<[NodeId; 2]>,
     /// What the prover found.
     pub difference: Difference,
@@ -86,11 +86,11 @@ impl Comparison {
     /// In words, if the prover fails.
     pub fn new(before: Organization, after: Organization, options: EvaluationOptions) -> Result<Self, String> {
         let refining = EvaluationOptions { refine: true, ..options };
-        let pair = CompiledPair::compile(before.clone(), after.clone(), refining);
+        let views = CompiledViews::two(before.clone(), after.clone(), refining);
         let accounts: Vec<[NodeId; 2]> =
             before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
-        let difference = difference(&pair, &accounts, &ComparisonOptions::default());
-        Ok(Self { before, after, options, pair, accounts, difference })
+        let difference = difference(&views, &accounts, &ComparisonOptions::default());
+        Ok(Self { before, after, options, views, accounts, difference })
     }
 
     /// [`complete`] for this comparison.
@@ -98,8 +98,8 @@ impl Comparison {
         complete(&self.before, request)
     }
 
-    fn decide(&self, side: Side, request: &Request) -> Option<Decision> {
-        let organization = if side == Side::Before { &self.before } else { &self.after };
+    fn decide(&self, view: View, request: &Request) -> Option<Decision> {
+        let organization = if view == View::BEFORE { &self.before } else { &self.after };
         let answer = reference::decide(organization, Catalog::embedded(), self.options, request).ok()?;
         Some(answer.decision)
     }
@@ -113,10 +113,10 @@ impl Comparison {
         let Some(group) = self.group_of(request) else { return Ok(None) };
         let mut found = Vec::new();
         for region in &group.regions {
-            if !self.difference.concerns(&self.pair, region, &request.action) {
+            if !self.difference.concerns(&self.views, region, &request.action) {
                 continue;
             }
-            let truth = region.holds_for(&self.pair, request).map_err(|error| error.to_string())?;
+            let truth = region.holds_for(&self.views, request).map_err(|error| error.to_string())?;
             if truth != Truth::False {
                 found.push((&**region, truth));
             }
@@ -140,7 +140,7 @@ impl Comparison {
         if instants.into_iter().any(|(key, value)| !is_possible(key, value)) {
             return Agreement::Silent;
         }
-        let (Some(before), Some(after)) = (self.decide(Side::Before, request), self.decide(Side::After, request))
+        let (Some(before), Some(after)) = (self.decide(View::BEFORE, request), self.decide(View::AFTER, request))
         else {
             return Agreement::Silent;
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
-use scproof_evaluator::symbolic::{ActionTraits, Atom, CompiledPair, ContextValue, CutMemory, RequestResource, Side};
+use scproof_evaluator::symbolic::{ActionTraits, Atom, CompiledViews, ContextValue, CutMemory, RequestResource, View};
 use scproof_evaluator::{Access, CompiledOrganization, Context, Decision, EvaluationOptions, Request, Truth};
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
@@ -116,16 +116,16 @@ fn renamed(request: &Request, account: &str) -> Request {
 
 /// How the calls of a request's action by its account are treated.
 fn treatment(
-    pair: &CompiledPair,
+    views: &CompiledViews,
     standing: &Standing<'_>,
     alike: &[AlikeAccounts],
     accounts: &[NodeId],
     request: &Request,
 ) -> Option<Access> {
-    let organization = pair.side(Side::Before).organization();
+    let organization = views.view(View::FIRST).organization();
     let place = accounts.iter().position(|node| organization.node(*node).target.as_str() == request.account)?;
     let found = alike.iter().find(|found| found.accounts.contains(&place))?;
-    let (cell, traits) = (pair.cell_of(&request.action)?, ActionTraits::of(&request.action.to_ascii_lowercase()));
+    let (cell, traits) = (views.cell_of(&request.action)?, ActionTraits::of(&request.action.to_ascii_lowercase()));
     let class = standing.action_classes().iter().position(|class| (class.cell, class.traits) == (cell, traits))?;
     found.treatments.get(class).map(|treatment| treatment.access)
 }
@@ -139,9 +139,9 @@ fn check_treatments(
 ) -> Result<(), TestCaseError> {
     let organization = Arc::new(load(inventory)?);
     let options = options(given);
-    let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options);
+    let views = CompiledViews::one(Arc::clone(&organization), options);
     let accounts: Vec<NodeId> = organization.accounts().collect();
-    let mut standing = Standing::new(&pair, &accounts, &[], Limits::default());
+    let mut standing = Standing::new(&views, &accounts, &[], Limits::default());
     let mut of_caller = Request::new("", "");
     of_caller.principal = caller.map(str::to_owned);
     let is_asked = |request: &Request| {
@@ -175,7 +175,7 @@ fn check_treatments(
     prop_assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
     let completed: Vec<Request> = samples.iter().filter_map(|request| complete(&organization, request)).collect();
     for request in completed.iter().filter(|request| is_asked(request)) {
-        let treated = treatment(&pair, &standing, &alike, &accounts, request);
+        let treated = treatment(&views, &standing, &alike, &accounts, request);
         let Some(decision) = decide(&organization, options, request) else { continue };
         match treated {
             Some(Access::NeverBlocked) => prop_assert!(!decision.is_denied(), "{request:?}: {decision}"),
@@ -192,8 +192,8 @@ fn check_treatments(
         };
         for found in &alike {
             let answers: Vec<_> = found.accounts.iter().map(|place| by_account(*place)).collect();
-            for pair in answers.windows(2) {
-                let [(one, first), (other, second)] = pair else { continue };
+            for views in answers.windows(2) {
+                let [(one, first), (other, second)] = views else { continue };
                 let (Some(one), Some(other)) = (one, other) else { continue };
                 let open = *one == Decision::Unknown || *other == Decision::Unknown;
                 prop_assert!(open || one.is_passing() == other.is_passing(), "{first:?} {one}\n{second:?} {other}");
@@ -221,13 +221,13 @@ fn check_passing(
     let guarded = load(&guarded)?;
     let options = options(given);
     let document = Arc::new(PolicyDocument::parse(&guardrail, PolicyKind::ServiceControl).document);
-    let (pair, levels) = CompiledPair::compile_beside(Arc::clone(&organization), &[document], options);
+    let (views, levels) = CompiledViews::with_hypothetical(Arc::clone(&organization), &[document], options);
     let accounts: Vec<NodeId> = organization.accounts().collect();
     let limits = Limits { told_apart, ..Limits::default() };
-    let mut standing = Standing::new(&pair, &accounts, &levels, limits);
+    let mut standing = Standing::new(&views, &accounts, &levels, limits);
     let groups = standing.passing(levels[0]);
     // How it stands in an account does not depend on how much is told of it.
-    let exact = Standing::new(&pair, &accounts, &levels, Limits::default()).passing(levels[0]);
+    let exact = Standing::new(&views, &accounts, &levels, Limits::default()).passing(levels[0]);
     let gravest = |groups: &[PassingGroup], account: usize| -> Option<Option<PassingKind>> {
         let group = groups.iter().find(|group| group.accounts.contains(&account))?;
         Some(group.regions.iter().map(|region| region.kind).min())
@@ -283,7 +283,7 @@ fn check_passing(
         let Some(group) = group else { continue };
         let mut said = Vec::new();
         for region in group.regions.iter().filter(|region| standing.concerns(&region.region, &request.action)) {
-            let truth = region.region.holds_for(&pair, &request).unwrap();
+            let truth = region.region.holds_for(&views, &request).unwrap();
             if truth != Truth::False {
                 said.push((region.kind, truth));
             }
@@ -304,22 +304,22 @@ fn check_passing(
 /// Facts are cut the same whatever was remembered from other accounts and actions, and from fewer atoms.
 fn check_memory(inventory: &Inventory, given: EvaluationOptions) -> Result<(), TestCaseError> {
     let organization = Arc::new(load(inventory)?);
-    let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options(given));
+    let views = CompiledViews::one(Arc::clone(&organization), options(given));
     let memory = CutMemory::default();
     let mut actions: BTreeMap<ActionTraits, String> = BTreeMap::new();
-    for class in pair.action_classes() {
+    for class in views.action_classes() {
         actions.entry(class.traits).or_insert(class.representative);
     }
     for node in organization.accounts() {
-        let statements = pair.path_levels(Side::Before, node).iter().flat_map(|level| pair.level_statements(*level));
+        let statements = views.path_levels(View::FIRST, node).iter().flat_map(|level| views.level_statements(*level));
         let atoms: BTreeSet<Atom> =
-            statements.flat_map(|statement| pair.statement_atoms(*statement)).copied().collect();
+            statements.flat_map(|statement| views.statement_atoms(*statement)).copied().collect();
         let some: Vec<Atom> = atoms.iter().copied().step_by(2).collect();
         for (action, atoms) in
             actions.values().flat_map(|action| [(action, some.clone()), (action, atoms.iter().copied().collect())])
         {
-            let remembered = pair.facts([node, node], action, atoms.iter().copied(), &memory);
-            let fresh = pair.facts([node, node], action, atoms, &CutMemory::default());
+            let remembered = views.facts(&[node], action, atoms.iter().copied(), &memory);
+            let fresh = views.facts(&[node], action, atoms, &CutMemory::default());
             prop_assert_eq!(remembered, fresh, "{}", action);
         }
     }
@@ -330,12 +330,12 @@ fn check_memory(inventory: &Inventory, given: EvaluationOptions) -> Result<(), T
 fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Request]) -> Result<(), TestCaseError> {
     let organization = Arc::new(load(inventory)?);
     let options = options(given);
-    let (pair, _) = CompiledPair::compile_beside(Arc::clone(&organization), &[], options);
+    let views = CompiledViews::one(Arc::clone(&organization), options);
     let accounts: Vec<NodeId> = organization.accounts().collect();
-    let mut standing = Standing::new(&pair, &accounts, &[], Limits::default());
+    let mut standing = Standing::new(&views, &accounts, &[], Limits::default());
     let mut reduced: Vec<(String, Organization)> = Vec::new();
     for (index, policy) in organization.policies() {
-        let range = pair.policy_statements(Side::Before, index);
+        let range = views.policy_statements(View::FIRST, index);
         for (place, statement) in range.enumerate() {
             if !standing.is_idle(&Removal::Statements(statement..statement + 1)) {
                 continue;
@@ -354,7 +354,7 @@ fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Reque
         let policy = organization.policies().find(|(_, policy)| policy.id.as_str() == attachment.policy_id);
         let (Some((node, found)), Some((index, policy))) = (node, policy) else { continue };
         let same = found.scps.iter().filter(|other| organization.policy(**other).content == policy.content).count();
-        if same != 1 || !standing.is_idle(&Removal::At(node, pair.policy_statements(Side::Before, index))) {
+        if same != 1 || !standing.is_idle(&Removal::At(node, views.policy_statements(View::FIRST, index))) {
             continue;
         }
         let mut changed = inventory.clone();
@@ -363,12 +363,12 @@ fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Reque
     }
     // Exactly, by another way: a comparison of both organizations as they are.
     for (words, reduced) in &reduced {
-        let pair = CompiledPair::compile(Arc::clone(&organization), reduced.clone(), options);
+        let views = CompiledViews::two(Arc::clone(&organization), reduced.clone(), options);
         let nodes: Vec<[NodeId; 2]> = accounts
             .iter()
             .filter_map(|node| Some([*node, reduced.find_node(&organization.node(*node).target)?]))
             .collect();
-        let found = difference(&pair, &nodes, &ComparisonOptions::default());
+        let found = difference(&views, &nodes, &ComparisonOptions::default());
         for region in found.groups.iter().flat_map(|group| &group.regions) {
             let is_same = !matches!(region.transition(), Transition::NewlyBlocked | Transition::NewlyPassing);
             prop_assert!(is_same, "{words} is not idle: {region:?}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use scproof_evaluator::Access;
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::{Effect, Statement};
 use scproof_prover::{AlikeAccounts, Removal, Shadow, Standing};
@@ -19,7 +19,7 @@ const IDLE: &str = "the same calls pass with and without it, in every account be
 pub(super) fn findings(
     index: &Index<'_>,
     standing: &mut Standing<'_>,
-    pair: &CompiledPair,
+    views: &CompiledViews,
     alike: &[AlikeAccounts],
 ) -> Vec<Finding> {
     let mut findings = blocked_accounts(index, standing, alike);
@@ -31,7 +31,7 @@ pub(super) fn findings(
         if found.aws_managed || !index.reach(policy).governs {
             continue;
         }
-        let numbers = pair.policy_statements(Side::Before, policy);
+        let numbers = views.policy_statements(View::FIRST, policy);
         let mut idle = 0;
         for (place, number) in numbers.clone().enumerate() {
             let finding = idle_statement(index, standing, policy, place, number);
@@ -47,7 +47,7 @@ pub(super) fn findings(
                 .node(target)
                 .scps
                 .iter()
-                .any(|other| *other != policy && pair.policy_statements(Side::Before, *other) == numbers);
+                .any(|other| *other != policy && views.policy_statements(View::FIRST, *other) == numbers);
             if !same_text && standing.is_idle(&Removal::At(target, numbers.clone())) {
                 findings.extend(idle_attachment(index, policy, target));
             }
@@ -155,10 +155,10 @@ fn remedy_of_never(statement: &Statement) -> &'static str {
 
 /// A statement in words, by its number.
 fn place_of(index: &Index<'_>, standing: &Standing<'_>, number: u32) -> Option<String> {
-    let pair = standing.pair();
+    let views = standing.views();
     let (policy, found) =
-        index.policies().find(|(policy, _)| pair.policy_statements(Side::Before, *policy).contains(&number))?;
-    let place = number - pair.policy_statements(Side::Before, policy).start;
+        index.policies().find(|(policy, _)| views.policy_statements(View::FIRST, *policy).contains(&number))?;
+    let place = number - views.policy_statements(View::FIRST, policy).start;
     Some(format!("`Statement[{place}]` of {}", quoted(found.display_name())))
 }
 

@@ -7,10 +7,10 @@ use crate::action::CellId;
 pub use crate::action::PatternId;
 use crate::action_names::is_name;
 pub use crate::effective::ActionTraits;
-use crate::symbolic::CompiledPair;
+use crate::symbolic::CompiledViews;
 use crate::truth::Truth;
 
-/// Actions that no statement of either organization can tell apart, and whose names derive the same context.
+/// Actions that no statement of any of the organizations can tell apart, and whose names derive the same context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionClass {
     /// The cell.
@@ -38,10 +38,10 @@ pub struct OtherNames {
     pub example: String,
 }
 
-impl CompiledPair {
+impl CompiledViews {
     /// Every action there is or may be, in classes. `O(catalog)`.
     pub fn action_classes(&self) -> Vec<ActionClass> {
-        let actions = &self.before.actions;
+        let actions = &self.first.actions;
         let catalog = actions.catalog;
         let mut classes = Classes::default();
         for service in catalog.services() {
@@ -80,29 +80,29 @@ impl CompiledPair {
 
     /// The cell of an action, known or not.
     pub fn cell_of(&self, action: &str) -> Option<CellId> {
-        let actions = &self.before.actions;
+        let actions = &self.first.actions;
         actions.find_cell(&actions.element_truths(&action.to_ascii_lowercase()))
     }
 
     /// The catalog that names the actions.
     pub fn catalog(&self) -> &'static Catalog {
-        self.before.actions.catalog
+        self.first.actions.catalog
     }
 
     /// Services whose unlisted names could not be cut within the limit: nothing is said of these names.
     pub fn uncut_services(&self) -> impl Iterator<Item = &str> {
-        self.before.actions.uncut_services().iter().map(|service| &**service)
+        self.first.actions.uncut_services().iter().map(|service| &**service)
     }
 
     /// The action patterns of the policies that concern an action (lower case), and whether they match it; those that do
     /// not match are left out.
     pub fn pattern_row(&self, action: &str) -> Vec<(PatternId, Truth)> {
-        self.before.actions.pattern_row(action)
+        self.first.actions.pattern_row(action)
     }
 
     /// An action pattern as written.
     pub fn pattern_text(&self, pattern: PatternId) -> &str {
-        self.before.actions.pattern_text(pattern)
+        self.first.actions.pattern_text(pattern)
     }
 }
 

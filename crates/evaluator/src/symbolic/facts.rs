@@ -20,7 +20,7 @@ use crate::symbolic::cutter::CutMemory;
 use crate::symbolic::principal::{
     CallerKind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for,
 };
-use crate::symbolic::{CallerKind, CompiledPair, Side};
+use crate::symbolic::{CallerKind, CompiledViews, View};
 use crate::trace::{Evaluation, KeySlot, NoTrace, Reasons};
 use crate::truth::Truth;
 
@@ -34,7 +34,8 @@ pub struct Facts {
     pub facts: Vec<Fact>,
     /// Pairs of cells that no request has together.
     pub exclusions: Vec<Exclusion>,
-    atoms: FxHashMap<(Atom, Side), AtomTruth>,
+    /// What each atom says in each view; once, where it says the same in all.
+    atoms: FxHashMap<Atom, Vec<AtomTruth>>,
 }
 
 /// Something that atoms ask about.
@@ -125,21 +126,32 @@ pub enum Openness {
     MixedKinds,
     /// There are more classes than a fixed limit.
     Limit,
-    /// Its key may have one value before and another after in the same request.
-    PerSide,
+    /// Its key may have one value in one view and another in another, in the same request.
+    PerView,
     /// Its key has no prefix, so that no request can name it (SP-46).
     Nameless,
 }
 
 impl Facts {
-    /// What an atom says on one side.
-    pub fn truth(&self, atom: Atom, side: Side) -> Option<&AtomTruth> {
-        self.atoms.get(&(atom, side))
+    /// Whether an atom says the same in all views.
+    pub fn is_shared(&self, atom: Atom) -> bool {
+        self.atoms.get(&atom).is_none_or(|found| found.len() == 1)
+    }
+
+    /// What an atom says in each view; once, where it says the same in all.
+    pub fn truths(&self, atom: Atom) -> &[AtomTruth] {
+        self.atoms.get(&atom).map_or(&[], |found| found)
+    }
+
+    /// What an atom says in one view.
+    pub fn truth(&self, atom: Atom, view: View) -> Option<&AtomTruth> {
+        let found = self.atoms.get(&atom)?;
+        found.get(view.index()).or_else(|| found.first())
     }
 
     /// Whether an atom is open for want of room.
     pub fn is_limited(&self) -> bool {
-        self.atoms.values().any(|truth| truth.form == AtomForm::Open(Openness::Limit))
+        self.atoms.values().flatten().any(|truth| truth.form == AtomForm::Open(Openness::Limit))
     }
 
     /// The atoms that ask about a fact, with their truths in its cells; in order.
@@ -147,10 +159,9 @@ impl Facts {
         let mut found: Vec<(Atom, &[Truth])> = self
             .atoms
             .iter()
-            .filter(|((_, side), _)| *side == Side::Before)
-            .filter_map(|((atom, _), truth)| match &truth.form {
-                AtomForm::Cells { fact: of, truths } if *of == fact => Some((*atom, &truths[..])),
-                AtomForm::Cells { .. } | AtomForm::Constant(_) | AtomForm::Open(_) => None,
+            .filter_map(|(atom, truths)| match truths.first().map(|truth| &truth.form) {
+                Some(AtomForm::Cells { fact: of, truths }) if *of == fact => Some((*atom, &truths[..])),
+                Some(AtomForm::Cells { .. } | AtomForm::Constant(_) | AtomForm::Open(_)) | None => None,
             })
             .collect();
         found.sort_unstable_by_key(|(atom, _)| *atom);
@@ -170,31 +181,32 @@ pub(super) enum Part {
 /// What a part of the facts depends on, if its atoms have no variables: itself, and the account if it is about callers.
 pub(super) type PartKey = (Part, Option<NodeId>);
 
-/// What the two sides know of every key.
+/// What the views know of every key.
 struct Scene<'a> {
-    pair: &'a CompiledPair,
-    accounts: [NodeId; 2],
-    states: [Box<[KeyState]>; 2],
+    views: &'a CompiledViews,
+    /// The node of the account in each view.
+    nodes: &'a [NodeId],
+    states: Vec<Box<[KeyState]>>,
     assume_preferred: bool,
     cuts: &'a CutMemory,
 }
 
-impl CompiledPair {
-    /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its nodes before and after.
+impl CompiledViews {
+    /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its node in each view.
     /// `cuts` remembers for the facts of other accounts and actions.
     pub fn facts(
         &self,
-        accounts: [NodeId; 2],
+        nodes: &[NodeId],
         action: &str,
         atoms: impl IntoIterator<Item = Atom>,
         cuts: &CutMemory,
     ) -> Facts {
-        let [before, after] = accounts;
+        let states = |(view, node): (View, &NodeId)| self.view(view).states_of(*node, action, &|_| true);
         let scene = Scene {
-            pair: self,
-            accounts,
-            states: [self.before.states_of(before, action, &|_| true), self.after.states_of(after, action, &|_| true)],
-            assume_preferred: self.before.options.assume_preferred,
+            views: self,
+            nodes,
+            states: self.views().zip(nodes).map(states).collect(),
+            assume_preferred: self.first.options.assume_preferred,
             cuts,
         };
         scene.facts(&atoms.into_iter().collect())
@@ -203,7 +215,7 @@ impl CompiledPair {
 
 impl Scene<'_> {
     fn compiled(&self) -> &CompiledOrganization {
-        &self.pair.before
+        &self.views.first
     }
 
     fn facts(&self, atoms: &BTreeSet<Atom>) -> Facts {
@@ -225,40 +237,36 @@ impl Scene<'_> {
         };
         let (mut of_principal, mut of_instant, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for (slot, conditions) in by_slot {
-            let [before, after] = Side::BOTH.map(|side| self.state(side, slot));
-            match (before, after) {
-                (KeyState::Unknown(domain), KeyState::Unknown(other)) if domain.values == other.values => {
-                    match model(&slot) {
-                        Model::PrincipalArn
-                        | Model::PrincipalType
-                        | Model::UserId
-                        | Model::UserName
-                        | Model::AssumedRoot
-                        | Model::FederatedProvider
-                        | Model::TokenIssueTime => of_principal.push((slot, conditions)),
-                        Model::CurrentTime | Model::EpochTime => of_instant.push((slot, conditions)),
-                        owner @ (Model::ResourceOrgPaths | Model::ResourceOrgId)
-                            if self.pair.differs_by_owner(owner) =>
-                        {
-                            for id in conditions {
-                                let form = AtomForm::Open(Openness::PerSide);
-                                facts.insert(Atom::Condition(id), &AtomTruth { form, rules: Vec::new() });
-                            }
-                        }
-                        Model::Unknown
-                        | Model::PrincipalAccount
-                        | Model::PrincipalOrgId
-                        | Model::PrincipalOrgPaths
-                        | Model::PrincipalIsAwsService
-                        | Model::ServicePrincipalOnly
-                        | Model::ResourceAccount
-                        | Model::ResourceOrgId
-                        | Model::ResourceOrgPaths
-                        | Model::IsMcpServiceAction
-                        | Model::RequestedRegion => others.push((slot, conditions, domain.clone())),
+            let Some(domain) = self.domain(slot) else {
+                self.constants(&mut facts, slot, &conditions);
+                continue;
+            };
+            match model(&slot) {
+                Model::PrincipalArn
+                | Model::PrincipalType
+                | Model::UserId
+                | Model::UserName
+                | Model::AssumedRoot
+                | Model::FederatedProvider
+                | Model::TokenIssueTime => of_principal.push((slot, conditions)),
+                Model::CurrentTime | Model::EpochTime => of_instant.push((slot, conditions)),
+                owner @ (Model::ResourceOrgPaths | Model::ResourceOrgId) if self.views.differs_by_owner(owner) => {
+                    for id in conditions {
+                        let form = AtomForm::Open(Openness::PerView);
+                        facts.insert(Atom::Condition(id), AtomTruth { form, rules: Vec::new() });
                     }
                 }
-                _ => self.constants(&mut facts, slot, &conditions),
+                Model::Unknown
+                | Model::PrincipalAccount
+                | Model::PrincipalOrgId
+                | Model::PrincipalOrgPaths
+                | Model::PrincipalIsAwsService
+                | Model::ServicePrincipalOnly
+                | Model::ResourceAccount
+                | Model::ResourceOrgId
+                | Model::ResourceOrgPaths
+                | Model::IsMcpServiceAction
+                | Model::RequestedRegion => others.push((slot, conditions, domain.clone())),
             }
         }
         let parts = [Part::Principal(of_principal), Part::Instant(of_instant)];
@@ -273,7 +281,7 @@ impl Scene<'_> {
         for part in parts {
             facts.append(&part);
         }
-        if self.pair.has_moved_owners() {
+        if self.views.has_moved_owners() {
             self.part_owners(&mut facts);
         }
         facts
@@ -286,7 +294,7 @@ impl Scene<'_> {
         let are_static = |slots: &[(KeySlot, Vec<u32>)]| slots.iter().all(|(_, conditions)| is_static(conditions));
         let (has_no_variables, account) = match &part {
             Part::Resource(ids) => (!ids.iter().any(|id| self.has_variables(*id)), None),
-            Part::Principal(slots) => (are_static(slots), self.accounts.first().copied()),
+            Part::Principal(slots) => (are_static(slots), self.nodes.first().copied()),
             Part::Instant(slots) => (are_static(slots), None),
             Part::Key(_, conditions, _) => (is_static(conditions), None),
         };
@@ -313,25 +321,38 @@ impl Scene<'_> {
         self.compiled().slots_of(Atom::Resource(id)).next().is_some()
     }
 
-    /// A comparison with the owner of the resource has its own answer on each side, once owners are elsewhere.
+    /// A comparison with the owner of the resource has its own answer in each view, once owners are elsewhere.
     #[expect(clippy::iter_over_hash_type, reason = "each atom is looked at on its own")]
     fn part_owners(&self, facts: &mut Facts) {
         let of_owner = |slot: KeySlot| {
             let row = self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row);
-            row.is_some_and(|row| self.pair.differs_by_owner(row.model))
+            row.is_some_and(|row| self.views.differs_by_owner(row.model))
         };
-        for ((atom, _), truth) in &mut facts.atoms {
-            let is_related = truth.form == AtomForm::Open(Openness::Related);
-            if is_related && self.compiled().slots_of(*atom).any(of_owner) {
-                truth.form = AtomForm::Open(Openness::PerSide);
+        for (atom, truths) in &mut facts.atoms {
+            if !self.compiled().slots_of(*atom).any(of_owner) {
+                continue;
+            }
+            for truth in truths.iter_mut().filter(|truth| truth.form == AtomForm::Open(Openness::Related)) {
+                truth.form = AtomForm::Open(Openness::PerView);
             }
         }
     }
 
-    fn state(&self, side: Side, slot: KeySlot) -> &KeyState {
-        let [before, after] = &self.states;
-        let states = if side == Side::Before { before } else { after };
-        states.get(slot.0 as usize).unwrap_or(&KeyState::Absent)
+    /// What is known of all keys in a view.
+    fn states(&self, view: View) -> &[KeyState] {
+        self.states.get(view.index()).map_or(&[], |states| states)
+    }
+
+    fn state(&self, view: View, slot: KeySlot) -> &KeyState {
+        self.states(view).get(slot.0 as usize).unwrap_or(&KeyState::Absent)
+    }
+
+    /// The values that a key may have, if it is open and may have the same ones in all views.
+    fn domain(&self, slot: KeySlot) -> Option<&Domain> {
+        let KeyState::Unknown(domain) = self.state(View::FIRST, slot) else { return None };
+        let is_same =
+            |view| matches!(self.state(view, slot), KeyState::Unknown(other) if other.values == domain.values);
+        self.views.views().all(is_same).then_some(domain)
     }
 
     fn condition(&self, id: u32) -> Option<&CompiledCondition> {
@@ -347,9 +368,8 @@ impl Scene<'_> {
     }
 
     /// The truth of a condition if its key had a state, with the rules behind an unknown one.
-    fn truth(&self, id: u32, state: &KeyState, side: Side) -> (Truth, Vec<&'static str>) {
-        let [before, after] = &self.states;
-        let states = if side == Side::Before { before } else { after };
+    fn truth(&self, id: u32, state: &KeyState, view: View) -> (Truth, Vec<&'static str>) {
+        let states = self.states(view);
         let Some(condition) = self.condition(id) else { return (Truth::Unknown, Vec::new()) };
         let assume_preferred = self.assume_preferred;
         let truth = condition.truth_in_class(state, &mut Evaluation { states, assume_preferred, trace: NoTrace });
@@ -364,21 +384,26 @@ impl Scene<'_> {
         (truth, rules)
     }
 
-    /// Keys whose state is known, on one side at least: each side has its own truth.
+    /// Keys whose state is known, in one view at least: each view has its own truth.
     fn constants(&self, facts: &mut Facts, slot: KeySlot, conditions: &[u32]) {
+        let moved = self.views.views().any(|view| self.state(view, slot) != self.state(View::FIRST, slot));
         for &id in conditions {
-            for side in Side::BOTH {
-                let state = self.state(side, slot);
-                let (truth, rules) = self.truth(id, state, side);
+            let in_view = |view| {
+                let state = self.state(view, slot);
+                let (truth, rules) = self.truth(id, state, view);
                 let open = matches!(state, KeyState::Unknown(_)) || (truth == Truth::Unknown && rules.is_empty());
-                let moved = self.state(Side::Before, slot) != self.state(Side::After, slot);
                 let form = if truth == Truth::Unknown && open {
-                    AtomForm::Open(if moved { Openness::PerSide } else { Openness::Related })
+                    AtomForm::Open(if moved { Openness::PerView } else { Openness::Related })
                 } else {
                     AtomForm::Constant(truth)
                 };
-                facts.atoms.insert((Atom::Condition(id), side), AtomTruth { form, rules });
+                AtomTruth { form, rules }
+            };
+            let mut truths: Vec<AtomTruth> = self.views.views().map(in_view).collect();
+            if truths.iter().all(|truth| Some(truth) == truths.first()) {
+                truths.truncate(1);
             }
+            facts.atoms.insert(Atom::Condition(id), truths);
         }
     }
 
@@ -394,11 +419,11 @@ impl Scene<'_> {
         if !is_context_key(&name) {
             let form = AtomForm::Open(Openness::Nameless);
             for condition in compiled {
-                facts.insert(Atom::Condition(condition.id), &AtomTruth { form: form.clone(), rules: Vec::new() });
+                facts.insert(Atom::Condition(condition.id), AtomTruth { form: form.clone(), rules: Vec::new() });
             }
             return;
         }
-        let [states, _] = &self.states;
+        let states = self.states(View::FIRST);
         let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name), self.cuts);
         let multivalued =
             self.compiled().slots.get(slot.0 as usize).is_some_and(|slot| slot.multivalued) && domain.may_be_list;
@@ -425,7 +450,7 @@ impl Scene<'_> {
         for condition in compiled {
             let open = cut.open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
             let truth = self.atom_truth(fact, condition, &states, open);
-            facts.insert(Atom::Condition(condition.id), &truth);
+            facts.insert(Atom::Condition(condition.id), truth);
         }
     }
 
@@ -437,7 +462,7 @@ impl Scene<'_> {
         let mut queue: Vec<Vec<&str>> = texts.iter().rev().map(|text| vec![text.as_str(), text.as_str()]).collect();
         while let Some(members) = queue.pop() {
             let state = KeyState::list(members.iter().copied());
-            let row = conditions.iter().map(|&id| self.truth(id, &state, Side::Before).0).collect();
+            let row = conditions.iter().map(|&id| self.truth(id, &state, View::FIRST).0).collect();
             if !seen.insert(row) {
                 continue;
             }
@@ -471,7 +496,7 @@ impl Scene<'_> {
         let mut rules = Vec::new();
         let mut truths = Vec::with_capacity(states.len());
         for state in states {
-            let (truth, why) = self.truth(condition.id, state, Side::Before);
+            let (truth, why) = self.truth(condition.id, state, View::FIRST);
             truths.push(truth);
             rules.extend(why);
         }
@@ -485,9 +510,9 @@ impl Scene<'_> {
         if slots.is_empty() {
             return;
         }
-        let [before, _] = self.accounts;
+        let Some(node) = self.nodes.first() else { return };
         let organization = self.compiled().organization();
-        let account = organization.node(before).target.as_str();
+        let account = organization.node(*node).target.as_str();
         let partition = organization.partition();
         let model =
             |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
@@ -495,7 +520,7 @@ impl Scene<'_> {
             slots.iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
         let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).copied().collect();
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
-        let [states, _] = &self.states;
+        let states = self.states(View::FIRST);
         let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
         let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates, self.cuts);
         // Where nothing could be cut, each kind still has a caller.
@@ -530,7 +555,7 @@ impl Scene<'_> {
         for condition in compiled {
             let open = open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
             let truth = self.atom_truth(fact, condition, &principal_states, open);
-            facts.insert(Atom::Condition(condition.id), &truth);
+            facts.insert(Atom::Condition(condition.id), truth);
         }
         for (slot, conditions) in others {
             let Some(model) = model(*slot) else { continue };
@@ -550,7 +575,7 @@ impl Scene<'_> {
     ) {
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
         let name = self.name(slot);
-        let [known, _] = &self.states;
+        let known = self.states(View::FIRST);
         let mut states: Vec<KeyState> = Vec::new();
         let mut possible: Vec<(PrincipalKind, usize)> = Vec::new();
         let related = compiled.iter().filter_map(|it| Some((it.id, self.compiled().relation_of(it, known)?)));
@@ -591,7 +616,7 @@ impl Scene<'_> {
         let mut row_of: Vec<usize> = Vec::with_capacity(states.len());
         for state in &states {
             let closed = compiled.iter().filter(|condition| open_of(condition.id).is_none());
-            let row: Vec<Truth> = closed.map(|condition| self.truth(condition.id, state, Side::Before).0).collect();
+            let row: Vec<Truth> = closed.map(|condition| self.truth(condition.id, state, View::FIRST).0).collect();
             row_of.push(rows.iter().position(|other| *other == row).unwrap_or_else(|| {
                 rows.push(row);
                 firsts.push(state.clone());
@@ -620,7 +645,7 @@ impl Scene<'_> {
         }
         for condition in compiled {
             let truth = self.atom_truth(fact, condition, &firsts, open_of(condition.id));
-            facts.insert(Atom::Condition(condition.id), &truth);
+            facts.insert(Atom::Condition(condition.id), truth);
         }
     }
 
@@ -638,7 +663,7 @@ impl Scene<'_> {
             self.key_fact(facts, *slot, conditions, &domain);
             return;
         }
-        let [states, _] = &self.states;
+        let states = self.states(View::FIRST);
         let mut cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Date), states, &[], self.cuts);
         if Kind::of(&compiled, &domain) != Some(Kind::Date) {
             // Seconds as numbers, or as texts: not in the same spelling for both keys.
@@ -667,7 +692,7 @@ impl Scene<'_> {
         for condition in compiled {
             let open = cut.open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
             let truth = self.atom_truth(fact, condition, &instants, open);
-            facts.insert(Atom::Condition(condition.id), &truth);
+            facts.insert(Atom::Condition(condition.id), truth);
         }
     }
 
@@ -676,7 +701,7 @@ impl Scene<'_> {
         if ids.is_empty() {
             return;
         }
-        let [states, _] = &self.states;
+        let states = self.states(View::FIRST);
         let cut = self.compiled().cut_resources(ids, states, self.cuts);
         let fact = facts.facts.len();
         let cells = cut.resources.iter().map(|resource| Cell::new(vec![Setting::Resource(resource.clone())])).collect();
@@ -689,7 +714,7 @@ impl Scene<'_> {
                 let (truths, rules) = self.compiled().resource_truths(id, &cut.resources, states);
                 AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
             };
-            facts.insert(Atom::Resource(id), &truth);
+            facts.insert(Atom::Resource(id), truth);
         }
     }
 }
@@ -701,19 +726,20 @@ impl Facts {
         self.facts.extend(other.facts.iter().cloned());
         let shifted = |it: &Exclusion| Exclusion(it.0 + first, it.1, it.2 + first, it.3);
         self.exclusions.extend(other.exclusions.iter().map(shifted));
-        self.atoms.extend(other.atoms.iter().map(|(atom, truth)| {
-            let mut truth = truth.clone();
-            if let AtomForm::Cells { fact, .. } = &mut truth.form {
-                *fact += first;
+        self.atoms.extend(other.atoms.iter().map(|(atom, truths)| {
+            let mut truths = truths.clone();
+            for truth in &mut truths {
+                if let AtomForm::Cells { fact, .. } = &mut truth.form {
+                    *fact += first;
+                }
             }
-            (*atom, truth)
+            (*atom, truths)
         }));
     }
 
-    fn insert(&mut self, atom: Atom, truth: &AtomTruth) {
-        for side in Side::BOTH {
-            self.atoms.insert((atom, side), truth.clone());
-        }
+    /// What an atom says in all views.
+    fn insert(&mut self, atom: Atom, truth: AtomTruth) {
+        self.atoms.insert(atom, vec![truth]);
     }
 }
 

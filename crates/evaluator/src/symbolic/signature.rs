@@ -12,7 +12,7 @@ use crate::condition::ConditionBody;
 use crate::keys::Model;
 use crate::state::KeyState;
 use crate::symbolic::principal::{CallerKind, principal_arn_domain};
-use crate::symbolic::{CompiledPair, Side};
+use crate::symbolic::{CompiledViews, View};
 use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
 use crate::values::CompiledValue;
@@ -21,11 +21,11 @@ use crate::values::CompiledValue;
 /// answers to the same questions, asked by principals of the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct AccountSignature {
-    before: Truths,
-    after: Truths,
+    /// What the policies say of the account, in each view.
+    told: Box<[Truths]>,
     /// The account id, if some policy names it or a part of it.
     named: Option<String>,
-    /// Whether keys that follow from the account have other values after than before.
+    /// Whether keys that follow from the account have other values in one view than in another.
     moved: bool,
 }
 
@@ -56,7 +56,8 @@ impl SignatureNumbers {
 }
 
 impl AccountSignature {
-    /// Whether the policies can tell the account after from the account before, its path aside: it moved, and they ask where it is.
+    /// Whether the policies can tell the account in one view from the account in another, its path aside: it moved, and they ask where
+    /// it is.
     pub fn is_moved(&self) -> bool {
         self.moved
     }
@@ -85,7 +86,7 @@ struct Asked {
 
 /// The unit of an account, and whether the snapshot does not know its place in it.
 type Place = (Option<NodeId>, bool);
-/// What conditions say of an account on one side, and the values of their keys.
+/// What conditions say of an account in one view, and the values of their keys.
 type Told = (Arc<[(u32, Truth)]>, Arc<[KeyState]>);
 
 impl CompiledOrganization {
@@ -124,29 +125,28 @@ impl CompiledOrganization {
     }
 }
 
-impl CompiledPair {
-    /// The signatures of accounts, given as their nodes before and after. Cheap where no policy names accounts.
-    pub fn account_signatures(&self, accounts: &[[NodeId; 2]]) -> AccountSignatures {
-        let telltales = self.before.telltales();
+impl CompiledViews {
+    /// The signatures of accounts, each given as its node in each view. Cheap where no policy names accounts.
+    pub fn account_signatures(&self, accounts: &[impl AsRef<[NodeId]> + Sync]) -> AccountSignatures {
+        let telltales = self.first.telltales();
         let is_asked = |asked: &Asked| !asked.conditions.is_empty();
         // What tells by the place is the same for all accounts of a unit.
-        let by_unit: Option<Vec<[Place; 2]>> =
-            is_asked(&telltales.by_place).then(|| accounts.iter().map(|nodes| self.places(*nodes)).collect());
-        let mut units: FxHashMap<[Place; 2], [NodeId; 2]> = FxHashMap::default();
+        let by_unit: Option<Vec<Box<[Place]>>> =
+            is_asked(&telltales.by_place).then(|| accounts.iter().map(|nodes| self.places(nodes.as_ref())).collect());
+        let mut units: FxHashMap<&[Place], &[NodeId]> = FxHashMap::default();
         for (place, nodes) in by_unit.iter().flatten().zip(accounts) {
-            units.entry(*place).or_insert(*nodes);
+            units.entry(place).or_insert_with(|| nodes.as_ref());
         }
-        let told: FxHashMap<[Place; 2], [Told; 2]> =
+        let told: FxHashMap<&[Place], Box<[Told]>> =
             units.into_par_iter().map(|(unit, nodes)| (unit, self.told(&telltales.by_place, nodes))).collect();
-        let nothing: [Told; 2] = Default::default();
-        let of_unit = |place: Option<&[Place; 2]>| place.and_then(|place| told.get(place)).unwrap_or(&nothing);
+        let of_unit = |place: Option<&[Place]>| place.and_then(|place| told.get(place)).map_or(&[][..], |told| told);
         let mut numbers = SignatureNumbers::default();
         if !is_asked(&telltales.by_id) && telltales.patterns.is_empty() {
-            let mut known: FxHashMap<Option<[Place; 2]>, usize> = FxHashMap::default();
+            let mut known: FxHashMap<Option<&[Place]>, usize> = FxHashMap::default();
             for (index, nodes) in accounts.iter().enumerate() {
-                let place = by_unit.as_ref().and_then(|places| places.get(index)).copied();
+                let place = by_unit.as_ref().and_then(|places| places.get(index)).map(|place| &**place);
                 let number = *known.entry(place).or_insert_with(|| {
-                    numbers.of(self.account_signature(&telltales, *nodes, &nothing, of_unit(place.as_ref())))
+                    numbers.of(self.account_signature(&telltales, nodes.as_ref(), &[], of_unit(place)))
                 });
                 numbers.found.of_account.push(number);
             }
@@ -156,9 +156,9 @@ impl CompiledPair {
             .par_iter()
             .enumerate()
             .map(|(index, nodes)| {
-                let by_id = self.told(&telltales.by_id, *nodes);
-                let place = by_unit.as_ref().and_then(|places| places.get(index));
-                self.account_signature(&telltales, *nodes, &by_id, of_unit(place))
+                let by_id = self.told(&telltales.by_id, nodes.as_ref());
+                let place = by_unit.as_ref().and_then(|places| places.get(index)).map(|place| &**place);
+                self.account_signature(&telltales, nodes.as_ref(), &by_id, of_unit(place))
             })
             .collect();
         for signature in all {
@@ -168,17 +168,16 @@ impl CompiledPair {
         numbers.found
     }
 
-    /// Where an account is, on both sides.
-    fn places(&self, nodes: [NodeId; 2]) -> [Place; 2] {
-        let of = |side: Side, id: NodeId| {
-            let node = self.side(side).organization().node(id);
+    /// Where an account is, in each view.
+    fn places(&self, nodes: &[NodeId]) -> Box<[Place]> {
+        let place = |(view, id): (View, &NodeId)| {
+            let node = self.view(view).organization().node(*id);
             (node.parent, node.place_unknown)
         };
-        let [before, after] = nodes;
-        [of(Side::Before, before), of(Side::After, after)]
+        self.views().zip(nodes).map(place).collect()
     }
 
-    /// Whether policies ask who owns the resource of a call, and the same resource may have another answer after than before
+    /// Whether policies ask who owns the resource of a call, and the same resource may have another answer in one view than in the next
     /// (CTX-64): `aws:ResourceOrgPaths` if an account moved, `aws:ResourceOrgID` too if one joined or left. Worked out once.
     pub fn has_moved_owners(&self) -> bool {
         self.differs_by_owner(Model::ResourceOrgPaths) || self.differs_by_owner(Model::ResourceOrgId)
@@ -187,39 +186,40 @@ impl CompiledPair {
     /// The same for one of the two keys.
     pub(super) fn differs_by_owner(&self, model: Model) -> bool {
         let (paths, ids) = *self.moved_owners.get_or_init(|| {
-            let asked = |model| self.before.slots.iter().any(|slot| slot.row.is_some_and(|row| row.model == model));
+            let asked = |model| self.first.slots.iter().any(|slot| slot.row.is_some_and(|row| row.model == model));
             let (paths, ids) = (asked(Model::ResourceOrgPaths), asked(Model::ResourceOrgId));
-            let (before, after) = (self.before.organization(), self.after.organization());
+            let organizations: Vec<&Organization> = self.views().map(|view| self.view(view).organization()).collect();
             let gone = |one: &Organization, other: &Organization| {
                 one.accounts().any(|node| other.find_node(&one.node(node).target).is_none())
             };
-            let joined_or_left = || before.id() != after.id() || gone(before, after) || gone(after, before);
-            let moved = || {
+            let joined_or_left = |before: &Organization, after: &Organization| {
+                before.id() != after.id() || gone(before, after) || gone(after, before)
+            };
+            let moved = |before: &Organization, after: &Organization| {
                 before.accounts().any(|node| {
                     let there = after.find_node(&before.node(node).target);
                     there.is_some_and(|there| path_of(before, node) != path_of(after, there))
                 })
             };
-            let joined_or_left = (paths || ids) && joined_or_left();
-            (paths && (joined_or_left || moved()), ids && joined_or_left)
+            let changes = |what: &dyn Fn(&Organization, &Organization) -> bool| {
+                organizations.windows(2).any(|next| matches!(next, [before, after] if what(before, after)))
+            };
+            let joined_or_left = (paths || ids) && changes(&joined_or_left);
+            (paths && (joined_or_left || changes(&moved)), ids && joined_or_left)
         });
         (model == Model::ResourceOrgPaths && paths) || (model == Model::ResourceOrgId && ids)
     }
 
-    /// What some conditions say of an account on both sides.
-    fn told(&self, asked: &Asked, nodes: [NodeId; 2]) -> [Told; 2] {
+    /// What some conditions say of an account in each view; nothing if there are none.
+    fn told(&self, asked: &Asked, nodes: &[NodeId]) -> Box<[Told]> {
         if asked.conditions.is_empty() {
-            return Default::default();
+            return Box::default();
         }
-        let [before, after] = nodes;
-        let first = self.told_on(Side::Before, asked, before);
-        let is_one = before == after && std::ptr::eq(self.before.organization(), self.after.organization());
-        let second = if is_one { first.clone() } else { self.told_on(Side::After, asked, after) };
-        [first, second]
+        self.views().zip(nodes).map(|(view, node)| self.told_in(view, asked, *node)).collect()
     }
 
-    fn told_on(&self, side: Side, asked: &Asked, node: NodeId) -> Told {
-        let compiled = self.side(side);
+    fn told_in(&self, view: View, asked: &Asked, node: NodeId) -> Told {
+        let compiled = self.view(view);
         let id = compiled.organization().node(node).target.as_str();
         let wanted = |slot: usize| asked.slots.binary_search(&slot).is_ok();
         let states = compiled.states_of(node, "another-service:another-action", &wanted);
@@ -232,7 +232,7 @@ impl CompiledPair {
             // A root user's id is that of the account; of other callers nothing is known.
             let state = if matches!(state, KeyState::Unknown(_)) { &by_id } else { state };
             let mut evaluation =
-                Evaluation { states: &states, assume_preferred: self.before.options.assume_preferred, trace: NoTrace };
+                Evaluation { states: &states, assume_preferred: self.first.options.assume_preferred, trace: NoTrace };
             truths.push((condition.id, condition.truth_in_class(state, &mut evaluation)));
             known.push(state.clone());
         }
@@ -242,13 +242,12 @@ impl CompiledPair {
     fn account_signature(
         &self,
         telltales: &Telltales,
-        nodes: [NodeId; 2],
-        by_id: &[Told; 2],
-        by_place: &[Told; 2],
+        nodes: &[NodeId],
+        by_id: &[Told],
+        by_place: &[Told],
     ) -> AccountSignature {
-        let [node, _] = nodes;
-        let organization = self.before.organization();
-        let id = organization.node(node).target.as_str();
+        let organization = self.first.organization();
+        let id = nodes.first().map_or("", |node| organization.node(*node).target.as_str());
         let named = !telltales.patterns.is_empty() && {
             let (domain, _) = principal_arn_domain(&CallerKind::ALL, organization.partition(), id);
             telltales.patterns.iter().any(|pattern| domain.may_match(pattern))
@@ -257,15 +256,16 @@ impl CompiledPair {
         let told = [by_id, by_place];
         let unsettled = told
             .iter()
-            .any(|sides| sides.iter().flat_map(|(truths, _)| truths.iter()).any(|(_, truth)| *truth == Truth::Unknown));
-        let differs = |[(before, known_before), (after, known_after)]: &[Told; 2]| {
-            before != after || (unsettled && known_before != known_after)
+            .any(|views| views.iter().flat_map(|(truths, _)| truths.iter()).any(|(_, truth)| *truth == Truth::Unknown));
+        let differs = |views: &[Told]| {
+            let Some((first, known)) = views.first() else { return false };
+            views.iter().any(|(truths, values)| truths != first || (unsettled && values != known))
         };
         let moved = told.into_iter().any(differs);
-        let truths = |side: usize| {
-            [by_id, by_place].map(|told| told.get(side).map(|(truths, _)| Arc::clone(truths)).unwrap_or_default())
-        };
-        AccountSignature { before: truths(0), after: truths(1), named: named.then(|| id.to_owned()), moved }
+        let truths =
+            |view: usize| told.map(|told| told.get(view).map(|(truths, _)| Arc::clone(truths)).unwrap_or_default());
+        let told = (0..by_id.len().max(by_place.len())).map(truths).collect();
+        AccountSignature { told, named: named.then(|| id.to_owned()), moved }
     }
 }
 

@@ -5,27 +5,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledPair, CutMemory, Facts, LevelId, Side};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledViews, CutMemory, Facts, LevelId, View};
 use scproof_organization::NodeId;
 
 use crate::space::Space;
 use crate::standing::AccountGroup;
 
-/// What all calls of a shared space have in common: signature and traits; and the level beside, if not those of all levels are in it.
+/// What all calls of a shared space have in common: signature and traits; and the hypothetical level, if not those of all
+/// are in it.
 pub(super) type SharedKey = (usize, ActionTraits, Option<LevelId>);
 
 /// Cuts facts, and remembers how.
 #[derive(Debug)]
 pub(super) struct Cutter<'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     /// One account for each signature.
     samples: Arc<[NodeId]>,
     /// All levels on the paths of a signature's accounts that SCPs govern.
     levels: Arc<[FxHashSet<LevelId>]>,
     /// An action for each combination of traits.
     actions: Arc<BTreeMap<ActionTraits, String>>,
-    /// Levels that may be asked about beside the organization's own.
-    beside: Vec<LevelId>,
+    /// Levels that may be asked about as if they stood on paths.
+    hypothetical: Vec<LevelId>,
     cuts: Arc<CutMemory>,
     shared: Mutex<FxHashMap<SharedKey, Arc<Facts>>>,
 }
@@ -33,11 +34,11 @@ pub(super) struct Cutter<'p> {
 impl<'p> Cutter<'p> {
     /// `samples`: an account for each signature.
     pub(super) fn new(
-        pair: &'p CompiledPair,
+        views: &'p CompiledViews,
         samples: &[NodeId],
         groups: &[AccountGroup],
         classes: &[ActionClass],
-        beside: &[LevelId],
+        hypothetical: &[LevelId],
     ) -> Self {
         let mut levels: Vec<FxHashSet<LevelId>> = vec![FxHashSet::default(); samples.len()];
         for group in groups.iter().filter(|group| group.is_governed()) {
@@ -50,24 +51,24 @@ impl<'p> Cutter<'p> {
             actions.entry(class.traits).or_insert_with(|| class.representative.clone());
         }
         Self {
-            pair,
+            views,
             samples: samples.into(),
             levels: levels.into(),
             actions: Arc::new(actions),
-            beside: beside.to_vec(),
+            hypothetical: hypothetical.to_vec(),
             cuts: Arc::default(),
             shared: Mutex::default(),
         }
     }
 
-    /// The same with other levels beside.
-    pub(super) fn beside(&self, beside: &[LevelId]) -> Self {
+    /// The same with other hypothetical levels.
+    pub(super) fn with(&self, hypothetical: &[LevelId]) -> Self {
         Self {
-            pair: self.pair,
+            views: self.views,
             samples: Arc::clone(&self.samples),
             levels: Arc::clone(&self.levels),
             actions: Arc::clone(&self.actions),
-            beside: beside.to_vec(),
+            hypothetical: hypothetical.to_vec(),
             cuts: Arc::clone(&self.cuts),
             shared: Mutex::default(),
         }
@@ -102,22 +103,23 @@ impl<'p> Cutter<'p> {
     pub(super) fn of_atoms(&self, signature: usize, traits: ActionTraits, atoms: &BTreeSet<Atom>) -> Option<Facts> {
         let node = *self.samples.get(signature)?;
         let action = self.actions.get(&traits)?;
-        Some(self.pair.facts([node, node], action, atoms.iter().copied(), &self.cuts))
+        Some(self.views.facts(&[node], action, atoms.iter().copied(), &self.cuts))
     }
 
     /// The space of some facts of a signature; `None` if there is no room for it.
     pub(super) fn space(&self, signature: usize, facts: impl Into<Arc<Facts>>, nodes: usize) -> Option<Space<'p>> {
         let node = *self.samples.get(signature)?;
-        let account = self.pair.side(Side::Before).organization().node(node).target.as_str().to_owned();
-        Space::new(self.pair, facts, account, nodes).ok()
+        let account = self.views.view(View::FIRST).organization().node(node).target.as_str().to_owned();
+        Space::new(self.views, facts, account, nodes).ok()
     }
 
-    /// All atoms on the paths of a signature and of the levels beside: of all, or of one.
+    /// All atoms on the paths of a signature and of the hypothetical levels: of all, or of one.
     fn atoms(&self, signature: usize, level: Option<LevelId>) -> BTreeSet<Atom> {
-        let beside = self.beside.iter().filter(|beside| level.is_none_or(|level| **beside == level));
-        let levels = self.levels.get(signature).into_iter().flatten().chain(beside);
-        let statements: FxHashSet<u32> = levels.flat_map(|level| self.pair.level_statements(*level)).copied().collect();
-        statements.into_iter().flat_map(|statement| self.pair.statement_atoms(statement)).copied().collect()
+        let hypothetical = self.hypothetical.iter().filter(|found| level.is_none_or(|level| **found == level));
+        let levels = self.levels.get(signature).into_iter().flatten().chain(hypothetical);
+        let statements: FxHashSet<u32> =
+            levels.flat_map(|level| self.views.level_statements(*level)).copied().collect();
+        statements.into_iter().flat_map(|statement| self.views.statement_atoms(statement)).copied().collect()
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, FxHashMap<SharedKey, Arc<Facts>>> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use scproof_evaluator::symbolic::{ActionClass, Candidate, CellId, CompiledPair, Entry, LevelId};
+use scproof_evaluator::symbolic::{ActionClass, Candidate, CellId, CompiledViews, Entry, LevelId};
 
 /// The number of a formula.
 pub(super) type FormulaId = u32;
@@ -103,7 +103,7 @@ impl Allows {
 /// All formulas of an organization.
 #[derive(Debug, Clone)]
 pub(super) struct Formulas<'p> {
-    pair: &'p CompiledPair,
+    views: &'p CompiledViews,
     all: Vec<Formula>,
     /// For each formula another one and what a level added to it, if it was made so.
     origins: Vec<Option<(FormulaId, ContentId)>>,
@@ -129,9 +129,9 @@ struct RawRow {
 
 impl<'p> Formulas<'p> {
     /// `paths`: how many there will be, about.
-    pub(super) fn new(pair: &'p CompiledPair, classes: &[ActionClass], paths: usize) -> Self {
+    pub(super) fn new(views: &'p CompiledViews, classes: &[ActionClass], paths: usize) -> Self {
         let mut formulas = Self {
-            pair,
+            views,
             all: Vec::new(),
             origins: Vec::new(),
             formula_ids: HashTable::with_capacity(paths),
@@ -153,8 +153,8 @@ impl<'p> Formulas<'p> {
 
     /// Works out what some levels hold, each on its own.
     pub(super) fn read(&mut self, levels: &[LevelId]) {
-        let (pair, cells) = (self.pair, Arc::clone(&self.cells));
-        let rows: Vec<RawRow> = levels.par_iter().map(|level| RawRow::new(pair, &cells, *level)).collect();
+        let (views, cells) = (self.views, Arc::clone(&self.cells));
+        let rows: Vec<RawRow> = levels.par_iter().map(|level| RawRow::new(views, &cells, *level)).collect();
         for (level, row) in levels.iter().zip(rows) {
             let row = self.numbered(row);
             self.rows.insert(*level, row);
@@ -221,7 +221,7 @@ impl<'p> Formulas<'p> {
         if let Some(found) = self.reduced.1.get(&(level, class)) {
             return *found;
         }
-        let content = Content::new(level, self.pair.entry_without(level, cell, removed));
+        let content = Content::new(level, self.views.entry_without(level, cell, removed));
         let id = self.content_number(content);
         self.reduced.1.insert((level, class), id);
         id
@@ -268,7 +268,7 @@ impl<'p> Formulas<'p> {
         if let Some(row) = self.rows.get(&level) {
             return Arc::clone(row);
         }
-        let row = self.numbered(RawRow::new(self.pair, &self.cells, level));
+        let row = self.numbered(RawRow::new(self.views, &self.cells, level));
         self.rows.insert(level, Arc::clone(&row));
         row
     }
@@ -282,18 +282,18 @@ impl<'p> Formulas<'p> {
 }
 
 impl RawRow {
-    fn new(pair: &CompiledPair, cells: &[CellId], level: LevelId) -> Self {
+    fn new(views: &CompiledViews, cells: &[CellId], level: LevelId) -> Self {
         let mut row = Self::default();
         // Within a level equal entries have one number.
         let mut known: Vec<Option<usize>> = Vec::new();
         for (class, &cell) in cells.iter().enumerate() {
-            let Some(number) = pair.entry_number(level, cell).map(|number| number as usize) else { continue };
+            let Some(number) = views.entry_number(level, cell).map(|number| number as usize) else { continue };
             if known.len() <= number {
                 known.resize(number + 1, None);
             }
             let Some(slot) = known.get_mut(number) else { continue };
             let place = *slot.get_or_insert_with(|| {
-                row.contents.push(Content::new(level, pair.entry(level, cell)));
+                row.contents.push(Content::new(level, views.entry(level, cell)));
                 row.contents.len() - 1
             });
             row.of_class.push((class, place));

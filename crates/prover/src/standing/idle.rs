@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionTraits, CellId, Layer, Side};
+use scproof_evaluator::symbolic::{ActionTraits, Applicability, CellId, View};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
@@ -45,24 +45,25 @@ impl Standing<'_> {
         let (range, place) = match removal {
             Removal::Statements(range) => (range.clone(), None),
             Removal::At(node, range) => {
-                let organization = self.pair.side(Side::Before).organization();
+                let organization = self.views.view(View::FIRST).organization();
                 (range.clone(), Some(organization.inheritance_path(*node).len().saturating_sub(1)))
             }
         };
         let concerned: Vec<usize> = (0..self.classes.len())
             .filter(|class| {
                 let cell = self.classes.get(*class).map(|class| class.cell);
-                cell.is_some_and(|cell| range.clone().any(|number| self.pair.candidate(number, cell).is_some()))
+                cell.is_some_and(|cell| range.clone().any(|number| self.views.candidate(number, cell).is_some()))
             })
             .collect();
-        let only_denies = range.clone().all(|number| self.pair.statement_effect(number) == Some(Effect::Deny));
+        let only_denies = range.clone().all(|number| self.views.statement_effect(number) == Some(Effect::Deny));
         let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
         let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
         // For each list of formulas whether it was looked at without looking at the levels behind it.
-        let mut by_list: FxHashMap<(ListId, usize, Layer), bool> = FxHashMap::default();
+        let mut by_list: FxHashMap<(ListId, usize, Applicability), bool> = FxHashMap::default();
         let lists = Arc::clone(&self.lists);
         for &index in &groups {
-            let Some(list) = self.groups.get(index).map(|group| (group.list, group.signature, group.layer)) else {
+            let Some(list) = self.groups.get(index).map(|group| (group.list, group.signature, group.applicability))
+            else {
                 continue;
             };
             if by_list.get(&list) == Some(&true) {
@@ -107,8 +108,8 @@ impl Standing<'_> {
             atoms
         };
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
-            let before = known.passes(space, formulas, key.formula, key.layer)?;
-            Ok(before == known.passes(space, formulas, other, key.layer)?)
+            let before = known.passes(space, formulas, key.formula, key.applicability)?;
+            Ok(before == known.passes(space, formulas, other, key.applicability)?)
         })
         .is_some_and(|(_, equal)| equal)
     }
@@ -116,7 +117,7 @@ impl Standing<'_> {
     /// Whether a statement matches no action at all, not even one that is not known today: its list is empty, or nothing in it is the
     /// name of an action.
     pub fn matches_no_action(&self, statement: u32) -> bool {
-        self.has_all_names() && self.classes.iter().all(|class| self.pair.candidate(statement, class.cell).is_none())
+        self.has_all_names() && self.classes.iter().all(|class| self.views.candidate(statement, class.cell).is_none())
     }
 
     /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
@@ -131,7 +132,7 @@ impl Standing<'_> {
             paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
         let mut settings: BTreeSet<(usize, ActionTraits, CellId)> = BTreeSet::new();
         for class in self.classes.iter() {
-            if self.pair.candidate(statement, class.cell).is_some() && !class.traits.is_undeniable() {
+            if self.views.candidate(statement, class.cell).is_some() && !class.traits.is_undeniable() {
                 settings.extend(signatures.iter().map(|signature| (*signature, class.traits, class.cell)));
             }
         }
@@ -139,7 +140,7 @@ impl Standing<'_> {
         let settings: Vec<_> = settings.into_iter().collect();
         let any = !settings.is_empty();
         any && settings.into_iter().all(|(signature, traits, cell)| {
-            let Some(candidate) = self.pair.candidate(statement, cell) else { return true };
+            let Some(candidate) = self.views.candidate(statement, cell) else { return true };
             !seen.insert((signature, traits, candidate.is_uncertain()))
                 || self.matches(statement, signature, traits, cell) == Some(Function::FALSE)
         })
@@ -149,11 +150,11 @@ impl Standing<'_> {
     pub fn shadow(&mut self, statement: u32) -> Option<Shadow> {
         let removal = Removal::Statements(statement..statement.saturating_add(1));
         let paths = self.groups_with(&removal);
-        let denies = |it: &Self, number: u32| it.pair.statement_effect(number) == Some(Effect::Deny);
+        let denies = |it: &Self, number: u32| it.views.statement_effect(number) == Some(Effect::Deny);
         let mut common: Option<BTreeSet<u32>> = None;
         for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
             let here: BTreeSet<u32> =
-                group.levels.iter().flat_map(|level| self.pair.level_statements(*level)).copied().collect();
+                group.levels.iter().flat_map(|level| self.views.level_statements(*level)).copied().collect();
             common = Some(match common {
                 None => here,
                 Some(common) => common.intersection(&here).copied().collect(),
@@ -168,8 +169,8 @@ impl Standing<'_> {
             for class in 0..self.classes.len() {
                 let Some(class) = self.classes.get(class) else { continue };
                 let (cell, traits) = (class.cell, class.traits);
-                let Some(own) = self.pair.candidate(statement, cell) else { continue };
-                let Some(found) = self.pair.candidate(other, cell) else {
+                let Some(own) = self.views.candidate(statement, cell) else { continue };
+                let Some(found) = self.views.candidate(other, cell) else {
                     covers = false;
                     break;
                 };
@@ -187,7 +188,7 @@ impl Standing<'_> {
         }
         for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
             for (index, class) in self.classes.iter().enumerate() {
-                if self.pair.candidate(statement, class.cell).is_none() {
+                if self.views.candidate(statement, class.cell).is_none() {
                     continue;
                 }
                 let own = statement..statement.saturating_add(1);
@@ -202,24 +203,26 @@ impl Standing<'_> {
 
     /// The calls that a statement matches.
     fn matches(&mut self, statement: u32, signature: usize, traits: ActionTraits, cell: CellId) -> Option<Function> {
-        let candidate = self.pair.candidate(statement, cell)?;
-        let atoms = |standing: &Self| standing.pair.statement_atoms(statement).iter().copied().collect();
+        let candidate = self.views.candidate(statement, cell)?;
+        let atoms = |standing: &Self| standing.views.statement_atoms(statement).iter().copied().collect();
         let found = self.in_space((signature, traits, None), atoms, |_, space, _| {
-            let matches = space.candidate(candidate, Effect::Deny, Side::Before)?;
+            let matches = space.candidate(candidate, Effect::Deny, View::FIRST)?;
             space.diagrams.and(matches, space.possible)
         });
         found.map(|(_, function)| function)
     }
 
     fn is_part_of(&mut self, part: u32, whole: u32, signature: usize, traits: ActionTraits, cell: CellId) -> bool {
-        let pair = self.pair;
-        let (Some(part), Some(whole)) = (pair.candidate(part, cell), pair.candidate(whole, cell)) else { return false };
-        let atoms = |number| pair.statement_atoms(number).iter().copied();
+        let views = self.views;
+        let (Some(part), Some(whole)) = (views.candidate(part, cell), views.candidate(whole, cell)) else {
+            return false;
+        };
+        let atoms = |number| views.statement_atoms(number).iter().copied();
         let all = |_: &Self| atoms(part.statement()).chain(atoms(whole.statement())).collect();
         let found = self.in_space((signature, traits, None), all, |_, space, _| {
-            let part = space.candidate(part, Effect::Deny, Side::Before)?;
+            let part = space.candidate(part, Effect::Deny, View::FIRST)?;
             let part = space.diagrams.and(part, space.possible)?;
-            let whole = space.candidate(whole, Effect::Deny, Side::Before)?;
+            let whole = space.candidate(whole, Effect::Deny, View::FIRST)?;
             space.diagrams.and_not(part, whole)
         });
         found.is_some_and(|(_, left)| left == Function::FALSE)
@@ -237,7 +240,7 @@ impl Standing<'_> {
                 groups
             }
             Removal::At(node, _) => {
-                let organization = self.pair.side(Side::Before).organization();
+                let organization = self.views.view(View::FIRST).organization();
                 let below =
                     organization.subtree(*node).filter_map(|node| self.group_of.get(node.index()).copied().flatten());
                 let governs = |index: &usize| self.groups.get(*index).is_some_and(AccountGroup::is_governed);
@@ -250,7 +253,7 @@ impl Standing<'_> {
     fn index_statements(&self) -> FxHashMap<u32, Vec<usize>> {
         let mut by_statement: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
         for (index, group) in self.groups.iter().enumerate().filter(|(_, group)| group.is_governed()) {
-            for statement in group.levels.iter().flat_map(|level| self.pair.level_statements(*level)) {
+            for statement in group.levels.iter().flat_map(|level| self.views.level_statements(*level)) {
                 let groups = by_statement.entry(*statement).or_default();
                 if groups.last() != Some(&index) {
                     groups.push(index);

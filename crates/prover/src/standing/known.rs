@@ -2,7 +2,7 @@
 //! that was added, so paths that begin alike share the work.
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::symbolic::{Candidate, CellId, Layer, LevelId, Side};
+use scproof_evaluator::symbolic::{Applicability, Candidate, CellId, LevelId, View};
 use scproof_policy_parser::Effect;
 
 use crate::diagram::{Function, TooLarge};
@@ -14,7 +14,7 @@ use crate::standing::formula::{Allows, ContentId, FormulaId, Formulas};
 pub(super) struct Known {
     formulas: Vec<Option<Function>>,
     contents: FxHashMap<ContentId, Function>,
-    /// What the Deny statements of a level beside match, by the kind of class.
+    /// What the Deny statements of a hypothetical level match, by the kind of class.
     matched: FxHashMap<(LevelId, usize), Function>,
 }
 
@@ -25,10 +25,10 @@ impl Known {
         space: &mut Space<'_>,
         formulas: &Formulas<'_>,
         id: FormulaId,
-        layer: Layer,
+        applicability: Applicability,
     ) -> Result<Function, TooLarge> {
         let let_through = self.let_through(space, formulas, id)?;
-        if layer != Layer::Pending {
+        if applicability != Applicability::Pending {
             return Ok(let_through);
         }
         let on = space.question(Question::PolicyType)?;
@@ -78,14 +78,14 @@ impl Known {
         if let Some(known) = self.matched.get(&(level, kind)) {
             return Ok(*known);
         }
-        let pair = space.pair();
+        let views = space.views();
         let mut any = Function::FALSE;
-        for statement in pair.level_statements(level) {
-            if pair.statement_effect(*statement) != Some(Effect::Deny) {
+        for statement in views.level_statements(level) {
+            if views.statement_effect(*statement) != Some(Effect::Deny) {
                 continue;
             }
-            let Some(candidate) = pair.candidate(*statement, cell) else { continue };
-            let matches = space.candidate(candidate, Effect::Deny, Side::Before)?;
+            let Some(candidate) = views.candidate(*statement, cell) else { continue };
+            let matches = space.candidate(candidate, Effect::Deny, View::FIRST)?;
             any = space.diagrams.or(any, matches)?;
         }
         let found = space.diagrams.and(any, space.possible)?;
@@ -130,7 +130,7 @@ impl Space<'_> {
         // Step by step, so that nothing but statements is ever negated: they are few.
         let mut passes = Function::TRUE;
         for candidate in deny {
-            let matches = self.candidate(*candidate, Effect::Deny, Side::Before)?;
+            let matches = self.candidate(*candidate, Effect::Deny, View::FIRST)?;
             passes = self.diagrams.and_not(passes, matches)?;
         }
         for level in unreadable {
@@ -140,7 +140,7 @@ impl Space<'_> {
         for allow in allow {
             let mut here = Function::FALSE;
             for candidate in &allow.statements {
-                let matches = self.candidate(*candidate, Effect::Allow, Side::Before)?;
+                let matches = self.candidate(*candidate, Effect::Allow, View::FIRST)?;
                 here = self.diagrams.or(here, matches)?;
             }
             if let Some(level) = allow.unreadable {

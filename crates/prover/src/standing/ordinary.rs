@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use scproof_evaluator::symbolic::{CallerKind, ContextValue, Fact, Setting, Side, Subject};
+use scproof_evaluator::symbolic::{CallerKind, ContextValue, Fact, Setting, Subject, View};
 use scproof_evaluator::{Context, Request, Truth};
 
 use crate::diagram::{Function, TooLarge, Variable, Variables};
@@ -119,7 +119,7 @@ impl<'p> Standing<'p> {
     }
 
     fn ordinary_callers(&self, space: &Space<'p>, index: usize, fact: &Fact) -> OrdinaryCells {
-        let partition = self.pair.side(Side::Before).organization().partition().unwrap_or("aws");
+        let partition = self.views.view(View::FIRST).organization().partition().unwrap_or("aws");
         let plain = |arn: String| {
             // Not by a central root session.
             let mut context = Context::new();
@@ -165,7 +165,7 @@ impl<'p> Standing<'p> {
     ) -> Vec<bool> {
         let atoms = space.facts.atoms_of(index);
         let numbers: Vec<_> = atoms.iter().map(|(atom, _)| *atom).collect();
-        let truths = self.pair.atom_truths(Side::Before, request, &numbers).unwrap_or_default();
+        let truths = self.views.atom_truths(View::FIRST, request, &numbers).unwrap_or_default();
         let is_like = |cell: usize| {
             // A request that leaves an atom open is in no cell for certain.
             let same = atoms.iter().zip(&truths).all(|((_, cells), truth)| {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use scproof_evaluator::symbolic::{ActionTraits, CellId, Layer, LevelId};
-use scproof_organization::NodeId;
+use scproof_evaluator::symbolic::{ActionTraits, Applicability, CellId, LevelId};
 
 use crate::diagram::{Done, Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
@@ -66,8 +65,8 @@ struct Answers {
     numbers: FxHashMap<Found, u32>,
     /// For each setting and kind of class the number for each formula.
     known: Vec<Vec<u32>>,
-    /// Where the kinds of a signature and layer begin.
-    settings: FxHashMap<(usize, Layer), usize>,
+    /// Where the kinds of a signature and applicability begin.
+    settings: FxHashMap<(usize, Applicability), usize>,
 }
 
 impl Answers {
@@ -88,7 +87,7 @@ impl Answers {
     }
 
     /// Where the kinds of a setting begin.
-    fn setting(&mut self, setting: (usize, Layer), kinds: usize, formulas: usize) -> usize {
+    fn setting(&mut self, setting: (usize, Applicability), kinds: usize, formulas: usize) -> usize {
         let next = self.known.len();
         let first = *self.settings.entry(setting).or_insert(next);
         if first == next {
@@ -112,8 +111,8 @@ struct Concerned {
 }
 
 impl Standing<'_> {
-    /// The calls that pass although the Deny statements of a level – one of those given to [`new`](Self::new) beside the organization's
-    /// own – match them, for all accounts that SCPs govern. Accounts that they do not govern are in no group.
+    /// The calls that pass although the Deny statements of a level – one of those given to [`new`](Self::new) as
+    /// hypothetical – match them, for all accounts that SCPs govern. Accounts that they do not govern are in no group.
     ///
     /// Exact over all requests, like [`difference`](crate::difference()): every hole and exemption has a witness that the evaluator
     /// confirmed. Where there would be more than [`Limits::told_apart`](crate::Limits) groups with holes, accounts that share a hole are one group, which then tells this hole
@@ -164,15 +163,15 @@ impl Standing<'_> {
         let told_apart = self.limits.told_apart;
         let drafts = joining::join(&mut self.spaces, drafts.collect(), Part::Holes, told_apart);
         let drafts = joining::join(&mut self.spaces, drafts, Part::Exemptions, told_apart);
-        let nodes: Vec<[NodeId; 2]> = self.accounts.iter().map(|node| [*node, *node]).collect();
+        let accounts = Arc::clone(&self.accounts);
         let (whole, parts): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.is_complete);
-        let uncut: Vec<String> = self.pair.uncut_services().map(str::to_owned).collect();
-        let describer = Describer::new(self.pair, &self.classes, self.limits).sharing(&self.actions).beside(level);
+        let uncut: Vec<String> = self.views.uncut_services().map(str::to_owned).collect();
+        let describer = Describer::new(self.views, &self.classes, self.limits).sharing(&self.actions).with(level);
         let mut grouping = Grouping::new(describer, &mut self.spaces);
         let mut told: Vec<PassingGroup> = Vec::new();
         for (drafts, is_complete) in [(whole, true), (parts, false)] {
             let keys = drafts.into_iter().map(|draft| (draft.key, draft.accounts)).collect();
-            for group in grouping.groups(keys, &nodes) {
+            for group in grouping.groups(keys, &accounts) {
                 let mut regions: Vec<PassingRegion> = group.regions.into_iter().map(PassingRegion::new).collect();
                 if !uncut.is_empty() && !concerned.is_empty() {
                     regions.push(PassingRegion::new(Arc::new(Region::of_uncut_names(&uncut))));
@@ -191,8 +190,8 @@ impl Standing<'_> {
         let concerned = self.classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
         concerned
             .filter_map(|(index, class)| {
-                let entry = self.pair.entry(level, class.cell)?;
-                let content = self.pair.entry_number(level, class.cell)?;
+                let entry = self.views.entry(level, class.cell)?;
+                let content = self.views.entry_number(level, class.cell)?;
                 let matched = entry.denies || !entry.deny.is_empty();
                 matched.then(|| {
                     let next = kinds.len();
@@ -216,16 +215,16 @@ impl Standing<'_> {
         let lists = Arc::clone(&self.lists);
         let formulas = lists.of(group.list);
         let count = self.formulas.formula_count();
-        let (signature, layer) = (group.signature, group.layer);
+        let (signature, applicability) = (group.signature, group.applicability);
         let kinds = concerned.iter().map(|concerned| concerned.kind + 1).max().unwrap_or(0);
-        let first = answers.setting((signature, layer), kinds, count);
+        let first = answers.setting((signature, applicability), kinds, count);
         for &Concerned { class, cell, traits, kind } in concerned {
             let Some(&formula) = formulas.get(class) else { continue };
             let known = answers.known.get(first + kind);
             let number = known.and_then(|known| known.get(formula as usize)).copied();
             let number = number.filter(|number| *number != Answers::NOT_YET);
             row.push(number.unwrap_or_else(|| {
-                let key = FormulaKey { formula, signature, traits, layer };
+                let key = FormulaKey { formula, signature, traits, applicability };
                 let found = self.changes(&key, level, (kind, cell));
                 let found = found.unwrap_or_else(|| (self.spaceless(), Arc::from([UNSETTLED])));
                 let number = answers.number(found);
@@ -240,7 +239,7 @@ impl Standing<'_> {
 
     /// Whether a region is about an action.
     pub fn concerns(&self, region: &Region, action: &str) -> bool {
-        let Some(cell) = self.pair.cell_of(action) else { return false };
+        let Some(cell) = self.views.cell_of(action) else { return false };
         let traits = ActionTraits::of(&action.to_ascii_lowercase());
         region
             .classes
@@ -251,19 +250,19 @@ impl Standing<'_> {
     /// What passes a formula of the calls that the level matches, by kind; `None` for want of room.
     fn changes(&mut self, key: &FormulaKey, level: LevelId, (kind, cell): (usize, CellId)) -> Option<Found> {
         let formula = self.formulas.formula(key.formula);
-        if (formula.denies || formula.lacks_allow()) && key.layer == Layer::Decides {
+        if (formula.denies || formula.lacks_allow()) && key.applicability == Applicability::Decides {
             return Some((0, Arc::from([])));
         }
-        let pair = self.pair;
+        let views = self.views;
         let atoms = |standing: &Self| {
             let mut atoms = standing.atoms_of(standing.formulas.formula(key.formula));
-            atoms.extend(pair.level_statements(level).iter().flat_map(|number| pair.statement_atoms(*number)));
+            atoms.extend(views.level_statements(level).iter().flat_map(|number| views.statement_atoms(*number)));
             atoms
         };
         let setting = (key.signature, key.traits, Some(level));
         let (place, (meant, hit)) = self.in_space(setting, atoms, |formulas, space, known| {
             let meant = known.matched_by(space, level, kind, cell)?;
-            let passes = known.passes(space, formulas, key.formula, key.layer)?;
+            let passes = known.passes(space, formulas, key.formula, key.applicability)?;
             Ok((meant, space.diagrams.and(meant, passes)?))
         })?;
         if hit == Function::FALSE {
@@ -284,7 +283,7 @@ impl Standing<'_> {
         if let Some(place) = self.spaces.iter().position(|space| space.over_limit) {
             return place;
         }
-        self.spaces.push(Space::over_limit(self.pair));
+        self.spaces.push(Space::over_limit(self.views));
         self.spaces.len() - 1
     }
 }

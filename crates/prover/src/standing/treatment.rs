@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CallerKind, Layer, Side};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, Atom, CallerKind, View};
 use scproof_evaluator::{Access, Decision, Reason, Request, RequestError, Truth};
 use scproof_organization::NodeId;
 
@@ -56,7 +56,7 @@ impl Standing<'_> {
         let caller = principal.map(|principal| Request::new("", "").with_principal(principal));
         let mut exempt: Option<Reason> = None;
         if let Some(caller) = &caller {
-            let organization = self.pair.side(Side::Before).organization();
+            let organization = self.views.view(View::FIRST).organization();
             let mut first = None;
             for account in self.accounts.iter() {
                 let own = caller.in_account(organization, organization.node(*account).target.as_str())?;
@@ -64,7 +64,7 @@ impl Standing<'_> {
                     .or_else(|| self.group_of(*account).filter(|group| group.is_governed()).map(|_| (*account, own)));
             }
             let found = first.and_then(|(account, own)| {
-                own.principal.and_then(|principal| self.pair.exemption(Side::Before, account, &principal))
+                own.principal.and_then(|principal| self.views.exemption(View::FIRST, account, &principal))
             });
             exempt = found;
         }
@@ -81,13 +81,13 @@ impl Standing<'_> {
 
     fn sort_accounts(&self, table: &TreatmentTable, exempt: Option<Reason>) -> Vec<AlikeAccounts> {
         // Groups with the same list of formulas in the same setting; what the list comes to is worked out once.
-        let mut settings: FxHashMap<(ListId, usize, Layer), usize> = FxHashMap::default();
+        let mut settings: FxHashMap<(ListId, usize, Applicability), usize> = FxHashMap::default();
         let mut distinct: Vec<&AccountGroup> = Vec::new();
         let list_of: Vec<usize> = self
             .groups
             .iter()
             .map(|group| {
-                *settings.entry((group.list, group.signature, group.layer)).or_insert_with(|| {
+                *settings.entry((group.list, group.signature, group.applicability)).or_insert_with(|| {
                     distinct.push(group);
                     distinct.len() - 1
                 })
@@ -98,10 +98,7 @@ impl Standing<'_> {
             .into_par_iter()
             .with_min_len(AT_ONCE)
             .map(|group| {
-                let not_applicable = match group.layer {
-                    Layer::Passes(reason) => Some(reason),
-                    Layer::Decides | Layer::Pending => exempt,
-                };
+                let not_applicable = group.applicability.passes().or(exempt);
                 let conditions: Box<[u32]> = table.of_list(group, self.lists.of(group.list)).collect();
                 Treated { hash: hash(not_applicable, &conditions), not_applicable, conditions }
             })
@@ -158,10 +155,10 @@ impl Standing<'_> {
                 (part, settled)
             })
             .collect();
-        let mut open: BTreeMap<(usize, Layer, usize), Vec<&Sample>> = BTreeMap::new();
+        let mut open: BTreeMap<(usize, Applicability, usize), Vec<&Sample>> = BTreeMap::new();
         let settled = || parts.iter().flat_map(|(_, settled)| settled);
         for (sample, _) in samples.iter().zip(settled()).filter(|(_, settled)| settled.access.is_none()) {
-            open.entry((sample.key.signature, sample.key.layer, sample.class)).or_default().push(sample);
+            open.entry((sample.key.signature, sample.key.applicability, sample.class)).or_default().push(sample);
         }
         let asked: Vec<Vec<(FormulaKey, Access)>> =
             open.into_par_iter().map(|((.., class), samples)| self.ask(caller, class, &samples)).collect();
@@ -193,9 +190,9 @@ impl Standing<'_> {
     fn plain_treatments(&self) -> (TreatmentTable, Vec<Sample>) {
         let mut table = TreatmentTable::new(&self.groups, &self.classes, self.formulas.formula_count());
         let mut samples: Vec<Sample> = Vec::new();
-        let mut seen: FxHashSet<(ListId, usize, Layer)> = FxHashSet::default();
+        let mut seen: FxHashSet<(ListId, usize, Applicability)> = FxHashSet::default();
         for group in self.groups.iter().filter(|group| group.is_governed()) {
-            if !seen.insert((group.list, group.signature, group.layer)) {
+            if !seen.insert((group.list, group.signature, group.applicability)) {
                 continue;
             }
             let account = group.accounts.first().and_then(|first| self.accounts.get(*first)).copied();
@@ -212,7 +209,7 @@ impl Standing<'_> {
                 let found = self.formulas.formula(key.formula);
                 *slot = if found.passes() {
                     NEVER.condition
-                } else if key.layer == Layer::Decides && (found.denies || found.lacks_allow()) {
+                } else if key.applicability == Applicability::Decides && (found.denies || found.lacks_allow()) {
                     ALWAYS.condition
                 } else {
                     samples.push(Sample { key, account, class: index });
@@ -221,21 +218,21 @@ impl Standing<'_> {
             }
         }
         let order = |sample: &Sample| {
-            let FormulaKey { formula, signature, traits, layer } = sample.key;
-            (signature, traits, formula, layer)
+            let FormulaKey { formula, signature, traits, applicability } = sample.key;
+            (signature, traits, formula, applicability)
         };
         samples.sort_unstable_by_key(order);
         (table, samples)
     }
 
-    /// What the evaluator says of the calls of a class, by accounts of one signature and layer.
+    /// What the evaluator says of the calls of a class, by accounts of one signature and applicability.
     fn ask(&self, caller: Option<&Request>, class: usize, samples: &[&Sample]) -> Vec<(FormulaKey, Access)> {
         let action = self.classes.get(class).map_or("", |class| &class.representative);
         let accounts: Vec<NodeId> = samples.iter().map(|sample| sample.account).collect();
         let mut question = Request::new("", action);
         question.principal = caller.and_then(|caller| caller.principal.clone());
         // Accounts and action are ours, and the principal was tried, so the question is well-formed.
-        let decisions = self.pair.ask_alike(Side::Before, &question, &accounts).unwrap_or_default();
+        let decisions = self.views.ask_alike(View::FIRST, &question, &accounts).unwrap_or_default();
         let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Conditional));
         samples.iter().map(|sample| sample.key).zip(decisions).collect()
     }
@@ -272,7 +269,7 @@ impl Standing<'_> {
     /// The cells that the calls of a caller may be in, and whether they can be in each of them.
     fn calls_of(&mut self, place: usize, traits: ActionTraits, caller: &Request) -> Option<(Function, bool)> {
         let space = self.spaces.get_mut(place)?;
-        let organization = self.pair.side(Side::Before).organization();
+        let organization = self.views.view(View::FIRST).organization();
         let class = self.classes.iter().find(|class| class.traits == traits)?;
         let request = Request { action: class.representative.clone(), ..caller.clone() };
         let request = request.in_account(organization, &space.account).ok()?;
@@ -282,7 +279,7 @@ impl Standing<'_> {
         for fact in 0..space.facts.facts.len() {
             let atoms = space.facts.atoms_of(fact);
             let numbers: Vec<Atom> = atoms.iter().map(|(atom, _)| *atom).collect();
-            let truths = self.pair.atom_truths(Side::Before, &request, &numbers).ok()?;
+            let truths = self.views.atom_truths(View::FIRST, &request, &numbers).ok()?;
             let known = truths.iter().filter(|truth| **truth != Truth::Unknown).count();
             is_exact &= known == 0 || known == truths.len();
             let is_like: Vec<bool> = space
@@ -347,8 +344,8 @@ struct CallsOf<'a> {
 
 /// The treatment of each formula in each setting, by its `condition`.
 struct TreatmentTable {
-    /// The rows of accounts by signature and layer, and for each class of actions which of them.
-    rows_of: FxHashMap<(usize, Layer), usize>,
+    /// The rows of accounts by signature and applicability, and for each class of actions which of them.
+    rows_of: FxHashMap<(usize, Applicability), usize>,
     kinds: Vec<ActionTraits>,
     kind_of: Vec<Option<usize>>,
     /// One row a setting, as long as there are formulas.
@@ -377,7 +374,7 @@ impl TreatmentTable {
         let mut rows_of = FxHashMap::default();
         for group in groups.iter().filter(|group| group.is_governed()) {
             let next = rows_of.len() * kinds.len();
-            rows_of.entry((group.signature, group.layer)).or_insert(next);
+            rows_of.entry((group.signature, group.applicability)).or_insert(next);
         }
         let rows = vec![vec![Self::NOT_LOOKED_AT; formulas]; rows_of.len() * kinds.len()];
         Self { rows_of, kinds, kind_of, rows }
@@ -385,14 +382,14 @@ impl TreatmentTable {
 
     /// The rows of an account group's setting, one a kind of action.
     fn rows_mut(&mut self, group: &AccountGroup) -> (&[Option<usize>], &mut [Vec<u32>]) {
-        let first = self.rows_of.get(&(group.signature, group.layer)).copied();
+        let first = self.rows_of.get(&(group.signature, group.applicability)).copied();
         let rows = first.and_then(|first| self.rows.get_mut(first..first + self.kinds.len()));
         (&self.kind_of, rows.unwrap_or(&mut []))
     }
 
     fn set(&mut self, key: &FormulaKey, condition: u32) {
         let kind = self.kinds.iter().position(|kind| *kind == key.traits);
-        let row = self.rows_of.get(&(key.signature, key.layer)).zip(kind).map(|(first, kind)| first + kind);
+        let row = self.rows_of.get(&(key.signature, key.applicability)).zip(kind).map(|(first, kind)| first + kind);
         let slot = row.and_then(|row| self.rows.get_mut(row)).and_then(|row| row.get_mut(key.formula as usize));
         if let Some(slot) = slot {
             *slot = condition;
@@ -401,7 +398,7 @@ impl TreatmentTable {
 
     /// The treatments of a list of formulas, one a class of actions.
     fn of_list(&self, group: &AccountGroup, formulas: &[FormulaId]) -> impl Iterator<Item = u32> {
-        let first = self.rows_of.get(&(group.signature, group.layer)).copied();
+        let first = self.rows_of.get(&(group.signature, group.applicability)).copied();
         let rows = first.and_then(|first| self.rows.get(first..first + self.kinds.len())).unwrap_or(&[]);
         self.kind_of.iter().zip(formulas).map(move |(kind, formula)| {
             let row = kind.and_then(|kind| rows.get(kind));

@@ -1,6 +1,6 @@
 //! Single values: absent keys, letter case, numbers, dates, addresses.
 
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{Context, EvaluationOptions};
 use scproof_organization::Organization;
 use scproof_prover::{Answer, ComparisonOptions, Permissions, Verdict, difference, equivalent, implies};
@@ -273,13 +273,13 @@ fn a_partition_that_is_not_known_has_a_name() {
     };
     let root = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*",
                       "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}});
-    let pair = CompiledPair::compile(
+    let views = CompiledViews::two(
         organization(&[everything()]),
         organization(&[everything(), root]),
         EvaluationOptions::default(),
     );
-    let account = pair.side(Side::Before).organization().accounts().next().unwrap();
-    let found = difference(&pair, &[[account, account]], &ComparisonOptions::default());
+    let account = views.view(View::BEFORE).organization().accounts().next().unwrap();
+    let found = difference(&views, &[[account, account]], &ComparisonOptions::default());
     let regions: Vec<_> = found.groups.iter().flat_map(|group| &group.regions).collect();
     assert!(!regions.is_empty());
     assert!(regions.iter().all(|region| region.before == Verdict::Passes && region.witness.is_some()), "{regions:#?}");

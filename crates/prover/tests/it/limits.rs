@@ -1,7 +1,7 @@
 //! Policies made to be hard end within the limits, in *undetermined* with the limit named.
 
 use scproof_evaluator::EvaluationOptions;
-use scproof_evaluator::symbolic::{CompiledPair, Side};
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_prover::{
     Answer, ComparisonOptions, Limits, Permissions, Removal, Standing, Transition, Why, compare, equivalent, is_empty,
 };
@@ -182,9 +182,9 @@ fn nothing_is_idle_where_names_were_not_looked_at() {
         let statements: Vec<Value> = [first.clone(), second.clone()].into_iter().chain(more).collect();
         let organization = path(&[vec![everything()], vec![everything(), json!(statements)]]);
         let accounts: Vec<_> = organization.accounts().collect();
-        let (pair, _) = CompiledPair::compile_beside(organization, &[], EvaluationOptions::default());
-        let mut standing = Standing::new(&pair, &accounts, &[], Limits::default());
-        let deny = pair.statements_along(Side::Before, accounts[0]).into_iter().find(|(_, it)| it.statement == 1);
+        let views = CompiledViews::one(organization, EvaluationOptions::default());
+        let mut standing = Standing::new(&views, &accounts, &[], Limits::default());
+        let deny = views.statements_along(View::FIRST, accounts[0]).into_iter().find(|(_, it)| it.statement == 1);
         let (number, _) = deny.unwrap();
         (standing.has_all_names(), standing.is_idle(&Removal::Statements(number..number + 1)))
     };

@@ -16,7 +16,7 @@ mod resources;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use scproof_evaluator::symbolic::{CompiledPair, RequestResource, Side};
+use scproof_evaluator::symbolic::{CompiledViews, RequestResource, View};
 use scproof_evaluator::{Context, EvaluationOptions, Request, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_prover::{ComparisonOptions, Difference, Permissions, Region, Transition, Why, compare, difference};
@@ -112,7 +112,7 @@ fn organization(inventory: &Value) -> Organization {
 
 /// A comparison of two organizations that can be asked about requests.
 struct Compared {
-    pair: CompiledPair,
+    views: CompiledViews,
     accounts: Vec<[NodeId; 2]>,
     difference: Difference,
 }
@@ -125,9 +125,9 @@ impl Compared {
     fn with_options(before: Organization, after: Organization, options: EvaluationOptions) -> Self {
         let accounts: Vec<[NodeId; 2]> =
             before.accounts().filter_map(|node| Some([node, after.find_node(&before.node(node).target)?])).collect();
-        let pair = CompiledPair::compile(before, after, options);
-        let difference = difference(&pair, &accounts, &ComparisonOptions::default());
-        Self { pair, accounts, difference }
+        let views = CompiledViews::two(before, after, options);
+        let difference = difference(&views, &accounts, &ComparisonOptions::default());
+        Self { views, accounts, difference }
     }
 
     /// What a statement changes that is put beside `FullAWSAccess` of an account.
@@ -149,13 +149,13 @@ impl Compared {
     /// not say enough.
     fn transition(&self, request: &Request) -> Option<Transition> {
         let index = self.accounts.iter().position(|[before, _]| {
-            self.pair.side(Side::Before).organization().node(*before).target.as_str() == request.account
+            self.views.view(View::BEFORE).organization().node(*before).target.as_str() == request.account
         });
         let group = self.difference.groups.iter().find(|group| group.accounts.contains(&index.unwrap())).unwrap();
         let (mut found, mut perhaps) = (BTreeSet::new(), BTreeSet::new());
         for region in &group.regions {
-            if self.difference.concerns(&self.pair, region, &request.action) {
-                match region.holds_for(&self.pair, request).unwrap() {
+            if self.difference.concerns(&self.views, region, &request.action) {
+                match region.holds_for(&self.views, request).unwrap() {
                     Truth::True => _ = found.insert(region.transition()),
                     Truth::False => {}
                     Truth::Unknown => _ = perhaps.insert(region.transition()),
@@ -167,7 +167,7 @@ impl Compared {
         // Where an open rule decides, the request may be in other regions, too.
         assert!(perhaps.is_empty() || found == Some(Transition::Undetermined), "{request:?} may be in {perhaps:?}");
         if found != Some(Transition::Undetermined) {
-            let [before, after] = Side::BOTH.map(|side| self.pair.side(side).ask(request).unwrap());
+            let [before, after] = View::BOTH.map(|view| self.views.view(view).ask(request).unwrap());
             let expected = match (before.is_passing(), after.is_passing()) {
                 (true, true) => None,
                 (true, false) => Some(Transition::NewlyBlocked),

@@ -176,7 +176,7 @@ fn the_owner_of_a_resource_may_move() {
 
 #[test]
 fn the_owner_of_a_resource_may_join_or_leave() {
-    // CTX-64: a resource of an account that is there on one side only is ours on this side only.
+    // CTX-64: a resource of an account that is there on one view only is ours on this view only.
     let condition = json!({"StringNotEquals": {"aws:ResourceOrgID": "o-exampleorg1"}});
     let both = || two_accounts("r-ab12", "ou-ab12-test0001", Some(condition.clone()));
     let one = || accounts(&[(SHOP, "r-ab12")], Some(condition.clone()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, CutMemory, Facts, Setting, Side};
+use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, CutMemory, Facts, Setting, View};
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::NodeId;
 
@@ -13,7 +13,7 @@ impl Comparison {
     /// all accounts: all combinations, or, where there are more than `most`, as many, evenly spread.
     pub fn cell_requests(&self, most: usize) -> Vec<Request> {
         let mut work: Vec<([NodeId; 2], ActionClass, BTreeSet<Atom>)> = Vec::new();
-        let classes = self.pair.action_classes();
+        let classes = self.views.action_classes();
         for nodes in &self.accounts {
             let mut seen: BTreeSet<(BTreeSet<Atom>, bool)> = BTreeSet::new();
             for class in &classes {
@@ -31,11 +31,11 @@ impl Comparison {
     /// The atoms that the levels above an account have for a class, on both sides.
     fn atoms(&self, nodes: [NodeId; 2], class: &ActionClass) -> BTreeSet<Atom> {
         let mut atoms = BTreeSet::new();
-        for (side, node) in Side::BOTH.into_iter().zip(nodes) {
-            for level in self.pair.levels(side, node) {
-                let Some(entry) = self.pair.entry(*level, class.cell) else { continue };
+        for (view, node) in View::BOTH.into_iter().zip(nodes) {
+            for level in self.views.levels(view, node) {
+                let Some(entry) = self.views.entry(*level, class.cell) else { continue };
                 for candidate in entry.deny.iter().chain(&*entry.allow) {
-                    atoms.extend(self.pair.statement_atoms(candidate.statement()));
+                    atoms.extend(self.views.statement_atoms(candidate.statement()));
                 }
             }
         }
@@ -43,7 +43,7 @@ impl Comparison {
     }
 
     fn of_class(&self, nodes: [NodeId; 2], class: &ActionClass, atoms: &BTreeSet<Atom>, most: usize) -> Vec<Request> {
-        let facts = self.pair.facts(nodes, &class.representative, atoms.iter().copied(), &CutMemory::default());
+        let facts = self.views.facts(&nodes, &class.representative, atoms.iter().copied(), &CutMemory::default());
         let counts: Vec<usize> = facts.facts.iter().map(|fact| fact.cells.len().max(1)).collect();
         let all = counts.iter().fold(1_u128, |all, count| all.saturating_mul(*count as u128));
         let wanted = all.min(most as u128);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scproof_evaluator::symbolic::Side;
+use scproof_evaluator::symbolic::View;
 use scproof_prover::{ActionTerm, Region, Transition, Verdict, Why};
 
 use super::Comparison;
@@ -45,7 +45,7 @@ impl Comparison {
     /// Actions to hold descriptions against: those of services that the strategies know, a sample of all others, those that
     /// policies spell out, and an example of each class of names that nothing lists.
     pub fn actions_to_try(&self) -> Vec<String> {
-        let catalog = self.pair.catalog();
+        let catalog = self.views.catalog();
         let mut actions: Vec<String> = catalog
             .actions()
             .into_iter()
@@ -56,7 +56,7 @@ impl Comparison {
             })
             .map(|(_, action)| action.full_name())
             .collect();
-        for class in self.pair.action_classes() {
+        for class in self.views.action_classes() {
             actions.extend(class.unlisted);
             actions.extend(class.other_names.iter().map(|names| format!("{}:{}", names.service, names.example)));
         }
@@ -76,8 +76,8 @@ impl Comparison {
                 && text.chars().all(|letter| letter.is_ascii_alphanumeric() || ['*', '?', ':', '-'].contains(&letter))
         };
         let is_odd = |action: &String| {
-            let row = self.pair.pattern_row(&action.to_ascii_lowercase());
-            row.iter().any(|(id, _)| !is_plain(self.pair.pattern_text(*id)))
+            let row = self.views.pattern_row(&action.to_ascii_lowercase());
+            row.iter().any(|(id, _)| !is_plain(self.views.pattern_text(*id)))
         };
         if actions.iter().any(is_odd) {
             return faults;
@@ -88,7 +88,7 @@ impl Comparison {
             }
             for action in &actions {
                 let described = region.actions.terms.iter().any(|term| is_in(term, action));
-                let meant = self.difference.concerns(&self.pair, region, action);
+                let meant = self.difference.concerns(&self.views, region, action);
                 if described != meant {
                     let terms: Vec<String> = region.actions.terms.iter().map(ToString::to_string).collect();
                     faults.push(format!("{action}: described {described}, meant {meant}: {}", terms.join("; ")));
@@ -113,24 +113,24 @@ impl Comparison {
         if region.why.contains(&Why::Unconfirmed) {
             return Some("not confirmed".to_owned());
         }
-        for (side, verdict, said) in
-            [(Side::Before, region.before, witness.before), (Side::After, region.after, witness.after)]
+        for (view, verdict, said) in
+            [(View::BEFORE, region.before, witness.before), (View::AFTER, region.after, witness.after)]
         {
-            let replayed = self.pair.side(side).ask(&witness.request);
+            let replayed = self.views.view(view).ask(&witness.request);
             if replayed.as_ref().ok() != Some(&said) {
-                return Some(format!("{side:?} replayed as {replayed:?}"));
+                return Some(format!("{view:?} replayed as {replayed:?}"));
             }
             if is_open {
                 continue;
             }
-            let decision = self.decide(side, &witness.request);
+            let decision = self.decide(view, &witness.request);
             // Without case splitting the reference may leave open what all cases agree on (K3-16).
             let agrees = decision.is_some_and(|decision| {
                 use scproof_evaluator::Decision;
                 decision == Decision::Unknown || decision == Decision::Deny || verdict.agrees(decision)
             });
             if !agrees || verdict == Verdict::Open || !verdict.agrees(said) {
-                return Some(format!("{side:?} {decision:?}"));
+                return Some(format!("{view:?} {decision:?}"));
             }
         }
         None
@@ -165,7 +165,7 @@ impl Comparison {
             for region in &group.regions {
                 let concerned: BTreeSet<String> = actions
                     .iter()
-                    .filter(|action| self.difference.concerns(&self.pair, region, action))
+                    .filter(|action| self.difference.concerns(&self.views, region, action))
                     .cloned()
                     .collect();
                 for account in group.accounts.iter().filter_map(|index| self.accounts.get(*index)) {
