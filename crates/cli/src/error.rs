@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use scproof::RequestError;
+use scproof::ask::RequestError;
 
 use crate::exit_code::ExitCode;
 
@@ -71,8 +71,8 @@ impl From<RequestError> for CommandError {
     }
 }
 
-impl From<scproof::SelectError> for CommandError {
-    fn from(error: scproof::SelectError) -> Self {
+impl From<scproof::snapshot::SelectError> for CommandError {
+    fn from(error: scproof::snapshot::SelectError) -> Self {
         let mut result = Self::usage(error.to_string());
         result.help.extend(error.help());
         result

@@ -1,6 +1,6 @@
 //! What the exit code says; `docs/cli.md` documents it for users.
 
-use scproof::Decision;
+use scproof::ask::Decision;
 
 /// The exit codes, worst last where several would fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use scproof::ask::{CompiledOrganization, EvaluationOptions};
 use scproof::report::text;
-use scproof::{
-    CompiledOrganization, EvaluationOptions, Inventory, LoadError, Organization, OrganizationQuotas, QuotaName, Quotas,
-};
+use scproof::rules::{QuotaName, Quotas};
+use scproof::snapshot::{Inventory, LoadError, Organization, OrganizationQuotas};
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;

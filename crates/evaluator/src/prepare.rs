@@ -89,7 +89,8 @@ impl RequestError {
                 | SelectError::Ambiguous { .. }
                 | SelectError::Nothing { .. }
                 | SelectError::NothingBelow { .. }
-                | SelectError::Pattern { .. } => Some(
+                | SelectError::Pattern { .. }
+                | _ => Some(
                     "give the 12-digit account id, or its name if only one account has it; `scproof tree` lists them"
                         .to_owned(),
                 ),

@@ -83,6 +83,7 @@ pub struct Note {
 
 /// How much a note matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum NoteKind {
     /// How the fetch goes about it, such as the way attachments are read.
     Plan,

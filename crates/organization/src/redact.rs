@@ -58,6 +58,7 @@ pub struct Left {
 
 /// Why something was not replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum LeftReason {
     /// The pattern matches a part of it.
     MatchedInPart,

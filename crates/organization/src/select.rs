@@ -43,6 +43,7 @@ fn plural(what: &str) -> String {
 
 /// Why a text chooses no target, and no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SelectError {
     /// Nothing has this id, name or path.
     #[error("`{text}` is no {wanted} of the organization")]

@@ -26,6 +26,7 @@ pub struct BatchSummary {
 
 /// Why a batch stopped.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BatchError {
     /// The questions could not be read.
     #[error("the questions cannot be read")]
@@ -64,7 +65,7 @@ pub struct LineError {
 /// If the input cannot be read or the output cannot be written. Bad lines are counted, not errors.
 ///
 /// ```
-/// use scproof::{CompiledOrganization, EvaluationOptions, answer_lines};
+/// use scproof::ask::{CompiledOrganization, EvaluationOptions, answer_lines};
 ///
 /// let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
 /// let questions = r#"{"id": 1, "account": "management", "action": "s3:DeleteBucket"}

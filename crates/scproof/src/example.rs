@@ -4,7 +4,7 @@
 //! `fixtures/README.md` in the source repository describes it. [`UNTIDY_SNAPSHOT`] is another one, in which at least one of everything
 //! is wrong that an audit finds.
 
-use crate::{Inventory, LoadError, Organization};
+use crate::snapshot::{Inventory, LoadError, Organization};
 
 /// The snapshot as text, in the format `scproof-inventory/1`.
 pub const SNAPSHOT: &str = include_str!("../../../fixtures/organizations/example.json");
@@ -13,9 +13,9 @@ pub const SNAPSHOT: &str = include_str!("../../../fixtures/organizations/example
 /// state of a guardrail.
 ///
 /// ```
-/// let organization = scproof::Organization::from_json(scproof::example::UNTIDY_SNAPSHOT)?;
+/// let organization = scproof::snapshot::Organization::from_json(scproof::example::UNTIDY_SNAPSHOT)?;
 /// assert_eq!(organization.accounts().len(), 19);
-/// # Ok::<(), scproof::LoadError>(())
+/// # Ok::<(), scproof::snapshot::LoadError>(())
 /// ```
 pub const UNTIDY_SNAPSHOT: &str = include_str!("../../../fixtures/organizations/untidy.json");
 

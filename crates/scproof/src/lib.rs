@@ -6,9 +6,9 @@
 //! # Can an account make a call?
 //!
 //! ```
-//! use scproof::{CompiledOrganization, Context, Decision, EvaluationOptions, Request};
+//! use scproof::ask::{CompiledOrganization, Context, Decision, EvaluationOptions, Request};
 //!
-//! let organization = scproof::example::organization()?; // or scproof::load_organization("org.json")?
+//! let organization = scproof::example::organization()?; // or scproof::snapshot::load("org.json")?
 //! let compiled = CompiledOrganization::compile(organization, EvaluationOptions::default());
 //!
 //! let request = Request::new("shop", "ec2:RunInstances")
@@ -19,12 +19,12 @@
 //!
 //! # And why?
 //!
-//! What a question does not say is unknown, not absent. An answer that rests on it is [`Decision::Unknown`], and the
+//! What a question does not say is unknown, not absent. An answer that rests on it is [`Decision::Unknown`](ask::Decision::Unknown), and the
 //! explanation has the condition that decides; a definite answer holds whatever the unknown facts are.
 //!
 //! ```
-//! # use scproof::{CompiledOrganization, EvaluationOptions};
-//! use scproof::{Decision, Request};
+//! # use scproof::ask::{CompiledOrganization, EvaluationOptions};
+//! use scproof::ask::{Decision, Request};
 //!
 //! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
 //! let query = compiled.prepare(&Request::new("shop", "s3:DeleteBucket"))?;
@@ -44,8 +44,8 @@
 //! One call, asked of many accounts at once, which come back in groups with the causes they share.
 //!
 //! ```
-//! # use scproof::{CompiledOrganization, EvaluationOptions};
-//! use scproof::{Answered, Request};
+//! # use scproof::ask::{CompiledOrganization, EvaluationOptions};
+//! use scproof::ask::{Answered, Request};
 //!
 //! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
 //! let accounts: Vec<_> = compiled.organization().accounts().collect();
@@ -59,8 +59,8 @@
 //! # What can an account do at most?
 //!
 //! ```
-//! # use scproof::{CompiledOrganization, EvaluationOptions};
-//! use scproof::{Access, Caller};
+//! # use scproof::ask::{CompiledOrganization, EvaluationOptions};
+//! use scproof::ask::{Access, Caller};
 //!
 //! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
 //! let caller = Caller { account: "payments".to_owned(), ..Caller::default() };
@@ -77,7 +77,7 @@
 //! none, that is proved.
 //!
 //! ```
-//! use scproof::{ChangeSetBuilder, SimulationOptions, Transition, simulate};
+//! use scproof::compare::{ChangeSetBuilder, SimulationOptions, Transition, simulate};
 //!
 //! let organization = scproof::example::organization()?;
 //! let mut changes = ChangeSetBuilder::new(&organization);
@@ -94,20 +94,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`impact`] compares two organizations, [`ChangeSet::load`] reads a file of changes, and [`Expectations`] hold an impact
-//! against what was meant to change.
+//! [`impact`](compare::impact) compares two organizations, [`ChangeSet::load`](compare::ChangeSet::load) reads a file of changes, and
+//! [`Expectations`](compare::Expectations) hold an impact against what was meant to change.
 //!
 //! # What do SCPs do in the whole organization?
 //!
-//! [`auditor::audit`] sorts all accounts into classes that SCPs treat alike, holds them against guardrails, and lists findings about
+//! [`audit::audit`] sorts all accounts into classes that SCPs treat alike, holds them against guardrails, and lists findings about
 //! the policies.
 //!
-//! # More
+//! # The modules
 //!
-//! [`answer_lines`] answers a file of questions, one JSON object a line. [`validate`] checks the text of a policy,
-//! [`Inventory`] is the snapshot format, [`report`] renders answers as text and JSON. A [`CompiledOrganization`] is
-//! immutable and can be shared by threads; [`CompiledOrganization::decide`] allocates nothing for most questions.
-//! [`Redactor`] takes the names out of a snapshot.
+//! | module | for |
+//! |---|---|
+//! | [`snapshot`] | reading, checking, writing an organization; its records; choosing accounts; taking names out |
+//! | [`ask`] | one call, many calls, many accounts, all actions of an account |
+//! | [`compare`] | a change before it is made, two organizations, two sets of policies |
+//! | [`audit`] | classes of accounts, guardrails, findings |
+//! | [`rules`] | a policy as text: statements, conditions, diagnostics |
+//! | [`report`] | any answer as text, JSON, Markdown, CSV |
+//!
+//! A [`CompiledOrganization`](ask::CompiledOrganization) is immutable and can be shared by threads;
+//! [`decide`](ask::CompiledOrganization::decide) allocates nothing for most questions. Errors have a `help` that says how to repair what is
+//! wrong, with names that are spelt nearly so.
 //!
 //! The feature `fetch` adds the module `fetch`, which reads a live organization into a snapshot; without it, nothing here
 //! knows a network.
@@ -115,67 +123,14 @@
 mod batch;
 mod strict_json;
 
+pub mod ask;
+pub mod audit;
+pub mod compare;
 pub mod example;
+pub mod rules;
+pub mod snapshot;
 
-use std::path::Path;
-
-pub use batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lines};
-/// What SCPs do in a whole organization: permission classes, guardrails, findings.
-pub use scproof_auditor as auditor;
-pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId, Catalog};
-pub use scproof_evaluator::{
-    Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
-    EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, LevelRef, LevelTrace, PlacedStatement,
-    Query, Reason, Request, RequestError, RequestFormatError, RequestResource, ResourceInput, StatementRef, Truth,
-    Undecided, WhoCan, WhoCanGroup,
-};
 /// Reading a live organization into a snapshot (feature `fetch`).
 #[cfg(feature = "fetch")]
 pub use scproof_fetch as fetch;
-pub use scproof_organization::{
-    AccountId, AccountState, CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Fault, Finding, Inventory, Left,
-    LeftReason, LoadError, Node, NodeId, Organization, OrganizationId, OuId, Policy, PolicyId, PolicyIndex,
-    Quotas as OrganizationQuotas, RedactionKey, RedactionKeyError, Redactor, RootId, SaveError, SelectError, Target,
-};
-pub use scproof_policy_parser::{
-    ActionShape, Diagnostic, Parsed, PolicyDocument, PolicyKind, PolicyPath, QuotaError, QuotaName, Quotas, Severity,
-    ValidationOptions, WildcardPattern, validate,
-};
 pub use scproof_report as report;
-pub use scproof_simulator::{
-    AccountRef, ActionSet, ActionTerm, Alternative, ComparisonOptions, EXPECT_FORMAT, Expectations, HeldImpact, Impact,
-    ImpactGroup, ImpactOptions, Limits, Notice, PredictedFailure, Region, RegionReport, Simulation, SimulationOptions,
-    Step, StructuralDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, choose_accounts_below,
-    hold, impact, impact_with, simulate, structural_difference,
-};
-
-/// Reads a snapshot from a file and checks it.
-///
-/// # Errors
-///
-/// Every fault of the snapshot, with its line and column; see [`Organization::load`].
-///
-/// ```no_run
-/// let organization = scproof::load_organization("org.json")?;
-/// println!("{} accounts", organization.accounts().len());
-/// # Ok::<(), scproof::LoadError>(())
-/// ```
-pub fn load_organization(path: impl AsRef<Path>) -> Result<Organization, LoadError> {
-    Organization::load(path)
-}
-
-/// The full names of actions that the policies of an organization spell out, as they do, each once: those that the catalog lacks are
-/// actions too, for [`ActionFilter::check`].
-pub fn spelt_actions(organization: &Organization) -> Vec<String> {
-    let documents = organization.policies().map(|(_, policy)| &policy.document);
-    let elements =
-        documents.flat_map(|document| &document.statements).filter_map(|statement| statement.action.as_ref());
-    let mut names: Vec<String> = elements
-        .flat_map(|element| &element.patterns)
-        .filter(|pattern| matches!(pattern.shape(), ActionShape::Named { name, .. } if !name.contains(['*', '?'])))
-        .map(|pattern| pattern.text.clone())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use globset::{GlobBuilder, GlobMatcher};
-use scproof::auditor::{
+use scproof::ask::{ActionFilter, Catalog};
+use scproof::audit::{
     ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Severity, Suppression, Suppressions, audit,
 };
 use scproof::report::{AuditGate, AuditReport, csv, html, json, junit, markdown, sarif, text};
-use scproof::{ActionFilter, Catalog, Organization};
+use scproof::snapshot::Organization;
 
 use super::action_list;
 use super::impact::program;

@@ -5,13 +5,13 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use scproof::report::{Answer, json, text};
-use scproof::{
+use scproof::ask::{
     BatchError, CompiledOrganization, Context, ContextValue, Decision, Request, RequestError, RequestResource,
-    ResourceInput, answer_lines,
+    ResourceInput, answer_lines, unknown_action,
 };
+use scproof::report::{Answer, json, text};
 
-use super::facts::{FactArgs, warn_of_unknown_action};
+use super::facts::{FactArgs, warn_of_unknown_name};
 use crate::args::{Format, GlobalArgs};
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -110,7 +110,7 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
     let wrong = |error| question_error(error, &compiled, account, action);
     let request = request.completed(compiled.organization()).map_err(wrong)?;
     let query = compiled.prepare(&request).map_err(wrong)?;
-    warn_of_unknown_action(action, global.color);
+    warn_of_unknown_name(unknown_action(action), global.color);
     let explanation = compiled.explain(&query);
     let answer = Answer {
         organization: compiled.organization(),
@@ -177,6 +177,7 @@ fn batch(global: &GlobalArgs, file: &Path) -> Result<ExitCode, CommandError> {
             return Ok(ExitCode::Fine);
         }
         Err(BatchError::Read(error)) => return Err(CommandError::file("read", file, &error)),
+        Err(error) => return Err(CommandError::input("the batch stopped").because(&error)),
     };
     if summary.failed == 0 {
         return Ok(ExitCode::Fine);

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use scproof::{ChangeSet, ChangeSetBuilder, Fault, Organization};
+use scproof::compare::{ChangeSet, ChangeSetBuilder};
+use scproof::snapshot::{Fault, Organization};
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
@@ -168,11 +169,11 @@ impl ChangeArgs {
                 Argument::Move(text) => pair("--move", "WHAT=PARENT", text)
                     .and_then(|(what, parent)| builder.move_to(what, parent).map_err(fault)),
                 Argument::Disable => {
-                    builder.push(scproof::Change::DisablePolicyType);
+                    builder.push(scproof::compare::Change::DisablePolicyType);
                     Ok(())
                 }
                 Argument::Enable => {
-                    builder.push(scproof::Change::EnablePolicyType);
+                    builder.push(scproof::compare::Change::EnablePolicyType);
                     Ok(())
                 }
                 Argument::File(path) => builder.file(path).map_err(|error| snapshot::faults(global, path, &error)),

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
+use scproof::compare::{impact_with, structural_difference};
 use scproof::report::ImpactReport;
-use scproof::{impact_with, structural_difference};
 
 use super::impact::{ImpactArgs, ImpactFormat, program};
 use crate::args::GlobalArgs;

@@ -1,10 +1,9 @@
 //! `scproof effective`: what an account can do at most.
 
 use clap::Args;
+use scproof::ask::{ActionFilter, Caller, CompiledOrganization, EffectiveSetGroup};
 use scproof::report::{Effective, EffectiveSet, json, retain, text};
-use scproof::{
-    AccountId, ActionFilter, Caller, CompiledOrganization, EffectiveSetGroup, NodeId, Organization, SelectError,
-};
+use scproof::snapshot::{AccountId, NodeId, Organization, SelectError};
 
 use super::facts::FactArgs;
 use super::select::{AccountArgs, ActionArgs};

@@ -1,7 +1,7 @@
 //! What is known of a call or a caller: arguments that several commands share.
 
 use clap::Args;
-use scproof::{Catalog, Context, ContextValue};
+use scproof::ask::{Context, ContextValue, UnknownName, unknown_key};
 
 use crate::args::Color;
 use crate::error::CommandError;
@@ -48,7 +48,7 @@ impl FactArgs {
             context.insert("aws:RequestedRegion", ContextValue::Single(region.clone()));
         }
         for (key, mut list) in values {
-            warn_of_unknown_key(key, color);
+            warn_of_unknown_name(unknown_key(key), color);
             let value = match list.len() {
                 1 => ContextValue::Single(list.pop().unwrap_or_default()),
                 _ => ContextValue::List(list),
@@ -56,33 +56,16 @@ impl FactArgs {
             context.insert(key, value);
         }
         for key in &self.absent {
-            warn_of_unknown_key(key, color);
+            warn_of_unknown_name(unknown_key(key), color);
             context.insert(key.as_str(), ContextValue::Absent);
         }
         Ok(context)
     }
 }
 
-/// A misspelt key decides nothing, and nobody would notice.
-fn warn_of_unknown_key(key: &str, color: Color) {
-    let catalog = Catalog::embedded();
-    if catalog.condition_key(key).is_some() {
-        return;
+/// A misspelt name decides nothing, and nobody would notice.
+pub(crate) fn warn_of_unknown_name(name: Option<UnknownName>, color: Color) {
+    if let Some(name) = name {
+        ui::warning(color, &name.to_string(), name.help().as_deref());
     }
-    let near: Vec<String> =
-        catalog.nearest_condition_keys(key, 2).iter().map(|key| format!("`{}`", key.name())).collect();
-    let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
-    ui::warning(color, &format!("`{key}` is no context key that AWS documents"), help.as_deref());
-}
-
-/// An action that AWS does not have is asked about all the same: it may be newer than the catalog.
-pub(crate) fn warn_of_unknown_action(action: &str, color: Color) {
-    let catalog = Catalog::embedded();
-    if catalog.find_action(action).is_some() {
-        return;
-    }
-    let near: Vec<String> =
-        catalog.nearest_actions(action, 2).iter().map(|&id| format!("`{}`", catalog.action(id).full_name())).collect();
-    let help = (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")));
-    ui::warning(color, &format!("`{action}` is no action known to scproof"), help.as_deref());
 }

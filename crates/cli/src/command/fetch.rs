@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use scproof::fetch::{
     AttachmentsBy, ConnectOptions, FetchError, FetchOptions, Rates, Statistics, fetch_blocking, remove_work_file,
 };
-use scproof::{Inventory, RedactionKey, Redactor};
+use scproof::snapshot::{Inventory, RedactionKey, Redactor};
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use scproof::compare::{ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, hold};
 use scproof::report::{Gate, ImpactReport, Scope, json, markdown, text};
-use scproof::{ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, Organization, hold};
+use scproof::snapshot::Organization;
 
 use super::select::{AccountArgs, ActionArgs};
 use crate::args::GlobalArgs;

@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use scproof::{
-    AccountId, ActionFilter, ActionFilterError, NodeId, Organization, choose_accounts, choose_accounts_below,
-    spelt_actions,
-};
+use scproof::ask::{ActionFilter, ActionFilterError, spelt_actions};
+use scproof::compare::{choose_accounts, choose_accounts_below};
+use scproof::snapshot::{AccountId, NodeId, Organization};
 
 use crate::error::CommandError;
 

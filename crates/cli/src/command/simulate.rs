@@ -1,8 +1,8 @@
 //! `scproof simulate`: what changes would do.
 
 use clap::Args;
+use scproof::compare::{SimulationOptions, simulate};
 use scproof::report::ImpactReport;
-use scproof::{SimulationOptions, simulate};
 
 use super::changes::ChangeArgs;
 use super::impact::{COMPARISON, ImpactArgs, ImpactFormat, program};

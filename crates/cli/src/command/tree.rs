@@ -1,8 +1,8 @@
 //! `scproof tree`: the organization.
 
 use clap::Args;
-use scproof::NodeId;
 use scproof::report::{Tree, json, text};
+use scproof::snapshot::NodeId;
 
 use crate::args::{Format, GlobalArgs};
 use crate::error::CommandError;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scproof::report::{PolicyLabel, Source, SourceFindings, Validation, json, text};
-use scproof::{OrganizationQuotas, PolicyDocument, PolicyKind, ValidationOptions, validate};
+use scproof::rules::{PolicyDocument, PolicyKind, ValidationOptions, validate};
+use scproof::snapshot::OrganizationQuotas;
 
 use crate::args::{Format, GlobalArgs};
 use crate::error::CommandError;

@@ -1,11 +1,11 @@
 //! `scproof who-can`: one call, asked of many accounts.
 
 use clap::{Args, ValueEnum};
+use scproof::ask::{CompiledOrganization, Request, RequestError, unknown_action};
 use scproof::report::{WhoCanReport, csv, json, markdown, text};
-use scproof::{CompiledOrganization, Request, RequestError};
 
 use super::can::resource_input;
-use super::facts::{FactArgs, warn_of_unknown_action};
+use super::facts::{FactArgs, warn_of_unknown_name};
 use super::impact::program;
 use super::select::AccountArgs;
 use crate::args::GlobalArgs;
@@ -76,7 +76,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         closed_context: args.facts.closed_context,
     };
     let who_can = compiled.who_can(&request, &accounts).map_err(many_error)?;
-    warn_of_unknown_action(&args.action, global.color);
+    warn_of_unknown_name(unknown_action(&args.action), global.color);
     let report = WhoCanReport {
         organization: compiled.organization(),
         program: program(global, path),

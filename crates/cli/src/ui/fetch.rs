@@ -89,8 +89,8 @@ impl Progress for FetchDisplay {
     fn note(&self, note: &Note) {
         match note.kind {
             NoteKind::Warning => self.beside_the_bar(|| super::warning(self.color, &note.text, None)),
-            NoteKind::Plan | NoteKind::Repaired if self.quiet => {}
-            NoteKind::Plan | NoteKind::Repaired => self.beside_the_bar(|| super::note(self.color, &note.text)),
+            NoteKind::Plan | NoteKind::Repaired | _ if self.quiet => {}
+            NoteKind::Plan | NoteKind::Repaired | _ => self.beside_the_bar(|| super::note(self.color, &note.text)),
         }
     }
 }

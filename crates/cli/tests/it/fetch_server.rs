@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use scproof::Inventory;
+use scproof::snapshot::Inventory;
 use scproof_organizations_server::{Call, Effect, Rule, Server, Settings, Sizes, World};
 
 use crate::run::{command, finish, scproof};

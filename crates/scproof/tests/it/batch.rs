@@ -6,7 +6,11 @@ use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use proptest::prelude::*;
-use scproof::{BatchError, BatchSummary, CompiledOrganization, EvaluationOptions, MAX_LINE, answer_lines, example};
+use scproof::ask::{
+    BatchError, BatchSummary, CompiledOrganization, EvaluationOptions, MAX_LINE, Request, answer_lines, decisions,
+    explanations,
+};
+use scproof::example;
 use serde_json::{Value, json};
 
 static COMPILED: LazyLock<CompiledOrganization> =
@@ -273,5 +277,22 @@ impl Read for Pieces<'_> {
         buffer[..length].copy_from_slice(now);
         self.text = later;
         Ok(length)
+    }
+}
+
+/// Any iterator of questions, in its order, with the verdicts that each has alone; also one that has no end.
+#[test]
+fn questions_from_an_iterator() {
+    let actions = ["s3:DeleteBucket", "ec2:RunInstances", "redshift:CreateCluster", "s3:Get*"];
+    let accounts = ["shop", "payments", "management", "nobody", "sandbox-alice"];
+    let question = |number: usize| Request::new(accounts[number % accounts.len()], actions[number % actions.len()]);
+    let found: Vec<_> = decisions(&COMPILED, (0..).map(question)).take(3_000).collect();
+    assert_eq!(found.len(), 3_000);
+    for (number, found) in found.iter().enumerate() {
+        assert_eq!(*found, COMPILED.ask(&question(number)), "{number}");
+    }
+    let explained: Vec<_> = explanations(&COMPILED, (0..20).map(question)).collect();
+    for (explained, decided) in explained.iter().zip(&found) {
+        assert_eq!(explained.as_ref().map(|explanation| explanation.decision).ok(), decided.as_ref().ok().copied());
     }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use scproof::{CompiledOrganization, EvaluationOptions, Reason, answer_lines, example};
+use scproof::ask::{CompiledOrganization, EvaluationOptions, Reason, answer_lines};
+use scproof::example;
 use serde_json::Value;
 
 fn page() -> (std::path::PathBuf, String) {

@@ -1,6 +1,7 @@
 //! The example organization that comes with the library.
 
-use scproof::{Severity, example};
+use scproof::example;
+use scproof::rules::Severity;
 
 #[test]
 fn it_loads_and_nothing_is_wrong_with_it() {
@@ -17,7 +18,7 @@ fn saving_it_gives_what_was_loaded() {
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("org.json");
     inventory.save(&file).unwrap();
-    let loaded = scproof::load_organization(&file).unwrap();
+    let loaded = scproof::snapshot::load(&file).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(loaded.node_count(), example::organization().unwrap().node_count());
 }

@@ -2,10 +2,9 @@
 
 use std::fs;
 
-use scproof::{
-    ChangeSetBuilder, CompiledOrganization, Context, Decision, EvaluationOptions, Request, SimulationOptions,
-    Transition, Verdict, example, simulate,
-};
+use scproof::ask::{CompiledOrganization, Context, Decision, EvaluationOptions, Request};
+use scproof::compare::{ChangeSetBuilder, SimulationOptions, Transition, Verdict, simulate};
+use scproof::example;
 
 /// A trap of other tools: below a root with FullAWSAccess, an allow list at a unit still blocks what it leaves out, and all of it.
 #[test]
@@ -21,9 +20,9 @@ fn eval_5_an_allow_list_below_full_access_blocks_all_of_ec2() {
     builder.detach("FullAWSAccess", "PolicyStaging").unwrap();
     let changes = builder.finish();
     let options = SimulationOptions {
-        impact: scproof::ImpactOptions {
-            comparison: scproof::ComparisonOptions {
-                actions: scproof::ActionFilter::new(&[], &["ec2:*"]).unwrap(),
+        impact: scproof::compare::ImpactOptions {
+            comparison: scproof::compare::ComparisonOptions {
+                actions: scproof::ask::ActionFilter::new(&[], &["ec2:*"]).unwrap(),
                 ..Default::default()
             },
             ..Default::default()

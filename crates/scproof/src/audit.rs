@@ -1,0 +1,17 @@
+//! What SCPs do in a whole organization: permission classes, guardrails, findings.
+//!
+//! ```
+//! use scproof::audit::{AuditOptions, Guardrails, audit};
+//!
+//! let options = AuditOptions { guardrails: Guardrails::built_in(), ..AuditOptions::default() };
+//! let found = audit(scproof::example::organization()?, &options)?;
+//! assert_eq!(found.classes.iter().map(|class| class.accounts.len()).sum::<usize>(), 27);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use scproof_auditor::{
+    AccessChange, AccessCounts, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence, FINDING_CODES,
+    Finding, GUARDRAILS_FORMAT, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails, Passing,
+    PassingKind, PermissionClass, Place, SUPPRESSIONS_FORMAT, Scope, Severity, Suppressed, Suppression, Suppressions,
+    Witness, audit,
+};

@@ -1,0 +1,20 @@
+//! Policies as texts: reading, checking and printing a document, its statements and conditions, and the rules that texts are held to.
+//!
+//! ```
+//! use scproof::rules::{Effect, PolicyDocument, PolicyKind, Severity};
+//!
+//! let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+//!     "Condition": {"StringNotEquals": {"aws:RequestRegion": "eu-west-1"}}}}"#;
+//! let parsed = PolicyDocument::parse(text, PolicyKind::ServiceControl);
+//! let statement = &parsed.document.statements[0];
+//! assert_eq!(statement.effect, Some(Effect::Deny));
+//! assert_eq!(statement.condition.as_ref().map(|conditions| conditions[0].key.as_str()), Some("aws:RequestRegion"));
+//! assert!(parsed.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error));
+//! ```
+
+pub use scproof_policy_parser::{
+    ActionElement, ActionPattern, ActionShape, BaseOperator, Condition, ConditionOperator, ConditionValue,
+    DIAGNOSTIC_CODES, Diagnostic, DiagnosticCode, Effect, OperatorFamily, Parsed, PathError, PathStep, PolicyDocument,
+    PolicyKind, PolicyPath, Quota, QuotaError, QuotaName, Quotas, ResourceElement, ResourcePattern, SetPrefix,
+    Severity, Statement, ValidationOptions, Version, WildcardPattern, validate,
+};
