@@ -99,11 +99,6 @@ impl Chain {
         attached(self.kind, node)
     }
 
-    /// The number of distinct paths.
-    pub(crate) fn path_count(&self) -> usize {
-        self.paths.len()
-    }
-
     /// The path that decides about the calls of an account; `None` for a node that is no account.
     pub(crate) fn path_of(&self, account: NodeId) -> Option<PathId> {
         self.of_account.get(&account).copied()

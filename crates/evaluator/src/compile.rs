@@ -326,17 +326,6 @@ impl CompiledOrganization {
         self.options
     }
 
-    /// The number of distinct inheritance paths: accounts with the same one have the same answers, apart from keys that
-    /// name the account.
-    pub fn path_count(&self) -> usize {
-        self.chain.path_count()
-    }
-
-    /// The number of cells into which the policies cut all actions.
-    pub fn action_cell_count(&self) -> usize {
-        self.actions.cell_count()
-    }
-
     pub(crate) fn level(&self, level: LevelId) -> Option<&Level> {
         self.levels.get(level.0 as usize)
     }

@@ -36,13 +36,13 @@ impl Truth {
 
     /// Negation if `negated`, else the value itself.
     #[must_use]
-    pub fn negate_if(self, negated: bool) -> Self {
+    pub(crate) fn negate_if(self, negated: bool) -> Self {
         if negated { self.negate() } else { self }
     }
 
     /// The common value if both agree, else unknown: two readings or two possible states (GEN-3, K3-5).
     #[must_use]
-    pub fn agree(self, other: Self) -> Self {
+    pub(crate) fn agree(self, other: Self) -> Self {
         if self == other { self } else { Self::Unknown }
     }
 }

@@ -65,8 +65,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
 pub use language::{LanguagePattern, TextCell, covers, name_cells, overlaps, text_cells};
 pub use operand::{
-    AddressBlock, AddressReading, DateReading, Decimal, Instant, date_is_ambiguous, decode_base64, format_date,
-    is_mapped, lenient_decimal, parse_address, parse_bool, parse_date,
+    AddressBlock, AddressReading, DateReading, Decimal, Instant, decode_base64, format_date, lenient_decimal,
+    parse_address, parse_bool, parse_date,
 };
 pub use parse::{Parsed, ValidationOptions, validate};
 pub use path::{PathError, PathStep, PolicyPath, locate};

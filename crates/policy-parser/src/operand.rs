@@ -3,7 +3,7 @@
 //! Where AWS's documentation leaves open how a text reads, the functions take a reading; see GEN-3.
 
 use std::cmp::Ordering;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::civil::{Date, DateTime, Time};
@@ -161,19 +161,6 @@ pub fn parse_date(text: &str, reading: DateReading) -> Option<Instant> {
     instant
 }
 
-/// Whether a date text can be read differently by the open rules, and by which: used to report them.
-pub fn date_is_ambiguous(text: &str) -> Option<&'static str> {
-    let preferred = parse_date(text, DateReading::default());
-    if parse_date(text, DateReading { four_digits_are_a_year: true, ..DateReading::default() }) != preferred {
-        return Some("OP-9");
-    }
-    let others = [
-        DateReading { zone_required: true, ..DateReading::default() },
-        DateReading { space_for_t: true, ..DateReading::default() },
-    ];
-    others.iter().any(|&reading| parse_date(text, reading) != preferred).then_some("OP-10")
-}
-
 fn number(width: usize) -> impl Fn(&str) -> Step<'_, i16> {
     move |input| {
         nom::combinator::map_res(take_while_m_n(width, width, |c: char| c.is_ascii_digit()), str::parse).parse(input)
@@ -327,11 +314,6 @@ pub fn parse_address(text: &str, reading: AddressReading) -> Option<IpAddr> {
     })
 }
 
-/// Whether an address is IPv4 written as IPv6, which AWS's documentation says nothing about (OP-17).
-pub fn is_mapped(address: Ipv6Addr) -> bool {
-    address.to_ipv4_mapped().is_some()
-}
-
 /// Reads `true` or `false`, ignoring case (OP-12, SET-16).
 pub fn parse_bool(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
@@ -418,10 +400,6 @@ mod tests {
         {
             assert_eq!(date(text), None, "{text}");
         }
-        assert_eq!(date_is_ambiguous("2024"), Some("OP-9"));
-        assert_eq!(date_is_ambiguous("2026-01-01T00:00:00"), Some("OP-10"));
-        assert_eq!(date_is_ambiguous("2026-01-01 00:00:00Z"), Some("OP-10"));
-        assert_eq!(date_is_ambiguous("2026-01-01"), None);
         assert_eq!(format_date(1_767_225_600).as_deref(), Some("2026-01-01T00:00:00Z"));
     }
 

@@ -148,15 +148,6 @@ impl WildcardPattern {
         }
     }
 
-    /// The text before a single final `*`, if that is the pattern's form.
-    pub fn as_prefix(&self) -> Option<&str> {
-        match (self.shape, &*self.pieces) {
-            (Shape::Prefix, [OwnedPiece::Literal(text), _]) => Some(text),
-            (Shape::Any, _) => Some(""),
-            _ => None,
-        }
-    }
-
     /// Whether the pattern holds a `?`.
     pub fn has_single_wildcard(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, OwnedPiece::One { .. }))

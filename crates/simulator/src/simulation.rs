@@ -50,13 +50,6 @@ pub struct Simulation {
     pub warnings: Vec<Notice>,
 }
 
-impl Simulation {
-    /// Whether AWS would refuse a step.
-    pub fn would_fail(&self) -> bool {
-        self.steps.iter().any(|step| !step.failures.is_empty())
-    }
-}
-
 /// What it takes to undo a change of SCPs.
 const UNDOING: [&str; 7] = [
     "organizations:AttachPolicy",
