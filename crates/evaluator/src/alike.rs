@@ -12,10 +12,9 @@ use crate::action::CellId;
 use crate::chain::PathId;
 use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::{CompiledCondition, ConditionBody};
-use crate::derive::Scene;
 use crate::everywhere::Everywhere;
 use crate::keys::Model;
-use crate::prepare::{FoldedContext, GivenContext, Pair, RequestError, check_resource, fold_context};
+use crate::prepare::{FoldedContext, GivenContext, Pair, RequestError, check_resource};
 use crate::principal::Principal;
 use crate::request::{Context, Request, RequestResource, ResourceInput};
 use crate::state::{DomainValues, KeyState};
@@ -78,6 +77,8 @@ struct Puzzle<'a> {
     account_slots: Vec<bool>,
     /// Whether the question itself says `aws:PrincipalAccount`, which then need not be the account's id.
     is_account_given: bool,
+    /// Whether the question itself names a caller, from whom other keys follow in the account that is named (LAW-7).
+    is_caller_given: bool,
     /// For each path the parts that ask about them.
     telling: FxHashMap<PathId, Vec<Atom>>,
 }
@@ -101,9 +102,9 @@ impl CompiledOrganization {
         let mut inputs = Vec::with_capacity(resources.len());
         for input in resources {
             check_resource(&input.resource)?;
-            inputs.push((input, fold_context(&input.context)?));
+            inputs.push((input, self.fold_context(&input.context)?));
         }
-        let common = fold_context(&question.request.context)?;
+        let common = self.fold_context(&question.request.context)?;
         let accounts = self.distinct_accounts(accounts);
         for &account in &accounts {
             question.caller.check(self.organization.node(account).target.as_str())?;
@@ -118,8 +119,12 @@ impl CompiledOrganization {
                 )
             })
             .collect();
-        let gives_account = |context: &FoldedContext<'_>| context.iter().any(|(key, _)| key == "aws:principalaccount");
-        let is_account_given = gives_account(&common) || inputs.iter().any(|(_, own)| gives_account(own));
+        let gives = |keys: &[&str]| {
+            let of_inputs = inputs.iter().flat_map(|(_, own)| own);
+            common.iter().chain(of_inputs).any(|(key, ..)| keys.contains(&key.as_str()))
+        };
+        let is_account_given = gives(&["aws:principalaccount"]);
+        let is_caller_given = gives(&["aws:principalaccount", "aws:principalarn", "aws:userid"]);
         let mut puzzle = Puzzle {
             compiled: self,
             question,
@@ -127,6 +132,7 @@ impl CompiledOrganization {
             inputs,
             account_slots,
             is_account_given,
+            is_caller_given,
             telling: FxHashMap::default(),
         };
         puzzle.telling = puzzle.telling(&accounts);
@@ -244,21 +250,18 @@ impl Puzzle<'_> {
         let mut pairs = Vec::new();
         for action in self.question.actions {
             for (input, own) in &self.inputs {
-                pairs.push(self.compiled.pair(
-                    account,
-                    principal.as_ref(),
-                    action,
-                    &input.resource,
-                    &self.context(own),
-                    &|_| true,
-                ));
+                let context = self.context(own);
+                let laws = self.compiled.laws(account, principal.as_ref(), &context);
+                let scene = self.compiled.scene(account, principal.as_ref(), action, &input.resource, &context, &laws);
+                pairs.push(self.compiled.pair(&scene, &context, &|_| true));
             }
         }
         Ok(pairs)
     }
 
     fn context<'b>(&'b self, own: &'b FoldedContext<'b>) -> GivenContext<'b> {
-        GivenContext { common: &self.common, own, closed: self.question.request.closed_context }
+        let request = self.question.request;
+        GivenContext::new(&self.common, own, request.region.as_deref(), request.closed_context)
     }
 
     fn principal(&self, account: NodeId) -> Result<Option<Principal>, RequestError> {
@@ -275,7 +278,7 @@ impl Puzzle<'_> {
             place: node.parent.and_then(|parent| places.get(&parent)).copied().unwrap_or(u32::MAX),
             attached: self.compiled.chain.attached(node).into(),
             exempt: id.is_some() && id == organization.management_account(),
-            own: node.unreadable.as_ref().map(|_| account),
+            own: (node.unreadable.is_some() || self.is_caller_given).then_some(account),
             tells: Vec::new(),
         };
         let path = self.compiled.chain.path_of(account);
@@ -303,15 +306,8 @@ impl Puzzle<'_> {
             for (input, own) in &self.inputs {
                 let Some(pair) = pairs.next() else { continue };
                 let context = self.context(own);
-                let scene = Scene {
-                    organization: &self.compiled.organization,
-                    account,
-                    principal: principal.as_ref(),
-                    action,
-                    resource: &input.resource,
-                    current_time: context.only("aws:currenttime"),
-                    epoch_time: context.only("aws:epochtime"),
-                };
+                let laws = self.compiled.laws(account, principal.as_ref(), &context);
+                let scene = self.compiled.scene(account, principal.as_ref(), action, &input.resource, &context, &laws);
                 let slots = self.compiled.slots.iter().zip(&mut pair.states).zip(&self.account_slots);
                 for ((slot, state), _) in slots.filter(|(_, follows)| **follows) {
                     *state = self.compiled.slot_state(slot, &scene, &context);
@@ -346,6 +342,9 @@ impl Puzzle<'_> {
         // A renaming of accounts leaves alone what knows no account, or only patterns without digits where its id may stand.
         let same_for_all = match &domain.values {
             DomainValues::Any => true,
+            DomainValues::Like(_) if self.asks_for_id(condition) => {
+                condition.is_static() && !texts(condition).any(names_digits)
+            }
             DomainValues::Like(_) if !self.asks_who_calls(condition) => condition.is_static(),
             DomainValues::Like(_) => {
                 templates(condition).all(|template| self.names_only_the_caller(template, pair))
@@ -364,7 +363,7 @@ impl Puzzle<'_> {
     fn may_name(&self, pattern: &WildcardPattern) -> bool {
         match self.compiled.organization.partition() {
             Some(_) => may_name_an_account(pattern),
-            None => pattern.pieces().any(|piece| matches!(piece, Piece::Literal(text) if has_digit(text))),
+            None => names_digits(pattern),
         }
     }
 
@@ -388,6 +387,12 @@ impl Puzzle<'_> {
             && parts.iter().all(plain)
     }
 
+    /// Whether the condition asks for the id of the caller, which may hold that of the account.
+    fn asks_for_id(&self, condition: &CompiledCondition) -> bool {
+        let slot = self.compiled.slots.get(condition.slot.0 as usize);
+        slot.and_then(|slot| slot.row).is_some_and(|row| row.model == Model::UserId)
+    }
+
     /// Whether the condition asks who calls: only there the values that a key may have hold the account's id.
     fn asks_who_calls(&self, condition: &CompiledCondition) -> bool {
         let slot = self.compiled.slots.get(condition.slot.0 as usize);
@@ -405,6 +410,10 @@ impl CompiledOrganization {
             None => self.actions.element_truths(action).to_vec(),
         }
     }
+}
+
+fn names_digits(pattern: &WildcardPattern) -> bool {
+    pattern.pieces().any(|piece| matches!(piece, Piece::Literal(text) if has_digit(text)))
 }
 
 fn has_digit(text: &str) -> bool {

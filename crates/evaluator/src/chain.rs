@@ -51,6 +51,8 @@ pub enum Applicability {
     Decides,
     /// The policy type is being switched on or off: only what passes either way is certain (EXM-2).
     Pending,
+    /// Whether SCPs restrict the call is unsure, by this rule: only what they let pass is certain (CALL-15, CALL-16, K3-12).
+    Unsure(&'static str),
 }
 
 impl Applicability {
@@ -58,7 +60,7 @@ impl Applicability {
     pub fn passes(self) -> Option<Reason> {
         match self {
             Self::Settled(Decision::NotApplicable | Decision::Allowed, reason) => Some(reason),
-            Self::Settled(..) | Self::Decides | Self::Pending => None,
+            Self::Settled(..) | Self::Decides | Self::Pending | Self::Unsure(_) => None,
         }
     }
 }

@@ -173,11 +173,7 @@ impl Builder {
         let listed = catalog.condition_key(key);
         let value_type =
             row.map(|row| row.value_type).or_else(|| listed.map(scproof_catalog::ConditionKey::value_type));
-        let multivalued = match (row, listed) {
-            (Some(row), _) => Some(row.multivalued),
-            (None, Some(listed)) => Some(listed.is_multivalued()),
-            (None, None) => None,
-        };
+        let multivalued = keys::is_multivalued(key, catalog);
         let slot = KeySlot(slots.len() as u32);
         slots.push(Slot {
             name: key.into(),

@@ -1,5 +1,7 @@
 //! One operator applied to one key: the truth tables of part D.2 over the states of K3-3 and K3-5.
 
+use std::sync::LazyLock;
+
 use scproof_catalog::ValueType;
 use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, SetPrefix, parse_bool};
 
@@ -7,6 +9,10 @@ use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::trace::{Evaluation, KeySlot, NoTrace, Trace};
 use crate::truth::Truth;
 use crate::values::{CompiledValue, compile_value, value_truth};
+
+/// The empty text as the value of a key (CALL-23).
+static EMPTY_TEXT: LazyLock<Values> =
+    LazyLock::new(|| Values { texts: Box::new([Value::from("")]), multivalued: false });
 
 /// A condition ready to evaluate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -109,7 +115,8 @@ impl CompiledCondition {
         self.truth_of_state(state, eval)
     }
 
-    fn truth_of_state<T: Trace>(&self, state: &KeyState, eval: &mut Evaluation<'_, T>) -> Truth {
+    /// The truth if the key had this state.
+    pub(crate) fn truth_of_state<T: Trace>(&self, state: &KeyState, eval: &mut Evaluation<'_, T>) -> Truth {
         match (&self.body, state) {
             (ConditionBody::Unreadable, _) => eval.open("DOC-29"),
             (_, KeyState::Candidates(states)) => {
@@ -167,8 +174,11 @@ fn presence_truth<T: Trace>(
         KeyState::Absent | KeyState::Present(_) => by_presence(false),
         KeyState::Unknown(domain) => {
             // An unknown list may be empty, which counts as absent (SET-11).
-            let maybe_absent = domain.may_be_absent || domain.may_be_list;
-            let truth = if maybe_absent { by_presence(true).agree(by_presence(false)) } else { by_presence(true) };
+            let maybe_absent = domain.may_be_absent || (domain.may_be_list && !domain.is_filled);
+            let mut truth = if maybe_absent { by_presence(true).agree(by_presence(false)) } else { by_presence(true) };
+            if domain.may_be_empty_text {
+                truth = truth.agree(eval.readings("VAR-9", by_presence(false), by_presence(true)));
+            }
             if truth == Truth::Unknown {
                 eval.trace.key(slot);
             }
@@ -280,7 +290,10 @@ impl Comparison<'_> {
 
     /// K3-5: the common result of all states that the key may have.
     fn unknown<T: Trace>(self, domain: &Domain, eval: &mut Evaluation<'_, T>) -> Truth {
-        let present = self.unknown_present(domain, eval);
+        let mut present = self.unknown_present(domain, eval);
+        if domain.may_be_empty_text {
+            present = present.agree(self.present(&EMPTY_TEXT, eval));
+        }
         if domain.may_be_absent { present.agree(self.absent(eval)) } else { present }
     }
 
@@ -296,9 +309,12 @@ impl Comparison<'_> {
         if !domain.may_be_list {
             return one;
         }
+        let mut held = domain.holds.iter().map(|value| self.one(value, eval));
         match (self.operator.set, one) {
             (Some(SetPrefix::ForAllValues), Truth::True) => Truth::True,
             (Some(SetPrefix::ForAnyValue), Truth::False) => Truth::False,
+            (Some(SetPrefix::ForAllValues), _) if held.any(|truth| truth == Truth::False) => Truth::False,
+            (Some(SetPrefix::ForAnyValue), _) if held.any(|truth| truth == Truth::True) => Truth::True,
             // A list may be empty, or meet a bare operator (SET-9, CLR-2).
             _ => Truth::Unknown,
         }

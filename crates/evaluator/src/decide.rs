@@ -41,7 +41,7 @@ impl CompiledOrganization {
             Applicability::Settled(decision, _) => decision,
             Applicability::Decides => self.decide_open(query),
             // Switched off it is not applicable, so only what passes while on is certain (TRAP-15a).
-            Applicability::Pending => match self.decide_open(query) {
+            Applicability::Pending | Applicability::Unsure(_) => match self.decide_open(query) {
                 Decision::Allowed => Decision::Allowed,
                 Decision::ExplicitDeny
                 | Decision::ImplicitDeny

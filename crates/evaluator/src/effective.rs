@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use scproof_catalog::ActionId;
+use scproof_catalog::{ActionId, is_checked_elsewhere, single_endpoint_region, single_endpoint_services};
 
 use crate::action::CellId;
 use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
-use crate::derive::GLOBAL_SERVICES;
 use crate::prepare::{ActionCell, RequestError, UNDENIABLE_ACTION, parse_action};
 use crate::request::{Context, Request};
 
@@ -24,6 +23,8 @@ pub struct Caller {
     pub principal: Option<String>,
     /// What is known of the context of every call.
     pub context: Context,
+    /// The Region that is called, as in [`Request::region`](crate::Request::region).
+    pub region: Option<String>,
     /// Whether keys that are neither given nor derived are absent.
     pub closed_context: bool,
 }
@@ -86,6 +87,8 @@ pub struct EffectivePermissions {
     pub account_name: Option<String>,
     /// Why SCPs do not apply at all, if they do not; then there are no groups.
     pub not_applicable: Option<Reason>,
+    /// Remarks that change no verdict.
+    pub notes: Vec<String>,
     /// The groups: always blocked first, then conditional, then never blocked; the largest first among equals.
     pub groups: Vec<EffectiveGroup>,
 }
@@ -120,6 +123,7 @@ impl CompiledOrganization {
             action: action.to_owned(),
             resources: Vec::new(),
             context: caller.context.clone(),
+            region: caller.region.clone(),
             closed_context: caller.closed_context,
         };
         let probe = self.prepare(&request(&format!("{OTHER_SERVICE}:{OTHER_NAME}")))?;
@@ -129,6 +133,7 @@ impl CompiledOrganization {
             account_name: node.and_then(|node| node.name.clone()),
             not_applicable: None,
             groups: Vec::new(),
+            notes: Vec::new(),
         };
         if let Applicability::Settled(_, reason) = probe.applicability {
             permissions.not_applicable = Some(reason);
@@ -158,7 +163,22 @@ impl CompiledOrganization {
             (order, std::cmp::Reverse(group.actions.len()), group.depends_on.clone(), group.actions.first().copied())
         });
         permissions.groups = groups;
+        permissions.notes = self.endpoint_notes(caller);
         Ok(permissions)
+    }
+
+    /// For which services the Region asked about is not that of their calls (CALL-11).
+    fn endpoint_notes(&self, caller: &Caller) -> Vec<String> {
+        let Some(region) = &caller.region else { return Vec::new() };
+        let partition = self.organization.partition().unwrap_or_default();
+        let mut by_region: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (service, own) in single_endpoint_services(partition).filter(|(_, own)| own != region) {
+            by_region.entry(own).or_default().push(service);
+        }
+        let note = |(own, services): (&str, Vec<&str>)| {
+            format!("called at one endpoint in {own}, not in {region}: {}", services.join(", "))
+        };
+        by_region.into_iter().map(note).collect()
     }
 
     /// All actions by cell, and within a cell by what their name alone derives.
@@ -203,7 +223,8 @@ type Batches = BTreeMap<(CellId, ActionTraits), Batch>;
 /// What an action's name derives beside the policies: keys of its service, and the one action that cannot be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ActionTraits {
-    global: bool,
+    /// The Region of every call, in the partitions that have one (CTX-67).
+    regions: [Option<&'static str>; 2],
     mcp: bool,
     undeniable: bool,
 }
@@ -213,7 +234,7 @@ impl ActionTraits {
     pub fn of(full_name: &str) -> Self {
         let service = full_name.split_once(':').map_or(full_name, |(service, _)| service);
         Self {
-            global: GLOBAL_SERVICES.contains(&service),
+            regions: ["aws", "aws-us-gov"].map(|partition| single_endpoint_region(full_name, partition)),
             mcp: service.ends_with("-mcp"),
             undeniable: full_name == UNDENIABLE_ACTION,
         }
@@ -223,7 +244,8 @@ impl ActionTraits {
     pub(crate) fn of_name(self, service: &str, name: &str) -> Self {
         let rest = UNDENIABLE_ACTION.strip_prefix(service).and_then(|rest| rest.strip_prefix(':'));
         let undeniable = rest == Some(name);
-        Self { undeniable, ..self }
+        let regions = if is_checked_elsewhere(service, name) { [None; 2] } else { self.regions };
+        Self { regions, undeniable, ..self }
     }
 
     /// Whether the action cannot be denied (EXM-15).

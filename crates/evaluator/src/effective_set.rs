@@ -59,6 +59,7 @@ impl CompiledOrganization {
         let request = Request {
             principal: caller.principal.clone(),
             context: caller.context.clone(),
+            region: caller.region.clone(),
             closed_context: caller.closed_context,
             ..Request::default()
         };

@@ -60,11 +60,19 @@ impl CompiledOrganization {
             undecided: Vec::new(),
             depends_on: None,
             levels: Vec::new(),
-            assumed: Vec::new(),
+            assumed: query.assumed.clone(),
             notes: self.notes(query),
         };
-        if let Applicability::Settled(_, reason) = query.applicability {
+        if let Applicability::Settled(decision, reason) = query.applicability {
             explanation.reason = reason;
+            if decision == Decision::Unknown {
+                // CALL-14.
+                let account = query.principal.as_ref().map(|principal| principal.account.clone()).unwrap_or_default();
+                explanation.depends_on = Some(format!(
+                    "not blocked unless account {account}, which the snapshot lacks, is a member: a listing could not be read"
+                ));
+                explanation.undecided.push(Undecided::Attachments(account));
+            }
             return explanation;
         }
         let Some(account) = query.account else { return explanation };
@@ -72,13 +80,18 @@ impl CompiledOrganization {
         let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
         let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
         Self::merge(&mut explanation, open, pairs);
-        if query.applicability == Applicability::Pending && explanation.decision == Decision::Unknown {
+        let (rule, freed, bound) = match query.applicability {
+            Applicability::Pending => ("EXM-2", "while the SCP policy type is not enabled", "once it is"),
+            Applicability::Unsure(rule) => (rule, "if SCPs do not apply to it, which AWS leaves open", "if they do"),
+            Applicability::Decides | Applicability::Settled(..) => return explanation,
+        };
+        if explanation.decision == Decision::Unknown {
             explanation.reason = Reason::Undecided;
             explanation.levels_without_allow.clear();
-            explanation.undecided.insert(0, Undecided::Rule("EXM-2"));
+            explanation.undecided.insert(0, Undecided::Rule(rule));
             explanation.depends_on = Some(match explanation.depends_on.take() {
-                None => "denied once the SCP policy type is enabled, not blocked while it is not".to_owned(),
-                Some(condition) => format!("not blocked while the SCP policy type is not enabled, then {condition}"),
+                None => format!("not blocked {freed}; denied {bound}"),
+                Some(condition) => format!("not blocked {freed}; {bound}, {condition}"),
             });
         }
         explanation
@@ -368,7 +381,7 @@ impl CompiledOrganization {
 
     /// Remarks that are the same whichever account asks.
     pub(crate) fn common_notes(&self, query: &Query) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes = query.notes.clone();
         let root = matches!(query.principal.as_ref().map(|principal| &principal.kind), Some(PrincipalKind::Root));
         if query.action.starts_with("mechanicalturk:") || (root && query.action.starts_with("support:")) {
             notes.push("AWS lists tasks of this service that SCPs cannot restrict".to_owned());

@@ -20,7 +20,7 @@ pub struct RequestFormatError {
 type Result<T> = std::result::Result<T, RequestFormatError>;
 
 /// The members of a question.
-const MEMBERS: [&str; 7] = ["id", "account", "principal", "action", "resource", "context", "closedContext"];
+const MEMBERS: [&str; 8] = ["id", "account", "principal", "action", "resource", "region", "context", "closedContext"];
 
 impl Request {
     /// Reads the batch form. Unknown members are errors: a misspelt one would silently widen the question.
@@ -40,7 +40,7 @@ impl Request {
         if let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(fault(
                 unknown.clone(),
-                "one of id, account, principal, action, resource, context, closedContext",
+                "one of id, account, principal, action, resource, region, context, closedContext",
                 "another member".to_owned(),
             ));
         }
@@ -76,6 +76,10 @@ impl Request {
             context: match object.get("context") {
                 None | Some(Value::Null) => Context::new(),
                 Some(json) => context(json, "context")?,
+            },
+            region: match object.get("region") {
+                None | Some(Value::Null) => None,
+                Some(region) => Some(text(region, "region", "a Region such as \"eu-west-1\"")?),
             },
             closed_context,
         })

@@ -1,6 +1,6 @@
 //! The global condition keys: table E.1 of the rules.
 
-use scproof_catalog::ValueType;
+use scproof_catalog::{Catalog, ValueType};
 
 /// How the state of a global key follows from account, caller, organization and resource (the *Model* column of E.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,35 @@ pub(crate) enum Model {
     RequestedRegion,
 }
 
+/// The law that ties a key to others (K.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Law {
+    None,
+    /// LAW-1: there exactly if the call does not come through a VPC endpoint.
+    SourceAddress,
+    /// LAW-1: there exactly if it does.
+    Endpoint,
+    /// LAW-1: only there if it does.
+    EndpointOwner,
+    /// LAW-2.
+    ViaService,
+    CalledVia,
+    CalledViaFirst,
+    CalledViaLast,
+    /// LAW-3.
+    RequestTag,
+    TagKeys,
+    /// LAW-5: no tag of the root user.
+    PrincipalTag,
+    /// LAW-5: only in role sessions.
+    RoleSession,
+    /// LAW-5: only in role sessions and central root sessions.
+    AssumedSession,
+    /// LAW-6.
+    MfaPresent,
+    MfaAge,
+}
+
 /// A row of table E.1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyRow {
@@ -45,6 +74,33 @@ pub(crate) struct KeyRow {
     /// Whether every signed request by an IAM principal carries it (CTX-59).
     pub(crate) always: bool,
     pub(crate) model: Model,
+    pub(crate) law: Law,
+}
+
+impl KeyRow {
+    const fn law(mut self, law: Law) -> Self {
+        self.law = law;
+        self
+    }
+
+    /// Whether it says something of the caller that depends on what kind of caller that is (LAW-5, LAW-7).
+    pub(crate) fn is_of_caller(&self) -> bool {
+        matches!(
+            self.model,
+            Model::PrincipalArn
+                | Model::PrincipalType
+                | Model::UserId
+                | Model::UserName
+                | Model::AssumedRoot
+                | Model::FederatedProvider
+                | Model::TokenIssueTime
+        ) || matches!(self.law, Law::PrincipalTag | Law::RoleSession | Law::AssumedSession)
+    }
+
+    /// Whether its value may be the empty text: that of a tag (CALL-23).
+    pub(crate) fn may_be_empty_text(&self) -> bool {
+        self.name.ends_with('/')
+    }
 }
 
 const fn row(
@@ -55,7 +111,7 @@ const fn row(
     always: bool,
     model: Model,
 ) -> KeyRow {
-    KeyRow { name, rule, value_type, multivalued, always, model }
+    KeyRow { name, rule, value_type, multivalued, always, model, law: Law::None }
 }
 
 /// The table, in the order of its ids.
@@ -64,7 +120,7 @@ pub(crate) const KEY_TABLE: &[KeyRow] = &[
     row("aws:PrincipalAccount", "CTX-2", ValueType::String, false, true, Model::PrincipalAccount),
     row("aws:PrincipalOrgID", "CTX-3", ValueType::String, false, true, Model::PrincipalOrgId),
     row("aws:PrincipalOrgPaths", "CTX-4", ValueType::String, true, true, Model::PrincipalOrgPaths),
-    row("aws:PrincipalTag/", "CTX-5", ValueType::String, false, false, Model::Unknown),
+    row("aws:PrincipalTag/", "CTX-5", ValueType::String, false, false, Model::Unknown).law(Law::PrincipalTag),
     row("aws:PrincipalIsAWSService", "CTX-6", ValueType::Bool, false, true, Model::PrincipalIsAwsService),
     row("aws:PrincipalServiceName", "CTX-7", ValueType::String, false, false, Model::ServicePrincipalOnly),
     row("aws:PrincipalServiceNamesList", "CTX-8", ValueType::String, true, false, Model::ServicePrincipalOnly),
@@ -75,37 +131,39 @@ pub(crate) const KEY_TABLE: &[KeyRow] = &[
     row("aws:FederatedProvider", "CTX-13", ValueType::String, false, false, Model::FederatedProvider),
     row("aws:TokenIssueTime", "CTX-14", ValueType::Date, false, false, Model::TokenIssueTime),
     row("aws:SignInSessionArn", "CTX-15", ValueType::Arn, false, false, Model::Unknown),
-    row("aws:MultiFactorAuthPresent", "CTX-16", ValueType::Bool, false, false, Model::Unknown),
-    row("aws:MultiFactorAuthAge", "CTX-17", ValueType::Numeric, false, false, Model::Unknown),
+    row("aws:MultiFactorAuthPresent", "CTX-16", ValueType::Bool, false, false, Model::Unknown).law(Law::MfaPresent),
+    row("aws:MultiFactorAuthAge", "CTX-17", ValueType::Numeric, false, false, Model::Unknown).law(Law::MfaAge),
     row("aws:ChatbotSourceArn", "CTX-18", ValueType::Arn, false, false, Model::Unknown),
-    row("aws:Ec2InstanceSourceVpc", "CTX-19", ValueType::String, false, false, Model::Unknown),
-    row("aws:Ec2InstanceSourcePrivateIPv4", "CTX-20", ValueType::IpAddress, false, false, Model::Unknown),
-    row("aws:SourceIdentity", "CTX-21", ValueType::String, false, false, Model::Unknown),
-    row("ec2:RoleDelivery", "CTX-22", ValueType::Numeric, false, false, Model::Unknown),
-    row("ec2:SourceInstanceArn", "CTX-23", ValueType::Arn, false, false, Model::Unknown),
-    row("glue:RoleAssumedBy", "CTX-24", ValueType::String, false, false, Model::Unknown),
-    row("glue:CredentialIssuingService", "CTX-24", ValueType::String, false, false, Model::Unknown),
-    row("codebuild:BuildArn", "CTX-25", ValueType::Arn, false, false, Model::Unknown),
-    row("codebuild:ProjectArn", "CTX-25", ValueType::Arn, false, false, Model::Unknown),
-    row("lambda:SourceFunctionArn", "CTX-26", ValueType::Arn, false, false, Model::Unknown),
-    row("ssm:SourceInstanceArn", "CTX-27", ValueType::Arn, false, false, Model::Unknown),
-    row("identitystore:UserId", "CTX-28", ValueType::String, false, false, Model::Unknown),
-    row("aws:SourceIp", "CTX-29", ValueType::IpAddress, false, false, Model::Unknown),
-    row("aws:SourceVpc", "CTX-30", ValueType::String, false, false, Model::Unknown),
-    row("aws:SourceVpcArn", "CTX-31", ValueType::Arn, false, false, Model::Unknown),
-    row("aws:SourceVpce", "CTX-32", ValueType::String, false, false, Model::Unknown),
-    row("aws:VpceAccount", "CTX-33", ValueType::String, false, false, Model::Unknown),
-    row("aws:VpceOrgID", "CTX-34", ValueType::String, false, false, Model::Unknown),
-    row("aws:VpceOrgPaths", "CTX-35", ValueType::String, true, false, Model::Unknown),
-    row("aws:VpcSourceIp", "CTX-36", ValueType::IpAddress, false, false, Model::Unknown),
+    row("aws:Ec2InstanceSourceVpc", "CTX-19", ValueType::String, false, false, Model::Unknown).law(Law::RoleSession),
+    row("aws:Ec2InstanceSourcePrivateIPv4", "CTX-20", ValueType::IpAddress, false, false, Model::Unknown)
+        .law(Law::RoleSession),
+    row("aws:SourceIdentity", "CTX-21", ValueType::String, false, false, Model::Unknown).law(Law::AssumedSession),
+    row("ec2:RoleDelivery", "CTX-22", ValueType::Numeric, false, false, Model::Unknown).law(Law::RoleSession),
+    row("ec2:SourceInstanceArn", "CTX-23", ValueType::Arn, false, false, Model::Unknown).law(Law::RoleSession),
+    row("glue:RoleAssumedBy", "CTX-24", ValueType::String, false, false, Model::Unknown).law(Law::RoleSession),
+    row("glue:CredentialIssuingService", "CTX-24", ValueType::String, false, false, Model::Unknown)
+        .law(Law::RoleSession),
+    row("codebuild:BuildArn", "CTX-25", ValueType::Arn, false, false, Model::Unknown).law(Law::RoleSession),
+    row("codebuild:ProjectArn", "CTX-25", ValueType::Arn, false, false, Model::Unknown).law(Law::RoleSession),
+    row("lambda:SourceFunctionArn", "CTX-26", ValueType::Arn, false, false, Model::Unknown).law(Law::RoleSession),
+    row("ssm:SourceInstanceArn", "CTX-27", ValueType::Arn, false, false, Model::Unknown).law(Law::RoleSession),
+    row("identitystore:UserId", "CTX-28", ValueType::String, false, false, Model::Unknown).law(Law::AssumedSession),
+    row("aws:SourceIp", "CTX-29", ValueType::IpAddress, false, false, Model::Unknown).law(Law::SourceAddress),
+    row("aws:SourceVpc", "CTX-30", ValueType::String, false, false, Model::Unknown).law(Law::Endpoint),
+    row("aws:SourceVpcArn", "CTX-31", ValueType::Arn, false, false, Model::Unknown).law(Law::EndpointOwner),
+    row("aws:SourceVpce", "CTX-32", ValueType::String, false, false, Model::Unknown).law(Law::Endpoint),
+    row("aws:VpceAccount", "CTX-33", ValueType::String, false, false, Model::Unknown).law(Law::EndpointOwner),
+    row("aws:VpceOrgID", "CTX-34", ValueType::String, false, false, Model::Unknown).law(Law::EndpointOwner),
+    row("aws:VpceOrgPaths", "CTX-35", ValueType::String, true, false, Model::Unknown).law(Law::EndpointOwner),
+    row("aws:VpcSourceIp", "CTX-36", ValueType::IpAddress, false, false, Model::Unknown).law(Law::Endpoint),
     row("aws:ResourceAccount", "CTX-37", ValueType::String, false, false, Model::ResourceAccount),
     row("aws:ResourceOrgID", "CTX-38", ValueType::String, false, false, Model::ResourceOrgId),
     row("aws:ResourceOrgPaths", "CTX-39", ValueType::String, true, false, Model::ResourceOrgPaths),
     row("aws:ResourceTag/", "CTX-40", ValueType::String, false, false, Model::Unknown),
-    row("aws:CalledVia", "CTX-41", ValueType::String, true, false, Model::Unknown),
-    row("aws:CalledViaFirst", "CTX-42", ValueType::String, false, false, Model::Unknown),
-    row("aws:CalledViaLast", "CTX-42", ValueType::String, false, false, Model::Unknown),
-    row("aws:ViaAWSService", "CTX-43", ValueType::Bool, false, true, Model::Unknown),
+    row("aws:CalledVia", "CTX-41", ValueType::String, true, false, Model::Unknown).law(Law::CalledVia),
+    row("aws:CalledViaFirst", "CTX-42", ValueType::String, false, false, Model::Unknown).law(Law::CalledViaFirst),
+    row("aws:CalledViaLast", "CTX-42", ValueType::String, false, false, Model::Unknown).law(Law::CalledViaLast),
+    row("aws:ViaAWSService", "CTX-43", ValueType::Bool, false, true, Model::Unknown).law(Law::ViaService),
     row("aws:CalledViaAWSMCP", "CTX-44", ValueType::String, false, false, Model::Unknown),
     row("aws:ViaAWSMCPService", "CTX-45", ValueType::Bool, false, false, Model::Unknown),
     row("aws:IsMcpServiceAction", "CTX-46", ValueType::Bool, false, false, Model::IsMcpServiceAction),
@@ -113,8 +171,8 @@ pub(crate) const KEY_TABLE: &[KeyRow] = &[
     row("aws:EpochTime", "CTX-48", ValueType::Date, false, true, Model::EpochTime),
     row("aws:referer", "CTX-49", ValueType::String, false, false, Model::Unknown),
     row("aws:RequestedRegion", "CTX-50", ValueType::String, false, true, Model::RequestedRegion),
-    row("aws:RequestTag/", "CTX-51", ValueType::String, false, false, Model::Unknown),
-    row("aws:TagKeys", "CTX-52", ValueType::String, true, false, Model::Unknown),
+    row("aws:RequestTag/", "CTX-51", ValueType::String, false, false, Model::Unknown).law(Law::RequestTag),
+    row("aws:TagKeys", "CTX-52", ValueType::String, true, false, Model::Unknown).law(Law::TagKeys),
     row("aws:SecureTransport", "CTX-53", ValueType::Bool, false, true, Model::Unknown),
     row("aws:SourceAccount", "CTX-54", ValueType::String, false, false, Model::ServicePrincipalOnly),
     row("aws:SourceArn", "CTX-54", ValueType::Arn, false, false, Model::ServicePrincipalOnly),
@@ -142,6 +200,13 @@ pub(crate) fn find(key: &str) -> Option<&'static KeyRow> {
 /// ```
 pub fn is_always_present(key: &str) -> bool {
     find(key).is_some_and(|row| row.always)
+}
+
+/// Whether a key has several values, by table E.1, else by the catalog; `None` if neither knows it.
+pub(crate) fn is_multivalued(key: &str, catalog: &Catalog) -> Option<bool> {
+    find(key)
+        .map(|row| row.multivalued)
+        .or_else(|| catalog.condition_key(key).map(scproof_catalog::ConditionKey::is_multivalued))
 }
 
 /// Whether the key is one of the tag families without a tag key: no request ever carries it (DOC-31).

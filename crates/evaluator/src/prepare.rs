@@ -9,8 +9,10 @@ use crate::chain::{Applicability, PathId};
 use crate::compile::{Atom, CompiledOrganization, LevelEntry, LevelId, Slot};
 use crate::decision::{Decision, Reason};
 use crate::derive::Scene;
-use crate::keys;
+use crate::keys::{self, Law};
+use crate::laws::{Kinds, Laws};
 use crate::principal::Principal;
+use crate::remarks::Remarks;
 use crate::request::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use crate::resource::ResourceState;
 use crate::state::{ConditionTruths, DomainValues, KeyState, Value, Values};
@@ -18,6 +20,11 @@ use crate::truth::Truth;
 
 /// The one action that succeeds whatever any policy says (EXM-15), lower case.
 pub(crate) const UNDENIABLE_ACTION: &str = "sts:getcalleridentity";
+
+/// The one whose page says that policies have no effect on it, while AWS's own samples list it (CALL-15), lower case.
+const SESSION_TOKEN_ACTION: &str = "sts:getsessiontoken";
+/// The rule about sessions of roles with the name of a service-linked role and no path.
+const SERVICE_LINKED_SESSION: &str = "CALL-16";
 
 /// What is wrong with a question.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -61,6 +68,22 @@ pub enum RequestError {
         principal_account: String,
         /// The account asked about.
         account: String,
+    },
+    /// The principal belongs to another partition than the organization (CALL-21).
+    #[error("the principal belongs to the partition `{partition}`, the organization to `{expected}`")]
+    PrincipalPartition {
+        /// The partition of the principal.
+        partition: String,
+        /// That of the organization.
+        expected: String,
+    },
+    /// A key that has one value is given several (CALL-20).
+    #[error("the context key `{key}` has one value, {count} are given")]
+    SeveralValues {
+        /// The key as given.
+        key: String,
+        /// How many values are given.
+        count: usize,
     },
     /// A context key is given twice.
     #[error("the context key `{key}` is given twice")]
@@ -119,6 +142,10 @@ impl RequestError {
             Self::PrincipalAccount { .. } => {
                 Some("SCPs of the caller's account decide; ask about that account".to_owned())
             }
+            Self::PrincipalPartition { .. } => {
+                Some("an organization lies in one partition; write the ARN of one of its principals".to_owned())
+            }
+            Self::SeveralValues { .. } => Some("give one value; ask once for each of several".to_owned()),
             Self::DuplicateKey { .. } => Some("keys ignore case; give each once, several values as a list".to_owned()),
             Self::Key { .. } => Some("keys look like `aws:RequestedRegion` or `ec2:InstanceType`".to_owned()),
         }
@@ -138,6 +165,18 @@ pub struct Query {
     /// The action, lower case.
     pub(crate) action: Box<str>,
     pub(crate) principal: Option<Principal>,
+    /// Remarks on the facts given.
+    pub(crate) notes: Vec<String>,
+    pub(crate) broken_laws: Vec<&'static str>,
+    /// Unsure rules whose preferred reading was taken in deriving facts.
+    pub(crate) assumed: Vec<&'static str>,
+}
+
+impl Query {
+    /// The laws between keys that the given facts break: no call can be so. The facts stand as given (K.4).
+    pub fn broken_laws(&self) -> &[&'static str] {
+        &self.broken_laws
+    }
 }
 
 /// Which statements concern the action.
@@ -155,11 +194,16 @@ struct Concerned {
     slots: Vec<bool>,
 }
 
+/// The states of the keys about the caller, by the numbers of the keys.
+type CallerStates = Box<[(usize, KeyState)]>;
+
 /// One resource of the call with its context.
 #[derive(Debug, Clone)]
 pub(crate) struct Pair {
     pub(crate) resource: ResourceState,
     pub(crate) states: Box<[KeyState]>,
+    /// Where any caller is asked about: for each kind of callers the states of the keys about the caller.
+    pub(crate) callers: Box<[CallerStates]>,
 }
 
 impl CompiledOrganization {
@@ -191,9 +235,18 @@ impl CompiledOrganization {
         for input in inputs {
             check_resource(&input.resource)?;
         }
-        let common = fold_context(&request.context)?;
+        let common = self.fold_context(&request.context)?;
         let own: Vec<FoldedContext<'_>> =
-            inputs.iter().map(|input| fold_context(&input.context)).collect::<Result<_, _>>()?;
+            inputs.iter().map(|input| self.fold_context(&input.context)).collect::<Result<_, _>>()?;
+        if let (Some(principal), Some(expected)) = (&principal, self.organization.partition())
+            && !principal.partition.is_empty()
+            && principal.partition != expected
+        {
+            return Err(RequestError::PrincipalPartition {
+                partition: principal.partition.clone(),
+                expected: expected.to_owned(),
+            });
+        }
 
         let outside = |principal: &Principal| {
             AccountId::parse(request.account.trim()).is_ok() && principal.account == request.account.trim()
@@ -216,21 +269,51 @@ impl CompiledOrganization {
         let path = account.and_then(|account| self.chain.path_of(account)).unwrap_or(PathId::NONE);
         let cell = self.cell_of(&action, path, hypothetical);
         let concerned = self.concerned(&action, &cell, path, hypothetical, atoms);
+        let mut remarks = Remarks::default();
+        let region = request.region.as_deref();
         let pairs = match account {
             None => Box::default(),
             Some(account) => inputs
                 .iter()
                 .zip(&own)
                 .map(|(input, own)| {
-                    let context = GivenContext { common: &common, own, closed: request.closed_context };
+                    let context = GivenContext::new(&common, own, region, request.closed_context);
+                    let laws = self.laws(account, principal.as_ref(), &context);
                     let wanted = |slot: usize| concerned.slots.get(slot) == Some(&true);
-                    let mut pair = self.pair(account, principal.as_ref(), &action, &input.resource, &context, &wanted);
+                    let scene = self.scene(account, principal.as_ref(), &action, &input.resource, &context, &laws);
+                    let mut pair = self.pair(&scene, &context, &wanted);
                     self.settle_domains(&mut pair.states, &concerned.conditions);
+                    if self.options.refine {
+                        pair.callers = self.callers(&scene, &context, &concerned);
+                    }
+                    remarks.on_pair(&self.organization, &action, &context, &laws);
                     pair
                 })
                 .collect(),
         };
-        Ok(Query { applicability, account, path, hypothetical, cell, pairs, action: action.into(), principal })
+        let asks_for_arn =
+            self.slots.iter().zip(&concerned.slots).any(|(slot, concerned)| {
+                *concerned && slot.row.is_some_and(|row| row.model == keys::Model::PrincipalArn)
+            });
+        remarks.on_caller(principal.as_ref(), &action, asks_for_arn);
+        if self.options.assume_preferred {
+            remarks.assumed.extend(self.unsure_rule(principal.as_ref(), &action));
+        }
+        let Remarks { notes, broken_laws, assumed } = remarks;
+        let action = action.into();
+        Ok(Query {
+            applicability,
+            account,
+            path,
+            hypothetical,
+            cell,
+            pairs,
+            action,
+            principal,
+            notes,
+            broken_laws,
+            assumed,
+        })
     }
 
     /// Part B.2: feature set, policy type, outside account, management account, services, service-linked roles.
@@ -248,7 +331,17 @@ impl CompiledOrganization {
         if self.organization.scp_status() == PolicyTypeStatus::Disabled {
             return exempt(Reason::PolicyTypeDisabled);
         }
-        let Some(account) = account else { return exempt(Reason::OutsideAccount) };
+        let Some(account) = account else {
+            if principal.is_some_and(|it| Some(it.account.as_str()) == self.management_id().as_deref()) {
+                return exempt(Reason::ManagementAccount);
+            }
+            // A listing that failed may hide a member (CALL-14).
+            return if self.organization.may_lack_accounts() {
+                Applicability::Settled(Decision::Unknown, Reason::Undecided)
+            } else {
+                exempt(Reason::OutsideAccount)
+            };
+        };
         let id = self.organization.node(account).target.account();
         if id.is_some() && id == self.organization.management_account() {
             return exempt(Reason::ManagementAccount);
@@ -256,16 +349,37 @@ impl CompiledOrganization {
         match principal.map(|principal| (&principal.kind, principal)) {
             Some((PrincipalKind::Service, _)) => return exempt(Reason::ServicePrincipal),
             Some((PrincipalKind::Anonymous, _)) => return exempt(Reason::Anonymous),
-            Some((_, principal)) if principal.is_service_linked_role() => return exempt(Reason::ServiceLinkedRole),
+            Some((_, principal)) if principal.is_service_linked_role() == Truth::True => {
+                return exempt(Reason::ServiceLinkedRole);
+            }
             _ => {}
         }
         if action == UNDENIABLE_ACTION {
             return Applicability::Settled(Decision::Allowed, Reason::CannotBeDenied);
         }
+        match self.unsure_rule(principal, action) {
+            None => {}
+            Some(rule) if !self.options.assume_preferred => return Applicability::Unsure(rule),
+            Some(SERVICE_LINKED_SESSION) => return exempt(Reason::ServiceLinkedRole),
+            Some(_) => return Applicability::Settled(Decision::Allowed, Reason::CannotBeDenied),
+        }
         match self.organization.scp_status() {
             PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable => Applicability::Pending,
             PolicyTypeStatus::Enabled | PolicyTypeStatus::Disabled => Applicability::Decides,
         }
+    }
+
+    fn management_id(&self) -> Option<String> {
+        self.organization.management_account().map(|account| account.as_str().to_owned())
+    }
+
+    /// The unsure rule by which SCPs may not restrict a call at all.
+    #[expect(clippy::unused_self, reason = "beside the gate that asks it")]
+    fn unsure_rule(&self, principal: Option<&Principal>, action: &str) -> Option<&'static str> {
+        if principal.is_some_and(|principal| principal.is_service_linked_role() == Truth::Unknown) {
+            return Some(SERVICE_LINKED_SESSION);
+        }
+        (action == SESSION_TOKEN_ACTION).then_some("CALL-15")
     }
 
     fn cell_of(&self, action: &str, path: PathId, hypothetical: Option<LevelId>) -> ActionCell {
@@ -288,60 +402,112 @@ impl CompiledOrganization {
         )
     }
 
-    pub(crate) fn pair(
-        &self,
+    pub(crate) fn scene<'a>(
+        &'a self,
         account: NodeId,
-        principal: Option<&Principal>,
-        action: &str,
-        resource: &RequestResource,
-        context: &GivenContext<'_>,
-        wanted: &impl Fn(usize) -> bool,
-    ) -> Pair {
-        let scene = Scene {
+        principal: Option<&'a Principal>,
+        action: &'a str,
+        resource: &'a RequestResource,
+        context: &GivenContext<'a>,
+        laws: &'a Laws<'a>,
+    ) -> Scene<'a> {
+        Scene {
             organization: &self.organization,
             account,
             principal,
             action,
             resource,
+            region: context.region,
+            laws,
             current_time: context.only("aws:currenttime"),
             epoch_time: context.only("aws:epochtime"),
-        };
+        }
+    }
+
+    /// What the given facts say by the laws, of a call by a caller of an account.
+    pub(crate) fn laws<'a>(
+        &self,
+        account: NodeId,
+        principal: Option<&Principal>,
+        context: &'a GivenContext<'a>,
+    ) -> Laws<'a> {
+        Laws::new(context, principal, self.organization.node(account).target.as_str())
+    }
+
+    pub(crate) fn pair(&self, scene: &Scene<'_>, context: &GivenContext<'_>, wanted: &impl Fn(usize) -> bool) -> Pair {
         // Nothing looks at the other keys; if something did, they would be unknown.
         let state = |(index, slot)| {
-            if wanted(index) { self.slot_state(slot, &scene, context) } else { KeyState::any(true, true) }
+            if wanted(index) { self.slot_state(slot, scene, context) } else { KeyState::any(true, true) }
         };
         let states: Box<[KeyState]> = self.slots.iter().enumerate().map(state).collect();
-        let resource = match resource {
+        let resource = match scene.resource {
             RequestResource::Unknown => ResourceState::Unknown,
             RequestResource::NotScoped => ResourceState::Known { value: "*".into(), not_scoped: true },
             RequestResource::Arn(arn) => ResourceState::Known { value: arn.as_str().into(), not_scoped: false },
         };
-        Pair { resource, states }
+        Pair { resource, states, callers: Box::default() }
+    }
+
+    /// The keys about the caller for each kind of callers there may be, if several of these keys are wanted (LAW-5, LAW-7).
+    fn callers(&self, scene: &Scene<'_>, context: &GivenContext<'_>, concerned: &Concerned) -> Box<[CallerStates]> {
+        let of_caller: Vec<(usize, &Slot)> = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter(|(index, slot)| {
+                concerned.slots.get(*index) == Some(&true)
+                    && slot.row.is_some_and(keys::KeyRow::is_of_caller)
+                    && context.find(&slot.folded).is_empty()
+            })
+            .collect();
+        let kinds: Vec<Kinds> = Kinds::EACH.into_iter().filter(|kind| scene.laws.kinds.has(*kind)).collect();
+        if scene.principal.is_some() || of_caller.len() < 2 || kinds.len() < 2 {
+            return Box::default();
+        }
+        let of_kind = |kind: Kinds| {
+            let laws = scene.laws.for_kind(kind);
+            let scene = Scene { laws: &laws, ..*scene };
+            let mut states: Box<[KeyState]> = vec![KeyState::any(true, true); self.slots.len()].into();
+            for (index, slot) in &of_caller {
+                if let Some(state) = states.get_mut(*index) {
+                    *state = self.slot_state(slot, &scene, context);
+                }
+            }
+            self.settle_domains(&mut states, &concerned.conditions);
+            of_caller.iter().filter_map(|(index, _)| Some((*index, states.get(*index)?.clone()))).collect()
+        };
+        kinds.into_iter().map(of_kind).collect()
     }
 
     pub(crate) fn slot_state(&self, slot: &Slot, scene: &Scene<'_>, context: &GivenContext<'_>) -> KeyState {
         let folded = &*slot.folded;
         match context.find(folded) {
             [] => {}
-            [(_, value)] => return given_state(slot, value),
+            [(_, value, _)] => return given_state(slot, value),
             several => {
-                return KeyState::Candidates(several.iter().map(|(_, value)| given_state(slot, value)).collect());
+                return KeyState::Candidates(several.iter().map(|(_, value, _)| given_state(slot, value)).collect());
             }
         }
         if !slot.name.is_ascii() && !self.options.assume_preferred && context.has_under_other_folding(folded) {
             return KeyState::OtherFold;
         }
         if let Some(row) = slot.row {
-            if let Some(derived) = scene.derive(row) {
+            if let Some(derived) = scene.derive(row, folded) {
                 return derived;
             }
-            if context.closed {
+            // CALL-13: what every call carries is there in a closed context too, and the owner of a resource is not known by it.
+            if context.closed && !row.always && !scene.is_owner_open(row) {
                 return KeyState::Absent;
             }
             if row.value_type == scproof_catalog::ValueType::Bool {
                 return KeyState::one_of(["true", "false"], !row.always);
             }
-            return KeyState::any(!row.always, row.multivalued);
+            return KeyState::any_of(row);
+        }
+        if folded == "s3:resourceaccount"
+            && let Some(owner) = scene.laws.s3_owner()
+        {
+            return owner;
         }
         if keys::is_tag_family_without_tag(folded) {
             return KeyState::Absent;
@@ -353,8 +519,10 @@ impl CompiledOrganization {
     /// The states of the wanted keys in the calls of an action by an account, nothing else known.
     pub(crate) fn states_of(&self, account: NodeId, action: &str, wanted: &impl Fn(usize) -> bool) -> Box<[KeyState]> {
         let nothing = FoldedContext::new();
-        let context = GivenContext { common: &nothing, own: &nothing, closed: false };
-        self.pair(account, None, action, &RequestResource::Unknown, &context, wanted).states
+        let context = GivenContext::new(&nothing, &nothing, None, false);
+        let laws = self.laws(account, None, &context);
+        let scene = self.scene(account, None, action, &RequestResource::Unknown, &context, &laws);
+        self.pair(&scene, &context, wanted).states
     }
 
     /// What the statements of the path that may concern the action ask about, and some atoms.
@@ -465,41 +633,96 @@ pub(crate) fn is_context_key(text: &str) -> bool {
     text.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
 }
 
-/// Given keys by their folded names, sorted.
-pub(crate) type FoldedContext<'a> = Vec<(String, &'a ContextValue)>;
+/// Given keys by their folded names, sorted, with the names as given.
+pub(crate) type FoldedContext<'a> = Vec<(String, &'a ContextValue, &'a str)>;
 
-/// Folds key names; two names that differ only in case are an error unless they hold tag keys (COND-4, COND-5).
-pub(crate) fn fold_context(context: &Context) -> Result<FoldedContext<'_>, RequestError> {
-    let mut exact: Vec<&str> = Vec::new();
-    let mut folded: FoldedContext<'_> = Vec::new();
-    for (key, value) in context.iter() {
-        if !is_context_key(key) {
-            return Err(RequestError::Key { key: key.to_owned() });
+impl CompiledOrganization {
+    /// Folds key names; two names that differ only in case are an error unless they hold tag keys (COND-4, COND-5).
+    pub(crate) fn fold_context<'a>(&self, context: &'a Context) -> Result<FoldedContext<'a>, RequestError> {
+        let mut exact: Vec<&str> = Vec::new();
+        let mut folded: FoldedContext<'_> = Vec::new();
+        for (key, value) in context.iter() {
+            if !is_context_key(key) {
+                return Err(RequestError::Key { key: key.to_owned() });
+            }
+            if let ContextValue::List(texts) = value
+                && texts.len() > 1
+                && keys::is_multivalued(key, self.actions.catalog) == Some(false)
+            {
+                return Err(RequestError::SeveralValues { key: key.to_owned(), count: texts.len() });
+            }
+            let lower = key.to_ascii_lowercase();
+            let again =
+                exact.contains(&key) || (!keys::is_tag_key(key) && folded.iter().any(|(found, ..)| *found == lower));
+            if again {
+                return Err(RequestError::DuplicateKey { key: key.to_owned() });
+            }
+            exact.push(key);
+            folded.push((lower, value, key));
         }
-        let lower = key.to_ascii_lowercase();
-        let again = exact.contains(&key) || (!keys::is_tag_key(key) && folded.iter().any(|(found, _)| *found == lower));
-        if again {
-            return Err(RequestError::DuplicateKey { key: key.to_owned() });
-        }
-        exact.push(key);
-        folded.push((lower, value));
+        folded.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        Ok(folded)
     }
-    folded.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(folded)
 }
 
 /// The keys that a request gives for one of its resources; the resource's own keys replace the common ones.
+#[derive(Debug)]
 pub(crate) struct GivenContext<'a> {
     pub(crate) common: &'a FoldedContext<'a>,
     pub(crate) own: &'a FoldedContext<'a>,
+    /// The Region that was given for services that have several.
+    pub(crate) region: Option<&'a str>,
     pub(crate) closed: bool,
+    /// The tag keys of the tags that the request passes, as spelt.
+    pub(crate) request_tags: Vec<&'a str>,
 }
 
 impl<'a> GivenContext<'a> {
-    fn find(&self, folded: &str) -> &'a [(String, &'a ContextValue)] {
+    pub(crate) fn new(
+        common: &'a FoldedContext<'a>,
+        own: &'a FoldedContext<'a>,
+        region: Option<&'a str>,
+        closed: bool,
+    ) -> Self {
+        let mut context = Self { common, own, region, closed, request_tags: Vec::new() };
+        let tags = context.present().filter_map(|(folded, name)| {
+            folded.starts_with("aws:requesttag/").then(|| name.split_once('/').map(|(_, tag)| tag))?
+        });
+        context.request_tags = tags.collect();
+        context
+    }
+
+    /// The keys in force, with their values.
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &'a (String, &'a ContextValue, &'a str)> + use<'a> {
+        let (common, own) = (self.common, self.own);
+        let is_replaced = |folded: &str| own.iter().any(|(other, ..)| other == folded);
+        common.iter().filter(move |(folded, ..)| !is_replaced(folded)).chain(own)
+    }
+
+    /// The keys that are given with a value, folded and as spelt.
+    fn present(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let has_value = |value: &ContextValue| match value {
+            ContextValue::Absent => false,
+            ContextValue::Single(_) => true,
+            ContextValue::List(texts) => !texts.is_empty(),
+        };
+        self.in_force().filter(move |(_, value, _)| has_value(value)).map(|(folded, _, name)| (folded.as_str(), *name))
+    }
+
+    /// The laws that concern the keys that are given with a value.
+    pub(crate) fn laws_of_present(&self) -> Vec<Law> {
+        self.present().filter_map(|(folded, _)| keys::find(folded)).map(|row| row.law).collect()
+    }
+
+    /// Whether nothing was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.common.is_empty() && self.own.is_empty()
+    }
+
+    fn find(&self, folded: &str) -> &'a [(String, &'a ContextValue, &'a str)] {
         let range = |context: &'a FoldedContext<'a>| {
-            let start = context.partition_point(|(key, _)| key.as_str() < folded);
-            let end = context.partition_point(|(key, _)| key.as_str() <= folded);
+            let start = context.partition_point(|(key, ..)| key.as_str() < folded);
+            let end = context.partition_point(|(key, ..)| key.as_str() <= folded);
             context.get(start..end).unwrap_or(&[])
         };
         match range(self.own) {
@@ -510,7 +733,7 @@ impl<'a> GivenContext<'a> {
 
     pub(crate) fn only(&self, folded: &str) -> Option<&'a ContextValue> {
         match self.find(folded) {
-            [(_, value)] => Some(value),
+            [(_, value, _)] => Some(value),
             _ => None,
         }
     }
@@ -518,7 +741,7 @@ impl<'a> GivenContext<'a> {
     /// GEN-7: a tag key that is the same only by Unicode's case folding.
     fn has_under_other_folding(&self, folded: &str) -> bool {
         let lower = folded.to_lowercase();
-        self.common.iter().chain(self.own).any(|(key, _)| key.to_lowercase() == lower)
+        self.common.iter().chain(self.own).any(|(key, ..)| key.to_lowercase() == lower)
     }
 }
 
@@ -528,6 +751,10 @@ fn given_state(slot: &Slot, value: &ContextValue) -> KeyState {
         ContextValue::Single(text) => {
             KeyState::Present(Values { texts: Box::new([Value::from(text.as_str())]), multivalued: slot.multivalued })
         }
-        ContextValue::List(texts) => KeyState::list(texts.iter().map(String::as_str)),
+        // CALL-20: one value of a key that has one.
+        ContextValue::List(texts) => match texts.as_slice() {
+            [text] if !slot.may_be_list => KeyState::single(text),
+            texts => KeyState::list(texts.iter().map(String::as_str)),
+        },
     }
 }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::truth::Truth;
+
 /// A caller, read from its ARN or name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Principal {
@@ -43,6 +45,8 @@ pub(crate) struct PrincipalError {
 
 /// The name prefix reserved for service-linked roles (EXM-6).
 const SERVICE_LINKED_NAME: &str = "AWSServiceRoleFor";
+/// The name prefix of Identity Center's roles (CTX-61).
+const IDENTITY_CENTER_NAME: &str = "AWSReservedSSO_";
 /// The path of service-linked roles (EXM-6).
 const SERVICE_LINKED_PATH: &str = "aws-service-role/";
 
@@ -73,7 +77,11 @@ impl Principal {
             ("iam", Some(("user", path))) => PrincipalKind::User(last(path)?),
             ("iam", Some(("role", path))) => {
                 last(path)?;
-                PrincipalKind::Role { linked: path.starts_with(SERVICE_LINKED_PATH) }
+                // CALL-16: a service and a name stand behind the path.
+                let linked = path.strip_prefix(SERVICE_LINKED_PATH).is_some_and(|rest| {
+                    rest.split_once('/').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty())
+                });
+                PrincipalKind::Role { linked }
             }
             ("sts", Some(("assumed-role", session))) => {
                 let (role, session) = session.split_once('/')?;
@@ -89,17 +97,29 @@ impl Principal {
     }
 
     /// Whether SCPs never restrict this caller because it is a service-linked role (EXM-6). A path that merely looks
-    /// like one, such as `service-role/`, does not count (EXM-7).
-    pub(crate) fn is_service_linked_role(&self) -> bool {
+    /// like one, such as `service-role/`, does not count (EXM-7). A session of a role with the reserved name is one only in the
+    /// preferred reading, hence unknown (CALL-16).
+    pub(crate) fn is_service_linked_role(&self) -> Truth {
         match &self.kind {
-            PrincipalKind::Role { linked } => *linked,
-            PrincipalKind::Session { role, .. } => role.starts_with(SERVICE_LINKED_NAME),
-            PrincipalKind::Root
+            PrincipalKind::Role { linked } => (*linked).into(),
+            PrincipalKind::Session { role, .. } if role.starts_with(SERVICE_LINKED_NAME) => Truth::Unknown,
+            PrincipalKind::Session { .. }
+            | PrincipalKind::Root
             | PrincipalKind::User(_)
             | PrincipalKind::Federated(_)
             | PrincipalKind::Service
-            | PrincipalKind::Anonymous => false,
+            | PrincipalKind::Anonymous => Truth::False,
         }
+    }
+
+    /// Whether it is a session of a role that Identity Center has made, by its name: `AWSReservedSSO_SET_HEX` (LAW-8).
+    pub(crate) fn is_identity_center_session(&self) -> bool {
+        let PrincipalKind::Session { role, .. } = &self.kind else { return false };
+        let digits = |text: &str| {
+            text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        };
+        let rest = role.strip_prefix(IDENTITY_CENTER_NAME).and_then(|rest| rest.rsplit_once('_'));
+        rest.is_some_and(|(set, hex)| !set.is_empty() && digits(hex))
     }
 }
 
@@ -109,12 +129,33 @@ mod tests {
 
     #[test]
     fn exm_6_and_exm_7_service_linked_roles() {
-        let linked = |text| Principal::parse(text).unwrap().is_service_linked_role();
-        assert!(linked("arn:aws:iam::222222222222:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"));
-        assert!(linked("arn:aws:sts::222222222222:assumed-role/AWSServiceRoleForECS/x"));
-        assert!(!linked("arn:aws:iam::222222222222:role/service-role/my-lambda-role"));
-        assert!(!linked("arn:aws:iam::222222222222:role/AWSServiceRoleForECS"));
-        assert!(!linked("arn:aws:iam::222222222222:root"));
+        let linked = |rest: &str| {
+            let text = format!("arn:aws:iam::222222222222:{rest}");
+            Principal::parse(&text).unwrap().is_service_linked_role()
+        };
+        assert_eq!(linked("role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"), Truth::True);
+        for rest in ["role/service-role/my-lambda-role", "role/AWSServiceRoleForECS", "root"] {
+            assert_eq!(linked(rest), Truth::False, "{rest}");
+        }
+    }
+
+    #[test]
+    fn call_16_the_reserved_name_alone_is_unsure_and_the_path_needs_a_service_and_a_name() {
+        let linked = |text: &str| Principal::parse(text).unwrap().is_service_linked_role();
+        assert_eq!(linked("arn:aws:sts::222222222222:assumed-role/AWSServiceRoleForECS/x"), Truth::Unknown);
+        assert_eq!(linked("arn:aws:iam::222222222222:role/aws-service-role/AWSServiceRoleForECS"), Truth::False);
+    }
+
+    #[test]
+    fn law_8_names_of_identity_center() {
+        let is_of = |role: &str| {
+            let text = format!("arn:aws:sts::222222222222:assumed-role/{role}/alice");
+            Principal::parse(&text).unwrap().is_identity_center_session()
+        };
+        assert!(is_of("AWSReservedSSO_Admins_0123456789abcdef") && is_of("AWSReservedSSO_a_b_0123456789abcdef"));
+        for role in ["AWSReservedSSO_Admins", "AWSReservedSSO_0123456789abcdef", "AWSReservedSSO_A_0123456789ABCDEF"] {
+            assert!(!is_of(role), "{role}");
+        }
     }
 
     #[test]

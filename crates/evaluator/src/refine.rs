@@ -17,7 +17,7 @@ use crate::cut::Kind;
 use crate::decision::Decision;
 use crate::prepare::{Pair, Query};
 use crate::resource::{CompiledResource, ResourceMatcher, ResourceState};
-use crate::state::{DomainValues, KeyState, Value, Values};
+use crate::state::{Domain, KeyState, Value, Values};
 use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
 
@@ -34,7 +34,7 @@ const MAX_LIST_CLASSES: usize = 6;
 const MAX_REMEMBERED: usize = 4096;
 
 /// A fact, what a key's value may be, and the atoms that ask about it.
-type SplitKey = (Fact, Option<(bool, DomainValues)>, Vec<Atom>);
+type SplitKey = (Fact, Option<Domain>, Vec<Atom>);
 
 /// Splits worked out before. They follow from the policies alone, so remembering them changes no answer.
 #[derive(Debug, Default)]
@@ -56,8 +56,51 @@ pub(crate) struct Split {
 }
 
 impl CompiledOrganization {
-    /// The verdict that all cases share, else the given one.
+    /// The verdict that all cases share, else the given one: all worlds that the laws allow, and in each the cases of the facts.
     pub(crate) fn refine(&self, query: &Query, pair: &Pair, decision: Decision) -> Decision {
+        let mut worlds = self.worlds(pair, &query.broken_laws, &self.asked_slots(query, pair));
+        if worlds.len() == 1 {
+            return self.refine_cases(query, pair, decision);
+        }
+        let mut common: Option<Decision> = None;
+        // The last first, which saves copying what is no longer needed.
+        while let Some(states) = worlds.pop() {
+            let world = Pair { resource: pair.resource.clone(), states, callers: Box::default() };
+            let mut evaluation =
+                Evaluation { states: &world.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
+            let found = self.outcome(query, |atom| self.atom_truth(atom, &world, &mut evaluation)).decision();
+            let found = match found {
+                Decision::Unknown | Decision::Deny => self.refine_cases(query, &world, found),
+                Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::NotApplicable => found,
+            };
+            match shared(common, found) {
+                None => return self.refine_cases(query, pair, decision),
+                now => common = now,
+            }
+        }
+        common.unwrap_or(decision)
+    }
+
+    /// The keys that the open atoms of a question ask about.
+    fn asked_slots(&self, query: &Query, pair: &Pair) -> BTreeSet<KeySlot> {
+        let mut evaluation =
+            Evaluation { states: &pair.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
+        let levels = self.chain.path(query.path).map_or(&[][..], |path| &path.active);
+        let entries = levels.iter().chain(&query.hypothetical).filter_map(|&level| self.entry_of(level, &query.cell));
+        let mut slots = BTreeSet::new();
+        for (LevelEntry { deny, allow, .. }, _) in entries {
+            let statements = deny.iter().chain(allow).filter_map(|it| self.statements.get(it.statement as usize));
+            for atom in statements.flat_map(|statement| self.statement_atoms(statement)) {
+                if self.atom_truth(*atom, pair, &mut evaluation) == Truth::Unknown {
+                    slots.extend(self.slots_of(*atom));
+                }
+            }
+        }
+        slots
+    }
+
+    /// The verdict that all cases of the facts share, else the given one.
+    fn refine_cases(&self, query: &Query, pair: &Pair, decision: Decision) -> Decision {
         let (truths, facts) = self.open_facts(query, pair);
         let mut splits: Vec<Arc<Split>> =
             facts.into_iter().filter_map(|(fact, atoms)| self.split(fact, atoms, pair)).collect();
@@ -83,14 +126,10 @@ impl CompiledOrganization {
                 }
             }
             let found = self.outcome(query, |atom| cased.get(&atom).copied().unwrap_or(Truth::Unknown)).decision();
-            common = match (common, found) {
-                (_, Decision::Unknown) => return decision,
-                (None, found) => Some(found),
-                (Some(common), found) if common == found => Some(common),
-                // Denied in every case, but not for the same kind of reason.
-                (Some(common), found) if common.is_denied() && found.is_denied() => Some(Decision::Deny),
-                _ => return decision,
-            };
+            match shared(common, found) {
+                None => return decision,
+                now => common = now,
+            }
         }
         common.unwrap_or(decision)
     }
@@ -149,7 +188,7 @@ impl CompiledOrganization {
         let domain = match fact {
             Fact::Resource => None,
             Fact::Key(slot) => match pair.states.get(slot.0 as usize)? {
-                KeyState::Unknown(domain) => Some((domain.may_be_absent, domain.values.clone())),
+                KeyState::Unknown(domain) => Some(domain.bare()),
                 KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold => return None,
             },
         };
@@ -224,23 +263,40 @@ impl CompiledOrganization {
         let conditions: Vec<&CompiledCondition> = atoms.iter().filter_map(condition).collect();
         let texts = kind.representatives(&conditions, domain)?;
         let mut states: Vec<KeyState> = if domain.may_be_list {
-            subsets(&texts)?
+            subsets(&texts, &domain.holds)?
         } else {
             texts.iter().map(|text| KeyState::single(text)).collect()
         };
         if domain.may_be_absent {
             states.push(KeyState::Absent);
         }
-        let cases = states
+        if domain.is_filled {
+            states.retain(|state| *state != KeyState::list([]));
+        }
+        let assume_preferred = self.options.assume_preferred;
+        let mut cases: Vec<Vec<Truth>> = states
             .iter()
-            .map(|state| {
-                conditions
-                    .iter()
-                    .map(|condition| condition.truth_in_case(state, self.options.assume_preferred))
-                    .collect()
-            })
+            .map(|state| conditions.iter().map(|it| it.truth_in_case(state, assume_preferred)).collect())
             .collect();
+        if domain.may_be_empty_text {
+            // The empty text stands for itself here (CALL-23).
+            let empty = KeyState::single("");
+            let mut evaluation = Evaluation { states: &[], assume_preferred, trace: NoTrace };
+            cases.push(conditions.iter().map(|it| it.truth_of_state(&empty, &mut evaluation)).collect());
+        }
         Split { atoms, cases }.checked()
+    }
+}
+
+/// What verdicts have in common; `None` if nothing.
+fn shared(common: Option<Decision>, found: Decision) -> Option<Decision> {
+    match (common, found) {
+        (_, Decision::Unknown) => None,
+        (None, found) => Some(found),
+        (Some(common), found) if common == found => Some(common),
+        // Denied in every case, but not for the same kind of reason.
+        (Some(common), found) if common.is_denied() && found.is_denied() => Some(Decision::Deny),
+        _ => None,
     }
 }
 
@@ -253,8 +309,8 @@ impl Split {
     }
 }
 
-/// Every list that can be told apart: the classes present in it. The empty list is one.
-fn subsets(texts: &[String]) -> Option<Vec<KeyState>> {
+/// Every list that can be told apart: the classes present in it, beside what every list has. The empty list may be one.
+fn subsets(texts: &[String], holds: &[Value]) -> Option<Vec<KeyState>> {
     if texts.len() > MAX_LIST_CLASSES {
         return None;
     }
@@ -266,6 +322,7 @@ fn subsets(texts: &[String]) -> Option<Vec<KeyState>> {
                     .enumerate()
                     .filter(|(index, _)| members >> index & 1 == 1)
                     .map(|(_, text)| Value::from(text.as_str()))
+                    .chain(holds.iter().cloned())
                     .collect();
                 KeyState::Present(Values { texts: chosen, multivalued: true })
             })

@@ -25,6 +25,9 @@ pub struct Request {
     pub resources: Vec<ResourceInput>,
     /// What is known of the context keys, common to all resources.
     pub context: Context,
+    /// The Region that is called: `aws:RequestedRegion` for services that have several. Where a service has but one endpoint its own
+    /// Region counts, and the answer says so (CALL-11). A value for `aws:RequestedRegion` in `context` is taken as it stands.
+    pub region: Option<String>,
     /// Whether keys that are neither given nor derived are absent rather than unknown (K3-4, CLR-1).
     pub closed_context: bool,
 }
@@ -46,6 +49,13 @@ impl Request {
     #[must_use]
     pub fn with_resource(mut self, resource: RequestResource) -> Self {
         self.resources.push(ResourceInput { resource, context: Context::new() });
+        self
+    }
+
+    /// Says which Region is called.
+    #[must_use]
+    pub fn with_region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
         self
     }
 

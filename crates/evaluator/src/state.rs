@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use scproof_policy_parser::{WildcardPattern, overlaps};
 
+use crate::keys::KeyRow;
 use crate::truth::Truth;
 
 /// The state of one context key in one request.
@@ -65,12 +66,19 @@ pub(crate) type ConditionTruths = Box<[(u32, Truth)]>;
 
 /// What an unknown key may be (K3-7).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts about what a value may be")]
 pub(crate) struct Domain {
     /// Whether the request may lack the key.
     pub(crate) may_be_absent: bool,
     /// Whether the key may carry several values, or an empty list of them.
     pub(crate) may_be_list: bool,
     pub(crate) values: DomainValues,
+    /// Values that a list certainly has, beside others (LAW-2, LAW-3).
+    pub(crate) holds: Box<[Value]>,
+    /// Whether a list has one value at least.
+    pub(crate) is_filled: bool,
+    /// Whether the value may be the empty text, beside those of `values` (CALL-23).
+    pub(crate) may_be_empty_text: bool,
     /// For conditions on the key, by their number, whether its values match all, none or some of the domain; worked out
     /// when the request was prepared. A condition that is not listed means the same in every request.
     pub(crate) truths: ConditionTruths,
@@ -78,7 +86,17 @@ pub(crate) struct Domain {
 
 impl Domain {
     pub(crate) fn new(may_be_absent: bool, may_be_list: bool, values: DomainValues) -> Self {
-        Self { may_be_absent, may_be_list, values, truths: Box::new([]) }
+        let (holds, truths) = (Box::default(), Box::default());
+        Self { may_be_absent, may_be_list, values, holds, is_filled: false, may_be_empty_text: false, truths }
+    }
+
+    pub(crate) fn holding(self, holds: Box<[Value]>) -> Self {
+        Self { is_filled: !holds.is_empty(), holds, ..self }
+    }
+
+    /// The same without what conditions say of it.
+    pub(crate) fn bare(&self) -> Self {
+        Self { truths: Box::default(), ..self.clone() }
     }
 
     /// Whether some text like those of the domain matches the pattern; only for domains of likeness.
@@ -114,6 +132,12 @@ impl KeyState {
     pub(crate) fn like(patterns: impl IntoIterator<Item = WildcardPattern>) -> Self {
         let values = DomainValues::Like(patterns.into_iter().collect());
         Self::Unknown(Domain::new(false, false, values))
+    }
+
+    /// Any value of a key of table E.1.
+    pub(crate) fn any_of(row: &KeyRow) -> Self {
+        let domain = Domain::new(!row.always, row.multivalued, DomainValues::Any);
+        Self::Unknown(Domain { may_be_empty_text: row.may_be_empty_text(), ..domain })
     }
 
     pub(crate) fn any(may_be_absent: bool, may_be_list: bool) -> Self {

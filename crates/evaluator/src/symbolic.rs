@@ -248,7 +248,11 @@ impl CompiledViews {
 
     /// Whether SCPs decide about an account's calls of an action (lower case).
     pub fn applicability(&self, view: View, account: NodeId, action: &str) -> Applicability {
-        self.view(view).applicability(Some(account), None, action)
+        match self.view(view).applicability(Some(account), None, action) {
+            // Either way it is open whether anything is blocked.
+            Applicability::Unsure(_) => Applicability::Pending,
+            known @ (Applicability::Settled(..) | Applicability::Decides | Applicability::Pending) => known,
+        }
     }
 
     /// Why SCPs do nothing to the calls of a caller, given as the principal of a request, whatever the action; `None` if they may, or the
@@ -257,7 +261,9 @@ impl CompiledViews {
         let principal = Principal::parse(principal).ok()?;
         match self.view(view).applicability(Some(account), Some(&principal), "another-service:another-action") {
             Applicability::Settled(Decision::NotApplicable, reason) => Some(reason),
-            Applicability::Settled(..) | Applicability::Decides | Applicability::Pending => None,
+            Applicability::Settled(..) | Applicability::Decides | Applicability::Pending | Applicability::Unsure(_) => {
+                None
+            }
         }
     }
 

@@ -425,6 +425,18 @@ impl Organization {
         !self.incomplete.is_empty()
     }
 
+    /// Whether accounts of the organization may be missing, since a listing of accounts, units, children or parents failed (API-42).
+    pub fn may_lack_accounts(&self) -> bool {
+        let listings = [
+            "ListAccounts",
+            "ListAccountsForParent",
+            "ListOrganizationalUnitsForParent",
+            "ListChildren",
+            "ListParents",
+        ];
+        self.incomplete.iter().any(|part| listings.contains(&part.operation.as_str()))
+    }
+
     /// What could not be read, in the order of target and operation. Accounts and units below such a parent may be missing.
     pub fn incomplete(&self) -> &[UnreadableRecord] {
         &self.incomplete

@@ -250,6 +250,8 @@ fn request_error(fault: &RequestError, line: u64) -> LineError {
         RequestError::Resource { .. } => ("resource", "resource"),
         RequestError::Principal { .. } => ("principal", "principal"),
         RequestError::PrincipalAccount { .. } => ("principalAccount", "principal"),
+        RequestError::PrincipalPartition { .. } => ("principalPartition", "principal"),
+        RequestError::SeveralValues { .. } => ("severalValues", "context"),
         RequestError::DuplicateKey { .. } => ("duplicateKey", "context"),
         RequestError::Key { .. } => ("contextKey", "context"),
         _ => ("request", ""),

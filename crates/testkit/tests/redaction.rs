@@ -41,6 +41,7 @@ fn redacted_request(redactor: &Redactor, request: &Request) -> Request {
         action: request.action.clone(),
         resources: resources.collect(),
         context: redacted_context(redactor, &request.context),
+        region: request.region.clone(),
         closed_context: request.closed_context,
     }
 }

@@ -425,7 +425,9 @@ fn ctx_62_ctx_63_ids_and_types_by_kind_of_caller() {
         (decide("aws:userid", "*:me", &session), decide("aws:userid", "*:you", &session)),
         (ExplicitDeny, Allowed)
     );
-    assert_eq!(decide("aws:userid", "AIDA*", &user), Unknown);
+    // LAW-7.
+    assert_eq!((decide("aws:userid", "AIDA*", &user), decide("aws:userid", "AROA*", &user)), (ExplicitDeny, Allowed));
+    assert_eq!(decide("aws:userid", "AIDAEXAMPLE*", &user), Unknown);
     for (principal, kind) in
         [(&root, "Account"), (&user, "User"), (&session, "AssumedRole"), (&federated, "FederatedUser")]
     {
@@ -486,4 +488,100 @@ fn clr_4_malformed_arns_under_negated_operators() {
     let malformed = json!({"ArnNotLike": {"aws:PrincipalTag/arn": "role/x"}});
     assert_eq!(on(&malformed, none().with("aws:PrincipalTag/arn", "arn:aws:iam::222222222222:role/x")), Unknown);
     assert_eq!(on(&malformed, none().without("aws:PrincipalTag/arn")), ExplicitDeny);
+}
+
+#[test]
+fn call_17_callers_without_an_iam_principal_are_remarked_on() {
+    let world = World::new();
+    for action in ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"] {
+        let anyone = Request::new(SHOP, action);
+        let notes = world.explain(&anyone).notes;
+        assert!(notes.iter().any(|note| note.contains("CALL-17")), "{notes:?}");
+        let user = anyone.with_principal(format!("arn:aws:iam::{SHOP}:user/alice"));
+        assert_eq!(world.explain(&user).notes, [""; 0]);
+    }
+}
+
+/// Both evaluators refuse a request; the message of the compiled one.
+fn refused(request: &Request) -> String {
+    let organization = Organization::from_inventory(&World::new().inventory).unwrap();
+    let options = EvaluationOptions::default();
+    assert!(reference::decide(&organization, Catalog::embedded(), options, request).is_err(), "{request:?}");
+    CompiledOrganization::compile(organization, options).prepare(request).unwrap_err().to_string()
+}
+
+#[test]
+fn call_20_call_21_requests_that_cannot_be() {
+    let several = Context::new().with_list("aws:SourceVpce", ["vpce-1", "vpce-2"]);
+    assert_eq!(refused(&get(several)), "the context key `aws:SourceVpce` has one value, 2 are given");
+    let chinese = by(&format!("arn:aws-cn:iam::{SHOP}:user/alice"));
+    assert_eq!(refused(&chinese), "the principal belongs to the partition `aws-cn`, the organization to `aws`");
+}
+
+#[test]
+fn call_15_call_16_law_8_the_preferred_readings_are_named() {
+    let world = World::with(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"})).preferred();
+    let token = world.explain(&call("sts:GetSessionToken", "*"));
+    assert_eq!((token.decision, token.assumed.as_slice()), (Allowed, &["CALL-15"][..]));
+    let linked = world.explain(&by(&format!("arn:aws:sts::{SHOP}:assumed-role/AWSServiceRoleForECS/x")));
+    assert_eq!((linked.decision, linked.assumed.as_slice()), (NotApplicable, &["CALL-16"][..]));
+    let condition = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/AWSReservedSSO_*"}});
+    let session = format!("arn:aws:sts::{SHOP}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice");
+    let locked_out = World::with(&deny_if(&condition)).explain(&by(&session));
+    assert_eq!((locked_out.decision, locked_out.assumed.as_slice()), (ExplicitDeny, &["LAW-8"][..]));
+    assert!(locked_out.notes.iter().any(|note| note.contains("LAW-8")), "{:?}", locked_out.notes);
+}
+
+/// Facts that no call has together stand as given, and a note names the law.
+#[test]
+fn law_1_to_law_7_facts_that_break_a_law_stand_as_given() {
+    let endpoint = json!({"Null": {"aws:SourceVpce": "false"}});
+    let both = Context::new().with("aws:SourceIp", "203.0.113.7").with("aws:SourceVpce", "vpce-1");
+    for (law, condition, context) in [
+        ("LAW-1", &endpoint, both),
+        (
+            "LAW-2",
+            &json!({"Null": {"aws:CalledVia": "false"}}),
+            Context::new().with("aws:ViaAWSService", "false").with_list("aws:CalledVia", ["lambda.amazonaws.com"]),
+        ),
+        (
+            "LAW-3",
+            &json!({"Null": {"aws:RequestTag/a": "false"}}),
+            Context::new().with("aws:RequestTag/a", "1").with_list("aws:TagKeys", ["b"]),
+        ),
+        (
+            "LAW-4",
+            &json!({"StringEquals": {"s3:ResourceAccount": "333333333333"}}),
+            Context::new().with("aws:ResourceAccount", SHOP).with("s3:ResourceAccount", "333333333333"),
+        ),
+        (
+            "LAW-6",
+            &json!({"Null": {"aws:MultiFactorAuthAge": "false"}}),
+            Context::new().with("aws:MultiFactorAuthPresent", "false").with("aws:MultiFactorAuthAge", "60"),
+        ),
+        (
+            "LAW-7",
+            &json!({"StringEquals": {"aws:PrincipalType": "Account"}}),
+            Context::new().with("aws:PrincipalType", "Account"),
+        ),
+    ] {
+        let explained = World::with(&deny_if(condition)).explain(&get(context));
+        assert_eq!(explained.decision, ExplicitDeny, "{law}");
+        assert!(explained.notes.iter().any(|note| note.contains(law)), "{law}: {:?}", explained.notes);
+    }
+}
+
+#[test]
+fn call_11_call_13_what_is_given_against_aws_is_remarked_on() {
+    let user = format!("arn:aws:iam::{SHOP}:user/alice");
+    let notes = |request: Request| World::new().explain(&request.with_principal(user.clone())).notes.join("; ");
+    let role = || Request::new(SHOP, "iam:CreateRole");
+    assert!(notes(role().with_region("eu-west-1")).contains("one endpoint in us-east-1"));
+    let given = role().with_context(Context::new().with("aws:RequestedRegion", "eu-west-1"));
+    assert!(notes(given).contains("taken as given, eu-west-1"));
+    assert_eq!(notes(role().with_region("us-east-1")), "");
+    assert_eq!(notes(Request::new(SHOP, "sqs:ListQueues").with_region("eu-west-1")), "");
+    assert!(notes(Request::new(SHOP, "iam:PassRole").with_region("eu-west-1")).contains("the service that is called"));
+    let without = role().with_context(Context::new().without("aws:UserAgent"));
+    assert!(notes(without).contains("every call carries it"));
 }

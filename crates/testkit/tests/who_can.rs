@@ -144,6 +144,7 @@ proptest! {
             account: String::new(),
             principal: request.principal.as_deref().map(everywhere),
             context: request.context.clone(),
+            region: request.region.clone(),
             closed_context: request.closed_context,
         };
         let Ok(groups) = compiled.effective_set(&caller, &accounts) else { return Ok(()) };

@@ -105,6 +105,7 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
         action: action.to_owned(),
         resources: args.resource.iter().map(|resource| resource_input(resource)).collect(),
         context: args.facts.context(global.color)?,
+        region: args.facts.region.clone(),
         closed_context: args.facts.closed_context,
     };
     let wrong = |error| question_error(error, &compiled, account, action);

@@ -57,6 +57,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
         account: args.target.clone(),
         principal: args.facts.principal.clone(),
         context: args.facts.context(global.color)?,
+        region: args.facts.region.clone(),
         closed_context: args.facts.closed_context,
     };
     let unit = match unit_of(compiled.organization(), &args.target)? {

@@ -14,9 +14,9 @@ pub(crate) struct FactArgs {
     /// such as role/deploy, user/alice, assumed-role/deploy/session or root
     #[arg(long, short, value_name = "ARN")]
     pub(crate) principal: Option<String>,
-    /// The region that is called, short for --context aws:RequestedRegion=REGION
+    /// The region that is called; services with one endpoint are called there all the same
     #[arg(long, value_name = "REGION")]
-    region: Option<String>,
+    pub(crate) region: Option<String>,
     /// The value of a context key; repeat it for a list, `KEY=` is the empty text
     #[arg(long, short, value_name = "KEY=VALUE")]
     context: Vec<String>,
@@ -44,9 +44,6 @@ impl FactArgs {
             }
         }
         let mut context = Context::new();
-        if let Some(region) = &self.region {
-            context.insert("aws:RequestedRegion", ContextValue::Single(region.clone()));
-        }
         for (key, mut list) in values {
             warn_of_unknown_name(unknown_key(key), color);
             let value = match list.len() {

@@ -73,6 +73,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         action: args.action.clone(),
         resources: args.resource.iter().map(|resource| resource_input(resource)).collect(),
         context: args.facts.context(global.color)?,
+        region: args.facts.region.clone(),
         closed_context: args.facts.closed_context,
     };
     let who_can = compiled.who_can(&request, &accounts).map_err(many_error)?;

@@ -108,7 +108,8 @@ pub(super) fn state_for(model: Model, kind: Kind, account: &str) -> KeyState {
         (Model::UserName, Kind::User) | (Model::TokenIssueTime, Kind::Role | Kind::FederatedUser) => {
             KeyState::any(false, false)
         }
-        (Model::AssumedRoot, Kind::Root) => KeyState::one_of(["true", "false"], true),
+        // CALL-12.
+        (Model::AssumedRoot, Kind::Root) => KeyState::one_of(["true"], true),
         (Model::UserName | Model::AssumedRoot, _)
         | (Model::FederatedProvider, Kind::Root | Kind::User | Kind::FederatedUser) => KeyState::Absent,
         (Model::UserId, _) => KeyState::any(false, false),

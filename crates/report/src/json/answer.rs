@@ -85,6 +85,8 @@ pub(super) struct Question<'a> {
     resource: Vec<ResourceView<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     context: BTreeMap<&'a str, ContextView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     closed_context: bool,
 }
@@ -137,6 +139,7 @@ impl<'a> From<&'a Request> for Question<'a> {
             action: &request.action,
             resource: resource.collect(),
             context: context_view(&request.context),
+            region: request.region.as_deref(),
             closed_context: request.closed_context,
         }
     }

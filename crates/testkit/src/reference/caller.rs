@@ -96,18 +96,38 @@ impl Principal {
         }
     }
 
-    /// EXM-6: a role below the path `/aws-service-role/`, or a session of a role with the reserved name.
+    /// EXM-6, CALL-16: a role below the path `/aws-service-role/SERVICE/`; whether a session of a role with the reserved name is one
+    /// too is unsure.
     fn is_service_linked_role(&self) -> bool {
         match self {
-            Self::Role(arn) => arn.resource.starts_with("role/aws-service-role/"),
-            Self::Session { role, .. } => role.starts_with("AWSServiceRoleFor"),
-            Self::Missing
+            Self::Role(arn) => arn
+                .resource
+                .strip_prefix("role/aws-service-role/")
+                .and_then(|rest| rest.split_once('/'))
+                .is_some_and(|(service, name)| !service.is_empty() && !name.is_empty()),
+            Self::Session { .. }
+            | Self::Missing
             | Self::Root(_)
             | Self::User(_)
             | Self::Federated { .. }
             | Self::Service
             | Self::Anonymous => false,
         }
+    }
+
+    /// CALL-16: a session without path of a role with the reserved name.
+    pub(crate) fn may_be_service_linked(&self) -> bool {
+        matches!(self, Self::Session { role, .. } if role.starts_with("AWSServiceRoleFor"))
+    }
+
+    /// LAW-8: a session of `AWSReservedSSO_SET_HEX`.
+    pub(crate) fn is_of_identity_center(&self) -> bool {
+        let Self::Session { role, .. } = self else { return false };
+        let Some((set, digits)) = role.strip_prefix("AWSReservedSSO_").and_then(|rest| rest.rsplit_once('_')) else {
+            return false;
+        };
+        let is_digit = |character: char| matches!(character, '0'..='9' | 'a'..='f');
+        !set.is_empty() && digits.len() == 16 && digits.chars().all(is_digit)
     }
 
     /// The last part of a user's path: the name (CTX-11).
@@ -151,6 +171,12 @@ pub(crate) fn find(organization: &Organization, request: &Request) -> Result<Cal
         None => Principal::Missing,
     };
     let account = find_account(organization, &request.account)?;
+    // CALL-21.
+    if let (Some(arn), Some(partition)) = (principal.arn(), organization.partition())
+        && arn.partition != partition
+    {
+        return Err(format!("principal `{}` is not one of partition {partition}", arn.text));
+    }
     if let Some(arn) = principal.arn()
         && arn.account != account.as_str()
     {
@@ -190,6 +216,8 @@ fn find_account(organization: &Organization, text: &str) -> Result<AccountId, St
 pub(crate) enum Standing {
     /// SCPs do not apply, and why.
     Exempt(Reason),
+    /// The account may be a member whose place nobody could read (CALL-14).
+    Lost,
     /// SCPs apply to the account of this node; `pending`: or not, since the type is being enabled or disabled (EXM-2).
     Governed {
         /// The account.
@@ -210,6 +238,7 @@ pub(crate) fn standing(organization: &Organization, caller: &Caller) -> Standing
         PolicyTypeStatus::Disabled => return Standing::Exempt(Reason::PolicyTypeDisabled),
     };
     let node = match caller.place {
+        Place::Outside if organization.may_lack_accounts() => return Standing::Lost,
         Place::Outside => return Standing::Exempt(Reason::OutsideAccount),
         Place::Management => return Standing::Exempt(Reason::ManagementAccount),
         Place::Member(node) => node,
@@ -238,9 +267,9 @@ mod tests {
     }
 
     #[test]
-    fn exm_6_exm_7_only_the_reserved_path_or_session_name_is_service_linked() {
+    fn exm_6_exm_7_call_16_only_the_reserved_path_is_service_linked() {
         assert!(is_exempt("arn:aws:iam::222222222222:role/aws-service-role/a.amazonaws.com/AWSServiceRoleForA"));
-        assert!(is_exempt("arn:aws:sts::222222222222:assumed-role/AWSServiceRoleForECS/x"));
+        assert!(!is_exempt("arn:aws:iam::222222222222:role/aws-service-role/AWSServiceRoleForECS"));
         assert!(!is_exempt("arn:aws:iam::222222222222:role/service-role/my-lambda-role"));
         assert!(!is_exempt("arn:aws:iam::222222222222:role/x/aws-service-role/y"));
         assert!(!is_exempt("arn:aws:iam::222222222222:role/AWSServiceRoleForECS"));

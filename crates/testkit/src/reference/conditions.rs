@@ -1,6 +1,6 @@
 //! Conditions: blocks, missing keys, sets (D.1, D.2, H.2).
 
-use scproof_evaluator::Undecided;
+use scproof_evaluator::{Truth, Undecided};
 use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, ConditionValue, SetPrefix};
 
 use super::facts::{Candidate, Domain, Facts, State};
@@ -49,13 +49,17 @@ impl Evaluation<'_> {
         match state {
             State::Absent => self.when_absent(readings),
             State::Present { values, multivalued } => self.when_present(values, *multivalued, readings),
-            State::Unknown { absence_possible, domain, possibly_multivalued } => {
+            State::Unknown { absence_possible, domain, possibly_multivalued, holds, empty_text_possible } => {
                 // K3-5: every possible state.
                 let mut results = Vec::new();
                 if *absence_possible {
                     results.push(self.when_absent(readings));
                 }
-                results.push(self.when_present_unknown(domain, *possibly_multivalued));
+                // CALL-23.
+                if *empty_text_possible {
+                    results.push(self.when_present(&[String::new()], false, readings));
+                }
+                results.push(self.when_present_unknown(domain, *possibly_multivalued, holds));
                 Value::over_states(results, self.key)
             }
         }
@@ -104,7 +108,7 @@ impl Evaluation<'_> {
     }
 
     /// K3-8, K3-10, SP-33: the key is there, its values are unknown.
-    fn when_present_unknown(&self, domain: &Domain, possibly_multivalued: bool) -> Value {
+    fn when_present_unknown(&self, domain: &Domain, possibly_multivalued: bool, holds: &[String]) -> Value {
         let of_one_value = || {
             let results = match domain {
                 Domain::Any(kind) => vec![self.result(&Subject::Any(*kind))],
@@ -124,6 +128,12 @@ impl Evaluation<'_> {
             (None, true) => Value::unknown_key(self.key),
             (None | Some(_), false) => of_one_value(),
             // K3-10: it may be an empty list (SET-11).
+            (Some(SetPrefix::ForAllValues), true) if holds.iter().any(|text| self.held(text) == Truth::False) => {
+                Value::certain(false)
+            }
+            (Some(SetPrefix::ForAnyValue), true) if holds.iter().any(|text| self.held(text) == Truth::True) => {
+                Value::certain(true)
+            }
             (Some(SetPrefix::ForAllValues), true) => {
                 Value::over_states(vec![Value::certain(true), of_one_value()], self.key)
             }
@@ -131,6 +141,11 @@ impl Evaluation<'_> {
                 Value::over_states(vec![Value::certain(false), of_one_value()], self.key)
             }
         }
+    }
+
+    /// What the condition says of a value that the list certainly has (LAW-2, LAW-3).
+    fn held(&self, text: &str) -> Truth {
+        self.result(&Subject::Text(text.to_owned())).truth
     }
 
     /// COND-1, K3-10: OR over the policy values for positive operators, NOR for negated ones.
@@ -191,10 +206,15 @@ impl Evaluation<'_> {
                 let only_empty = values.iter().all(String::is_empty);
                 when(values.is_empty() || (only_empty && readings.preferred("SET-11")))
             }
-            State::Unknown { absence_possible, .. } => {
+            State::Unknown { absence_possible, possibly_multivalued, holds, empty_text_possible, .. } => {
                 let mut results = vec![when(false)];
-                if *absence_possible {
+                // SET-11: a list may be empty.
+                if *absence_possible || (*possibly_multivalued && holds.is_empty()) {
                     results.push(when(true));
+                }
+                // CALL-23, VAR-9.
+                if *empty_text_possible {
+                    results.push(when(readings.preferred("SET-11")));
                 }
                 Value::over_states(results, self.key)
             }

@@ -6,6 +6,7 @@ use scproof_catalog::Catalog;
 use scproof_evaluator::{Context, ContextValue, EvaluationOptions};
 
 use super::keys::{self, Kind};
+use super::laws::{self, Callers, Owner, Told};
 use super::readings::Readings;
 use super::variables::Piece;
 
@@ -29,6 +30,10 @@ pub(crate) enum State {
         domain: Domain,
         /// SP-33: whether it may have several values.
         possibly_multivalued: bool,
+        /// Values that it certainly has, beside others perhaps (LAW-2, LAW-3).
+        holds: Vec<String>,
+        /// CALL-23: whether it may be the empty text, beside the values of the domain.
+        empty_text_possible: bool,
     },
 }
 
@@ -61,14 +66,18 @@ impl State {
         Self::Present { values: texts, multivalued: true }
     }
 
+    pub(crate) fn unknown(absence_possible: bool, domain: Domain, possibly_multivalued: bool) -> Self {
+        Self::Unknown { absence_possible, domain, possibly_multivalued, holds: Vec::new(), empty_text_possible: false }
+    }
+
     /// An unknown single value of a key that may be absent.
     pub(crate) fn perhaps(domain: Domain) -> Self {
-        Self::Unknown { absence_possible: true, domain, possibly_multivalued: false }
+        Self::unknown(true, domain, false)
     }
 
     /// An unknown single value of a key that is certainly there.
     pub(crate) fn some(domain: Domain) -> Self {
-        Self::Unknown { absence_possible: false, domain, possibly_multivalued: false }
+        Self::unknown(false, domain, false)
     }
 
     pub(crate) fn some_text() -> Self {
@@ -92,6 +101,7 @@ pub(crate) struct Facts<'a> {
     given: Vec<(String, State)>,
     /// The keys that the model derives, in lower case.
     derived: BTreeMap<String, State>,
+    callers: Callers,
     catalog: &'a Catalog,
     options: EvaluationOptions,
     closed_context: bool,
@@ -110,7 +120,13 @@ pub(crate) struct Found {
 pub(crate) fn given(common: &Context, own: &Context, catalog: &Catalog) -> Result<Vec<(String, State)>, String> {
     let mut merged: Vec<(&str, &ContextValue)> = Vec::new();
     for context in [common, own] {
-        for (number, (key, _)) in context.iter().enumerate() {
+        for (number, (key, value)) in context.iter().enumerate() {
+            // CALL-20.
+            if matches!(value, ContextValue::List(texts) if texts.len() > 1)
+                && keys::is_multivalued(key, catalog) == Some(false)
+            {
+                return Err(format!("key `{key}` has one value"));
+            }
             // SP-46.
             if !key.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty()) {
                 return Err(format!("`{key}` is no context key"));
@@ -131,7 +147,11 @@ pub(crate) fn given(common: &Context, own: &Context, catalog: &Catalog) -> Resul
             let multivalued = keys::is_multivalued(key, catalog).unwrap_or(false);
             State::Present { values: vec![text.clone()], multivalued }
         }
-        ContextValue::List(texts) => State::list(texts.clone()),
+        // CALL-20.
+        ContextValue::List(texts) => match texts.as_slice() {
+            [text] if keys::is_multivalued(key, catalog) == Some(false) => State::one(text),
+            _ => State::list(texts.clone()),
+        },
     };
     Ok(merged.into_iter().map(|(key, value)| (key.to_owned(), state(key, value))).collect())
 }
@@ -140,11 +160,12 @@ impl<'a> Facts<'a> {
     pub(crate) fn new(
         given: Vec<(String, State)>,
         derived: BTreeMap<String, State>,
+        callers: Callers,
         catalog: &'a Catalog,
         options: EvaluationOptions,
         closed_context: bool,
     ) -> Self {
-        Self { given, derived, catalog, options, closed_context }
+        Self { given, derived, callers, catalog, options, closed_context }
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {
@@ -188,8 +209,17 @@ impl<'a> Facts<'a> {
         if keys::is_tag_key_without_tag(key) {
             return State::Absent;
         }
-        // K3-4, CLR-1, SP-39.
-        if self.closed_context {
+        // LAW-3, LAW-5.
+        if laws::has_no_request_tag(Told(&self.given), key) || laws::has_no_principal_tag(&self.callers, key) {
+            return State::Absent;
+        }
+        // K3-4, CLR-1, SP-39; CALL-13: what every call carries is there, and an owner that is not known stays so.
+        let row = keys::find(key);
+        let of_owner = ["aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths"];
+        let stays_open = row.is_some_and(|row| row.always)
+            || (of_owner.iter().any(|owner| owner.eq_ignore_ascii_case(key))
+                && laws::owner(Told(&self.given)) != Owner::Absent);
+        if self.closed_context && !stays_open {
             return State::Absent;
         }
         // DOC-32.
@@ -198,7 +228,6 @@ impl<'a> Facts<'a> {
             return State::Absent;
         }
         // SP-33, SP-34.
-        let row = keys::find(key);
         let domain = match row {
             Some(row) if row.kind == Kind::Bool => either_bool(),
             Some(_) | None => Domain::Any(keys::kind(key, self.catalog)),
@@ -207,6 +236,8 @@ impl<'a> Facts<'a> {
             absence_possible: !row.is_some_and(|row| row.always),
             domain,
             possibly_multivalued: keys::is_multivalued(key, self.catalog).unwrap_or(true),
+            holds: Vec::new(),
+            empty_text_possible: keys::is_tag_key(key),
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `actions`, `resources`, `glob`, `variables` | matching: part C |
 //! | `conditions`, `operators`, `numbers`, `dates`, `addresses`, `base64` | conditions: part D |
 //! | `keys`, `facts`, `derive` | context keys: part E |
+//! | `laws` | laws between keys: K.4 |
 //! | `value`, `readings` | three-valued truth, unsure rules: H.1, GEN-3 |
 
 mod actions;
@@ -23,6 +24,7 @@ mod derive;
 mod facts;
 mod glob;
 mod keys;
+mod laws;
 mod numbers;
 mod operators;
 mod readings;
@@ -104,28 +106,47 @@ pub fn decide(
     let caller = caller::find(organization, request)?;
     let (account, pending) = match caller::standing(organization, &caller) {
         Standing::Exempt(reason) => return Ok(ReferenceAnswer::plain(Decision::NotApplicable, reason)),
+        Standing::Lost => {
+            let mut answer = ReferenceAnswer::plain(Decision::Unknown, Reason::Undecided);
+            answer.undecided.insert(Undecided::Attachments(caller.account.to_string()));
+            return Ok(answer);
+        }
         Standing::Governed { node, pending } => (node, pending),
     };
     // EXM-15, SP-41.
     if request.action.eq_ignore_ascii_case("sts:GetCallerIdentity") {
         return Ok(ReferenceAnswer::plain(Decision::Allowed, Reason::CannotBeDenied));
     }
+    // CALL-15, CALL-16: in the preferred reading SCPs do not restrict the call, in the other one they do.
+    let freed = if caller.principal.may_be_service_linked() {
+        Some(("CALL-16", Decision::NotApplicable, Reason::ServiceLinkedRole))
+    } else if request.action.eq_ignore_ascii_case("sts:GetSessionToken") {
+        Some(("CALL-15", Decision::Allowed, Reason::CannotBeDenied))
+    } else {
+        None
+    };
+    if let Some((rule, decision, reason)) = freed.filter(|_| options.assume_preferred) {
+        let mut answer = ReferenceAnswer::plain(decision, reason);
+        answer.assumed.insert(rule);
+        return Ok(answer);
+    }
     let settler = Settler::new(options.assume_preferred);
     let mut judgements = Vec::new();
     for (resource, given) in inputs {
-        let derived = derive::derive(organization, &caller, &request.action, resource, &given);
-        let facts = Facts::new(given, derived, catalog, options, request.closed_context);
+        let (derived, callers) = derive::derive(organization, &caller, request, resource, &given);
+        let facts = Facts::new(given, derived, callers, catalog, options, request.closed_context);
         let pair = Pair { action: &request.action, resource, facts: &facts, settler: &settler };
         judgements.push(statements::judge(organization, account, &pair));
     }
     let mut answer = worst(organization, &judgements);
     // EXM-2, SP-40, TRAP-15a: while the type is being switched, only what passes either way is known to pass.
-    if pending && answer.decision != Decision::Allowed {
+    let rule = if pending { Some("EXM-2") } else { freed.map(|(rule, ..)| rule) };
+    if let Some(rule) = rule.filter(|_| answer.decision != Decision::Allowed) {
         answer.decision = Decision::Unknown;
         answer.reason = Reason::Undecided;
         answer.determining.clear();
         answer.levels_without_allow.clear();
-        answer.undecided.insert(Undecided::Rule("EXM-2"));
+        answer.undecided.insert(Undecided::Rule(rule));
     }
     answer.assumed = settler.assumed();
     Ok(answer)

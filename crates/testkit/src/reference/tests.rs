@@ -6,8 +6,10 @@ use scproof_catalog::Catalog;
 use scproof_evaluator::{Context, ContextValue, EvaluationOptions, Truth};
 use scproof_policy_parser::{Condition, ConditionOperator, ConditionValue, ValueKind};
 
+use super::caller::Principal;
 use super::conditions::condition_holds;
 use super::facts::{self, Facts, State};
+use super::laws::{self, Told};
 use super::readings::Settler;
 use super::value::Value;
 
@@ -20,7 +22,8 @@ pub(crate) fn facts(given: &[(&str, &str)]) -> Facts<'static> {
 fn of_context(context: &Context, closed: bool) -> Facts<'static> {
     let catalog = Catalog::embedded();
     let given = facts::given(context, &Context::new(), catalog).unwrap();
-    Facts::new(given, BTreeMap::new(), catalog, EvaluationOptions::default(), closed)
+    let callers = laws::callers(&Principal::Missing, "222222222222", Told(&given));
+    Facts::new(given, BTreeMap::new(), callers, catalog, EvaluationOptions::default(), closed)
 }
 
 const ABSENT: ContextValue = ContextValue::Absent;

@@ -37,7 +37,7 @@ fn request(action: String, resource: RequestResource, context: Context, closed_c
     let account = pools::ACCOUNTS.get(1).copied().unwrap_or_default();
     let resources = vec![ResourceInput { resource, context: Context::new() }];
     let principal = Some(format!("arn:aws:iam::{account}:user/alice"));
-    Request { account: account.to_owned(), principal, action, resources, context, closed_context }
+    Request { account: account.to_owned(), principal, action, resources, context, region: None, closed_context }
 }
 
 fn actions(request_count: usize) -> BoxedStrategy<Parts> {
@@ -115,7 +115,7 @@ fn conditions(request_count: usize) -> BoxedStrategy<Parts> {
                 if let Some(value) = own.filter(|_| key.contains(':')) {
                     context.insert(key, value);
                 }
-                let resource = RequestResource::Arn("arn:aws:s3:eu-west-1:222222222222:accesspoint/ap".to_owned());
+                let resource = RequestResource::Arn("arn:aws:sns:eu-west-1:222222222222:orders".to_owned());
                 request("s3:GetObject".to_owned(), resource, context, closed)
             });
             (Just(block), version(), vec(asked, request_count))

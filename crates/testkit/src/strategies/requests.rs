@@ -17,13 +17,15 @@ pub fn request() -> BoxedStrategy<Request> {
         1 => pools::one_of(&["s3:Get*", "s3", "", "s3:Get:Object", "new-service:DoIt"]),
     ];
     let closed = proptest::bool::weighted(0.3);
-    (account_and_principal(), action, resources(), context(0..12), closed)
-        .prop_map(|((account, principal), action, resources, context, closed_context)| Request {
+    let region = proptest::option::weighted(0.2, pools::one_of(pools::REGIONS));
+    (account_and_principal(), action, resources(), context(0..12), region, closed)
+        .prop_map(|((account, principal), action, resources, context, region, closed_context)| Request {
             account,
             principal,
             action,
             resources,
             context,
+            region,
             closed_context,
         })
         .boxed()
@@ -57,6 +59,7 @@ fn principal(account: &'static str) -> BoxedStrategy<Option<String>> {
         "iam::ACCOUNT:root",
         "sts::ACCOUNT:assumed-role/Admin/me",
         "sts::ACCOUNT:assumed-role/Other/1",
+        "sts::ACCOUNT:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/me",
         "sts::ACCOUNT:federated-user/alice",
     ];
     let exempt = [
