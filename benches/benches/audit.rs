@@ -24,7 +24,7 @@ use scproof_catalog::Catalog;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{EvaluationOptions, Request};
 use scproof_organization::{NodeId, Organization};
-use scproof_prover::{Limits, Standing};
+use scproof_prover::{Limits, PolicyProof};
 
 /// Accounts and actions of a sample.
 const SAMPLE: (usize, usize) = (16, 256);
@@ -42,7 +42,7 @@ fn compile(accounts: usize) -> CompiledViews {
 }
 
 fn core(views: &CompiledViews, accounts: &[NodeId]) -> usize {
-    Standing::new(views, accounts, &[], Limits::default()).alike_accounts(None).unwrap().len()
+    PolicyProof::new(views, accounts, &[], Limits::default()).by_access(None).unwrap().len()
 }
 
 /// Questions on accounts and actions spread over all, as far as they can be asked.
@@ -105,11 +105,11 @@ fn audit(criterion: &mut Criterion) {
             times.sort_by(f64::total_cmp);
             times[times.len() / 2]
         });
-        let standing = Standing::new(&views, &accounts, &[], Limits::default());
-        let [paths, lists, formulas] = standing.sizes();
+        let proof = PolicyProof::new(&views, &accounts, &[], Limits::default());
+        let [paths, lists, formulas] = proof.sizes();
         eprintln!(
             "{size} accounts, {actions} actions: {paths} paths, {lists} lists, {formulas} formulas, {} classes of actions: {:.2} G verdicts/s, {:.0} times as fast as one by one",
-            standing.action_classes().len(),
+            proof.action_classes().len(),
             1e-9 / core,
             naive / core,
         );

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_evaluator::Access;
-use scproof_prover::{ActionSet, AlikeAccounts, Standing, Treatment};
+use scproof_prover::{ActionSet, ClassAccess, PolicyProof, SameAccess};
 
 use crate::model::{AccessChange, AccessCounts, ClassDifference, PermissionClass};
 use crate::scope::Scoped;
@@ -19,21 +19,20 @@ type Change = (Access, Access, Vec<usize>);
 type Nearest = (usize, Vec<Change>);
 
 /// The permission classes of the accounts, that with most accounts first.
-pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, scope: &Scoped) -> Vec<PermissionClass> {
+pub(crate) fn classes(proof: &PolicyProof<'_>, mut alike: Vec<SameAccess>, scope: &Scoped) -> Vec<PermissionClass> {
     // Accounts that SCPs do not govern come last: they are few, and not what an audit is about.
     alike.sort_by_key(|found| {
         (found.not_applicable.is_some(), Reverse(found.accounts.len()), found.accounts.first().copied())
     });
-    let parts: Vec<Vec<(usize, usize)>> =
-        standing.action_classes().iter().map(|class| scope.by_service(class)).collect();
-    let sizes: Vec<usize> = standing.action_classes().iter().map(|class| class.actions.len().max(1)).collect();
-    let sets = standing.action_sets();
+    let parts: Vec<Vec<(usize, usize)>> = proof.action_classes().iter().map(|class| scope.by_service(class)).collect();
+    let sizes: Vec<usize> = proof.action_classes().iter().map(|class| class.actions.len().max(1)).collect();
+    let sets = proof.action_sets();
     let nearest: Vec<Option<Nearest>> = (0..alike.len())
         .into_par_iter()
         .map(|index| {
             let (earlier, found) = (alike.get(..index.min(MAX_COMPARED))?, alike.get(index)?);
             let from = nearest(earlier, found, &sizes)?;
-            Some((from, changes(&earlier.get(from)?.treatments, &found.treatments)))
+            Some((from, changes(&earlier.get(from)?.by_class, &found.by_class)))
         })
         .collect();
     // Classes differ again and again by the same actions.
@@ -45,14 +44,14 @@ pub(crate) fn classes(standing: &Standing<'_>, mut alike: Vec<AlikeAccounts>, sc
         .collect::<Vec<_>>()
         .into_iter()
         .collect();
-    let class = |(index, (found, nearest)): (usize, (&AlikeAccounts, &Option<Nearest>))| {
+    let class = |(index, (found, nearest)): (usize, (&SameAccess, &Option<Nearest>))| {
         let mut counts = AccessCounts::default();
         let mut services = vec![AccessCounts::default(); scope.scope.services.len()];
-        for (treatment, parts) in found.treatments.iter().zip(&parts) {
+        for (class_access, parts) in found.by_class.iter().zip(&parts) {
             for &(service, actions) in parts {
-                counts.add(treatment.access, actions);
+                counts.add(class_access.access, actions);
                 if let Some(service) = services.get_mut(service) {
-                    service.add(treatment.access, actions);
+                    service.add(class_access.access, actions);
                 }
             }
         }
@@ -89,16 +88,16 @@ fn name(index: usize) -> String {
 }
 
 /// The place of the class with the fewest actions that are treated otherwise.
-fn nearest(earlier: &[AlikeAccounts], own: &AlikeAccounts, sizes: &[usize]) -> Option<usize> {
-    let distance = |other: &AlikeAccounts| -> usize {
-        let pairs = other.treatments.iter().zip(own.treatments.iter()).zip(sizes);
+fn nearest(earlier: &[SameAccess], own: &SameAccess, sizes: &[usize]) -> Option<usize> {
+    let distance = |other: &SameAccess| -> usize {
+        let pairs = other.by_class.iter().zip(own.by_class.iter()).zip(sizes);
         pairs.filter(|((other, own), _)| other != own).map(|(_, size)| *size).sum()
     };
     earlier.iter().enumerate().min_by_key(|(_, other)| distance(other)).map(|(place, _)| place)
 }
 
 /// The classes of actions that are treated otherwise, by how: those blocked more first.
-fn changes(other: &[Treatment], own: &[Treatment]) -> Vec<Change> {
+fn changes(other: &[ClassAccess], own: &[ClassAccess]) -> Vec<Change> {
     let mut found: Vec<Change> = Vec::new();
     for (index, (other, own)) in other.iter().zip(own).enumerate().filter(|(_, (other, own))| other != own) {
         match found.iter_mut().find(|(from, to, _)| (*from, *to) == (other.access, own.access)) {

@@ -19,7 +19,7 @@ use scproof_evaluator::CompiledOrganization;
 use scproof_evaluator::symbolic::CompiledViews;
 use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
-use scproof_prover::{AlikeAccounts, Standing};
+use scproof_prover::{PolicyProof, SameAccess};
 
 use crate::model::{Finding, Severity};
 use index::Index;
@@ -99,11 +99,11 @@ pub(crate) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
 /// The findings that a comparison proves, in the same order.
 pub(crate) fn compared(
     subject: &Subject<'_>,
-    standing: &mut Standing<'_>,
+    proof: &mut PolicyProof<'_>,
     views: &CompiledViews,
-    alike: &[AlikeAccounts],
+    alike: &[SameAccess],
 ) -> Vec<Finding> {
-    idle::findings(&Index::new(subject), standing, views, alike)
+    idle::findings(&Index::new(subject), proof, views, alike)
 }
 
 /// The gravest first, then by code and place; each once.

@@ -6,18 +6,18 @@ use rayon::prelude::*;
 use scproof_evaluator::symbolic::{Atom, CompiledViews, ContextValue, LevelId, RequestResource, View};
 use scproof_evaluator::{Context, Request};
 use scproof_organization::NodeId;
-use scproof_prover::{PassingKind as Kind, PassingRegion, Standing};
+use scproof_prover::{PassingKind as Kind, PassingRegion, PolicyProof};
 
 use crate::model::{Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, Witness};
 
-/// The most guardrails of a lot, of those without resources and of those with. The guardrails of a lot are held one after the other, and what
-/// is worked out for one serves the next; but every resource that one of them names makes the work on all of them longer. Lots are the
+/// The most guardrails of a batch, of those without resources and of those with. The guardrails of a batch are held one after the other, and what
+/// is worked out for one serves the next; but every resource that one of them names makes the work on all of them longer. Batches are the
 /// same for any number of threads, and so are results.
-const LOT: [usize; 2] = [16, 4];
+const BATCH: [usize; 2] = [16, 4];
 
 /// How guardrails, whose Deny statements are a level of their own each, stand in all accounts; in the order of the guardrails.
 pub(crate) fn hold_all(
-    standing: &Standing<'_>,
+    proof: &PolicyProof<'_>,
     views: &CompiledViews,
     accounts: &[NodeId],
     guardrails: &[Arc<Guardrail>],
@@ -29,15 +29,16 @@ pub(crate) fn hold_all(
     };
     let all = guardrails.iter().zip(levels.iter().copied()).enumerate();
     let (with, without): (Vec<_>, Vec<_>) = all.partition(|(_, (_, level))| names_resources(*level));
-    let [size_without, size_with] = LOT;
-    let lots: Vec<_> = without.chunks(size_without).chain(with.chunks(size_with)).collect();
-    let reports: Vec<Vec<(usize, GuardrailReport)>> = lots
+    let [size_without, size_with] = BATCH;
+    let batches: Vec<_> = without.chunks(size_without).chain(with.chunks(size_with)).collect();
+    let reports: Vec<Vec<(usize, GuardrailReport)>> = batches
         .into_par_iter()
-        .map(|lot| {
-            let beside: Vec<LevelId> = lot.iter().map(|(_, (_, level))| *level).collect();
-            let mut standing = standing.fork(&beside);
-            lot.iter()
-                .map(|(place, (guardrail, level))| (*place, hold(&mut standing, views, accounts, guardrail, *level)))
+        .map(|batch| {
+            let hypothetical: Vec<LevelId> = batch.iter().map(|(_, (_, level))| *level).collect();
+            let mut proof = proof.fork(&hypothetical);
+            batch
+                .iter()
+                .map(|(place, (guardrail, level))| (*place, hold(&mut proof, views, accounts, guardrail, *level)))
                 .collect()
         })
         .collect();
@@ -48,7 +49,7 @@ pub(crate) fn hold_all(
 
 /// How a guardrail, whose Deny statements are a level of their own, stands in all accounts.
 fn hold(
-    standing: &mut Standing<'_>,
+    proof: &mut PolicyProof<'_>,
     views: &CompiledViews,
     accounts: &[NodeId],
     guardrail: &Arc<Guardrail>,
@@ -56,7 +57,7 @@ fn hold(
 ) -> GuardrailReport {
     let mut groups: Vec<GuardrailGroup> = Vec::new();
     let mut is_governed = vec![false; accounts.len()];
-    for group in standing.passing(level) {
+    for group in proof.passing(level) {
         for account in &group.accounts {
             if let Some(slot) = is_governed.get_mut(*account) {
                 *slot = true;

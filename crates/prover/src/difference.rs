@@ -15,7 +15,7 @@ use scproof_organization::NodeId;
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
 use crate::region::{Change, Describer, Region, Verdict};
-use crate::space::{Outcome, Part, Space};
+use crate::space::{Outcome, Part, RequestSpace};
 
 /// How much work a comparison may be; past a limit the answer is *undetermined*, naming the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Limits {
     /// The most alternatives by which one region is described.
     pub alternatives: usize,
     /// The most groups of accounts with holes, and of those with exemptions only, that are told apart by all that passes for them: for
-    /// [`Standing::passing`](crate::Standing::passing).
+    /// [`PolicyProof::passing`](crate::PolicyProof::passing).
     pub told_apart: usize,
 }
 
@@ -333,7 +333,7 @@ struct Solver<'a, 'p> {
 
 /// The changes of each formula, and the spaces that their functions belong to.
 struct Solved<'p> {
-    spaces: Vec<Space<'p>>,
+    spaces: Vec<RequestSpace<'p>>,
     changes: Vec<(usize, Changes)>,
 }
 
@@ -341,7 +341,7 @@ impl<'p> Solved<'p> {
     /// Says of formulas that nothing could be settled.
     fn give_up(&mut self, views: &'p CompiledViews, members: &[usize]) {
         let place = self.spaces.len();
-        self.spaces.push(Space::over_limit(views));
+        self.spaces.push(RequestSpace::over_limit(views));
         let function = Function::TRUE;
         let change = Change { before: Verdict::Open, after: Verdict::Open, function, because: function };
         for index in members {
@@ -371,7 +371,7 @@ impl<'p> Solver<'_, 'p> {
         solved
     }
 
-    /// Solves formulas in one space if their facts can be cut together, else in smaller lots.
+    /// Solves formulas in one space if their facts can be cut together, else in smaller batches.
     fn solve_batch(
         &self,
         solved: &mut Solved<'p>,
@@ -396,7 +396,7 @@ impl<'p> Solver<'_, 'p> {
             return;
         }
         let account = self.views.view(View::BEFORE).organization().node(nodes[0]).target.as_str().to_owned();
-        let Ok(mut space) = Space::new(self.views, facts, account, self.limits.nodes) else {
+        let Ok(mut space) = RequestSpace::new(self.views, facts, account, self.limits.nodes) else {
             solved.give_up(self.views, members);
             return;
         };
@@ -429,7 +429,7 @@ impl<'p> Solver<'_, 'p> {
     }
 
     /// The regions in which the verdict of a formula changes.
-    fn changes(&self, space: &mut Space<'p>, formula: &Formula) -> Result<Changes, TooLarge> {
+    fn changes(&self, space: &mut RequestSpace<'p>, formula: &Formula) -> Result<Changes, TooLarge> {
         let [applies_before, applies_after] = formula.applicability;
         let before = space.outcome(View::BEFORE, applies_before, &self.entries.parts(&formula.before))?;
         let after = space.outcome(View::AFTER, applies_after, &self.entries.parts(&formula.after))?;
@@ -511,7 +511,7 @@ struct Verdicts {
 }
 
 impl Verdicts {
-    fn new(space: &mut Space<'_>, outcome: Outcome) -> Result<Self, TooLarge> {
+    fn new(space: &mut RequestSpace<'_>, outcome: Outcome) -> Result<Self, TooLarge> {
         let passes = space.diagrams.and_not(outcome.allowed, outcome.denied)?;
         let blocked = space.diagrams.not(passes)?;
         let implicit = space.diagrams.and_not(blocked, outcome.denied)?;

@@ -9,7 +9,7 @@ use scproof_organization::NodeId;
 
 use crate::difference::Group;
 use crate::region::{Change, Describer, Region, fingerprint};
-use crate::space::Space;
+use crate::space::RequestSpace;
 
 /// A change in a space, and the classes of actions it is about.
 pub(crate) type RegionKey = ((usize, Change), Vec<usize>);
@@ -27,7 +27,7 @@ type Draft = (u32, Region);
 /// Describes regions, each once.
 pub(crate) struct Grouping<'a, 'p> {
     describer: Describer<'a, 'p>,
-    spaces: &'a mut [Space<'p>],
+    spaces: &'a mut [RequestSpace<'p>],
     drafts: FxHashMap<(usize, Change, usize), Rc<[Draft]>>,
     /// What drafts say, numbered.
     sayings: FxHashMap<String, u32>,
@@ -36,7 +36,7 @@ pub(crate) struct Grouping<'a, 'p> {
 }
 
 impl<'a, 'p> Grouping<'a, 'p> {
-    pub(crate) fn new(describer: Describer<'a, 'p>, spaces: &'a mut [Space<'p>]) -> Self {
+    pub(crate) fn new(describer: Describer<'a, 'p>, spaces: &'a mut [RequestSpace<'p>]) -> Self {
         Self {
             describer,
             spaces,

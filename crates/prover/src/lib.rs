@@ -33,19 +33,22 @@ mod actions;
 mod diagram;
 mod difference;
 mod grouping;
+mod proof;
 mod questions;
 mod region;
 mod shorten;
 mod space;
-mod standing;
 mod witness;
 mod words;
 
 pub use actions::{ActionSet, ActionTerm};
 pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
+pub use proof::{
+    ActionSets, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
+};
+pub use proof::{
+    ActionSets, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
+};
 pub use questions::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
 pub use region::{Alternative, Region, Transition, Verdict, Why};
-pub use standing::{
-    ActionSets, AlikeAccounts, PassingGroup, PassingKind, PassingRegion, Removal, Shadow, Standing, Treatment,
-};
 pub use witness::Witness;

@@ -10,7 +10,7 @@ use scproof_organization::NodeId;
 use crate::actions::{ActionIndex, ActionSet, ActionTerm};
 use crate::diagram::{Cube, Function, Variable};
 use crate::difference::Limits;
-use crate::space::{Question, Space};
+use crate::space::{Question, RequestSpace};
 use crate::witness::{Seeker, Witness};
 use crate::words::cells_in_words;
 
@@ -287,7 +287,13 @@ impl<'c, 'p> Describer<'c, 'p> {
     }
 
     /// The regions that one function describes: the confirmed part, and the part that stays open.
-    pub(crate) fn describe(&self, space: &mut Space<'p>, node: NodeId, change: Change, class: usize) -> Vec<Region> {
+    pub(crate) fn describe(
+        &self,
+        space: &mut RequestSpace<'p>,
+        node: NodeId,
+        change: Change,
+        class: usize,
+    ) -> Vec<Region> {
         let Change { before, after, function, because } = change;
         let region = |when: Vec<Alternative>, complete: bool| Region {
             before,
@@ -377,7 +383,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         action.unwrap_or_else(|| class.representative.clone())
     }
 
-    fn reasons(space: &Space<'p>, because: Function, action: &str) -> Vec<Why> {
+    fn reasons(space: &RequestSpace<'p>, because: Function, action: &str) -> Vec<Why> {
         let mut why: Vec<Why> = Vec::new();
         for variable in space.diagrams.support(because) {
             let Some(question) = space.question_of(variable).filter(|question| !question.is_related()) else {
@@ -394,7 +400,7 @@ impl<'c, 'p> Describer<'c, 'p> {
     }
 
     /// A cube in words and as a test of requests.
-    fn alternative(&self, space: &mut Space<'p>, cube: &Cube) -> Alternative {
+    fn alternative(&self, space: &mut RequestSpace<'p>, cube: &Cube) -> Alternative {
         let mut conditions = Vec::new();
         let mut tests = Vec::new();
         for (variable, values) in cube {
@@ -419,7 +425,7 @@ impl<'c, 'p> Describer<'c, 'p> {
     }
 
     /// Some cells of a fact in words and as a test; most stand in many cubes.
-    fn cells(&self, space: &mut Space<'p>, variable: Variable, values: &[u32]) -> (String, Arc<Test>) {
+    fn cells(&self, space: &mut RequestSpace<'p>, variable: Variable, values: &[u32]) -> (String, Arc<Test>) {
         let key = (variable, values.to_vec());
         if let Some(known) = space.told.get(&key) {
             return known.clone();
@@ -433,7 +439,7 @@ impl<'c, 'p> Describer<'c, 'p> {
     }
 }
 
-fn test(space: &Space<'_>, variable: Variable, values: &[u32], atoms: Vec<Atom>) -> Test {
+fn test(space: &RequestSpace<'_>, variable: Variable, values: &[u32], atoms: Vec<Atom>) -> Test {
     let truths: Vec<Vec<Truth>> = atoms
         .iter()
         .map(|atom| match space.facts.truth(*atom, View::FIRST).map(|truth| &truth.form) {

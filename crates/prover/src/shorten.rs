@@ -4,7 +4,7 @@ use scproof_evaluator::symbolic::{ContextValue, RequestResource};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput};
 
 use crate::diagram::{Cube, Variable};
-use crate::space::Space;
+use crate::space::RequestSpace;
 use crate::witness::{Seeker, Witness};
 
 /// What can be seen of a witness before it is shortened: the facts that its cube names, the names of its keys, whether it has a
@@ -78,7 +78,7 @@ impl Rest {
 impl Seeker<'_> {
     /// The witness without what it does not need. What was left of the last witness that looked like it is tried first: regions are
     /// many, and most differ in little.
-    pub(crate) fn shortest(&self, space: &mut Space<'_>, cube: &Cube, witness: Witness) -> Witness {
+    pub(crate) fn shortest(&self, space: &mut RequestSpace<'_>, cube: &Cube, witness: Witness) -> Witness {
         let shape = Shape::of(cube, &witness);
         if let Some(rest) = space.shortened.get(&shape) {
             let short = rest.apply(&witness.request);

@@ -49,7 +49,7 @@ pub(crate) struct Outcome {
 }
 
 /// The variables of one comparison and the functions over them.
-pub(crate) struct Space<'p> {
+pub(crate) struct RequestSpace<'p> {
     views: &'p CompiledViews,
     pub(crate) diagrams: Diagrams,
     pub(crate) facts: Arc<Facts>,
@@ -78,7 +78,7 @@ pub(crate) struct Space<'p> {
 /// One level's part for one cell of actions.
 pub(crate) type Part = (LevelId, CellId);
 
-impl<'p> Space<'p> {
+impl<'p> RequestSpace<'p> {
     pub(crate) fn new(
         views: &'p CompiledViews,
         facts: impl Into<Arc<Facts>>,

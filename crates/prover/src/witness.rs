@@ -8,7 +8,7 @@ use scproof_organization::NodeId;
 
 use crate::diagram::{Cube, Function};
 use crate::region::Verdict;
-use crate::space::{Question, Space};
+use crate::space::{Question, RequestSpace};
 
 /// The most relations that are settled although the difference does not depend on them.
 const MAX_RELATIONS: usize = 8;
@@ -38,7 +38,7 @@ impl Seeker<'_> {
     /// A request inside a cube of the function, confirmed by the evaluator; not shortened.
     pub(crate) fn confirm(
         &self,
-        space: &mut Space<'_>,
+        space: &mut RequestSpace<'_>,
         function: Function,
         cube: &Cube,
         before: Verdict,
@@ -70,7 +70,7 @@ impl Seeker<'_> {
     }
 
     /// A request inside a cube that shows nothing yet: what it would take is open.
-    pub(crate) fn example(&self, space: &mut Space<'_>, function: Function, cube: &Cube) -> Option<Witness> {
+    pub(crate) fn example(&self, space: &mut RequestSpace<'_>, function: Function, cube: &Cube) -> Option<Witness> {
         // Mostly what the cube names is enough to leave the verdict open; everything else stays unknown.
         let is_open = |witness: &Witness| [witness.before, witness.after].contains(&Decision::Unknown);
         let short = self.request(space, function, cube, true).and_then(|request| self.replay(&request)).filter(is_open);
@@ -82,7 +82,13 @@ impl Seeker<'_> {
         self.views.view(View::FIRST).organization().node(self.node).target.as_str().to_owned()
     }
 
-    fn request(&self, space: &mut Space<'_>, function: Function, cube: &Cube, only_cube: bool) -> Option<Request> {
+    fn request(
+        &self,
+        space: &mut RequestSpace<'_>,
+        function: Function,
+        cube: &Cube,
+        only_cube: bool,
+    ) -> Option<Request> {
         let inside = space.diagrams.cube(cube).ok()?;
         let inside = space.diagrams.and(function, inside).ok()?;
         let values = space.diagrams.example(inside)?;
@@ -115,7 +121,7 @@ impl Seeker<'_> {
 
     /// The request with values under which keys that are compared with each other are related as wanted, one atom after the
     /// other; those that do not matter are settled either way.
-    fn relate(&self, space: &Space<'_>, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
+    fn relate(&self, space: &RequestSpace<'_>, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
         let account = self.account();
         let mut request = base;
         let mut kept: Vec<(Atom, Truth)> = Vec::new();

@@ -12,7 +12,7 @@ use scproof_evaluator::{Access, CompiledOrganization, Context, Decision, Evaluat
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use scproof_prover::{
-    AlikeAccounts, ComparisonOptions, Limits, PassingGroup, PassingKind, Removal, Standing, Transition, difference,
+    ComparisonOptions, Limits, PassingGroup, PassingKind, PolicyProof, Removal, SameAccess, Transition, difference,
 };
 use scproof_testkit::comparison::complete;
 use scproof_testkit::{reference, strategies};
@@ -117,8 +117,8 @@ fn renamed(request: &Request, account: &str) -> Request {
 /// How the calls of a request's action by its account are treated.
 fn treatment(
     views: &CompiledViews,
-    standing: &Standing<'_>,
-    alike: &[AlikeAccounts],
+    proof: &PolicyProof<'_>,
+    alike: &[SameAccess],
     accounts: &[NodeId],
     request: &Request,
 ) -> Option<Access> {
@@ -126,8 +126,8 @@ fn treatment(
     let place = accounts.iter().position(|node| organization.node(*node).target.as_str() == request.account)?;
     let found = alike.iter().find(|found| found.accounts.contains(&place))?;
     let (cell, traits) = (views.cell_of(&request.action)?, ActionTraits::of(&request.action.to_ascii_lowercase()));
-    let class = standing.action_classes().iter().position(|class| (class.cell, class.traits) == (cell, traits))?;
-    found.treatments.get(class).map(|treatment| treatment.access)
+    let class = proof.action_classes().iter().position(|class| (class.cell, class.traits) == (cell, traits))?;
+    found.by_class.get(class).map(|treatment| treatment.access)
 }
 
 /// Every account and class of actions is treated as the evaluator decides, and accounts that are alike are treated alike.
@@ -141,7 +141,7 @@ fn check_treatments(
     let options = options(given);
     let views = CompiledViews::one(Arc::clone(&organization), options);
     let accounts: Vec<NodeId> = organization.accounts().collect();
-    let mut standing = Standing::new(&views, &accounts, &[], Limits::default());
+    let mut proof = PolicyProof::new(&views, &accounts, &[], Limits::default());
     let mut of_caller = Request::new("", "");
     of_caller.principal = caller.map(str::to_owned);
     let is_asked = |request: &Request| {
@@ -151,14 +151,14 @@ fn check_treatments(
         }
     };
     // A name needs the organization's partition, which not every snapshot tells.
-    let Ok(alike) = standing.alike_accounts(caller) else { return Ok(()) };
+    let Ok(alike) = proof.by_access(caller) else { return Ok(()) };
     let compiled = CompiledOrganization::compile(Arc::clone(&organization), options);
     let mut seen = vec![0; accounts.len()];
     for found in &alike {
         for place in &found.accounts {
             seen[*place] += 1;
             let account = organization.node(accounts[*place]).target.as_str();
-            for (class, treatment) in standing.action_classes().iter().zip(found.treatments.iter()) {
+            for (class, treatment) in proof.action_classes().iter().zip(found.by_class.iter()) {
                 let mut request = of_caller.in_account(&organization, account).unwrap();
                 request.action.clone_from(&class.representative);
                 let decided = access(compiled.ask(&request).unwrap());
@@ -175,7 +175,7 @@ fn check_treatments(
     prop_assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
     let completed: Vec<Request> = samples.iter().filter_map(|request| complete(&organization, request)).collect();
     for request in completed.iter().filter(|request| is_asked(request)) {
-        let treated = treatment(&views, &standing, &alike, &accounts, request);
+        let treated = treatment(&views, &proof, &alike, &accounts, request);
         let Some(decision) = decide(&organization, options, request) else { continue };
         match treated {
             Some(Access::NeverBlocked) => prop_assert!(!decision.is_denied(), "{request:?}: {decision}"),
@@ -224,10 +224,10 @@ fn check_passing(
     let (views, levels) = CompiledViews::with_hypothetical(Arc::clone(&organization), &[document], options);
     let accounts: Vec<NodeId> = organization.accounts().collect();
     let limits = Limits { told_apart, ..Limits::default() };
-    let mut standing = Standing::new(&views, &accounts, &levels, limits);
-    let groups = standing.passing(levels[0]);
+    let mut proof = PolicyProof::new(&views, &accounts, &levels, limits);
+    let groups = proof.passing(levels[0]);
     // How it stands in an account does not depend on how much is told of it.
-    let exact = Standing::new(&views, &accounts, &levels, Limits::default()).passing(levels[0]);
+    let exact = PolicyProof::new(&views, &accounts, &levels, Limits::default()).passing(levels[0]);
     let gravest = |groups: &[PassingGroup], account: usize| -> Option<Option<PassingKind>> {
         let group = groups.iter().find(|group| group.accounts.contains(&account))?;
         Some(group.regions.iter().map(|region| region.kind).min())
@@ -282,7 +282,7 @@ fn check_passing(
         let group = place.and_then(|place| groups.iter().find(|group| group.accounts.contains(&place)));
         let Some(group) = group else { continue };
         let mut said = Vec::new();
-        for region in group.regions.iter().filter(|region| standing.concerns(&region.region, &request.action)) {
+        for region in group.regions.iter().filter(|region| proof.concerns(&region.region, &request.action)) {
             let truth = region.region.holds_for(&views, &request).unwrap();
             if truth != Truth::False {
                 said.push((region.kind, truth));
@@ -332,12 +332,12 @@ fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Reque
     let options = options(given);
     let views = CompiledViews::one(Arc::clone(&organization), options);
     let accounts: Vec<NodeId> = organization.accounts().collect();
-    let mut standing = Standing::new(&views, &accounts, &[], Limits::default());
+    let mut proof = PolicyProof::new(&views, &accounts, &[], Limits::default());
     let mut reduced: Vec<(String, Organization)> = Vec::new();
     for (index, policy) in organization.policies() {
         let range = views.policy_statements(View::FIRST, index);
         for (place, statement) in range.enumerate() {
-            if !standing.is_idle(&Removal::Statements(statement..statement + 1)) {
+            if !proof.has_no_effect(&Removal::Statements(statement..statement + 1)) {
                 continue;
             }
             let shared = organization.policies().filter(|(_, other)| other.content == policy.content).count();
@@ -354,7 +354,7 @@ fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Reque
         let policy = organization.policies().find(|(_, policy)| policy.id.as_str() == attachment.policy_id);
         let (Some((node, found)), Some((index, policy))) = (node, policy) else { continue };
         let same = found.scps.iter().filter(|other| organization.policy(**other).content == policy.content).count();
-        if same != 1 || !standing.is_idle(&Removal::At(node, views.policy_statements(View::FIRST, index))) {
+        if same != 1 || !proof.has_no_effect(&Removal::At(node, views.policy_statements(View::FIRST, index))) {
             continue;
         }
         let mut changed = inventory.clone();

@@ -6,7 +6,7 @@ use scproof_evaluator::Access;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::{Effect, Statement};
-use scproof_prover::{AlikeAccounts, Removal, Shadow, Standing};
+use scproof_prover::{NoEffect, PolicyProof, Removal, SameAccess};
 
 use super::index::{Draft, Index, quoted};
 use super::levels::denies_everything;
@@ -18,11 +18,11 @@ const IDLE: &str = "the same calls pass with and without it, in every account be
 /// change something for others.
 pub(super) fn findings(
     index: &Index<'_>,
-    standing: &mut Standing<'_>,
+    proof: &mut PolicyProof<'_>,
     views: &CompiledViews,
-    alike: &[AlikeAccounts],
+    alike: &[SameAccess],
 ) -> Vec<Finding> {
-    let mut findings = blocked_accounts(index, standing, alike);
+    let mut findings = blocked_accounts(index, proof, alike);
     if !index.is_whole {
         return findings;
     }
@@ -34,7 +34,7 @@ pub(super) fn findings(
         let numbers = views.policy_statements(View::FIRST, policy);
         let mut idle = 0;
         for (place, number) in numbers.clone().enumerate() {
-            let finding = idle_statement(index, standing, policy, place, number);
+            let finding = idle_statement(index, proof, policy, place, number);
             idle += usize::from(finding.is_some());
             findings.extend(finding);
         }
@@ -48,7 +48,7 @@ pub(super) fn findings(
                 .scps
                 .iter()
                 .any(|other| *other != policy && views.policy_statements(View::FIRST, *other) == numbers);
-            if !same_text && standing.is_idle(&Removal::At(target, numbers.clone())) {
+            if !same_text && proof.has_no_effect(&Removal::At(target, numbers.clone())) {
                 findings.extend(idle_attachment(index, policy, target));
             }
         }
@@ -58,7 +58,7 @@ pub(super) fn findings(
 
 fn idle_statement(
     index: &Index<'_>,
-    standing: &mut Standing<'_>,
+    proof: &mut PolicyProof<'_>,
     policy: PolicyIndex,
     place: usize,
     number: u32,
@@ -71,7 +71,7 @@ fn idle_statement(
     let key = format!("{}#{place}", found.id.as_str());
     let name = quoted(found.display_name());
     let draft = match statement.effect? {
-        Effect::Deny if standing.matches_no_action(number) => Draft::new(
+        Effect::Deny if proof.matches_no_action(number) => Draft::new(
             "deny-never-matches",
             key,
             Severity::High,
@@ -80,7 +80,7 @@ fn idle_statement(
         .why("the control that the statement stands for is not in force", "correct the actions")
         .rule("EVAL-3")
         .evidence(Evidence::Proof("no call matches the statement, in any account below".to_owned())),
-        Effect::Deny if standing.never_matches(number) => Draft::new(
+        Effect::Deny if proof.never_matches(number) => Draft::new(
             "deny-never-matches",
             key,
             Severity::High,
@@ -90,18 +90,20 @@ fn idle_statement(
         .rule("EVAL-3")
         .evidence(Evidence::Proof("no call matches the statement, in any account below".to_owned())),
         effect @ (Effect::Deny | Effect::Allow) => {
-            if !standing.is_idle(&Removal::Statements(number..number.saturating_add(1))) {
+            if !proof.has_no_effect(&Removal::Statements(number..number.saturating_add(1))) {
                 return None;
             }
             let (code, why, remedy) = match effect {
                 Effect::Deny => {
-                    let why = match standing.shadow(number) {
-                        Some(Shadow::By(other)) => match place_of(index, standing, other) {
+                    let why = match proof.why_no_effect(number) {
+                        Some(NoEffect::By(other)) => match place_of(index, proof, other) {
                             Some(words) => format!("{words} denies all of it already"),
                             None => "another statement denies all of it already".to_owned(),
                         },
-                        Some(Shadow::NotAllowed) => "some level of each path allows none of what it denies".to_owned(),
-                        Some(Shadow::Together) | None => {
+                        Some(NoEffect::NotAllowed) => {
+                            "some level of each path allows none of what it denies".to_owned()
+                        }
+                        Some(NoEffect::Together) | None => {
                             "other statements and levels block all of it already".to_owned()
                         }
                     };
@@ -154,8 +156,8 @@ fn remedy_of_never(statement: &Statement) -> &'static str {
 }
 
 /// A statement in words, by its number.
-fn place_of(index: &Index<'_>, standing: &Standing<'_>, number: u32) -> Option<String> {
-    let views = standing.views();
+fn place_of(index: &Index<'_>, proof: &PolicyProof<'_>, number: u32) -> Option<String> {
+    let views = proof.views();
     let (policy, found) =
         index.policies().find(|(policy, _)| views.policy_statements(View::FIRST, *policy).contains(&number))?;
     let place = number - views.policy_statements(View::FIRST, policy).start;
@@ -183,9 +185,9 @@ fn idle_attachment(index: &Index<'_>, policy: PolicyIndex, target: NodeId) -> Op
 }
 
 /// Accounts in which nothing passes.
-fn blocked_accounts(index: &Index<'_>, standing: &Standing<'_>, alike: &[AlikeAccounts]) -> Vec<Finding> {
-    let is_blocked = |found: &&AlikeAccounts| {
-        let classes = standing.action_classes().iter().zip(found.treatments.iter());
+fn blocked_accounts(index: &Index<'_>, proof: &PolicyProof<'_>, alike: &[SameAccess]) -> Vec<Finding> {
+    let is_blocked = |found: &&SameAccess| {
+        let classes = proof.action_classes().iter().zip(found.by_class.iter());
         found.not_applicable.is_none()
             && classes
                 .filter(|(class, _)| !class.traits.is_undeniable())
@@ -197,7 +199,7 @@ fn blocked_accounts(index: &Index<'_>, standing: &Standing<'_>, alike: &[AlikeAc
         let Some(&account) = index.scope.get(*account) else { continue };
         match single_cause(index.organization, account) {
             Cause::Statement(policy, place) => by_statement.entry((policy, place)).or_default().push(account),
-            Cause::Together if standing.has_all_names() => together.push(account),
+            Cause::Together if proof.has_all_names() => together.push(account),
             // Not proved of names that were not looked at; and said by `no-allow` and `no-scp-attached`.
             Cause::Together | Cause::NoAllow => {}
         }

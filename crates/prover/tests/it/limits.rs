@@ -3,7 +3,8 @@
 use scproof_evaluator::EvaluationOptions;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_prover::{
-    Answer, ComparisonOptions, Limits, Permissions, Removal, Standing, Transition, Why, compare, equivalent, is_empty,
+    Answer, ComparisonOptions, Limits, Permissions, PolicyProof, Removal, Transition, Why, compare, equivalent,
+    is_empty,
 };
 use serde_json::{Value, json};
 
@@ -183,10 +184,10 @@ fn nothing_is_idle_where_names_were_not_looked_at() {
         let organization = path(&[vec![everything()], vec![everything(), json!(statements)]]);
         let accounts: Vec<_> = organization.accounts().collect();
         let views = CompiledViews::one(organization, EvaluationOptions::default());
-        let mut standing = Standing::new(&views, &accounts, &[], Limits::default());
+        let mut proof = PolicyProof::new(&views, &accounts, &[], Limits::default());
         let deny = views.statements_along(View::FIRST, accounts[0]).into_iter().find(|(_, it)| it.statement == 1);
         let (number, _) = deny.unwrap();
-        (standing.has_all_names(), standing.is_idle(&Removal::Statements(number..number + 1)))
+        (proof.has_all_names(), proof.has_no_effect(&Removal::Statements(number..number + 1)))
     };
     assert_eq!(idle(None), (true, true));
     assert_eq!(idle(Some(json!({"Effect": "Deny", "Action": names(), "Resource": "*"}))), (false, false));

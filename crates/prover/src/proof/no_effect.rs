@@ -10,9 +10,9 @@ use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
 use crate::diagram::Function;
-use crate::standing::formula::FormulaId;
-use crate::standing::lists::ListId;
-use crate::standing::{AccountGroup, FormulaKey, Standing};
+use crate::proof::formula::FormulaId;
+use crate::proof::path_formulas::PathFormulasId;
+use crate::proof::{AccountGroup, FormulaKey, PolicyProof};
 
 /// Statements to think away.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ pub enum Removal {
 
 /// Why a Deny statement changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shadow {
+pub enum NoEffect {
     /// One other Deny statement blocks all of it; by number.
     By(u32),
     /// Nothing that it denies is allowed at every level.
@@ -34,10 +34,10 @@ pub enum Shadow {
     Together,
 }
 
-impl Standing<'_> {
+impl PolicyProof<'_> {
     /// Whether it is proved that the same calls pass without some statements, for all accounts. `false`: they do not, or it could not be
     /// settled. Of no accounts nothing is proved.
-    pub fn is_idle(&mut self, removal: &Removal) -> bool {
+    pub fn has_no_effect(&mut self, removal: &Removal) -> bool {
         if !self.has_all_names() {
             return false;
         }
@@ -59,8 +59,8 @@ impl Standing<'_> {
         let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
         let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
         // For each list of formulas whether it was looked at without looking at the levels behind it.
-        let mut by_list: FxHashMap<(ListId, usize, Applicability), bool> = FxHashMap::default();
-        let lists = Arc::clone(&self.lists);
+        let mut by_list: FxHashMap<(PathFormulasId, usize, Applicability), bool> = FxHashMap::default();
+        let path_formulas = Arc::clone(&self.path_formulas);
         for &index in &groups {
             let Some(list) = self.groups.get(index).map(|group| (group.list, group.signature, group.applicability))
             else {
@@ -69,7 +69,7 @@ impl Standing<'_> {
             if by_list.get(&list) == Some(&true) {
                 continue;
             }
-            let formulas = lists.of(list.0);
+            let formulas = path_formulas.of(list.0);
             let mut by_formulas = true;
             for &class in &concerned {
                 let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class).map(|it| (class, it)))
@@ -102,9 +102,9 @@ impl Standing<'_> {
 
     /// Whether the same calls pass two formulas.
     fn is_same(&mut self, key: &FormulaKey, other: FormulaId) -> bool {
-        let atoms = |standing: &Self| {
-            let mut atoms = standing.atoms_of(standing.formulas.formula(key.formula));
-            atoms.extend(standing.atoms_of(standing.formulas.formula(other)));
+        let atoms = |proof: &Self| {
+            let mut atoms = proof.atoms_of(proof.formulas.formula(key.formula));
+            atoms.extend(proof.atoms_of(proof.formulas.formula(other)));
             atoms
         };
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
@@ -146,8 +146,8 @@ impl Standing<'_> {
         })
     }
 
-    /// Why a Deny statement that is [idle](Self::is_idle) is so; `None` if it is not one reason for all accounts.
-    pub fn shadow(&mut self, statement: u32) -> Option<Shadow> {
+    /// Why a Deny statement that is [idle](Self::has_no_effect) is so; `None` if it is not one reason for all accounts.
+    pub fn why_no_effect(&mut self, statement: u32) -> Option<NoEffect> {
         let removal = Removal::Statements(statement..statement.saturating_add(1));
         let paths = self.groups_with(&removal);
         let denies = |it: &Self, number: u32| it.views.statement_effect(number) == Some(Effect::Deny);
@@ -183,7 +183,7 @@ impl Standing<'_> {
                 }
             }
             if covers {
-                return Some(Shadow::By(other));
+                return Some(NoEffect::By(other));
             }
         }
         for group in paths.iter().filter_map(|group| self.groups.get(*group)) {
@@ -194,17 +194,17 @@ impl Standing<'_> {
                 let own = statement..statement.saturating_add(1);
                 let without = Arc::make_mut(&mut self.formulas).without(&group.levels, index, &own, None);
                 if !self.formulas.formula(without).lacks_allow() {
-                    return Some(Shadow::Together);
+                    return Some(NoEffect::Together);
                 }
             }
         }
-        Some(Shadow::NotAllowed)
+        Some(NoEffect::NotAllowed)
     }
 
     /// The calls that a statement matches.
     fn matches(&mut self, statement: u32, signature: usize, traits: ActionTraits, cell: CellId) -> Option<Function> {
         let candidate = self.views.candidate(statement, cell)?;
-        let atoms = |standing: &Self| standing.views.statement_atoms(statement).iter().copied().collect();
+        let atoms = |proof: &Self| proof.views.statement_atoms(statement).iter().copied().collect();
         let found = self.in_space((signature, traits, None), atoms, |_, space, _| {
             let matches = space.candidate(candidate, Effect::Deny, View::FIRST)?;
             space.diagrams.and(matches, space.possible)

@@ -1,19 +1,19 @@
-//! What the policies in force do, for many accounts at once: which accounts are treated alike, which calls pass that should not,
+//! What the policies in force do, for many accounts at once: which accounts have the same permissions, which calls pass that should not,
 //! which statements change nothing.
 //!
 //! Accounts with the same path, and nothing in the policies that tells them apart, are one *group*. What the levels of a path hold
 //! for a class of actions is a *formula* ([`formula`]); equal formulas are worked out once, so costs grow with distinct paths and
 //! formulas, not with accounts × actions.
 
-mod cutter;
+mod access;
+mod fact_store;
 mod formula;
-mod idle;
-mod joining;
-mod known;
-mod lists;
+mod memo;
+mod merging;
+mod no_effect;
 mod ordinary;
 mod passing;
-mod treatment;
+mod path_formulas;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -28,17 +28,17 @@ use crate::actions::{ActionIndex, ActionSet};
 use crate::diagram::{Done, Function, TooLarge};
 use crate::difference::Limits;
 use crate::region::Change;
-use crate::space::Space;
-use cutter::{Cutter, SharedKey};
+use crate::space::RequestSpace;
+pub use access::{ClassAccess, SameAccess};
+use fact_store::{FactStore, SharedKey};
 use formula::{Formula, FormulaId, Formulas};
-pub use idle::{Removal, Shadow};
-use known::Known;
-use lists::{ListId, Lists};
+use memo::PassingMemo;
+pub use no_effect::{NoEffect, Removal};
 pub use passing::{PassingGroup, PassingKind, PassingRegion};
-pub use treatment::{AlikeAccounts, Treatment};
+use path_formulas::{PathFormulas, PathFormulasId};
 
-/// The policies in force, ready for questions about all accounts.
-pub struct Standing<'p> {
+/// The policies in force, ready for questions about all accounts: a session that remembers what it has worked out.
+pub struct PolicyProof<'p> {
     views: &'p CompiledViews,
     limits: Limits,
     accounts: Arc<[NodeId]>,
@@ -50,12 +50,12 @@ pub struct Standing<'p> {
     groups_by_statement: Arc<OnceLock<FxHashMap<u32, Vec<usize>>>>,
     actions: Arc<OnceLock<ActionIndex<'p>>>,
     formulas: Arc<Formulas<'p>>,
-    lists: Arc<Lists>,
+    path_formulas: Arc<PathFormulas>,
     /// Parts have it together.
-    cutter: Arc<Cutter<'p>>,
-    spaces: Vec<Space<'p>>,
+    fact_store: Arc<FactStore<'p>>,
+    spaces: Vec<RequestSpace<'p>>,
     /// What formulas let through, by the place of the space.
-    known: FxHashMap<usize, Known>,
+    known: FxHashMap<usize, PassingMemo>,
     /// Spaces with all atoms; `None` where they are too many for one.
     shared: FxHashMap<SharedKey, Option<usize>>,
     /// Spaces for some atoms only.
@@ -78,7 +78,7 @@ struct AccountGroup {
     /// All levels of the path, root first.
     levels: Box<[LevelId]>,
     /// What the levels hold for each class of actions.
-    list: ListId,
+    list: PathFormulasId,
 }
 
 impl AccountGroup {
@@ -96,9 +96,9 @@ struct FormulaKey {
     applicability: Applicability,
 }
 
-impl std::fmt::Debug for Standing<'_> {
+impl std::fmt::Debug for PolicyProof<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Standing")
+        f.debug_struct("PolicyProof")
             .field("accounts", &self.accounts.len())
             .field("sizes", &self.sizes())
             .finish_non_exhaustive()
@@ -111,7 +111,7 @@ impl std::fmt::Debug for ActionSets<'_> {
     }
 }
 
-impl<'p> Standing<'p> {
+impl<'p> PolicyProof<'p> {
     /// Gets ready for questions about some accounts. `hypothetical`: levels that will be asked about as if they stood on paths, from
     /// [`CompiledViews::with_hypothetical`].
     ///
@@ -150,8 +150,9 @@ impl<'p> Standing<'p> {
             }
         }
         let mut formulas = Formulas::new(views, &classes, paths.len());
-        let cutter = Cutter::new(views, &samples, &groups, &classes, hypothetical);
-        let ((lists, list_of), ()) = rayon::join(|| Lists::of_paths(&mut formulas, &paths), || cutter.cut_all());
+        let fact_store = FactStore::new(views, &samples, &groups, &classes, hypothetical);
+        let ((path_formulas, list_of), ()) =
+            rayon::join(|| PathFormulas::of_paths(&mut formulas, &paths), || fact_store.cut_all());
         for (group, list) in groups.iter_mut().zip(list_of) {
             group.list = list;
         }
@@ -165,8 +166,8 @@ impl<'p> Standing<'p> {
             groups_by_statement: Arc::default(),
             actions: Arc::default(),
             formulas: Arc::new(formulas),
-            lists: Arc::new(lists),
-            cutter: Arc::new(cutter),
+            path_formulas: Arc::new(path_formulas),
+            fact_store: Arc::new(fact_store),
             spaces: Vec::new(),
             known: FxHashMap::default(),
             shared: FxHashMap::default(),
@@ -182,10 +183,10 @@ impl<'p> Standing<'p> {
     /// been worked out about calls is not: it starts with all its room, whatever was asked before.
     #[must_use]
     pub fn fork(&self, hypothetical: &[LevelId]) -> Self {
-        self.with(Arc::new(self.cutter.with(hypothetical)))
+        self.with(Arc::new(self.fact_store.with(hypothetical)))
     }
 
-    fn with(&self, cutter: Arc<Cutter<'p>>) -> Self {
+    fn with(&self, fact_store: Arc<FactStore<'p>>) -> Self {
         Self {
             views: self.views,
             limits: self.limits,
@@ -196,8 +197,8 @@ impl<'p> Standing<'p> {
             groups_by_statement: Arc::clone(&self.groups_by_statement),
             actions: Arc::clone(&self.actions),
             formulas: Arc::clone(&self.formulas),
-            lists: Arc::clone(&self.lists),
-            cutter,
+            path_formulas: Arc::clone(&self.path_formulas),
+            fact_store,
             spaces: Vec::new(),
             known: FxHashMap::default(),
             shared: FxHashMap::default(),
@@ -211,7 +212,7 @@ impl<'p> Standing<'p> {
 
     /// One more to work with at the same time, on spaces of its own; to be [adopted](Self::adopt).
     fn part(&self) -> Self {
-        self.with(Arc::clone(&self.cutter))
+        self.with(Arc::clone(&self.fact_store))
     }
 
     /// Takes over the spaces of a part, in which something was worked out.
@@ -242,7 +243,7 @@ impl<'p> Standing<'p> {
 
     /// The number of distinct paths, of distinct lists of formulas, and of distinct formulas: what costs grow with.
     pub fn sizes(&self) -> [usize; 3] {
-        [self.groups.len(), self.lists.count(), self.formulas.formula_count()]
+        [self.groups.len(), self.path_formulas.count(), self.formulas.formula_count()]
     }
 
     /// The actions of some classes in patterns, exactly; the classes in any order.
@@ -266,7 +267,7 @@ impl<'p> Standing<'p> {
 
     /// The calls that pass, as a function in a space; `None` if there is no room for it.
     fn passes(&mut self, key: &FormulaKey) -> Option<(usize, Function)> {
-        let atoms = |standing: &Self| standing.atoms_of(standing.formulas.formula(key.formula));
+        let atoms = |proof: &Self| proof.atoms_of(proof.formulas.formula(key.formula));
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
             known.passes(space, formulas, key.formula, key.applicability)
         })
@@ -284,7 +285,7 @@ impl<'p> Standing<'p> {
         &mut self,
         (signature, traits, level): SharedKey,
         atoms: impl FnOnce(&Self) -> BTreeSet<Atom>,
-        mut work: impl FnMut(&Formulas<'p>, &mut Space<'p>, &mut Known) -> Result<T, TooLarge>,
+        mut work: impl FnMut(&Formulas<'p>, &mut RequestSpace<'p>, &mut PassingMemo) -> Result<T, TooLarge>,
     ) -> Option<(usize, T)> {
         let narrower = level.map(|level| (signature, traits, Some(level)));
         for key in [Some((signature, traits, None)), narrower].into_iter().flatten() {
@@ -300,7 +301,7 @@ impl<'p> Standing<'p> {
         let place = if let Some(place) = self.own.get(&key) {
             *place
         } else {
-            let facts = self.cutter.of_atoms(signature, traits, &atoms);
+            let facts = self.fact_store.of_atoms(signature, traits, &atoms);
             let place = facts.and_then(|facts| self.add_space(signature, facts));
             self.own.insert(key, place);
             place
@@ -315,14 +316,14 @@ impl<'p> Standing<'p> {
         if let Some(place) = self.shared.get(&key) {
             return *place;
         }
-        let facts = self.cutter.shared(key).filter(|facts| !facts.is_limited());
+        let facts = self.fact_store.shared(key).filter(|facts| !facts.is_limited());
         let place = facts.and_then(|facts| self.add_space(key.0, facts));
         self.shared.insert(key, place);
         place
     }
 
     fn add_space(&mut self, signature: usize, facts: impl Into<Arc<Facts>>) -> Option<usize> {
-        let space = self.cutter.space(signature, facts, self.limits.nodes)?;
+        let space = self.fact_store.space(signature, facts, self.limits.nodes)?;
         self.spaces.push(space);
         Some(self.spaces.len() - 1)
     }
@@ -335,7 +336,7 @@ pub struct ActionSets<'a> {
 }
 
 impl ActionSets<'_> {
-    /// The actions of some classes, by their places in [`Standing::action_classes`].
+    /// The actions of some classes, by their places in [`PolicyProof::action_classes`].
     pub fn describe(&self, classes: &[usize]) -> ActionSet {
         let mut is_in = vec![false; self.classes];
         for class in classes {

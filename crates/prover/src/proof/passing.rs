@@ -10,11 +10,11 @@ use scproof_evaluator::symbolic::{ActionTraits, Applicability, CellId, LevelId};
 
 use crate::diagram::{Done, Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
+use crate::proof::merging::{self, Draft, Part};
+use crate::proof::ordinary::Named;
+use crate::proof::{AccountGroup, FormulaKey, PolicyProof};
 use crate::region::{Change, Describer, Region, Transition, Verdict};
-use crate::space::Space;
-use crate::standing::joining::{self, Draft, Part};
-use crate::standing::ordinary::Named;
-use crate::standing::{AccountGroup, FormulaKey, Standing};
+use crate::space::RequestSpace;
 
 /// Why calls pass that the statements would block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,7 +110,7 @@ struct Concerned {
     kind: usize,
 }
 
-impl Standing<'_> {
+impl PolicyProof<'_> {
     /// The calls that pass although the Deny statements of a level – one of those given to [`new`](Self::new) as
     /// hypothetical – match them, for all accounts that SCPs govern. Accounts that they do not govern are in no group.
     ///
@@ -161,8 +161,8 @@ impl Standing<'_> {
             Draft { key: GroupKey { signature, regions: regions.into_iter().collect() }, accounts, is_complete: true }
         });
         let told_apart = self.limits.told_apart;
-        let drafts = joining::join(&mut self.spaces, drafts.collect(), Part::Holes, told_apart);
-        let drafts = joining::join(&mut self.spaces, drafts, Part::Exemptions, told_apart);
+        let drafts = merging::merge(&mut self.spaces, drafts.collect(), Part::Holes, told_apart);
+        let drafts = merging::merge(&mut self.spaces, drafts, Part::Exemptions, told_apart);
         let accounts = Arc::clone(&self.accounts);
         let (whole, parts): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.is_complete);
         let uncut: Vec<String> = self.views.uncut_services().map(str::to_owned).collect();
@@ -212,8 +212,8 @@ impl Standing<'_> {
         row: &mut Vec<u32>,
     ) {
         row.clear();
-        let lists = Arc::clone(&self.lists);
-        let formulas = lists.of(group.list);
+        let path_formulas = Arc::clone(&self.path_formulas);
+        let formulas = path_formulas.of(group.list);
         let count = self.formulas.formula_count();
         let (signature, applicability) = (group.signature, group.applicability);
         let kinds = concerned.iter().map(|concerned| concerned.kind + 1).max().unwrap_or(0);
@@ -254,8 +254,8 @@ impl Standing<'_> {
             return Some((0, Arc::from([])));
         }
         let views = self.views;
-        let atoms = |standing: &Self| {
-            let mut atoms = standing.atoms_of(standing.formulas.formula(key.formula));
+        let atoms = |proof: &Self| {
+            let mut atoms = proof.atoms_of(proof.formulas.formula(key.formula));
             atoms.extend(views.level_statements(level).iter().flat_map(|number| views.statement_atoms(*number)));
             atoms
         };
@@ -283,7 +283,7 @@ impl Standing<'_> {
         if let Some(place) = self.spaces.iter().position(|space| space.over_limit) {
             return place;
         }
-        self.spaces.push(Space::over_limit(self.views));
+        self.spaces.push(RequestSpace::over_limit(self.views));
         self.spaces.len() - 1
     }
 }
@@ -292,7 +292,12 @@ impl Standing<'_> {
 /// them explicitly.
 ///
 /// A hole is told for all callers if an ordinary one can make the same call: that others can as well adds nothing but exceptions.
-fn sort(space: &mut Space<'_>, hit: Function, named: &Named, widened: &mut Done) -> Result<Arc<[Change]>, TooLarge> {
+fn sort(
+    space: &mut RequestSpace<'_>,
+    hit: Function,
+    named: &Named,
+    widened: &mut Done,
+) -> Result<Arc<[Change]>, TooLarge> {
     let certain = space.certainly(hit)?;
     let maybe = space.maybe(hit)?;
     let maybe = space.diagrams.and_not(maybe, certain)?;

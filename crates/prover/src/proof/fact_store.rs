@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledViews, CutMemory, Facts, LevelId, View};
 use scproof_organization::NodeId;
 
-use crate::space::Space;
-use crate::standing::AccountGroup;
+use crate::proof::AccountGroup;
+use crate::space::RequestSpace;
 
 /// What all calls of a shared space have in common: signature and traits; and the hypothetical level, if not those of all
 /// are in it.
@@ -17,7 +17,7 @@ pub(super) type SharedKey = (usize, ActionTraits, Option<LevelId>);
 
 /// Cuts facts, and remembers how.
 #[derive(Debug)]
-pub(super) struct Cutter<'p> {
+pub(super) struct FactStore<'p> {
     views: &'p CompiledViews,
     /// One account for each signature.
     samples: Arc<[NodeId]>,
@@ -31,7 +31,7 @@ pub(super) struct Cutter<'p> {
     shared: Mutex<FxHashMap<SharedKey, Arc<Facts>>>,
 }
 
-impl<'p> Cutter<'p> {
+impl<'p> FactStore<'p> {
     /// `samples`: an account for each signature.
     pub(super) fn new(
         views: &'p CompiledViews,
@@ -107,10 +107,15 @@ impl<'p> Cutter<'p> {
     }
 
     /// The space of some facts of a signature; `None` if there is no room for it.
-    pub(super) fn space(&self, signature: usize, facts: impl Into<Arc<Facts>>, nodes: usize) -> Option<Space<'p>> {
+    pub(super) fn space(
+        &self,
+        signature: usize,
+        facts: impl Into<Arc<Facts>>,
+        nodes: usize,
+    ) -> Option<RequestSpace<'p>> {
         let node = *self.samples.get(signature)?;
         let account = self.views.view(View::FIRST).organization().node(node).target.as_str().to_owned();
-        Space::new(self.views, facts, account, nodes).ok()
+        RequestSpace::new(self.views, facts, account, nodes).ok()
     }
 
     /// All atoms on the paths of a signature and of the hypothetical levels: of all, or of one.

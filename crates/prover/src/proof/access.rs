@@ -1,4 +1,4 @@
-//! How the actions of accounts are treated: never blocked, always, or on a condition; and which accounts are treated alike.
+//! What SCPs do with the actions of accounts: never blocked, always, or on a condition; and which accounts have that in common.
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -12,39 +12,39 @@ use scproof_evaluator::{Access, Decision, Reason, Request, RequestError, Truth};
 use scproof_organization::NodeId;
 
 use crate::diagram::{Function, Variable};
-use crate::standing::formula::FormulaId;
-use crate::standing::lists::ListId;
-use crate::standing::{AccountGroup, FormulaKey, Standing};
+use crate::proof::formula::FormulaId;
+use crate::proof::path_formulas::PathFormulasId;
+use crate::proof::{AccountGroup, FormulaKey, PolicyProof};
 
 /// How SCPs treat the actions of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Treatment {
+pub struct ClassAccess {
     /// What [`CompiledOrganization::decide`](scproof_evaluator::CompiledOrganization::decide) says if nothing but account and action is
     /// known. Where it stops at its limit of cases (K3-16) a proof may say more.
     pub access: Access,
-    /// Equal for two conditional treatments exactly if the same calls pass, unless a limit was met: then they may differ although the
+    /// Equal for two conditional ones exactly if the same calls pass, unless a limit was met: then they may differ although the
     /// same calls pass.
     pub condition: u32,
 }
 
 /// Accounts whose calls SCPs treat alike, whatever the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlikeAccounts {
+pub struct SameAccess {
     /// Places in the list of accounts that was asked about, ascending.
     pub accounts: Vec<usize>,
     /// Why SCPs do not apply to them, if they do not.
     pub not_applicable: Option<Reason>,
-    /// How the actions of each class are treated, in the order of [`Standing::action_classes`].
-    pub treatments: Arc<[Treatment]>,
+    /// What SCPs do with the actions of each class, in the order of [`PolicyProof::action_classes`].
+    pub by_class: Arc<[ClassAccess]>,
 }
 
-/// Lists that are looked at together: fewer are done before another thread has woken up.
+/// PathFormulas that are looked at together: fewer are done before another thread has woken up.
 const AT_ONCE: usize = 64;
 
-const NEVER: Treatment = Treatment { access: Access::NeverBlocked, condition: 0 };
-const ALWAYS: Treatment = Treatment { access: Access::AlwaysBlocked, condition: 1 };
+const NEVER: ClassAccess = ClassAccess { access: Access::NeverBlocked, condition: 0 };
+const ALWAYS: ClassAccess = ClassAccess { access: Access::AlwaysBlocked, condition: 1 };
 
-impl Standing<'_> {
+impl PolicyProof<'_> {
     /// All accounts by how SCPs treat the calls of one caller, or of any caller; those with the first accounts first. The principal is one of a
     /// name in each account, or one of the only account asked about; see
     /// [`who_can`](scproof_evaluator::CompiledOrganization::who_can).
@@ -52,7 +52,7 @@ impl Standing<'_> {
     /// # Errors
     ///
     /// If the principal cannot be read, or is one of an account and another one is asked about; never without one.
-    pub fn alike_accounts(&mut self, principal: Option<&str>) -> Result<Vec<AlikeAccounts>, RequestError> {
+    pub fn by_access(&mut self, principal: Option<&str>) -> Result<Vec<SameAccess>, RequestError> {
         let caller = principal.map(|principal| Request::new("", "").with_principal(principal));
         let mut exempt: Option<Reason> = None;
         if let Some(caller) = &caller {
@@ -71,17 +71,17 @@ impl Standing<'_> {
         // All of it on threads of the pool; see `new`.
         Ok(rayon::scope(|_| {
             let table = if exempt.is_some() {
-                TreatmentTable::new(&[], &self.classes, 0)
+                AccessTable::new(&[], &self.classes, 0)
             } else {
-                self.treatments(caller.as_ref())
+                self.access_of_formulas(caller.as_ref())
             };
             self.sort_accounts(&table, exempt)
         }))
     }
 
-    fn sort_accounts(&self, table: &TreatmentTable, exempt: Option<Reason>) -> Vec<AlikeAccounts> {
+    fn sort_accounts(&self, table: &AccessTable, exempt: Option<Reason>) -> Vec<SameAccess> {
         // Groups with the same list of formulas in the same setting; what the list comes to is worked out once.
-        let mut settings: FxHashMap<(ListId, usize, Applicability), usize> = FxHashMap::default();
+        let mut settings: FxHashMap<(PathFormulasId, usize, Applicability), usize> = FxHashMap::default();
         let mut distinct: Vec<&AccountGroup> = Vec::new();
         let list_of: Vec<usize> = self
             .groups
@@ -94,17 +94,17 @@ impl Standing<'_> {
             })
             .collect();
         let hash = |not_applicable: Option<Reason>, row: &[u32]| FxBuildHasher.hash_one((not_applicable, row));
-        let rows: Vec<Treated> = distinct
+        let rows: Vec<AccessRow> = distinct
             .into_par_iter()
             .with_min_len(AT_ONCE)
             .map(|group| {
                 let not_applicable = group.applicability.passes().or(exempt);
-                let conditions: Box<[u32]> = table.of_list(group, self.lists.of(group.list)).collect();
-                Treated { hash: hash(not_applicable, &conditions), not_applicable, conditions }
+                let conditions: Box<[u32]> = table.of_list(group, self.path_formulas.of(group.list)).collect();
+                AccessRow { hash: hash(not_applicable, &conditions), not_applicable, conditions }
             })
             .collect();
         let mut ids: HashTable<(usize, usize)> = HashTable::new();
-        let mut first_rows: Vec<&Treated> = Vec::new();
+        let mut first_rows: Vec<&AccessRow> = Vec::new();
         let places: Vec<usize> = rows
             .iter()
             .enumerate()
@@ -125,24 +125,24 @@ impl Standing<'_> {
                 found.extend(&group.accounts);
             }
         }
-        let mut alike: Vec<AlikeAccounts> = accounts
+        let mut same: Vec<SameAccess> = accounts
             .into_par_iter()
             .with_min_len(AT_ONCE)
             .zip(first_rows)
             .map(|(mut accounts, row)| {
                 accounts.sort_unstable();
-                let treatments = row.conditions.iter().map(|condition| Treatment::new(*condition)).collect();
-                AlikeAccounts { accounts, not_applicable: row.not_applicable, treatments }
+                let by_class = row.conditions.iter().map(|condition| ClassAccess::new(*condition)).collect();
+                SameAccess { accounts, not_applicable: row.not_applicable, by_class }
             })
             .collect();
-        alike.sort_by(|one, other| one.accounts.first().cmp(&other.accounts.first()));
-        alike
+        same.sort_by(|one, other| one.accounts.first().cmp(&other.accounts.first()));
+        same
     }
 
-    /// The treatment of each formula in each setting. What diagrams settle is settled: a call that certainly passes and one that
+    /// The access of each formula in each setting. What diagrams settle is settled: a call that certainly passes and one that
     /// certainly does not (K3-15), or that no call passes, or every one. The evaluator is asked about the rest, once a formula.
-    fn treatments(&mut self, caller: Option<&Request>) -> TreatmentTable {
-        let (mut table, samples) = self.plain_treatments();
+    fn access_of_formulas(&mut self, caller: Option<&Request>) -> AccessTable {
+        let (mut table, samples) = self.plain_access();
         // Spaces of different signatures and traits have nothing in common.
         let of_space = |sample: &Sample| (sample.key.signature, sample.key.traits);
         let settings: Vec<&[Sample]> = samples.chunk_by(|one, other| of_space(one) == of_space(other)).collect();
@@ -187,22 +187,22 @@ impl Standing<'_> {
     }
 
     /// What formulas say by themselves, and a sample of each other one in each setting; in the order of the settings' spaces.
-    fn plain_treatments(&self) -> (TreatmentTable, Vec<Sample>) {
-        let mut table = TreatmentTable::new(&self.groups, &self.classes, self.formulas.formula_count());
+    fn plain_access(&self) -> (AccessTable, Vec<Sample>) {
+        let mut table = AccessTable::new(&self.groups, &self.classes, self.formulas.formula_count());
         let mut samples: Vec<Sample> = Vec::new();
-        let mut seen: FxHashSet<(ListId, usize, Applicability)> = FxHashSet::default();
+        let mut seen: FxHashSet<(PathFormulasId, usize, Applicability)> = FxHashSet::default();
         for group in self.groups.iter().filter(|group| group.is_governed()) {
             if !seen.insert((group.list, group.signature, group.applicability)) {
                 continue;
             }
             let account = group.accounts.first().and_then(|first| self.accounts.get(*first)).copied();
             let Some(account) = account else { continue };
-            let formulas = self.lists.of(group.list);
+            let formulas = self.path_formulas.of(group.list);
             let (kinds, rows) = table.rows_mut(group);
             for (index, (class, (formula, kind))) in self.classes.iter().zip(formulas.iter().zip(kinds)).enumerate() {
                 let row = kind.and_then(|kind| rows.get_mut(kind));
                 let Some(slot) = row.and_then(|row| row.get_mut(*formula as usize)) else { continue };
-                if *slot != TreatmentTable::NOT_LOOKED_AT {
+                if *slot != AccessTable::NOT_LOOKED_AT {
                     continue;
                 }
                 let Some(key) = Self::key(group, class, *formula) else { continue };
@@ -213,7 +213,7 @@ impl Standing<'_> {
                     ALWAYS.condition
                 } else {
                     samples.push(Sample { key, account, class: index });
-                    TreatmentTable::OPEN
+                    AccessTable::OPEN
                 };
             }
         }
@@ -327,9 +327,9 @@ struct Settled {
     passes: Option<(usize, Function)>,
 }
 
-/// The treatments of a list of formulas by their `condition`, which says it all.
+/// The access of a list of formulas by their `condition`, which says it all.
 #[derive(PartialEq, Eq)]
-struct Treated {
+struct AccessRow {
     hash: u64,
     not_applicable: Option<Reason>,
     conditions: Box<[u32]>,
@@ -342,8 +342,8 @@ struct CallsOf<'a> {
     known: FxHashMap<usize, (Function, bool)>,
 }
 
-/// The treatment of each formula in each setting, by its `condition`.
-struct TreatmentTable {
+/// The access of each formula in each setting, by its `condition`.
+struct AccessTable {
     /// The rows of accounts by signature and applicability, and for each class of actions which of them.
     rows_of: FxHashMap<(usize, Applicability), usize>,
     kinds: Vec<ActionTraits>,
@@ -352,7 +352,7 @@ struct TreatmentTable {
     rows: Vec<Vec<u32>>,
 }
 
-impl TreatmentTable {
+impl AccessTable {
     const NOT_LOOKED_AT: u32 = u32::MAX;
     const OPEN: u32 = u32::MAX - 1;
 
@@ -396,7 +396,7 @@ impl TreatmentTable {
         }
     }
 
-    /// The treatments of a list of formulas, one a class of actions.
+    /// The access of a list of formulas, one a class of actions.
     fn of_list(&self, group: &AccountGroup, formulas: &[FormulaId]) -> impl Iterator<Item = u32> {
         let first = self.rows_of.get(&(group.signature, group.applicability)).copied();
         let rows = first.and_then(|first| self.rows.get(first..first + self.kinds.len())).unwrap_or(&[]);
@@ -407,7 +407,7 @@ impl TreatmentTable {
     }
 }
 
-impl Treatment {
+impl ClassAccess {
     fn new(condition: u32) -> Self {
         let access = match condition {
             0 => Access::NeverBlocked,

@@ -9,8 +9,8 @@ use scproof_evaluator::symbolic::{CallerKind, ContextValue, Fact, Setting, Subje
 use scproof_evaluator::{Context, Request, Truth};
 
 use crate::diagram::{Function, TooLarge, Variable, Variables};
-use crate::space::Space;
-use crate::standing::Standing;
+use crate::proof::PolicyProof;
+use crate::space::RequestSpace;
 
 /// A name that no policy expects.
 const UNNAMED: &str = "scproof-ordinary-caller";
@@ -66,7 +66,7 @@ fn ordinary_values(key: &str) -> Option<Vec<&'static str>> {
     WAYS.iter().find(|(known, _)| *known == folded).map(|(_, values)| values.to_vec())
 }
 
-impl<'p> Standing<'p> {
+impl<'p> PolicyProof<'p> {
     /// The calls, of those that are `meant`, that only callers or ways exempted by name can make.
     pub(super) fn named(&mut self, place: usize, meant: Function) -> Result<Arc<Named>, TooLarge> {
         if let Some(found) = self.named.get(&(place, meant)) {
@@ -106,7 +106,7 @@ impl<'p> Standing<'p> {
         found
     }
 
-    fn find_ordinary_cells(&self, space: &Space<'p>) -> Vec<OrdinaryCells> {
+    fn find_ordinary_cells(&self, space: &RequestSpace<'p>) -> Vec<OrdinaryCells> {
         let facts = space.facts.facts.iter().enumerate();
         facts
             .map(|(index, fact)| match &fact.subject {
@@ -118,7 +118,7 @@ impl<'p> Standing<'p> {
             .collect()
     }
 
-    fn ordinary_callers(&self, space: &Space<'p>, index: usize, fact: &Fact) -> OrdinaryCells {
+    fn ordinary_callers(&self, space: &RequestSpace<'p>, index: usize, fact: &Fact) -> OrdinaryCells {
         let partition = self.views.view(View::FIRST).organization().partition().unwrap_or("aws");
         let plain = |arn: String| {
             // Not by a central root session.
@@ -135,7 +135,7 @@ impl<'p> Standing<'p> {
         vec![first, self.cells_like(space, index, fact, &root, Some(CallerKind::Root))]
     }
 
-    fn ordinary_ways(&self, space: &Space<'p>, index: usize, fact: &Fact, key: &str) -> OrdinaryCells {
+    fn ordinary_ways(&self, space: &RequestSpace<'p>, index: usize, fact: &Fact, key: &str) -> OrdinaryCells {
         let Some(values) = ordinary_values(key) else { return Vec::new() };
         let is_absent = |setting: &Setting| matches!(setting, Setting::Key(_, ContextValue::Absent));
         let mut cells: Vec<bool> = fact.cells.iter().map(|cell| cell.settings.iter().any(is_absent)).collect();
@@ -150,14 +150,14 @@ impl<'p> Standing<'p> {
         vec![cells]
     }
 
-    fn request(&self, space: &Space<'p>) -> Request {
+    fn request(&self, space: &RequestSpace<'p>) -> Request {
         Request::new(&space.account, self.classes.first().map_or("", |class| &class.representative))
     }
 
     /// The cells of a fact in which its atoms say what they say of a request.
     fn cells_like(
         &self,
-        space: &Space<'p>,
+        space: &RequestSpace<'p>,
         index: usize,
         fact: &Fact,
         request: &Request,

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, RegionKey};
 use crate::region::{Change, Verdict};
-use crate::space::Space;
+use crate::space::RequestSpace;
 
 /// Accounts that the same changes are about, and whether these are all changes.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Part {
 type Place = (usize, Change);
 
 /// The drafts of which some are being joined.
-struct Joining<'a> {
+struct Merging<'a> {
     drafts: &'a [Draft],
     /// Those that have a part to share and are in no group yet.
     open: BTreeSet<usize>,
@@ -67,8 +67,8 @@ struct Joining<'a> {
 
 /// Makes one group of accounts that share a part of what passes for them, if there are more than so many groups. First the parts that most
 /// accounts have as they are, for a quarter of the groups; then what the parts of the others have in common.
-pub(super) fn join(spaces: &mut [Space<'_>], drafts: Vec<Draft>, part: Part, told_apart: usize) -> Vec<Draft> {
-    let mut joining = Joining {
+pub(super) fn merge(spaces: &mut [RequestSpace<'_>], drafts: Vec<Draft>, part: Part, told_apart: usize) -> Vec<Draft> {
+    let mut merging = Merging {
         drafts: &drafts,
         open: BTreeSet::new(),
         by_change: BTreeMap::new(),
@@ -76,30 +76,30 @@ pub(super) fn join(spaces: &mut [Space<'_>], drafts: Vec<Draft>, part: Part, tol
         joined: Vec::new(),
     };
     for (index, draft) in drafts.iter().enumerate().filter(|(_, draft)| part.is_gravest_of(&draft.key)) {
-        joining.open.insert(index);
+        merging.open.insert(index);
         for (place, _) in draft.key.regions.iter().filter(|((_, change), _)| part.is(change)) {
-            joining.by_change.entry(*place).or_default().push(index);
-            *joining.weights.entry(*place).or_default() += draft.accounts.len();
+            merging.by_change.entry(*place).or_default().push(index);
+            *merging.weights.entry(*place).or_default() += draft.accounts.len();
         }
     }
-    if joining.open.len() <= told_apart {
+    if merging.open.len() <= told_apart {
         return drafts;
     }
     // Where keys are compared with each other it is not certain before a witness is found that anything passes.
-    joining.by_change.retain(|(space, change), _| {
+    merging.by_change.retain(|(space, change), _| {
         let space = spaces.get(*space);
         space.is_some_and(|space| !space.over_limit && space.related_in(change.function).is_empty())
     });
-    while joining.joined.len() < told_apart / 4 && joining.as_it_is() {}
-    while joining.in_common(spaces) {}
-    let Joining { open, mut joined, .. } = joining;
+    while merging.joined.len() < told_apart / 4 && merging.as_it_is() {}
+    while merging.in_common(spaces) {}
+    let Merging { open, mut joined, .. } = merging;
     let rest = drafts.iter().enumerate();
     let rest = rest.filter(|(index, draft)| open.contains(index) || !part.is_gravest_of(&draft.key));
     joined.extend(rest.map(|(_, draft)| draft.clone()));
     joined
 }
 
-impl Joining<'_> {
+impl Merging<'_> {
     /// The change that most accounts have that are in no group yet.
     fn best(&self) -> Option<Place> {
         let weight = |place: &Place| self.weights.get(place).copied().unwrap_or(0);
@@ -144,7 +144,7 @@ impl Joining<'_> {
     }
 
     /// Joins drafts whose changes for one class have calls in common. `false`: there are none left.
-    fn in_common(&mut self, spaces: &mut [Space<'_>]) -> bool {
+    fn in_common(&mut self, spaces: &mut [RequestSpace<'_>]) -> bool {
         let Some(place) = self.best() else { return false };
         let Some((candidates, class)) = self.candidates(&place) else { return false };
         let (number, mut change) = place;
@@ -196,7 +196,7 @@ impl Joining<'_> {
 }
 
 /// What two changes of one kind have in common, if anything.
-fn common(space: &mut Space<'_>, one: Change, other: Change) -> Result<Option<Change>, TooLarge> {
+fn common(space: &mut RequestSpace<'_>, one: Change, other: Change) -> Result<Option<Change>, TooLarge> {
     if (one.before, one.after) != (other.before, other.after) {
         return Ok(None);
     }

@@ -6,23 +6,23 @@ use scproof_evaluator::symbolic::{Applicability, Candidate, CellId, LevelId, Vie
 use scproof_policy_parser::Effect;
 
 use crate::diagram::{Function, TooLarge};
-use crate::space::{Question, Space};
-use crate::standing::formula::{Allows, ContentId, FormulaId, Formulas};
+use crate::proof::formula::{Allows, ContentId, FormulaId, Formulas};
+use crate::space::{Question, RequestSpace};
 
 /// What the formulas and levels of a space let through, whether the policy type is on aside.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(super) struct PassingMemo {
     formulas: Vec<Option<Function>>,
     contents: FxHashMap<ContentId, Function>,
     /// What the Deny statements of a hypothetical level match, by the kind of class.
     matched: FxHashMap<(LevelId, usize), Function>,
 }
 
-impl Known {
+impl PassingMemo {
     /// The calls that pass a formula, of those that there can be.
     pub(super) fn passes(
         &mut self,
-        space: &mut Space<'_>,
+        space: &mut RequestSpace<'_>,
         formulas: &Formulas<'_>,
         id: FormulaId,
         applicability: Applicability,
@@ -41,7 +41,7 @@ impl Known {
     /// number of statements the path has.
     fn let_through(
         &mut self,
-        space: &mut Space<'_>,
+        space: &mut RequestSpace<'_>,
         formulas: &Formulas<'_>,
         id: FormulaId,
     ) -> Result<Function, TooLarge> {
@@ -70,7 +70,7 @@ impl Known {
     /// The calls that a level's Deny statements match, of the classes of a kind; one of their cells stands for all.
     pub(super) fn matched_by(
         &mut self,
-        space: &mut Space<'_>,
+        space: &mut RequestSpace<'_>,
         level: LevelId,
         kind: usize,
         cell: CellId,
@@ -104,7 +104,12 @@ impl Known {
         function
     }
 
-    fn content(&mut self, space: &mut Space<'_>, formulas: &Formulas<'_>, id: ContentId) -> Result<Function, TooLarge> {
+    fn content(
+        &mut self,
+        space: &mut RequestSpace<'_>,
+        formulas: &Formulas<'_>,
+        id: ContentId,
+    ) -> Result<Function, TooLarge> {
         if let Some(known) = self.contents.get(&id) {
             return Ok(*known);
         }
@@ -115,7 +120,7 @@ impl Known {
     }
 }
 
-impl Space<'_> {
+impl RequestSpace<'_> {
     /// The calls that a level lets through, or all those of a formula do; whether the policy type is on aside.
     fn let_through<'f>(
         &mut self,

@@ -8,14 +8,14 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use scproof_evaluator::symbolic::LevelId;
 
-use crate::standing::formula::{ContentId, FormulaId, Formulas, NOTHING};
+use crate::proof::formula::{ContentId, FormulaId, Formulas, NOTHING};
 
 /// The number of a list of formulas.
-pub(super) type ListId = u32;
+pub(super) type PathFormulasId = u32;
 
 /// All different lists of formulas.
 #[derive(Debug)]
-pub(super) struct Lists {
+pub(super) struct PathFormulas {
     /// Formulas of a list: one a class of actions.
     width: usize,
     /// One list after the other.
@@ -23,20 +23,20 @@ pub(super) struct Lists {
 }
 
 /// The list of no level at all.
-const EMPTY_PATH: ListId = 0;
+const EMPTY_PATH: PathFormulasId = 0;
 
-/// Lists while they are made.
+/// PathFormulas while they are made.
 struct Builder<'f, 'p> {
     formulas: &'f mut Formulas<'p>,
-    lists: Lists,
-    ids: HashTable<ListId>,
-    steps: FxHashMap<(ListId, LevelId), ListId>,
+    lists: PathFormulas,
+    ids: HashTable<PathFormulasId>,
+    steps: FxHashMap<(PathFormulasId, LevelId), PathFormulasId>,
     scratch: Vec<FormulaId>,
 }
 
-impl Lists {
+impl PathFormulas {
     /// The lists of some paths, given as their levels that do not pass everything, and for each path which it has.
-    pub(super) fn of_paths(formulas: &mut Formulas<'_>, paths: &[&[LevelId]]) -> (Self, Vec<ListId>) {
+    pub(super) fn of_paths(formulas: &mut Formulas<'_>, paths: &[&[LevelId]]) -> (Self, Vec<PathFormulasId>) {
         let levels: BTreeSet<LevelId> = paths.iter().flat_map(|levels| levels.iter().copied()).collect();
         formulas.read(&levels.into_iter().collect::<Vec<LevelId>>());
         let width = formulas.class_count();
@@ -58,7 +58,7 @@ impl Lists {
     }
 
     /// The formulas of a list, one a class of actions.
-    pub(super) fn of(&self, id: ListId) -> &[FormulaId] {
+    pub(super) fn of(&self, id: PathFormulasId) -> &[FormulaId] {
         let first = id as usize * self.width;
         self.all.get(first..first + self.width).unwrap_or(&[])
     }
@@ -69,12 +69,12 @@ impl Lists {
 }
 
 impl Builder<'_, '_> {
-    fn step(&mut self, list: ListId, level: LevelId) -> ListId {
+    fn step(&mut self, list: PathFormulasId, level: LevelId) -> PathFormulasId {
         if let Some(found) = self.steps.get(&(list, level)) {
             return *found;
         }
         self.scratch.clear();
-        self.scratch.extend_from_slice(self.lists.of(list));
+        self.scratch.extend_from_slice(self.path_formulas.of(list));
         let row = self.formulas.row(level);
         // Neighbours are mostly treated alike.
         let mut done: Option<(FormulaId, ContentId, FormulaId)> = None;
@@ -93,16 +93,16 @@ impl Builder<'_, '_> {
     }
 
     /// The number of the list that is in `scratch`.
-    fn number(&mut self) -> ListId {
+    fn number(&mut self) -> PathFormulasId {
         let hash = |formulas: &[FormulaId]| FxBuildHasher.hash_one(formulas);
         let (lists, scratch) = (&self.lists, &self.scratch);
         let hashed = hash(scratch);
         if let Some(found) = self.ids.find(hashed, |id| lists.of(*id) == scratch) {
             return *found;
         }
-        let id = u32::try_from(self.lists.count()).unwrap_or(u32::MAX);
+        let id = u32::try_from(self.path_formulas.count()).unwrap_or(u32::MAX);
         self.ids.insert_unique(hashed, id, |id| hash(lists.of(*id)));
-        self.lists.all.extend_from_slice(&self.scratch);
+        self.path_formulas.all.extend_from_slice(&self.scratch);
         id
     }
 }
