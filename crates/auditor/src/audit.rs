@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, Request, RequestError};
 use scproof_organization::{NodeId, Organization};
-use scproof_policy_parser::{PolicyDocument, PolicyKind};
-use scproof_prover::{Limits, Standing};
+use scproof_policy_parser::PolicyDocument;
+use scproof_prover::{Limits, PolicyProof};
 use thiserror::Error;
 
 use crate::finding::{self, Subject};
@@ -44,28 +44,27 @@ pub enum AuditError {
 pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions) -> Result<Audit, AuditError> {
     let organization: Arc<Organization> = organization.into();
     let partition = organization.partition();
-    let parse = |text: &str| Arc::new(PolicyDocument::parse(text, PolicyKind::ServiceControl).document);
     let documents: Vec<Arc<PolicyDocument>> =
-        options.guardrails.iter().map(|guardrail| parse(&guardrail.document_in(partition))).collect();
+        options.guardrails.iter().map(|guardrail| guardrail.document_in(partition)).collect();
     let evaluation = EvaluationOptions { refine: true, ..options.evaluation };
     let (views, levels) = CompiledViews::with_hypothetical(Arc::clone(&organization), &documents, evaluation);
     let scope = scope::Scoped::new(&views, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
-    let mut standing = Standing::new(&views, accounts, &[], Limits::default());
-    let of_principal = standing.alike_accounts(options.principal.as_deref())?;
+    let mut proof = PolicyProof::new(&views, accounts, &[], Limits::default());
+    let of_principal = proof.by_access(options.principal.as_deref())?;
     // Findings speak of any caller.
-    let alike = if options.principal.is_none() { of_principal.clone() } else { standing.alike_accounts(None)? };
-    let mut classes = classes::classes(&standing, of_principal, &scope);
+    let alike = if options.principal.is_none() { of_principal.clone() } else { proof.by_access(None)? };
+    let mut classes = classes::classes(&proof, of_principal, &scope);
     if options.groups {
         sort_actions(views.view(View::FIRST), options.principal.as_deref(), &mut classes)?;
     }
     let subject = Subject { compiled: views.view(View::FIRST), quotas: &options.quotas, accounts };
-    let fresh = standing.fork(&levels);
+    let fresh = proof.fork(&levels);
     let find = || {
         let mut findings = Vec::new();
         if options.findings {
             findings.extend(finding::findings(&subject));
-            findings.extend(finding::compared(&subject, &mut standing, &views, &alike));
+            findings.extend(finding::compared(&subject, &mut proof, &views, &alike));
         }
         findings
     };

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use scproof_organization::{LoadError, RecordReader};
-use scproof_policy_parser::{PolicyDocument, PolicyKind};
+use scproof_policy_parser::{PolicyDocument, Statement};
 
 use crate::model::Guardrail;
 
@@ -102,25 +102,35 @@ impl Guardrail {
     ///   "Id": "deploy-role", "Title": "Nobody deletes the role", "Severity": "high", "Why": "deployments need it",
     ///   "MustBeBlocked": {"Action": "iam:DeleteRole", "Resource": "arn:*:iam::*:role/deploy"}
     /// }]}"#)?;
-    /// assert!(own.list()[0].document_in(Some("aws-us-gov")).contains(r#""arn:aws-us-gov:iam::*:role/deploy""#));
+    /// let narrowed = own.list()[0].document_in(Some("aws-us-gov"));
+    /// assert!(narrowed.to_minified_json().is_some_and(|json| json.contains(r#""arn:aws-us-gov:iam::*:role/deploy""#)));
     /// # Ok::<(), scproof_organization::LoadError>(())
     /// ```
-    pub fn document_in(&self, partition: Option<&str>) -> String {
-        self.narrowed(partition).unwrap_or_else(|| self.document.clone())
-    }
-
-    fn narrowed(&self, partition: Option<&str>) -> Option<String> {
-        let head = format!("arn:{}:", partition?);
-        let mut document = PolicyDocument::parse(&self.document, PolicyKind::ServiceControl).document;
-        for statement in &mut document.statements {
+    pub fn document_in(&self, partition: Option<&str>) -> Arc<PolicyDocument> {
+        const ANY: &str = "arn:*:";
+        let mut document = Arc::clone(&self.document);
+        let Some(head) = partition.map(|partition| format!("arn:{partition}:")) else { return document };
+        let is_open = |statement: &Statement| {
             // To narrow a `NotResource` would widen the guardrail.
-            let Some(resource) = statement.resource.as_mut().filter(|resource| !resource.negated) else { continue };
-            for pattern in &mut resource.patterns {
-                if let Some(rest) = pattern.text.strip_prefix("arn:*:") {
+            let resource = statement.resource.as_ref().filter(|resource| !resource.negated);
+            resource.is_some_and(|resource| resource.patterns.iter().any(|pattern| pattern.text.starts_with(ANY)))
+        };
+        if !self.document.statements.iter().any(is_open) {
+            return document;
+        }
+        for statement in Arc::make_mut(&mut document).statements.iter_mut().filter(|statement| is_open(statement)) {
+            for pattern in statement.resource.iter_mut().flat_map(|resource| &mut resource.patterns) {
+                if let Some(rest) = pattern.text.strip_prefix(ANY) {
                     pattern.text = format!("{head}{rest}");
                 }
             }
         }
-        document.to_minified_json()
+        document
+    }
+
+    /// The calls that must be blocked, as the text of a policy.
+    pub fn json(&self) -> String {
+        // What was read from a file has a meaning, so that it can be written.
+        self.document.to_minified_json().unwrap_or_default()
     }
 }

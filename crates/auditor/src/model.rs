@@ -6,6 +6,7 @@ use std::sync::Arc;
 use scproof_catalog::ServiceId;
 use scproof_evaluator::{Access, Decision, EffectiveGroup, Reason, Request};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_policy_parser::PolicyDocument;
 use scproof_prover::{ActionSet, Why};
 
 /// What SCPs do in an organization.
@@ -169,7 +170,7 @@ pub struct Guardrail {
     pub sources: Vec<String>,
     /// The calls that must be blocked, as a policy document of Deny statements: it holds where every call that these statements match is
     /// blocked by the policies in force.
-    pub document: String,
+    pub document: Arc<PolicyDocument>,
 }
 
 /// How a guardrail stands in an account.

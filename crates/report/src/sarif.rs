@@ -348,16 +348,17 @@ fn guardrail_rule(id: &str, guardrail: &Guardrail) -> Rule {
     let help_uri = guardrail.sources.iter().find(is_web).cloned();
     let why = if guardrail.why.is_empty() { &guardrail.title } else { &guardrail.why };
     let text = sentences([why.as_str(), "Every call that these Deny statements match must be blocked"]);
+    let document = guardrail.json();
     let markdown = format!(
         "{}\n\nEvery call that these statements match must be blocked:\n\n{}",
         crate::markdown::prose(why),
-        crate::markdown::block("json", &guardrail.document)
+        crate::markdown::block("json", &document)
     );
     Rule {
         id: id.to_owned(),
         short_description: sentences([&guardrail.title]),
         full_description: sentences([why]),
-        help: Message { text: format!("{}\n\n{}", text.text, guardrail.document), markdown: Some(markdown) },
+        help: Message { text: format!("{}\n\n{document}", text.text), markdown: Some(markdown) },
         help_uri,
         default_configuration: Configuration { level: level(guardrail.severity) },
         properties: rule_properties(guardrail.severity, Some(&guardrail.category)),

@@ -28,7 +28,7 @@ pub use scproof_prover::{Answer, CompareError, Permissions, compare, equivalent,
 pub use scproof_simulator::{
     AccountRef, ActionSet, ActionTerm, Alternative, Beyond, BoundExpectations, Changed, ComparisonOptions,
     EXPECT_FORMAT, Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, Notice,
-    PolicyDifference, PredictedFailure, Region, RegionReport, Simulation, SimulationOptions, Step,
+    PolicyDifference, PredictedFailure, Region, RegionReport, Rehearsed, Simulation, SimulationOptions, Step,
     StructuralDifference, TargetDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts,
     choose_accounts_below, hold, impact, impact_with, simulate, structural_difference,
 };

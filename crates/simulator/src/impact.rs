@@ -124,7 +124,11 @@ pub fn impact_with(
     after: Arc<Organization>,
     options: &ImpactOptions,
 ) -> Result<Impact, RequestError> {
-    let views = CompiledViews::two(before, after, options.evaluation);
+    compare_views(&CompiledViews::two(before, after, options.evaluation), options)
+}
+
+/// What differs between two organizations that were compiled together; see [`impact_with`].
+pub(crate) fn compare_views(views: &CompiledViews, options: &ImpactOptions) -> Result<Impact, RequestError> {
     let (before, after) = (views.view(View::BEFORE).organization(), views.view(View::AFTER).organization());
     let mut impact = Impact::default();
     let mut accounts: Vec<[NodeId; 2]> = Vec::new();
@@ -150,7 +154,7 @@ pub fn impact_with(
     let added = added.filter(|node| before.find_node(&after.node(*node).target).is_none());
     impact.added = added.map(|node| account_ref(after, node)).collect();
 
-    let found = difference(&views, &accounts, &options.comparison);
+    let found = difference(views, &accounts, &options.comparison);
     // Groups share regions; each is explained once.
     let mut reports: FxHashMap<*const Region, Arc<RegionReport>> = FxHashMap::default();
     let mut explained: FxHashMap<String, Explained> = FxHashMap::default();
@@ -167,7 +171,7 @@ pub fn impact_with(
                 let report = if let Some(report) = reports.get(&place) {
                     Arc::clone(report)
                 } else {
-                    let (before, after) = explain(&views, &region, &mut explained)?;
+                    let (before, after) = explain(views, &region, &mut explained)?;
                     Arc::new(RegionReport { region, before, after })
                 };
                 reports.insert(place, Arc::clone(&report));

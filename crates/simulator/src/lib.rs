@@ -66,4 +66,4 @@ pub use rehearsal::{Rehearsal, Step};
 pub use scproof_prover::{
     ActionSet, ActionTerm, Alternative, ComparisonOptions, Limits, Region, Transition, Verdict, Why, Witness,
 };
-pub use simulation::{Simulation, SimulationOptions, Transient, simulate};
+pub use simulation::{Rehearsed, Simulation, SimulationOptions, Transient, simulate};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
 use scproof_organization::{ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
@@ -9,7 +10,7 @@ use scproof_prover::{ActionSet, Transition, Witness};
 
 use crate::difference::{StructuralDifference, structural_difference};
 use crate::guard::unsatisfiable_guards;
-use crate::impact::{AccountRef, Impact, ImpactOptions, impact_with};
+use crate::impact::{AccountRef, Impact, ImpactOptions, compare_views};
 use crate::notice::Notice;
 use crate::rehearsal::{Rehearsal, Step};
 
@@ -38,8 +39,10 @@ pub struct Transient {
 }
 
 /// What a change set does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Simulation {
+    /// The organization after the last change.
+    pub after: Arc<Organization>,
     /// The changes one by one, with the exceptions that AWS would raise.
     pub steps: Vec<Step>,
     /// What changes for whom, from before the first change to after the last.
@@ -61,7 +64,7 @@ const UNDOING: [&str; 7] = [
     "organizations:ListPolicies",
 ];
 
-/// Makes the changes on a copy, and says everything about them.
+/// Makes the changes on a copy, and says everything about them: [`Rehearsed::new`], then [`Rehearsed::simulate`].
 ///
 /// # Errors
 ///
@@ -71,79 +74,122 @@ pub fn simulate(
     changes: &ChangeSet,
     options: &SimulationOptions,
 ) -> Result<Simulation, RequestError> {
-    let before = Arc::new(organization.clone());
-    let mut rehearsal = Rehearsal::new(organization, changes, options.quotas.clone());
-    let mut steps = Vec::new();
-    let mut between: Vec<Arc<Organization>> = Vec::new();
-    let last = changes.changes().len().saturating_sub(1);
-    for index in 0..changes.changes().len() {
-        steps.extend(rehearsal.next());
-        if index < last {
-            between.push(Arc::new(rehearsal.draft().organization()));
-        }
-    }
-    let after = Arc::new(rehearsal.finish());
-    let impact = impact_with(Arc::clone(&before), Arc::clone(&after), &options.impact)?;
-    let transients = transients(&before, &between, &after, &options.impact)?;
-    let mut warnings = protected(&before, &after, options)?;
-    warnings.extend(unsatisfiable_guards(&before, &after));
-    warnings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| (a.code, &a.item).cmp(&(b.code, &b.item))));
-    Ok(Simulation { steps, impact, transients, warnings })
+    Rehearsed::new(organization.clone(), changes, &options.quotas).simulate(options)
 }
 
-/// What passes before and after, but is blocked after some step. Named where a request shows it.
-fn transients(
-    before: &Arc<Organization>,
-    between: &[Arc<Organization>],
-    after: &Arc<Organization>,
+/// Changes that were made on a copy, with every state on the way: made once, to be looked at as often as one likes.
+#[derive(Debug)]
+pub struct Rehearsed {
+    before: Arc<Organization>,
+    steps: Vec<Step>,
+    /// The states between two steps.
+    between: Vec<Arc<Organization>>,
+    after: Arc<Organization>,
+}
+
+impl Rehearsed {
+    /// Makes the changes one after the other.
+    pub fn new(organization: impl Into<Arc<Organization>>, changes: &ChangeSet, quotas: &Quotas) -> Self {
+        let before: Arc<Organization> = organization.into();
+        let mut rehearsal = Rehearsal::new(&before, changes, quotas.clone());
+        let mut steps = Vec::new();
+        let mut between: Vec<Arc<Organization>> = Vec::new();
+        while let Some(step) = rehearsal.next() {
+            if steps.len() + 1 < changes.changes().len() {
+                between.push(Arc::new(rehearsal.draft().organization()));
+            }
+            steps.push(step);
+        }
+        let after = Arc::new(rehearsal.finish());
+        Self { before, steps, between, after }
+    }
+
+    /// The organization before the first change.
+    pub fn before(&self) -> &Arc<Organization> {
+        &self.before
+    }
+
+    /// The organization after the last change.
+    pub fn after(&self) -> &Arc<Organization> {
+        &self.after
+    }
+
+    /// Says everything about the changes.
+    ///
+    /// # Errors
+    ///
+    /// If a protected principal is no principal of the organization's accounts.
+    pub fn simulate(self, options: &SimulationOptions) -> Result<Simulation, RequestError> {
+        let evaluation = options.impact.evaluation;
+        let views = CompiledViews::two(Arc::clone(&self.before), Arc::clone(&self.after), evaluation);
+        let impact = compare_views(&views, &options.impact)?;
+        let transients = self.transients(&options.impact)?;
+        let mut warnings = protected(&views, &options.protected)?;
+        warnings.extend(unsatisfiable_guards(&self.before, &self.after));
+        warnings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| (a.code, &a.item).cmp(&(b.code, &b.item))));
+        let Self { steps, after, .. } = self;
+        Ok(Simulation { after, steps, impact, transients, warnings })
+    }
+
+    /// What passes before and after, but is blocked after some step. Named where a request shows it.
+    fn transients(&self, options: &ImpactOptions) -> Result<Vec<Transient>, RequestError> {
+        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
+        let decides =
+            |state: &&Arc<Organization>| !has_same_rules(&self.before, state) && !has_same_rules(state, &self.after);
+        let states: Vec<(usize, &Arc<Organization>)> =
+            self.between.iter().enumerate().filter(|(_, state)| decides(state)).collect();
+        if states.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Steps after which the rules are those after an earlier one look like it.
+        let mut distinct: Vec<(&Arc<Organization>, Vec<usize>)> = Vec::new();
+        for (step, state) in states {
+            match distinct.last_mut() {
+                Some((last, steps)) if has_same_rules(last, state) => steps.push(step),
+                _ => distinct.push((state, vec![step])),
+            }
+        }
+        let others = distinct.iter().map(|(state, _)| *state).chain([&self.after]).cloned().collect();
+        let views = CompiledViews::all(Arc::clone(&self.before), others, options.evaluation);
+        let all: Vec<View> = views.views().collect();
+        let (Some((&first, rest)), mut found) = (all.split_first(), Vec::new()) else { return Ok(Vec::new()) };
+        let Some((&last, between)) = rest.split_last() else { return Ok(Vec::new()) };
+        for (&middle, (_, steps)) in between.iter().zip(distinct) {
+            let of_state = transients_at(&views, [first, middle, last], options)?;
+            found.extend(
+                steps.into_iter().flat_map(|step| of_state.iter().map(move |it| Transient { step, ..it.clone() })),
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// What passes in the first and the last of three views, but not in the one between.
+fn transients_at(
+    views: &CompiledViews,
+    [first, middle, last]: [View; 3],
     options: &ImpactOptions,
 ) -> Result<Vec<Transient>, RequestError> {
-    if between.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (first, last) = (
-        CompiledOrganization::compile(Arc::clone(before), options.evaluation),
-        CompiledOrganization::compile(Arc::clone(after), options.evaluation),
-    );
     let mut found: Vec<Transient> = Vec::new();
-    let mut compared: Option<(usize, &Arc<Organization>)> = None;
-    for (step, state) in between.iter().enumerate() {
-        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
-        if has_same_rules(before, state) || has_same_rules(state, after) {
-            continue;
-        }
-        if let Some((earlier, _)) = compared.filter(|(_, other)| has_same_rules(other, state)) {
-            let again: Vec<Transient> = found.iter().filter(|transient| transient.step == earlier).cloned().collect();
-            found.extend(again.into_iter().map(|transient| Transient { step, ..transient }));
-            continue;
-        }
-        compared = Some((step, state));
-        // What a step blocks, and what later steps let pass again: both lists hold every transient block.
-        let blocked = impact_with(Arc::clone(before), Arc::clone(state), options)?;
-        if blocked.account_count(Transition::NewlyBlocked) == 0 {
-            continue;
-        }
-        let released = impact_with(Arc::clone(state), Arc::clone(after), options)?;
-        let middle = CompiledOrganization::compile(Arc::clone(state), options.evaluation);
-        let candidates = blocked.with(Transition::NewlyBlocked).chain(released.with(Transition::NewlyPassing));
-        for (accounts, reports) in candidates {
-            for report in reports {
-                let Some(witness) = &report.region.witness else { continue };
-                let former = first.ask(&witness.request)?;
-                let passes = former.is_passing() && last.ask(&witness.request)?.is_passing();
-                let actions = report.region.actions.clone();
-                let known = found.iter().any(|other| {
-                    other.step == step && other.actions == actions && other.accounts.first() == accounts.first()
-                });
-                if passes && !known {
-                    let blocked = middle.ask(&witness.request)?;
-                    found.push(Transient {
-                        step,
-                        accounts: accounts.to_vec(),
-                        actions,
-                        witness: Witness { request: witness.request.clone(), before: former, after: blocked },
-                    });
-                }
+    // What a step blocks, and what later steps let pass again: both lists hold every transient block.
+    let blocked = compare_views(&views.pair(first, middle), options)?;
+    if blocked.account_count(Transition::NewlyBlocked) == 0 {
+        return Ok(found);
+    }
+    let released = compare_views(&views.pair(middle, last), options)?;
+    let candidates = blocked.with(Transition::NewlyBlocked).chain(released.with(Transition::NewlyPassing));
+    for (accounts, reports) in candidates {
+        for report in reports {
+            let Some(witness) = &report.region.witness else { continue };
+            let before = views.view(first).ask(&witness.request)?;
+            let passes = before.is_passing() && views.view(last).ask(&witness.request)?.is_passing();
+            let actions = report.region.actions.clone();
+            let known =
+                found.iter().any(|other| other.actions == actions && other.accounts.first() == accounts.first());
+            if passes && !known {
+                let after = views.view(middle).ask(&witness.request)?;
+                let witness = Witness { request: witness.request.clone(), before, after };
+                found.push(Transient { step: 0, accounts: accounts.to_vec(), actions, witness });
             }
         }
     }
@@ -166,21 +212,10 @@ fn has_same_rules(one: &Organization, other: &Organization) -> bool {
 }
 
 /// Whether protected principals can still undo the change.
-fn protected(
-    before: &Arc<Organization>,
-    after: &Arc<Organization>,
-    options: &SimulationOptions,
-) -> Result<Vec<Notice>, RequestError> {
-    if options.protected.is_empty() {
-        return Ok(Vec::new());
-    }
-    let evaluation = options.impact.evaluation;
-    let (former, latter) = (
-        CompiledOrganization::compile(Arc::clone(before), evaluation),
-        CompiledOrganization::compile(Arc::clone(after), evaluation),
-    );
+fn protected(views: &CompiledViews, principals: &[String]) -> Result<Vec<Notice>, RequestError> {
+    let (former, latter) = (views.view(View::BEFORE), views.view(View::AFTER));
     let mut notices = Vec::new();
-    for principal in &options.protected {
+    for principal in principals {
         let account = principal.split(':').nth(4).unwrap_or_default();
         let ask = |compiled: &CompiledOrganization, action: &str| {
             compiled.ask(&Request::new(account, action).with_principal(principal).with_context(Context::new()))
@@ -189,7 +224,7 @@ fn protected(
         let mut open = Vec::new();
         let mut exempt = false;
         for action in UNDOING {
-            let (was, is) = (ask(&former, action)?, ask(&latter, action)?);
+            let (was, is) = (ask(former, action)?, ask(latter, action)?);
             exempt |= is == Decision::NotApplicable;
             if is.is_denied() && !was.is_denied() {
                 lost.push(action);

@@ -161,7 +161,7 @@ fn sources<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Vec<St
     sources
 }
 
-fn document<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<String> {
+fn document<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Arc<PolicyDocument>> {
     let at = record.path().key("MustBeBlocked");
     let Some(raw) = record.value("MustBeBlocked") else {
         reader.fault(record.missing("MustBeBlocked").help("write the calls there, as statements of a policy"));
@@ -196,8 +196,8 @@ fn document<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Optio
     let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, texts.join(","));
     let parsed = PolicyDocument::parse(&text, PolicyKind::ServiceControl);
     let mut faults = parsed.diagnostics.iter().filter(|diagnostic| is_fault(diagnostic)).peekable();
-    let document = parsed.document.to_minified_json();
-    if document.is_none() && faults.peek().is_none() {
+    let is_whole = parsed.document.to_minified_json().is_some();
+    if !is_whole && faults.peek().is_none() {
         // No text is known to get here; a guardrail must not get lost without a word if one does.
         let at = record.path().key("MustBeBlocked");
         reader.fault(Fault::new("bad-statement", at, "the statements have no meaning"));
@@ -205,7 +205,7 @@ fn document<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Optio
     for diagnostic in faults {
         reader.fault(fault(diagnostic, &places, record.path()));
     }
-    document
+    is_whole.then(|| Arc::new(parsed.document))
 }
 
 /// A statement as the policy language has it: with an effect, and with a resource.

@@ -16,7 +16,7 @@ fn with(statements: &Value) -> String {
 
 fn document(statements: &Value) -> String {
     let guardrails = Guardrails::from_json(&with(statements)).unwrap_or_else(|error| panic!("{}", shown(&error)));
-    guardrails.list().first().unwrap().document.clone()
+    guardrails.list().first().unwrap().json()
 }
 
 fn faults(statements: &Value) -> Vec<String> {
@@ -42,12 +42,12 @@ fn a_guardrail_is_what_the_file_says() {
         (Severity::High, ["https://example.com/a?b=c".to_owned()].as_slice())
     );
     assert_eq!(
-        first.document,
+        first.json(),
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}"#
     );
     assert_eq!((second.category.as_str(), second.sources.len()), ("Other", 0));
     assert_eq!(
-        second.document,
+        second.json(),
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Condition":{"Bool":{"aws:SecureTransport":false}}}]}"#
     );
 }

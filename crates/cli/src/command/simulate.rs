@@ -1,7 +1,9 @@
 //! `scproof simulate`: what changes would do.
 
+use std::sync::Arc;
+
 use clap::Args;
-use scproof::compare::{SimulationOptions, simulate};
+use scproof::compare::{Rehearsed, SimulationOptions};
 use scproof::report::ImpactReport;
 
 use super::changes::ChangeArgs;
@@ -47,15 +49,17 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
     let quotas = snapshot::quotas(global)?;
     let expectations = args.impact.expectations(global)?;
     let changes = args.changes.resolve(global, &before)?;
-    let after = changes.apply(&before);
+    let before = Arc::new(before);
+    let rehearsed = Rehearsed::new(Arc::clone(&before), &changes, &quotas);
+    let after = Arc::clone(rehearsed.after());
     let options = SimulationOptions {
         impact: args.impact.options(global, &before, &after)?,
         quotas,
         protected: args.protect_principal.clone(),
     };
     let message = format!("comparing every call in {} accounts", before.accounts().len());
-    let simulation = ui::busy(&message, || simulate(&before, &changes, &options))?;
-    let held = args.impact.held(global, expectations.as_ref(), (&before, &after), &simulation.impact)?;
+    let simulation = ui::busy(&message, || rehearsed.simulate(&options))?;
+    let held = args.impact.held(global, expectations.as_ref(), (&*before, &*after), &simulation.impact)?;
     let report = ImpactReport {
         before: &before,
         after: &after,

@@ -314,7 +314,7 @@ impl<'a> Builder<'a> {
             category: &guardrail.category,
             severity: guardrail.severity.as_str(),
             sources: &guardrail.sources,
-            text: self.texts.number(Cow::Borrowed(guardrail.document.as_str())),
+            text: self.texts.number(Cow::Owned(guardrail.json())),
             groups: report
                 .groups
                 .iter()

@@ -160,7 +160,7 @@ struct GuardrailView<'a> {
     category: &'a str,
     severity: &'static str,
     sources: &'a [String],
-    document: &'a str,
+    document: String,
     /// The gravest state of an account; none if there is no account.
     state: Option<&'static str>,
     accounts: StateCounts,
@@ -331,7 +331,7 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
         category: &guardrail.category,
         severity: guardrail.severity.as_str(),
         sources: &guardrail.sources,
-        document: &guardrail.document,
+        document: guardrail.json(),
         state: worst_state(found).map(GuardrailState::as_str),
         accounts: state_counts(found).into(),
         groups: found.groups.iter().map(group).collect(),

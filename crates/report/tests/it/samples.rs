@@ -529,7 +529,9 @@ pub(crate) fn hostile() -> Audit {
         HOSTILE[0].clone_into(&mut guardrail.title);
         HOSTILE[4].clone_into(&mut guardrail.why);
         guardrail.sources.extend(HOSTILE.map(str::to_owned));
-        HOSTILE[1].clone_into(&mut guardrail.document);
+        for statement in &mut Arc::make_mut(&mut guardrail.document).statements {
+            statement.sid = Some(HOSTILE[1].to_owned());
+        }
         for passing in report.groups.iter_mut().flat_map(|group| &mut group.passing) {
             passing.when = vec![vec![HOSTILE[0].to_owned(), HOSTILE[3].to_owned()]];
         }
