@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use scproof_catalog::single_endpoint_region;
 use scproof_evaluator::{ContextValue, Request, RequestResource};
 
 use crate::layout::is_unsafe;
@@ -54,12 +55,17 @@ fn arguments(request: &Request) -> Option<Vec<(Option<&'static str>, String)>> {
         }
         arguments.push((Some("--resource"), text));
     }
+    if let Some(region) = &request.region {
+        arguments.push((Some("--region"), region.clone()));
+    }
+    // A service with one endpoint is called there whatever `--region` says; the context counts everywhere (CALL-11).
+    let has_regions = single_endpoint_region(&request.action, "aws").is_none() && request.region.is_none();
     for (key, value) in request.context.iter() {
         if key.contains('=') {
             return None;
         }
         match value {
-            ContextValue::Single(text) if key == "aws:RequestedRegion" => {
+            ContextValue::Single(text) if key == "aws:RequestedRegion" && has_regions => {
                 arguments.push((Some("--region"), text.clone()));
             }
             ContextValue::Single(text) => arguments.push((Some("--context"), format!("{key}={text}"))),
@@ -124,6 +130,23 @@ mod tests {
             can(&program, &request).join(" "),
             r"scproof --org 'my org.json' can shop s3:GetObject --resource '*' --region eu-west-1 --context 'aws:PrincipalTag/team=it'\''s $(rm) `x`' --context aws:TagKeys=a --context aws:TagKeys=b --absent aws:SourceVpce"
         );
+    }
+
+    /// What is said of the Region reaches the question as it was meant: `--region` does not hold of a service with one endpoint.
+    #[test]
+    fn call_11_the_region_of_a_question() {
+        let command = |request: &Request| can(&["scproof".to_owned()], request).join(" ");
+        let region = |name: &str| Context::new().with("aws:RequestedRegion", name);
+        let mut request = Request::new("shop", "sqs:SendMessage");
+        request.region = Some("eu-west-1".to_owned());
+        assert_eq!(command(&request), "scproof can shop sqs:SendMessage --region eu-west-1");
+        request.context = region("eu-west-3");
+        assert_eq!(
+            command(&request),
+            "scproof can shop sqs:SendMessage --region eu-west-1 --context aws:RequestedRegion=eu-west-3"
+        );
+        let request = Request::new("shop", "iam:CreateUser").with_context(region("eu-west-1"));
+        assert_eq!(command(&request), "scproof can shop iam:CreateUser --context aws:RequestedRegion=eu-west-1");
     }
 
     #[test]

@@ -150,6 +150,9 @@ pub(crate) fn facts_words(request: &Request, anyone: &str) -> Vec<(&'static str,
     }
     let principal = request.principal.as_deref().map_or(anyone.to_owned(), |text| clean(text).into_owned());
     facts.push(("principal", principal));
+    if let Some(region) = &request.region {
+        facts.push(("region", clean(region).into_owned()));
+    }
     let mut label = "context";
     for (key, value) in request.context.iter() {
         let key = clean(key);
