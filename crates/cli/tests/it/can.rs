@@ -108,10 +108,8 @@ fn k3_3_context_arguments() {
         run.json()["question"],
         json!({
             "account": "shop", "action": "s3:GetObject", "resource": ["*", "arn:aws:s3:::b/k"],
-            "context": {
-                "aws:RequestedRegion": "eu-west-1", "aws:TagKeys": ["a", "b"], "aws:PrincipalTag/team": "x=y",
-                "s3:prefix": "", "aws:SourceVpce": null
-            },
+            "region": "eu-west-1",
+            "context": {"aws:TagKeys": ["a", "b"], "aws:PrincipalTag/team": "x=y", "s3:prefix": "", "aws:SourceVpce": null},
             "closedContext": true
         })
     );
@@ -306,7 +304,15 @@ fn a_context_key_without_value() {
 
 #[test]
 fn cond_4_a_key_given_twice() {
-    let run = example(&["can", "shop", "s3:GetObject", "--region", "a", "--context", "aws:requestedregion=b"]);
+    let run = example(&[
+        "can",
+        "shop",
+        "s3:GetObject",
+        "--context",
+        "aws:RequestedRegion=a",
+        "--context",
+        "aws:requestedregion=b",
+    ]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("is given twice"), "{}", run.stderr);
 }
