@@ -46,9 +46,6 @@ pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
 pub use proof::{
     ActionSets, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
 };
-pub use proof::{
-    ActionSets, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
-};
 pub use questions::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
 pub use region::{Alternative, Region, Transition, Verdict, Why};
 pub use witness::Witness;

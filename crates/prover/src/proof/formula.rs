@@ -22,7 +22,7 @@ pub(super) struct Formula {
     pub(super) denies: bool,
     /// The Deny statements that depend on resource or context, each once.
     pub(super) deny: Vec<Candidate>,
-    /// For each level without an unconditional Allow what may allow. PathFormulas that another one is part of are left out.
+    /// For each level without an unconditional Allow what may allow. Lists that another one is part of are left out.
     pub(super) allow: Vec<Allows>,
     /// Levels whose attachments could not be read (K3-13).
     pub(super) unreadable: Vec<LevelId>,

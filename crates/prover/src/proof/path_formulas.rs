@@ -25,7 +25,7 @@ pub(super) struct PathFormulas {
 /// The list of no level at all.
 const EMPTY_PATH: PathFormulasId = 0;
 
-/// PathFormulas while they are made.
+/// Lists while they are made.
 struct Builder<'f, 'p> {
     formulas: &'f mut Formulas<'p>,
     lists: PathFormulas,
@@ -74,7 +74,7 @@ impl Builder<'_, '_> {
             return *found;
         }
         self.scratch.clear();
-        self.scratch.extend_from_slice(self.path_formulas.of(list));
+        self.scratch.extend_from_slice(self.lists.of(list));
         let row = self.formulas.row(level);
         // Neighbours are mostly treated alike.
         let mut done: Option<(FormulaId, ContentId, FormulaId)> = None;
@@ -100,9 +100,9 @@ impl Builder<'_, '_> {
         if let Some(found) = self.ids.find(hashed, |id| lists.of(*id) == scratch) {
             return *found;
         }
-        let id = u32::try_from(self.path_formulas.count()).unwrap_or(u32::MAX);
+        let id = u32::try_from(self.lists.count()).unwrap_or(u32::MAX);
         self.ids.insert_unique(hashed, id, |id| hash(lists.of(*id)));
-        self.path_formulas.all.extend_from_slice(&self.scratch);
+        self.lists.all.extend_from_slice(&self.scratch);
         id
     }
 }
