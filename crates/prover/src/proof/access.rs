@@ -38,7 +38,7 @@ pub struct SameAccess {
     pub by_class: Arc<[ClassAccess]>,
 }
 
-/// PathFormulas that are looked at together: fewer are done before another thread has woken up.
+/// Lists that are looked at together: fewer are done before another thread has woken up.
 const AT_ONCE: usize = 64;
 
 const NEVER: ClassAccess = ClassAccess { access: Access::NeverBlocked, condition: 0 };
