@@ -13,7 +13,7 @@ use scproof_evaluator::{
     Access, Caller, CompiledOrganization, Context, EffectiveGroup, EvaluationOptions, Request, Undecided,
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
-use scproof_policy_parser::{PolicyKind, locate};
+use scproof_policy_parser::{PolicyDocument, PolicyKind, locate};
 use scproof_prover::{ActionSet, ActionTerm, Why};
 
 pub(crate) fn example_organization() -> Organization {
@@ -95,7 +95,7 @@ fn guardrail(number: usize) -> (Arc<Guardrail>, &'static [&'static str]) {
         category: category.to_owned(),
         severity,
         sources: vec!["https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html".to_owned()],
-        document: document.to_string(),
+        document: Arc::new(PolicyDocument::parse(&document.to_string(), PolicyKind::ServiceControl).document),
     };
     (Arc::new(guardrail), actions)
 }

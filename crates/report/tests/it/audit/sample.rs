@@ -13,6 +13,7 @@ use scproof_evaluator::{
     Access, CompiledOrganization, Context, EvaluationOptions, Reason, Request, RequestResource, Undecided,
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use scproof_simulator::{ActionSet, ActionTerm, Why};
 
 pub(super) fn example() -> Organization {
@@ -42,9 +43,9 @@ pub(super) fn guardrail(id: &str, title: &str, severity: Severity, action: &str)
         category: "Organization".to_owned(),
         severity,
         sources: vec!["https://docs.aws.amazon.com/prescriptive-guidance/latest/".to_owned()],
-        document: format!(
+        document: document(&format!(
             "{{\"Version\": \"2012-10-17\", \"Statement\": {{\"Effect\": \"Deny\", \"Action\": \"{action}\", \"Resource\": \"*\"}}}}"
-        ),
+        )),
     }
 }
 
@@ -394,4 +395,9 @@ pub(super) fn large() -> Audit {
     audit.classes = audit.classes.iter().cycle().take(900).cloned().collect();
     audit.guardrails = audit.guardrails.iter().cycle().take(400).cloned().collect();
     audit
+}
+
+/// A policy of a guardrail.
+fn document(text: &str) -> Arc<PolicyDocument> {
+    Arc::new(PolicyDocument::parse(text, PolicyKind::ServiceControl).document)
 }
