@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use scproof_organization::{NodeId, Organization};
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use serde_json::{Value, json};
 
 use super::{SHOP, World};
@@ -201,7 +202,7 @@ fn state(world: &World, guardrail: Value) -> (GuardrailState, usize) {
         category: "Tests".to_owned(),
         severity: Severity::High,
         sources: Vec::new(),
-        document,
+        document: Arc::new(PolicyDocument::parse(&document, PolicyKind::ServiceControl).document),
     };
     let options = AuditOptions { guardrails: vec![Arc::new(guardrail)], ..AuditOptions::default() };
     let audit = audited(world, &options);
