@@ -120,7 +120,7 @@ fn passing(views: &CompiledViews, accounts: &[NodeId], found: &PassingRegion, le
             Kind::Exemption | Kind::OpenExemption => PassingKind::Exemption,
         },
         actions: region.actions.clone(),
-        when: region.when.iter().map(|alternative| alternative.conditions.clone()).collect(),
+        when: Arc::clone(&region.when),
         when_is_complete: region.when_is_complete,
         witness,
         why: region.why.clone(),

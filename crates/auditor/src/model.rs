@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use scproof_catalog::ServiceId;
-use scproof_evaluator::{Access, Decision, EffectiveGroup, Reason, Request};
+use scproof_evaluator::{Access, Decision, EffectiveGroup, Predicate, Reason, Request};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::PolicyDocument;
 use scproof_prover::{ActionSet, Why};
@@ -256,8 +256,8 @@ pub struct Passing {
     pub kind: PassingKind,
     /// Which actions, exactly.
     pub actions: ActionSet,
-    /// When: at least one of these holds, each a list of conditions in words that hold together. An empty list means always.
-    pub when: Vec<Vec<String>>,
+    /// When: any of alternatives, or the only one.
+    pub when: Arc<Predicate>,
     /// Whether `when` is exact; if not there were too many alternatives, and there are more.
     pub when_is_complete: bool,
     /// A call that shows it; for an undetermined one a call whose answer is open.
@@ -329,6 +329,18 @@ pub enum Evidence {
     Proof(String),
     /// Calls that show it, confirmed by the evaluator; what they show, in words.
     Witness(String, Vec<Witness>),
+    /// Calls that show it if the last of them passes, which it does only where this holds; what they show, in words.
+    Condition(String, Predicate, Vec<Witness>),
+}
+
+impl Evidence {
+    /// The calls that show it, if any do.
+    pub fn witnesses(&self) -> &[Witness] {
+        match self {
+            Self::Snapshot | Self::Proof(_) => &[],
+            Self::Witness(_, calls) | Self::Condition(_, _, calls) => calls,
+        }
+    }
 }
 
 /// A decision to live with a finding.

@@ -13,6 +13,7 @@ use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
 use crate::chain::Chain;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::keys::{self, KeyRow};
+use crate::predicate::Predicate;
 use crate::refine::SplitMemory;
 use crate::resource::CompiledResource;
 use crate::tables::Tables;
@@ -29,10 +30,12 @@ pub struct CompiledOrganization {
     pub(crate) actions: Arc<ActionTable>,
     pub(crate) slots: Arc<[Slot]>,
     pub(crate) conditions: Arc<[CompiledCondition]>,
-    /// The conditions as written, for words.
+    /// The conditions as written.
     pub(crate) condition_sources: Arc<[Condition]>,
+    pub(crate) condition_predicates: Arc<[Predicate]>,
     pub(crate) resources: Arc<[CompiledResource]>,
     pub(crate) resource_sources: Arc<[ResourceElement]>,
+    pub(crate) resource_predicates: Arc<[Predicate]>,
     pub(crate) statements: Arc<[CompiledStatement]>,
     pub(crate) atoms: Arc<[Atom]>,
     pub(crate) levels: Arc<[Level]>,
@@ -126,9 +129,11 @@ pub(crate) struct Builder {
     slot_ids: FxHashMap<Box<str>, KeySlot>,
     pub(crate) conditions: Vec<CompiledCondition>,
     pub(crate) condition_sources: Vec<Condition>,
+    pub(crate) condition_predicates: Vec<Predicate>,
     condition_ids: FxHashMap<(Condition, bool), u32>,
     pub(crate) resources: Vec<CompiledResource>,
     pub(crate) resource_sources: Vec<ResourceElement>,
+    pub(crate) resource_predicates: Vec<Predicate>,
     resource_ids: FxHashMap<(ResourceElement, bool), u32>,
     pub(crate) actions: ActionTableBuilder,
     pub(crate) statements: Vec<CompiledStatement>,
@@ -147,9 +152,11 @@ impl Builder {
             slot_ids: FxHashMap::default(),
             conditions: Vec::new(),
             condition_sources: Vec::new(),
+            condition_predicates: Vec::new(),
             condition_ids: FxHashMap::default(),
             resources: Vec::new(),
             resource_sources: Vec::new(),
+            resource_predicates: Vec::new(),
             resource_ids: FxHashMap::default(),
             actions: ActionTableBuilder::default(),
             statements: Vec::new(),
@@ -207,6 +214,7 @@ impl Builder {
             });
         if let Some(slot) = self.slots.get_mut(compiled.slot.0 as usize) {
             slot.conditions.push(id);
+            self.condition_predicates.push(Predicate::of_condition(condition, slot, variables));
         }
         self.conditions.push(compiled);
         self.condition_sources.push(condition.clone());
@@ -226,6 +234,7 @@ impl Builder {
             Self::slot(slots, slot_ids, catalog, key)
         }));
         self.resource_sources.push(element.clone());
+        self.resource_predicates.push(Predicate::of_resource(element, variables));
         self.resource_ids.insert(key, id);
         id
     }

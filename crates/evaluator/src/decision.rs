@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use scproof_organization::{NodeId, PolicyIndex};
+
+use crate::predicate::Predicate;
+
 /// The verdict of the SCP layer (GEN-4). `Allowed` means *not blocked by SCPs*, never that AWS will allow the call (GEN-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Decision {
@@ -120,21 +124,15 @@ impl Reason {
     }
 }
 
-/// Where a statement stands: which policy, attached to which target.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A statement where it stands: a policy, attached to a node, of the organization that was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StatementRef {
-    /// Id of the root, OU or account that the policy is attached to.
-    pub target_id: String,
-    /// Name of the target, if the snapshot has it.
-    pub target_name: Option<String>,
-    /// Policy id.
-    pub policy_id: String,
-    /// Policy name, if the snapshot has it.
-    pub policy_name: Option<String>,
+    /// The root, unit or account that the policy is attached to.
+    pub node: NodeId,
+    /// The policy.
+    pub policy: PolicyIndex,
     /// Index of the statement in the document, from 0.
     pub statement: usize,
-    /// The statement's `Sid`, if any.
-    pub sid: Option<String>,
 }
 
 /// One open question (K3-2, K3-17).
@@ -149,18 +147,18 @@ pub enum Undecided {
     /// What AWS does at a point that its documentation leaves open; the rule's id (GEN-3).
     Rule(&'static str),
     /// What a policy, or one of its statements, says that could not be read (K3-14).
-    Policy(String),
+    Policy(PolicyIndex),
     /// Which policies are attached to a target that could not be read (K3-13).
-    Attachments(String),
+    Attachments(NodeId),
+    /// Whether an account that the snapshot lacks is a member: a listing could not be read (CALL-14).
+    Membership(String),
 }
 
 /// The part of an answer that concerns one level of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LevelTrace {
-    /// Id of the root, OU or account.
-    pub target_id: String,
-    /// Its name, if the snapshot has it.
-    pub target_name: Option<String>,
+    /// The root, unit or account.
+    pub node: NodeId,
     /// Allow statements of this level that certainly match.
     pub allowed_by: Vec<StatementRef>,
     /// Allow statements of this level that may match.
@@ -168,7 +166,7 @@ pub struct LevelTrace {
     /// Deny statements of this level that certainly match.
     pub denied_by: Vec<StatementRef>,
     /// Deny statements of this level that may match, each with the condition under which it does *not*.
-    pub maybe_denied_by: Vec<(StatementRef, String)>,
+    pub maybe_denied_by: Vec<(StatementRef, Predicate)>,
 }
 
 /// A verdict with all its causes (GEN-5).
@@ -181,11 +179,12 @@ pub struct Explanation {
     /// Every statement that decides: for an explicit denial each Deny that matches, for an allowed call an Allow of each level.
     pub determining: Vec<StatementRef>,
     /// For an implicit denial each level without a matching Allow, root first.
-    pub levels_without_allow: Vec<String>,
+    pub levels_without_allow: Vec<NodeId>,
     /// For an open verdict the questions that would decide it, the most frequent first.
     pub undecided: Vec<Undecided>,
-    /// For an open verdict the condition that decides it, in words.
-    pub depends_on: Option<String>,
+    /// For an open verdict when the call passes; for [`Decision::Deny`] when it is denied implicitly rather than explicitly. As far as
+    /// each resource of the call has its own facts, all of what is asked of one of them.
+    pub depends_on: Option<Predicate>,
     /// All levels, root first, with what each contributes; empty where SCPs do not apply.
     pub levels: Vec<LevelTrace>,
     /// The unsure rules whose preferred reading was taken (GEN-3).

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use scproof_catalog::{ActionId, is_checked_elsewhere, single_endpoint_region, single_endpoint_services};
+use scproof_organization::NodeId;
 
 use crate::action::CellId;
 use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
+use crate::predicate::Predicate;
 use crate::prepare::{ActionCell, RequestError, UNDENIABLE_ACTION, parse_action};
 use crate::request::{Context, Request};
 
@@ -60,14 +62,14 @@ pub struct EffectiveGroup {
     pub decision: Decision,
     /// Why, in one word.
     pub reason: Reason,
-    /// For conditional ones the condition in words.
-    pub depends_on: Option<String>,
+    /// When they pass, as in [`Explanation::depends_on`](crate::Explanation::depends_on).
+    pub depends_on: Option<Predicate>,
     /// The open questions behind the condition.
     pub undecided: Vec<Undecided>,
     /// The statements that decide, as in [`Explanation::determining`](crate::Explanation::determining).
     pub determining: Vec<StatementRef>,
-    /// The levels without an Allow, by target id.
-    pub levels_without_allow: Vec<String>,
+    /// The levels without an Allow.
+    pub levels_without_allow: Vec<NodeId>,
     /// The actions of the catalog, in its order.
     pub actions: Vec<ActionId>,
     /// Actions that policies spell out and the catalog does not know, lower case.

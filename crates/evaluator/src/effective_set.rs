@@ -3,13 +3,14 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_catalog::ActionId;
-use scproof_organization::NodeId;
+use scproof_organization::{NodeId, PolicyIndex};
 
 use crate::alike::ManyQuestion;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Reason};
 use crate::effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
 use crate::everywhere::Everywhere;
+use crate::predicate::Predicate;
 use crate::prepare::RequestError;
 use crate::request::Request;
 
@@ -35,9 +36,9 @@ struct SharedGroup {
     access: Access,
     decision: Decision,
     reason: Reason,
-    depends_on: Option<String>,
+    depends_on: Option<Predicate>,
     /// Policies with the index of the statement.
-    determining: Vec<(String, usize)>,
+    determining: Vec<(PolicyIndex, usize)>,
     actions: Vec<ActionId>,
     unlisted_actions: Vec<String>,
     future_actions_of: Vec<String>,
@@ -114,8 +115,8 @@ impl Shared {
 
 impl SharedGroup {
     fn of(group: &EffectiveGroup) -> Self {
-        let mut determining: Vec<(String, usize)> =
-            group.determining.iter().map(|statement| (statement.policy_id.clone(), statement.statement)).collect();
+        let mut determining: Vec<(PolicyIndex, usize)> =
+            group.determining.iter().map(|statement| (statement.policy, statement.statement)).collect();
         determining.sort_unstable();
         determining.dedup();
         Self {

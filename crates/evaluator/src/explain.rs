@@ -10,22 +10,18 @@ use crate::chain::Applicability;
 use crate::compile::{Atom, CompiledOrganization, CompiledStatement};
 use crate::decide::{Outcome, worst_of};
 use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
+use crate::predicate::{Open, Predicate};
 use crate::prepare::{ActionCell, Pair, Query};
 use crate::principal::PrincipalKind;
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
-use crate::words::{condition_words, resource_words};
-
-/// What must hold for the call to pass, as far as it is open: every clause, by one of its alternatives.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Clause(Vec<String>);
 
 /// One statement at one level, with its truth.
 struct Finding {
     reference: StatementRef,
     truth: Truth,
-    /// The open atoms in words: for a Deny their opposites, for an Allow themselves.
-    open: Vec<String>,
+    /// The open parts: for a Deny that one of them does not hold, for an Allow that all do.
+    open: Predicate,
     reasons: Vec<Undecided>,
 }
 
@@ -42,8 +38,9 @@ struct PairCauses {
     decision: Option<Decision>,
     kleene: Option<Decision>,
     levels: Vec<LevelTrace>,
-    levels_without_allow: Vec<String>,
-    clauses: Vec<Clause>,
+    levels_without_allow: Vec<NodeId>,
+    /// What must hold for the call to pass, as far as it is open.
+    clauses: Vec<Predicate>,
     undecided: Vec<Undecided>,
     assumed: Vec<&'static str>,
 }
@@ -68,10 +65,8 @@ impl CompiledOrganization {
             if decision == Decision::Unknown {
                 // CALL-14.
                 let account = query.principal.as_ref().map(|principal| principal.account.clone()).unwrap_or_default();
-                explanation.depends_on = Some(format!(
-                    "not blocked unless account {account}, which the snapshot lacks, is a member: a listing could not be read"
-                ));
-                explanation.undecided.push(Undecided::Attachments(account));
+                explanation.depends_on = Some(Predicate::Open(Open::Membership { account: account.clone() }).not());
+                explanation.undecided.push(Undecided::Membership(account));
             }
             return explanation;
         }
@@ -80,18 +75,20 @@ impl CompiledOrganization {
         let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
         let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
         Self::merge(&mut explanation, open, pairs);
-        let (rule, freed, bound) = match query.applicability {
-            Applicability::Pending => ("EXM-2", "while the SCP policy type is not enabled", "once it is"),
-            Applicability::Unsure(rule) => (rule, "if SCPs do not apply to it, which AWS leaves open", "if they do"),
+        let rule = match query.applicability {
+            Applicability::Pending => "EXM-2",
+            Applicability::Unsure(rule) => rule,
             Applicability::Decides | Applicability::Settled(..) => return explanation,
         };
         if explanation.decision == Decision::Unknown {
             explanation.reason = Reason::Undecided;
             explanation.levels_without_allow.clear();
             explanation.undecided.insert(0, Undecided::Rule(rule));
+            // The call passes where SCPs do not apply.
+            let freed = Predicate::Open(Open::Applies { rule }).not();
             explanation.depends_on = Some(match explanation.depends_on.take() {
-                None => format!("not blocked {freed}; denied {bound}"),
-                Some(condition) => format!("not blocked {freed}; {bound}, {condition}"),
+                Some(condition) if open == Decision::Unknown => Predicate::any([freed, condition]),
+                _ => freed,
             });
         }
         explanation
@@ -107,7 +104,7 @@ impl CompiledOrganization {
             Decision::Unknown => Reason::Undecided,
         };
         let mut counts: BTreeMap<Undecided, usize> = BTreeMap::new();
-        let mut clauses: Vec<Clause> = Vec::new();
+        let mut clauses: Vec<Predicate> = Vec::new();
         for pair in pairs {
             push_new(&mut explanation.assumed, pair.assumed);
             let decides = pair.decision == Some(worst);
@@ -125,7 +122,7 @@ impl CompiledOrganization {
                     Decision::Deny => level.maybe_denied_by.iter().map(|(statement, _)| statement).collect(),
                     Decision::ImplicitDeny | Decision::Unknown | Decision::NotApplicable => Vec::new(),
                 });
-                let determining: Vec<StatementRef> = determining.cloned().collect();
+                let determining: Vec<StatementRef> = determining.copied().collect();
                 push_new(&mut explanation.determining, determining);
                 if matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
                     push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
@@ -134,7 +131,8 @@ impl CompiledOrganization {
                     for undecided in pair.undecided {
                         *counts.entry(undecided).or_default() += 1;
                     }
-                    push_new(&mut clauses, pair.clauses);
+                    // Each resource has facts of its own: what is asked of two of them says nothing together.
+                    clauses.push(simplified(Predicate::all(pair.clauses)));
                 }
                 if by_cases && worst != Decision::Unknown {
                     let note = "decided case by case: whatever the open facts are, the verdict is the same".to_owned();
@@ -144,16 +142,13 @@ impl CompiledOrganization {
             merge_levels(&mut explanation.levels, pair.levels);
         }
         // Root first, whichever resource came first.
-        let place = |target: &String| explanation.levels.iter().position(|level| level.target_id == *target);
+        let place = |node: &NodeId| explanation.levels.iter().position(|level| level.node == *node);
         explanation.levels_without_allow.sort_by_key(place);
         let mut undecided: Vec<(Undecided, usize)> = counts.into_iter().collect();
         undecided.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
         explanation.undecided = undecided.into_iter().map(|(undecided, _)| undecided).collect();
         explanation.depends_on = match worst {
-            Decision::Unknown => Some(format!("denied unless {}", clause_words(&clauses))),
-            Decision::Deny => {
-                Some(format!("denied either way: implicitly if {}, else explicitly", clause_words(&clauses)))
-            }
+            Decision::Unknown | Decision::Deny => Some(Predicate::all(clauses)),
             Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::NotApplicable => None,
         };
     }
@@ -172,17 +167,16 @@ impl CompiledOrganization {
         for node_id in self.organization.inheritance_path(account) {
             let node = self.organization.node(node_id);
             let mut level = LevelTrace {
-                target_id: node.target.as_str().to_owned(),
-                target_name: node.name.clone(),
+                node: node_id,
                 allowed_by: Vec::new(),
                 maybe_allowed_by: Vec::new(),
                 denied_by: Vec::new(),
                 maybe_denied_by: Vec::new(),
             };
             let mut allowed = Truth::False;
-            let mut open_allows: Vec<String> = Vec::new();
+            let mut open_allows: Vec<Predicate> = Vec::new();
             let mut open_allow_reasons: Vec<Undecided> = Vec::new();
-            for (policy, number, statement) in self.statements_at(node) {
+            for (policy, _, statement) in self.statements_at(node) {
                 let action = statement.action.map_or(Truth::Unknown, |element| {
                     truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown)
                 });
@@ -198,14 +192,14 @@ impl CompiledOrganization {
                         continue;
                     }
                     let finding =
-                        self.finding(query, pair, node, policy, (number, statement), action, role, &mut causes.assumed);
+                        self.finding(query, pair, (node_id, policy), statement, action, role, &mut causes.assumed);
                     match role {
                         Role::Deny => {
                             outcome.denied = outcome.denied.or(finding.truth);
                             if finding.truth == Truth::Unknown {
                                 deny_reasons.extend(finding.reasons);
-                                causes.clauses.push(Clause(finding.open.clone()));
-                                level.maybe_denied_by.push((finding.reference, finding.open.join(" or ")));
+                                causes.clauses.push(finding.open.clone());
+                                level.maybe_denied_by.push((finding.reference, simplified(finding.open)));
                             } else if finding.truth == Truth::True {
                                 level.denied_by.push(finding.reference);
                             }
@@ -214,7 +208,7 @@ impl CompiledOrganization {
                             allowed = allowed.or(finding.truth);
                             if finding.truth == Truth::Unknown {
                                 open_allow_reasons.extend(finding.reasons);
-                                open_allows.push(conjunction(&finding.open));
+                                open_allows.push(finding.open);
                                 level.maybe_allowed_by.push(finding.reference);
                             } else if finding.truth == Truth::True {
                                 level.allowed_by.push(finding.reference);
@@ -224,23 +218,17 @@ impl CompiledOrganization {
                 }
             }
             if node.unreadable.is_some() {
-                let name = node.display_name();
-                let open = if node.place_unknown {
-                    format!("the policies that apply to {name}, whose place could not be read, do not block it")
-                } else {
-                    format!("the policies attached to {name}, which could not be read, do not block it")
-                };
                 outcome.denied = outcome.denied.or(Truth::Unknown);
                 allowed = allowed.or(Truth::Unknown);
-                deny_reasons.push(Undecided::Attachments(node.target.as_str().to_owned()));
-                causes.clauses.push(Clause(vec![open.clone()]));
+                deny_reasons.push(Undecided::Attachments(node_id));
+                causes.clauses.push(Predicate::Open(Open::Attachments(node_id)).not());
             }
             if allowed == Truth::False {
-                causes.levels_without_allow.push(node.target.as_str().to_owned());
+                causes.levels_without_allow.push(node_id);
             }
             if allowed == Truth::Unknown && !open_allows.is_empty() {
                 allow_reasons.extend(open_allow_reasons);
-                allow_clauses.push(Clause(open_allows));
+                allow_clauses.push(Predicate::any(open_allows));
             }
             outcome.allowed = outcome.allowed.and(allowed);
             causes.levels.push(level);
@@ -266,34 +254,26 @@ impl CompiledOrganization {
         &self,
         query: &Query,
         pair: &Pair,
-        node: &Node,
-        policy: PolicyIndex,
-        (_, statement): (u32, &CompiledStatement),
+        (node, policy): (NodeId, PolicyIndex),
+        statement: &CompiledStatement,
         action: Truth,
         role: Role,
         assumed: &mut Vec<&'static str>,
     ) -> Finding {
-        let policy = self.organization.policy(policy);
         let mut truth = action;
-        let mut open = Vec::new();
+        let mut open: Vec<Predicate> = Vec::new();
+        let number = statement.index as usize;
         let mut reasons = Vec::new();
-        let opposite = role == Role::Deny;
         if statement.unreadable {
             truth = truth.and(Truth::Unknown);
-            reasons.push(Undecided::Policy(policy.id.as_str().to_owned()));
-            let not = if opposite { "does not apply" } else { "applies" };
-            open.push(format!(
-                "{} of policy {}, which could not be read, {not}",
-                policy.document.statement_path(statement.index as usize),
-                policy.display_name(),
-            ));
+            reasons.push(Undecided::Policy(policy));
+            open.push(Predicate::Open(Open::Statement { policy, statement: number }));
         }
         if action == Truth::Unknown
             && let Some(element) = statement.action
         {
             let rules = self.actions.unsure_rules(element, &query.action);
-            let not = if opposite { "does not match" } else { "matches" };
-            open.push(format!("its action pattern {not} ({})", rules.join(", ")));
+            open.push(Predicate::Open(Open::Action { policy, statement: number, rules: rules.clone() }));
             reasons.extend(rules.into_iter().map(Undecided::Rule));
         }
         for atom in self.statement_atoms(statement) {
@@ -306,30 +286,28 @@ impl CompiledOrganization {
             truth = truth.and(atom_truth);
             push_new(assumed, evaluation.trace.assumed.iter().copied());
             if atom_truth == Truth::Unknown {
-                open.push(self.atom_words(*atom, opposite, true));
-                reasons.extend(self.reasons(*atom, policy.id.as_str(), &evaluation.trace));
+                open.push(self.predicate(*atom, false));
+                reasons.extend(self.reasons(*atom, policy, &evaluation.trace));
             }
         }
         reasons.sort();
         reasons.dedup();
-        Finding { reference: Self::reference(node, policy, statement), truth, open, reasons }
+        let open = Predicate::all(open);
+        let open = if role == Role::Deny { open.not() } else { open };
+        Finding { reference: StatementRef { node, policy, statement: number }, truth, open, reasons }
     }
 
-    /// An atom in words, or its opposite; see [`condition_words`] for `may_be_absent`.
-    pub(crate) fn atom_words(&self, atom: Atom, opposite: bool, may_be_absent: bool) -> String {
-        match atom {
-            Atom::Condition(id) => self
-                .condition_sources
-                .get(id as usize)
-                .map_or_else(String::new, |source| condition_words(source, opposite, may_be_absent)),
-            Atom::Resource(id) => self
-                .resource_sources
-                .get(id as usize)
-                .map_or_else(String::new, |source| resource_words(source, opposite)),
-        }
+    /// That an atom holds, or its opposite.
+    pub(crate) fn predicate(&self, atom: Atom, opposite: bool) -> Predicate {
+        let found = match atom {
+            Atom::Condition(id) => self.condition_predicates.get(id as usize),
+            Atom::Resource(id) => self.resource_predicates.get(id as usize),
+        };
+        let found = found.cloned().unwrap_or(Predicate::ALWAYS);
+        if opposite { found.not() } else { found }
     }
 
-    fn reasons(&self, atom: Atom, policy: &str, trace: &Reasons) -> Vec<Undecided> {
+    fn reasons(&self, atom: Atom, policy: PolicyIndex, trace: &Reasons) -> Vec<Undecided> {
         let unreadable = match atom {
             Atom::Condition(id) => {
                 self.conditions.get(id as usize).is_some_and(crate::condition::CompiledCondition::is_unreadable)
@@ -337,29 +315,13 @@ impl CompiledOrganization {
             Atom::Resource(_) => false,
         };
         if unreadable {
-            return vec![Undecided::Policy(policy.to_owned())];
+            return vec![Undecided::Policy(policy)];
         }
         let keys = trace.keys.iter().filter_map(|slot| self.slots.get(slot.0 as usize));
         let mut reasons: Vec<Undecided> = keys.map(|slot| Undecided::Key(slot.name.to_string())).collect();
         reasons.extend(trace.resource.then_some(Undecided::Resource));
         reasons.extend(trace.rules.iter().copied().map(Undecided::Rule));
         reasons
-    }
-
-    pub(crate) fn reference(
-        node: &Node,
-        policy: &scproof_organization::Policy,
-        statement: &CompiledStatement,
-    ) -> StatementRef {
-        let index = statement.index as usize;
-        StatementRef {
-            target_id: node.target.as_str().to_owned(),
-            target_name: node.name.clone(),
-            policy_id: policy.id.as_str().to_owned(),
-            policy_name: policy.name.clone(),
-            statement: index,
-            sid: policy.document.statements.get(index).and_then(|statement| statement.sid.clone()),
-        }
     }
 
     /// Remarks that do not change the verdict (EXM-14, EXM-16, K3-4).
@@ -416,31 +378,8 @@ fn merge_levels(levels: &mut Vec<LevelTrace>, more: Vec<LevelTrace>) {
     }
 }
 
-fn conjunction(parts: &[String]) -> String {
-    parts.join(" and ")
-}
-
-/// All clauses in one sentence; a clause of several alternatives is bracketed where another follows.
-fn clause_words(clauses: &[Clause]) -> String {
-    let several = clauses.len() > 1;
-    let words: Vec<String> = clauses
-        .iter()
-        .map(|Clause(alternatives)| {
-            let bracket =
-                alternatives.len() > 1 && alternatives.iter().any(|alternative| alternative.contains(" and "));
-            let alternatives: Vec<String> = alternatives
-                .iter()
-                .map(|alternative| {
-                    if bracket && alternative.contains(" and ") {
-                        format!("({alternative})")
-                    } else {
-                        alternative.clone()
-                    }
-                })
-                .collect();
-            let joined = alternatives.join(" or ");
-            if several && joined.contains(" or ") { format!("({joined})") } else { joined }
-        })
-        .collect();
-    words.join(" and ")
+/// In fewer words, unless these would say that nothing is open: what left it open was something else then.
+fn simplified(condition: Predicate) -> Predicate {
+    let found = condition.clone().simplified();
+    if found.is_always() || found.is_never() { condition } else { found }
 }

@@ -29,6 +29,7 @@ pub use crate::compile::{Atom, Candidate, LevelId};
 use crate::compile::{CompiledOrganization, LevelEntry};
 use crate::decision::Reason;
 use crate::keys;
+use crate::predicate::Predicate;
 use crate::prepare::{ActionCell, RequestError};
 use crate::principal::Principal;
 use crate::request::Request;
@@ -337,9 +338,9 @@ impl CompiledViews {
         Ok(atoms.iter().map(|atom| compiled.atom_truth(*atom, pair, &mut evaluation)).collect())
     }
 
-    /// An atom in words, or its opposite. `may_be_absent`: whether to say that its key may be absent, where that matters.
-    pub fn atom_words(&self, atom: Atom, opposite: bool, may_be_absent: bool) -> String {
-        self.first.atom_words(atom, opposite, may_be_absent)
+    /// That an atom holds, or its opposite.
+    pub fn predicate(&self, atom: Atom, opposite: bool) -> Predicate {
+        self.first.predicate(atom, opposite)
     }
 
     /// The keys that an atom asks about: its own, and those that its policy variables name.
@@ -391,9 +392,8 @@ impl CompiledOrganization {
         let path = self.organization.inheritance_path(account);
         path.into_iter()
             .flat_map(|node| {
-                let node = self.organization.node(node);
-                self.statements_at(node).map(move |(policy, number, statement)| {
-                    (number, Self::reference(node, self.organization.policy(policy), statement))
+                self.statements_at(self.organization.node(node)).map(move |(policy, number, statement)| {
+                    (number, StatementRef { node, policy, statement: statement.index as usize })
                 })
             })
             .collect()

@@ -12,6 +12,7 @@ use crate::action::ActionTable;
 use crate::chain::{Chain, attached};
 use crate::compile::{Atom, Builder, CompiledOrganization, CompiledStatement, Level, LevelId, Slot};
 use crate::condition::CompiledCondition;
+use crate::predicate::Predicate;
 use crate::refine::SplitMemory;
 use crate::resource::CompiledResource;
 
@@ -45,8 +46,10 @@ pub(crate) struct Built {
     slots: Arc<[Slot]>,
     conditions: Arc<[CompiledCondition]>,
     condition_sources: Arc<[Condition]>,
+    condition_predicates: Arc<[Predicate]>,
     resources: Arc<[CompiledResource]>,
     resource_sources: Arc<[ResourceElement]>,
+    resource_predicates: Arc<[Predicate]>,
     statements: Arc<[CompiledStatement]>,
     atoms: Arc<[Atom]>,
     levels: Arc<[Level]>,
@@ -126,8 +129,10 @@ impl Tables {
             slots,
             conditions,
             condition_sources,
+            condition_predicates,
             resources,
             resource_sources,
+            resource_predicates,
             actions,
             statements,
             atoms,
@@ -147,8 +152,10 @@ impl Tables {
             slots: slots.into(),
             conditions: conditions.into(),
             condition_sources: condition_sources.into(),
+            condition_predicates: condition_predicates.into(),
             resources: resources.into(),
             resource_sources: resource_sources.into(),
+            resource_predicates: resource_predicates.into(),
             statements: statements.into(),
             atoms: atoms.into(),
             levels,
@@ -172,8 +179,10 @@ impl Built {
             slots: Arc::clone(&self.slots),
             conditions: Arc::clone(&self.conditions),
             condition_sources: Arc::clone(&self.condition_sources),
+            condition_predicates: Arc::clone(&self.condition_predicates),
             resources: Arc::clone(&self.resources),
             resource_sources: Arc::clone(&self.resource_sources),
+            resource_predicates: Arc::clone(&self.resource_predicates),
             statements: Arc::clone(&self.statements),
             atoms: Arc::clone(&self.atoms),
             levels: Arc::clone(&self.levels),

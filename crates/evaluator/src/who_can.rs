@@ -1,13 +1,14 @@
 //! One call, asked of many accounts: which may make it as far as SCPs go, which may not, and which on a condition.
 
 use rayon::prelude::*;
-use scproof_organization::NodeId;
+use scproof_organization::{NodeId, PolicyIndex};
 
 use crate::alike::{Class, ManyQuestion};
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::everywhere::Everywhere;
 use crate::explain::push_new;
+use crate::predicate::Predicate;
 use crate::prepare::{RequestError, parse_action};
 use crate::request::Request;
 
@@ -69,14 +70,14 @@ pub struct WhoCanGroup {
     pub determining: Vec<PlacedStatement>,
     /// Of a call blocked for lack of an Allow each level without one, root first.
     pub levels_without_allow: Vec<LevelRef>,
-    /// Of a call on a condition the Deny statements that may match, each with what spares the call, in words.
-    pub may_deny: Vec<(PlacedStatement, String)>,
+    /// Of a call on a condition the Deny statements that may match, each with what spares the call.
+    pub may_deny: Vec<(PlacedStatement, Predicate)>,
     /// Of a call on a condition the Allow statements that may match where nothing else allows.
     pub may_allow: Vec<PlacedStatement>,
     /// Of an open answer the questions that would decide it, the most frequent first.
     pub undecided: Vec<Undecided>,
-    /// Of an open answer the condition that decides it, in words.
-    pub depends_on: Option<String>,
+    /// Of an open answer when the call passes, as in [`Explanation::depends_on`].
+    pub depends_on: Option<Predicate>,
     /// The accounts, in the order of the tree.
     pub accounts: Vec<NodeId>,
 }
@@ -89,64 +90,48 @@ impl WhoCanGroup {
 }
 
 /// A level of the accounts of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LevelRef {
     /// A root or unit that all of them are below.
-    Target {
-        /// Its id.
-        id: String,
-        /// Its name, if the snapshot has it.
-        name: Option<String>,
-    },
+    Target(NodeId),
     /// The account, of each of them its own.
     Account,
 }
 
+impl LevelRef {
+    /// The level as it stands for an account of the group.
+    pub fn at(self, account: NodeId) -> NodeId {
+        match self {
+            Self::Target(node) => node,
+            Self::Account => account,
+        }
+    }
+
+    fn of(node: NodeId, account: NodeId) -> Self {
+        if node == account { Self::Account } else { Self::Target(node) }
+    }
+}
+
 /// A statement of a policy that is attached at a level.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlacedStatement {
     /// Where the policy is attached.
     pub level: LevelRef,
-    /// Policy id.
-    pub policy_id: String,
-    /// Policy name, if the snapshot has it.
-    pub policy_name: Option<String>,
+    /// The policy.
+    pub policy: PolicyIndex,
     /// Index of the statement in the document, from 0.
     pub statement: usize,
-    /// The statement's `Sid`, if any.
-    pub sid: Option<String>,
 }
 
 impl PlacedStatement {
     /// The statement as it stands for an account of the group.
-    pub fn at(&self, account_id: &str, account_name: Option<&str>) -> StatementRef {
-        let (target_id, target_name) = match &self.level {
-            LevelRef::Target { id, name } => (id.clone(), name.clone()),
-            LevelRef::Account => (account_id.to_owned(), account_name.map(str::to_owned)),
-        };
-        StatementRef {
-            target_id,
-            target_name,
-            policy_id: self.policy_id.clone(),
-            policy_name: self.policy_name.clone(),
-            statement: self.statement,
-            sid: self.sid.clone(),
-        }
+    pub fn at(self, account: NodeId) -> StatementRef {
+        StatementRef { node: self.level.at(account), policy: self.policy, statement: self.statement }
     }
 
-    fn of(statement: StatementRef, account: &str) -> Self {
-        let level = if statement.target_id == account {
-            LevelRef::Account
-        } else {
-            LevelRef::Target { id: statement.target_id, name: statement.target_name }
-        };
-        Self {
-            level,
-            policy_id: statement.policy_id,
-            policy_name: statement.policy_name,
-            statement: statement.statement,
-            sid: statement.sid,
-        }
+    fn of(statement: StatementRef, account: NodeId) -> Self {
+        let StatementRef { node, policy, statement } = statement;
+        Self { level: LevelRef::of(node, account), policy, statement }
     }
 }
 
@@ -186,11 +171,11 @@ impl CompiledOrganization {
             .into_par_iter()
             .map(|class| {
                 let id = self.organization.node(class.representative).target.as_str().to_owned();
-                let asked = Request { account: id.clone(), principal: caller.of(&id), ..request.clone() };
+                let asked = Request { principal: caller.of(&id), account: id, ..request.clone() };
                 let query = self.prepare(&asked)?;
                 let mut explanation = self.explain(&query);
                 let assumed = std::mem::take(&mut explanation.assumed);
-                Ok((group_of(explanation, class, &id), assumed, self.common_notes(&query)))
+                Ok((group_of(explanation, class), assumed, self.common_notes(&query)))
             })
             .collect::<Result<_, RequestError>>()?;
         let mut result = WhoCan::default();
@@ -229,8 +214,9 @@ impl CompiledOrganization {
     }
 }
 
-fn group_of(explanation: Explanation, class: Class, account: &str) -> WhoCanGroup {
+fn group_of(explanation: Explanation, class: Class) -> WhoCanGroup {
     let decision = explanation.decision;
+    let account = class.representative;
     let placed = |statement: StatementRef| PlacedStatement::of(statement, account);
     let mut group = WhoCanGroup {
         decision,
@@ -247,21 +233,8 @@ fn group_of(explanation: Explanation, class: Class, account: &str) -> WhoCanGrou
         Answered::NotBlocked => {}
         Answered::Blocked => {
             group.determining = explanation.determining.into_iter().map(placed).collect();
-            let name = |id: &str| {
-                explanation
-                    .levels
-                    .iter()
-                    .find(|level| level.target_id == id)
-                    .and_then(|level| level.target_name.clone())
-            };
-            group.levels_without_allow = explanation
-                .levels_without_allow
-                .into_iter()
-                .map(|id| match name(&id) {
-                    _ if id == account => LevelRef::Account,
-                    name => LevelRef::Target { id, name },
-                })
-                .collect();
+            let levels = explanation.levels_without_allow.into_iter();
+            group.levels_without_allow = levels.map(|node| LevelRef::of(node, account)).collect();
         }
         Answered::OnCondition => {
             for level in explanation.levels {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use scproof_organization::NodeId;
 
 use crate::difference::Group;
-use crate::region::{Change, Describer, Region, fingerprint};
+use crate::region::{Change, Describer, Region, Saying};
 use crate::space::RequestSpace;
 
 /// A change in a space, and the classes of actions it is about.
@@ -30,7 +30,7 @@ pub(crate) struct Grouping<'a, 'p> {
     spaces: &'a mut [RequestSpace<'p>],
     drafts: FxHashMap<(usize, Change, usize), Rc<[Draft]>>,
     /// What drafts say, numbered.
-    sayings: FxHashMap<String, u32>,
+    sayings: FxHashMap<Saying, u32>,
     /// Finished regions by what they say and the classes they are about.
     finished: FxHashMap<(u32, Vec<usize>), Arc<Region>>,
 }
@@ -112,7 +112,7 @@ impl<'a, 'p> Grouping<'a, 'p> {
         let mut drafts = Vec::with_capacity(regions.len());
         for region in regions {
             let next = u32::try_from(self.sayings.len()).unwrap_or(u32::MAX);
-            drafts.push((*self.sayings.entry(fingerprint(&region)).or_insert(next), region));
+            drafts.push((*self.sayings.entry(region.saying()).or_insert(next), region));
         }
         let drafts: Rc<[Draft]> = drafts.into();
         self.drafts.insert(key, Rc::clone(&drafts));

@@ -30,6 +30,7 @@
 //! ```
 
 mod actions;
+mod condition;
 mod diagram;
 mod difference;
 mod grouping;
@@ -39,7 +40,6 @@ mod region;
 mod shorten;
 mod space;
 mod witness;
-mod words;
 
 pub use actions::{ActionSet, ActionTerm};
 pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
@@ -47,5 +47,5 @@ pub use proof::{
     ActionSets, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
 };
 pub use questions::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
-pub use region::{Alternative, Region, Transition, Verdict, Why};
+pub use region::{Region, Transition, Verdict, Why};
 pub use witness::Witness;

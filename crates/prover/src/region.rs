@@ -4,15 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledViews, LevelId, MAX_STATES, View};
-use scproof_evaluator::{Decision, Request, RequestError, Truth, Undecided};
+use scproof_evaluator::{Decision, Predicate, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
 
 use crate::actions::{ActionIndex, ActionSet, ActionTerm};
+use crate::condition::condition_of;
 use crate::diagram::{Cube, Function, Variable};
 use crate::difference::Limits;
 use crate::space::{Question, RequestSpace};
 use crate::witness::{Seeker, Witness};
-use crate::words::cells_in_words;
 
 /// What SCPs do with every request of a region, on one side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,13 +110,8 @@ pub enum Why {
     Unconfirmed,
 }
 
-/// Conditions that hold together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alternative {
-    /// Each in words; none means always.
-    pub conditions: Vec<String>,
-    tests: Vec<Arc<Test>>,
-}
+/// What must hold together: as a condition, and as tests of requests.
+type Alternative = (Predicate, Vec<Arc<Test>>);
 
 /// Atoms that ask about one fact, and the combinations of their truths that are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +128,13 @@ struct Row {
 }
 
 impl Test {
+    /// Whether a request is meant, as far as it tells.
+    pub(crate) fn holds_for(&self, views: &CompiledViews, request: &Request) -> Result<Truth, RequestError> {
+        let caller = request.principal.as_deref().and_then(CallerKind::of_principal);
+        let truths = views.atom_truths(View::FIRST, request, &self.atoms)?;
+        Ok(self.truth(&truths, caller))
+    }
+
     /// Whether the truths of a request are one of the rows, as far as they are known.
     fn truth(&self, truths: &[Truth], caller: Option<CallerKind>) -> Truth {
         let of_row = |row: &Row| {
@@ -163,8 +165,8 @@ pub struct Region {
     pub after: Verdict,
     /// Which actions, exactly.
     pub actions: ActionSet,
-    /// When: at least one of these holds.
-    pub when: Arc<[Alternative]>,
+    /// When: [any](Predicate::Any) of alternatives, or the only one.
+    pub when: Arc<Predicate>,
     /// Whether `when` is exact. If not, there were too many alternatives: each of those listed is inside the region, and the
     /// region has more.
     pub when_is_complete: bool,
@@ -173,6 +175,8 @@ pub struct Region {
     /// For an undetermined region why; empty otherwise.
     pub why: Vec<Why>,
     pub(crate) classes: Vec<usize>,
+    /// The alternatives as tests of requests.
+    pub(crate) tests: Arc<[Vec<Arc<Test>>]>,
 }
 
 impl Region {
@@ -184,11 +188,12 @@ impl Region {
             before: Verdict::Open,
             after: Verdict::Open,
             actions: ActionSet { terms: terms.collect(), listed: 0 },
-            when: Arc::from([Alternative { conditions: Vec::new(), tests: Vec::new() }]),
+            when: Arc::new(Predicate::ALWAYS),
             when_is_complete: true,
             witness: None,
             why: vec![Why::Limit("states", MAX_STATES)],
             classes: Vec::new(),
+            tests: Arc::from([Vec::new()]),
         }
     }
 
@@ -209,13 +214,11 @@ impl Region {
     ///
     /// If the request cannot be understood.
     pub fn holds_for(&self, views: &CompiledViews, request: &Request) -> Result<Truth, RequestError> {
-        let caller = request.principal.as_deref().and_then(CallerKind::of_principal);
         let mut holds = if self.when_is_complete { Truth::False } else { Truth::Unknown };
-        for alternative in self.when.iter() {
+        for tests in self.tests.iter() {
             let mut inside = Truth::True;
-            for test in &alternative.tests {
-                let truths = views.atom_truths(View::FIRST, request, &test.atoms)?;
-                inside = inside.and(test.truth(&truths, caller));
+            for test in tests {
+                inside = inside.and(test.holds_for(views, request)?);
             }
             holds = holds.or(inside);
         }
@@ -230,17 +233,28 @@ impl Region {
         key(self)
             .cmp(&key(other))
             .then_with(|| self.actions.cmp(&other.actions))
-            .then_with(|| self.condition_words().cmp(&other.condition_words()))
+            .then_with(|| self.when.cmp(&other.when))
     }
 
-    fn condition_words(&self) -> Vec<&[String]> {
-        self.when.iter().map(|alternative| &alternative.conditions[..]).collect()
+    /// What it says beside its actions; witnesses and examples aside.
+    pub(crate) fn saying(&self) -> Saying {
+        let Self { before, after, when, when_is_complete, why, .. } = self;
+        Saying {
+            verdicts: [*before, *after],
+            when: Arc::clone(when),
+            when_is_complete: *when_is_complete,
+            why: why.clone(),
+        }
     }
 }
 
-/// What a region says beside its actions; witnesses and examples aside.
-pub(crate) fn fingerprint(region: &Region) -> String {
-    format!("{:?}", (region.before, region.after, region.condition_words(), &region.why, region.when_is_complete))
+/// What a region says beside its actions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Saying {
+    verdicts: [Verdict; 2],
+    when: Arc<Predicate>,
+    when_is_complete: bool,
+    why: Vec<Why>,
 }
 
 /// Puts regions into words and finds their witnesses.
@@ -295,17 +309,23 @@ impl<'c, 'p> Describer<'c, 'p> {
         class: usize,
     ) -> Vec<Region> {
         let Change { before, after, function, because } = change;
-        let region = |when: Vec<Alternative>, complete: bool| Region {
-            before,
-            after,
-            actions: ActionSet::default(),
-            when: when.into(),
-            when_is_complete: complete,
-            witness: None,
-            why: Vec::new(),
-            classes: Vec::new(),
+        let region = |alternatives: Vec<Alternative>, complete: bool| {
+            let (mut when, tests): (Vec<Predicate>, Vec<Vec<Arc<Test>>>) = alternatives.into_iter().unzip();
+            // The order of cubes follows from that of facts, which differs from space to space.
+            when.sort_unstable();
+            Region {
+                before,
+                after,
+                actions: ActionSet::default(),
+                when: Arc::new(Predicate::any(when)),
+                when_is_complete: complete,
+                witness: None,
+                why: Vec::new(),
+                classes: Vec::new(),
+                tests: tests.into(),
+            }
         };
-        let always = || vec![Alternative { conditions: Vec::new(), tests: Vec::new() }];
+        let always = || vec![(Predicate::ALWAYS, Vec::new())];
         let action = self.action_of(class);
         if space.over_limit {
             let why = vec![Why::Limit("nodes", self.limits.nodes)];
@@ -319,43 +339,48 @@ impl<'c, 'p> Describer<'c, 'p> {
             Ok(Some(cubes)) => (cubes, true),
             Ok(None) | Err(_) => (space.diagrams.paths(function, self.limits.alternatives), false),
         };
+        // What no request can meet is no part of it (LAW-9, LAW-10): diagrams do not see that two relations exclude each other.
+        let told = cubes.into_iter().map(|cube| (self.alternative(space, &cube), cube));
+        let cubes: Vec<(Alternative, Cube)> = told.filter(|((condition, _), _)| !condition.is_never()).collect();
+        if cubes.is_empty() && complete {
+            return Vec::new();
+        }
         let seeker = Seeker { views: self.views, hypothetical: self.hypothetical, node, action: &action };
         if before == Verdict::Open {
             let why = Self::reasons(space, because, &action);
-            let when = cubes.iter().map(|cube| self.alternative(space, cube)).collect();
-            let witness = cubes.first().and_then(|cube| seeker.example(space, function, cube));
+            let witness = cubes.first().and_then(|((_, tests), cube)| seeker.example(space, function, cube, tests));
+            let when = cubes.into_iter().map(|(alternative, _)| alternative).collect();
             return vec![Region { witness, why, ..region(when, complete) }];
         }
-        let (mut sure, mut unsure): (Vec<&Cube>, Vec<&Cube>) = (Vec::new(), Vec::new());
+        let (mut sure, mut unsure): (Vec<Alternative>, Vec<(Alternative, Cube)>) = (Vec::new(), Vec::new());
         let mut witness: Option<Witness> = None;
-        for cube in &cubes {
+        for (alternative, cube) in cubes {
             let related = cube.keys().any(|variable| space.question_of(*variable).is_some());
             if !related && witness.is_some() {
-                sure.push(cube);
+                sure.push(alternative);
                 continue;
             }
             // The requests that show it best, if some are in the cube.
-            let inside = space.diagrams.cube(cube).and_then(|cube| space.diagrams.and(because, cube));
+            let inside = space.diagrams.cube(&cube).and_then(|cube| space.diagrams.and(because, cube));
             let from = if inside == Ok(Function::FALSE) { function } else { because };
-            match seeker.confirm(space, from, cube, before, after) {
+            match seeker.confirm(space, from, &cube, before, after) {
                 Some(found) => {
-                    sure.push(cube);
                     if witness.is_none() {
-                        witness = Some(seeker.shortest(space, cube, found));
+                        witness = Some(seeker.shortest(space, &cube, &alternative.1, found));
                     }
+                    sure.push(alternative);
                 }
-                None => unsure.push(cube),
+                None => unsure.push((alternative, cube)),
             }
         }
         let mut regions = Vec::new();
         if !sure.is_empty() {
-            let when = sure.iter().map(|cube| self.alternative(space, cube)).collect();
-            regions.push(Region { witness, ..region(when, complete) });
+            regions.push(Region { witness, ..region(sure, complete) });
         }
         if !unsure.is_empty() {
             let mut why: Vec<Why> = unsure
                 .iter()
-                .flat_map(|cube| cube.keys())
+                .flat_map(|(_, cube)| cube.keys())
                 .filter_map(|variable| match space.question_of(*variable) {
                     Some(Question::Related(atom)) => {
                         Some(Why::Relation(self.views.atom_keys(atom).into_iter().map(str::to_owned).collect()))
@@ -370,8 +395,8 @@ impl<'c, 'p> Describer<'c, 'p> {
             }
             // Whether the calls pass is open; that only exempt callers could make them is not.
             let after = if self.hypothetical.is_some() && after == Verdict::Deny { after } else { Verdict::Open };
-            let when = unsure.iter().map(|cube| self.alternative(space, cube)).collect();
-            let example = unsure.first().and_then(|cube| seeker.example(space, function, cube));
+            let example = unsure.first().and_then(|((_, tests), cube)| seeker.example(space, function, cube, tests));
+            let when = unsure.into_iter().map(|(alternative, _)| alternative).collect();
             regions.push(Region { before: Verdict::Open, after, witness: example, why, ..region(when, complete) });
         }
         regions
@@ -399,7 +424,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         why
     }
 
-    /// A cube in words and as a test of requests.
+    /// A cube as a condition and as a test of requests.
     fn alternative(&self, space: &mut RequestSpace<'p>, cube: &Cube) -> Alternative {
         let mut conditions = Vec::new();
         let mut tests = Vec::new();
@@ -407,7 +432,7 @@ impl<'c, 'p> Describer<'c, 'p> {
             match space.question_of(*variable) {
                 Some(Question::Related(atom)) => {
                     let holds = values.contains(&1);
-                    conditions.push(self.views.atom_words(atom, !holds, true));
+                    conditions.push(self.views.predicate(atom, !holds));
                     tests.push(Arc::new(Test {
                         atoms: vec![atom],
                         rows: vec![Row { truths: vec![Truth::from(holds)], kind: None }],
@@ -415,25 +440,26 @@ impl<'c, 'p> Describer<'c, 'p> {
                 }
                 Some(_) => {}
                 None => {
-                    let (words, test) = self.cells(space, *variable, values);
-                    conditions.push(words);
+                    let (condition, test) = self.cells(space, *variable, values);
+                    conditions.push(condition);
                     tests.push(test);
                 }
             }
         }
-        Alternative { conditions, tests }
+        // A request has one value of each key: what two conditions say of it together may be shorter.
+        (Predicate::all(conditions).simplified(), tests)
     }
 
-    /// Some cells of a fact in words and as a test; most stand in many cubes.
-    fn cells(&self, space: &mut RequestSpace<'p>, variable: Variable, values: &[u32]) -> (String, Arc<Test>) {
+    /// Some cells of a fact as a condition and as a test; most stand in many cubes.
+    fn cells(&self, space: &mut RequestSpace<'p>, variable: Variable, values: &[u32]) -> (Predicate, Arc<Test>) {
         let key = (variable, values.to_vec());
         if let Some(known) = space.told.get(&key) {
             return known.clone();
         }
         let fact = variable as usize;
         let atoms = space.atoms_in_use(fact);
-        let words = cells_in_words(self.views, &space.facts, fact, values, &atoms);
-        let told = (words, Arc::new(test(space, variable, values, atoms)));
+        let condition = condition_of(self.views, &space.facts, fact, values, &atoms);
+        let told = (condition, Arc::new(test(space, variable, values, atoms)));
         space.told.insert(key, told.clone());
         told
     }

@@ -8,7 +8,7 @@ use scproof_evaluator::symbolic::{
     Applicability, Atom, AtomForm, Candidate, CellId, CompiledViews, ContextValue, Facts, LevelId, MAX_CELLS, Openness,
     Setting, Subject, View,
 };
-use scproof_evaluator::{Truth, Undecided};
+use scproof_evaluator::{Predicate, Truth, Undecided};
 use scproof_policy_parser::Effect;
 
 use crate::diagram::{Diagrams, Done, Function, TooLarge, Variable, Variables};
@@ -69,8 +69,8 @@ pub(crate) struct RequestSpace<'p> {
     unasked: Done,
     /// What functions are for some answers of all questions.
     asked: Done,
-    /// Sets of cells in words and as tests.
-    pub(crate) told: FxHashMap<(Variable, Vec<u32>), (String, Arc<Test>)>,
+    /// Sets of cells as conditions and as tests.
+    pub(crate) told: FxHashMap<(Variable, Vec<u32>), (Predicate, Arc<Test>)>,
     /// What was left of witnesses of a shape.
     pub(crate) shortened: FxHashMap<Shape, Rest>,
 }

@@ -1,5 +1,7 @@
 //! Requests that show a difference, replayed by the evaluator before anybody sees them.
 
+use std::sync::Arc;
+
 use scproof_evaluator::symbolic::{
     Atom, Cell, CompiledViews, ContextValue, Fact, LevelId, RequestResource, Setting, View,
 };
@@ -7,7 +9,7 @@ use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
 use crate::diagram::{Cube, Function};
-use crate::region::Verdict;
+use crate::region::{Test, Verdict};
 use crate::space::{Question, RequestSpace};
 
 /// The most relations that are settled although the difference does not depend on them.
@@ -70,12 +72,18 @@ impl Seeker<'_> {
     }
 
     /// A request inside a cube that shows nothing yet: what it would take is open.
-    pub(crate) fn example(&self, space: &mut RequestSpace<'_>, function: Function, cube: &Cube) -> Option<Witness> {
+    pub(crate) fn example(
+        &self,
+        space: &mut RequestSpace<'_>,
+        function: Function,
+        cube: &Cube,
+        tests: &[Arc<Test>],
+    ) -> Option<Witness> {
         // Mostly what the cube names is enough to leave the verdict open; everything else stays unknown.
         let is_open = |witness: &Witness| [witness.before, witness.after].contains(&Decision::Unknown);
         let short = self.request(space, function, cube, true).and_then(|request| self.replay(&request)).filter(is_open);
         let found = short.or_else(|| self.replay(&self.request(space, function, cube, false)?))?;
-        Some(self.shortest(space, cube, found))
+        Some(self.shortest(space, cube, tests, found))
     }
 
     pub(crate) fn account(&self) -> String {

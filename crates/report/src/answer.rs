@@ -1,7 +1,7 @@
 //! One answered question.
 
 use scproof_evaluator::{Decision, Explanation, Request, RequestResource, StatementRef, Undecided, is_always_present};
-use scproof_organization::{NodeId, Organization, Policy, PolicyId, Target};
+use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{Condition, Statement};
 
 use crate::command_line::quoted;
@@ -52,27 +52,15 @@ impl Answer<'_> {
         self.organization.resolve_account(self.request.account.trim()).ok()
     }
 
-    /// The policy of a statement that the answer names.
-    pub(crate) fn policy(&self, statement: &StatementRef) -> Option<&Policy> {
-        let index = self.organization.find_policy(&PolicyId::parse(&statement.policy_id).ok()?)?;
-        Some(self.organization.policy(index))
-    }
-
     /// A statement that the answer names.
     pub(crate) fn statement(&self, statement: &StatementRef) -> Option<&Statement> {
-        self.policy(statement)?.document.statements.get(statement.statement)
-    }
-
-    /// The node of a target that the answer names.
-    pub(crate) fn target(&self, id: &str) -> Option<NodeId> {
-        self.organization.find_node(&Target::parse(id).ok()?)
+        self.organization.policy(statement.policy).document.statements.get(statement.statement)
     }
 
     /// Whether all that blocks the call is that the snapshot attaches no SCP to some levels, which AWS does not allow (EVAL-13).
     pub(crate) fn stands_or_falls_with_the_snapshot(&self) -> bool {
         let levels = &self.explanation.levels_without_allow;
-        let lacks = |id: &String| self.target(id).is_some_and(|node| self.organization.lacks_scps(node));
-        !levels.is_empty() && levels.iter().all(lacks)
+        !levels.is_empty() && levels.iter().all(|&node| self.organization.lacks_scps(node))
     }
 
     /// What would decide an open answer, the most frequent question first. Questions with the same answer stand once.
@@ -126,22 +114,25 @@ impl Answer<'_> {
                 Some("--assume-preferred".to_owned()),
                 Some("where AWS leaves it open, take the likelier reading"),
             ),
-            Undecided::Policy(id) => {
-                let name = PolicyId::parse(id)
-                    .ok()
-                    .and_then(|id| self.organization.find_policy(&id))
-                    .and_then(|index| self.organization.policy(index).name.clone());
-                let name = name.map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+            Undecided::Policy(policy) => {
+                let policy = self.organization.policy(*policy);
+                let id = policy.id.as_str();
+                let name = policy.name.as_ref().map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"));
                 question(
                     format!("what {name} says"),
                     None,
                     Some("its text could not be read; `scproof validate` shows where"),
                 )
             }
-            Undecided::Attachments(id) => {
-                let name = self.target(id).map_or(id.as_str(), |node| self.organization.node(node).display_name());
+            Undecided::Membership(account) => question(
+                format!("whether account {account} is a member"),
+                None,
+                Some("a listing could not be read when the snapshot was taken"),
+            ),
+            Undecided::Attachments(node) => {
+                let node = self.organization.node(*node);
                 question(
-                    format!("what is attached to {name} ({id})"),
+                    format!("what is attached to {} ({})", node.display_name(), node.target),
                     None,
                     Some("it could not be read when the snapshot was taken"),
                 )

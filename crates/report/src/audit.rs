@@ -3,8 +3,11 @@
 mod words;
 
 use scproof_auditor::{Audit, GuardrailReport, GuardrailState, Place, Severity};
+use scproof_evaluator::Predicate;
 use scproof_organization::{NodeId, Organization};
 use scproof_simulator::AccountRef;
+
+use crate::words::Words;
 
 pub(crate) use words::{
     change_words, evidence_words, kind_words, place_words, scope_words, state_words, target_list, untold_words,
@@ -83,6 +86,11 @@ impl AuditReport<'_> {
     pub(crate) fn below_missing_scps(&self) -> usize {
         let lacks = |&&account: &&NodeId| !self.organization().levels_without_scps([account]).is_empty();
         self.audit.scope.accounts.iter().filter(lacks).count()
+    }
+
+    /// How conditions that stand together are told: long lists of values are cut unless everything is written out.
+    pub(crate) fn words<'p>(&self, told_together: impl IntoIterator<Item = &'p Predicate>) -> Words<'_> {
+        if self.full { Words::full(self.organization()) } else { Words::short(self.organization(), told_together) }
     }
 
     pub(crate) fn organization(&self) -> &Organization {

@@ -1,6 +1,5 @@
 //! What a change does, or what differs between two organizations.
 
-mod formula;
 mod structure;
 mod words;
 
@@ -14,10 +13,12 @@ use scproof_simulator::{
     Transition,
 };
 
+use crate::words::Words;
+
 pub(crate) use structure::structure_words;
 pub(crate) use words::{
-    Detail, accounts_words, action_lines, alternative_lines, beyond_words, cause_words, decision_words, entry_causes,
-    listed_words, missing_words, remark_words, statement_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, accounts_words, action_lines, beyond_words, caller_words, cause_words, decision_words, entry_causes,
+    listed_words, missing_words, remark_words, transition_words, verdict_words, when_lines, why_words,
 };
 
 /// Everything that is known about a change.
@@ -267,6 +268,16 @@ impl ImpactReport<'_> {
         entries
     }
 
+    /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all conditions.
+    pub(crate) fn words(&self) -> Words<'_> {
+        if self.full {
+            return Words::full(self.after);
+        }
+        let regions: BTreeMap<*const RegionReport, &RegionReport> =
+            self.impact.changed.iter().flat_map(|group| &group.regions).map(|it| (Arc::as_ptr(it), &**it)).collect();
+        Words::short(self.after, regions.into_values().map(|report| &*report.region.when))
+    }
+
     /// How much is written out.
     pub(crate) fn detail(&self) -> Detail {
         if self.full { Detail::FULL } else { Detail::BRIEF }
@@ -326,11 +337,10 @@ impl ImpactReport<'_> {
     /// Everything that a page says about a region apart from its example.
     fn fingerprint(&self, report: &RegionReport) -> String {
         let region = &report.region;
-        let conditions: Vec<&[String]> = region.when.iter().map(|alternative| &alternative.conditions[..]).collect();
         let causes = (cause_words(self, report, true), cause_words(self, report, false));
         format!(
             "{:?}",
-            (&region.actions, region.before, region.after, conditions, region.when_is_complete, &region.why, causes)
+            (&region.actions, region.before, region.after, &region.when, region.when_is_complete, &region.why, causes)
         )
     }
 

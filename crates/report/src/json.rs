@@ -9,12 +9,13 @@ pub mod tree;
 pub mod validation;
 pub mod who_can;
 
+mod predicate;
 mod structure;
 
 use std::io::{self, Write};
 
 use scproof_evaluator::{StatementRef, Undecided};
-use scproof_organization::{NodeId, Organization};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
 use serde::Serialize;
 
 /// Writes one value, indented, with a line feed behind it.
@@ -48,6 +49,14 @@ struct StatementView<'a> {
     target_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     target_name: Option<&'a str>,
+    #[serde(flatten)]
+    statement: OfPolicy<'a>,
+}
+
+/// A statement of a policy, wherever that is attached.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OfPolicy<'a> {
     policy_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_name: Option<&'a str>,
@@ -55,21 +64,36 @@ struct StatementView<'a> {
     sid: Option<&'a str>,
 }
 
-impl<'a> From<&'a StatementRef> for StatementView<'a> {
-    fn from(statement: &'a StatementRef) -> Self {
+impl<'a> OfPolicy<'a> {
+    fn of(organization: &'a Organization, policy: PolicyIndex, statement: usize) -> Self {
+        let policy = organization.policy(policy);
         Self {
-            target_id: &statement.target_id,
-            target_name: statement.target_name.as_deref(),
-            policy_id: &statement.policy_id,
-            policy_name: statement.policy_name.as_deref(),
-            statement: statement.statement,
-            sid: statement.sid.as_deref(),
+            policy_id: policy.id.as_str(),
+            policy_name: policy.name.as_deref(),
+            statement,
+            sid: policy.document.statements.get(statement).and_then(|statement| statement.sid.as_deref()),
         }
     }
 }
 
-fn statement_views(statements: &[StatementRef]) -> Vec<StatementView<'_>> {
-    statements.iter().map(StatementView::from).collect()
+impl<'a> StatementView<'a> {
+    fn of(organization: &'a Organization, found: &StatementRef) -> Self {
+        let node = organization.node(found.node);
+        Self {
+            target_id: node.target.as_str(),
+            target_name: node.name.as_deref(),
+            statement: OfPolicy::of(organization, found.policy, found.statement),
+        }
+    }
+}
+
+fn statement_views<'a>(organization: &'a Organization, statements: &[StatementRef]) -> Vec<StatementView<'a>> {
+    statements.iter().map(|statement| StatementView::of(organization, statement)).collect()
+}
+
+/// The ids of some nodes.
+fn node_ids<'a>(organization: &'a Organization, nodes: &[NodeId]) -> Vec<&'a str> {
+    nodes.iter().map(|&node| organization.node(node).target.as_str()).collect()
 }
 
 /// An open question: an object with one member that says of what kind it is.
@@ -91,16 +115,20 @@ enum Unknown {
     Unknown,
 }
 
-fn undecided_views(undecided: &[Undecided]) -> Vec<UndecidedView<'_>> {
-    undecided
-        .iter()
-        .map(|undecided| match undecided {
-            Undecided::Key(key) => UndecidedView::Key(key),
-            Undecided::Resource => UndecidedView::Resource(Unknown::Unknown),
-            Undecided::Principal => UndecidedView::Principal(Unknown::Unknown),
-            Undecided::Rule(rule) => UndecidedView::Rule(rule),
-            Undecided::Policy(id) => UndecidedView::Policy(id),
-            Undecided::Attachments(id) => UndecidedView::Attachments(id),
-        })
-        .collect()
+fn undecided_views<'a>(organization: &'a Organization, undecided: &'a [Undecided]) -> Vec<UndecidedView<'a>> {
+    undecided.iter().map(|undecided| UndecidedView::of(organization, undecided)).collect()
+}
+
+impl<'a> UndecidedView<'a> {
+    fn of(organization: &'a Organization, undecided: &'a Undecided) -> Self {
+        match undecided {
+            Undecided::Key(key) => Self::Key(key),
+            Undecided::Resource => Self::Resource(Unknown::Unknown),
+            Undecided::Principal => Self::Principal(Unknown::Unknown),
+            Undecided::Rule(rule) => Self::Rule(rule),
+            Undecided::Policy(policy) => Self::Policy(organization.policy(*policy).id.as_str()),
+            Undecided::Membership(account) => Self::Attachments(account),
+            Undecided::Attachments(node) => Self::Attachments(organization.node(*node).target.as_str()),
+        }
+    }
 }

@@ -16,8 +16,9 @@ use scproof_organization::NodeId;
 
 use crate::audit::{AuditReport, kind_words, state_counts, untold_words};
 use crate::command_line;
-use crate::impact::{Detail, action_lines, alternative_lines, decision_words, why_words};
+use crate::impact::{Detail, action_lines, decision_words, when_lines, why_words};
 use crate::text::words::account_words;
+use crate::words::Words;
 
 /// Writes the guardrails as test suites.
 ///
@@ -117,6 +118,7 @@ fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGrou
 
 fn passing_text(report: &AuditReport<'_>, passing: &[Passing]) -> String {
     let mut page = String::new();
+    let words = Words::short(report.organization(), passing.iter().map(|passing| &*passing.when));
     for passing in passing {
         // A text takes everything.
         let _ = writeln!(
@@ -125,14 +127,13 @@ fn passing_text(report: &AuditReport<'_>, passing: &[Passing]) -> String {
             kind_words(passing.kind),
             action_lines(&passing.actions.terms, Detail::BRIEF).join("; ")
         );
-        for (index, line) in
-            alternative_lines(&passing.when, passing.when_is_complete, Detail::BRIEF).iter().enumerate()
-        {
+        let lines = when_lines(&words, &passing.when, passing.when_is_complete, Detail::BRIEF);
+        for (index, line) in lines.iter().enumerate() {
             let label = if index == 0 { "when: " } else { "" };
             let _ = writeln!(page, "{}{label}{}", "  ".repeat(line.depth), line.text);
         }
         for why in &passing.why {
-            let _ = writeln!(page, "why open: {}", why_words(&[report.organization()], why));
+            let _ = writeln!(page, "why open: {}", why_words(report.organization(), why));
         }
         if let Some(witness) = &passing.witness {
             let call = match passing.kind {

@@ -7,12 +7,12 @@
 //!
 //! | subject | text | JSON |
 //! |---|---|---|
-//! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/1` |
-//! | one call, asked of many accounts | [`text::who_can`], [`markdown::who_can`], [`csv::who_can`] | [`json::who_can`], `scproof-who-can/1` |
-//! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/1` |
-//! | what the accounts of a unit can do | [`text::effective_set`] | [`json::effective_set`], `scproof-effective-set/1` |
-//! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/1` |
-//! | what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/1` |
+//! | one question | [`text::answer`] | [`json::answer`], `scproof-answer/2` |
+//! | one call, asked of many accounts | [`text::who_can`], [`markdown::who_can`], [`csv::who_can`] | [`json::who_can`], `scproof-who-can/2` |
+//! | what an account can do | [`text::effective`] | [`json::effective`], `scproof-effective/2` |
+//! | what the accounts of a unit can do | [`text::effective_set`] | [`json::effective_set`], `scproof-effective-set/2` |
+//! | what a change does | [`text::impact`], [`markdown::impact`] | [`json::impact`], `scproof-impact/2` |
+//! | what SCPs do everywhere | [`text::audit`], [`markdown::audit`], [`html::audit`], [`csv::audit`], [`sarif`], [`junit`] | [`json::audit`], `scproof-audit/2` |
 //! | the organization | [`text::tree`] | [`json::tree`], `scproof-tree/1` |
 //! | checked documents and snapshots | [`text::validation`], [`text::faults`] | [`json::validation`], `scproof-validate/1` |
 //!
@@ -29,6 +29,7 @@ mod style;
 mod tree;
 mod validation;
 mod who_can;
+mod words;
 
 pub mod csv;
 pub mod html;
@@ -47,3 +48,4 @@ pub use style::{Role, Style};
 pub use tree::Tree;
 pub use validation::{PolicyLabel, Source, SourceFindings, Totals, Validation};
 pub use who_can::WhoCanReport;
+pub use words::condition_words;

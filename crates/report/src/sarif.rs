@@ -11,15 +11,16 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use scproof_auditor::{
-    Audit, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, Place, Severity,
+    Audit, Finding, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, Place, Severity,
 };
-use scproof_organization::{NodeId, PolicyIndex};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
 
 use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, untold_words};
 use crate::command_line;
-use crate::impact::{Detail, action_lines, alternative_lines, why_words};
+use crate::impact::{Detail, action_lines, when_lines, why_words};
 use crate::layout::{clean, count};
 use crate::text::words::{capitalised, policy_words};
+use crate::words::Words;
 use model::{
     Artifact, ArtifactLocation, Configuration, Content, Driver, Invocation, Location, Log, LogicalLocation, Message,
     PartialFingerprints, PhysicalLocation, Region, ResultProperties, Rule, RuleProperties, Run, SarifResult,
@@ -145,7 +146,7 @@ impl<'a> Builder<'_, 'a> {
                 GuardrailState::Unknown => "open",
                 GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable => continue,
             };
-            let hash = group_hash(group);
+            let hash = group_hash(self.report.organization(), group);
             hashes.push(hash);
             let mut result = self.group(&id, rule, kind, guardrail, group);
             // Groups may pass the same calls and differ in why: an alert that shares its fingerprint would hide the other.
@@ -197,7 +198,8 @@ impl<'a> Builder<'_, 'a> {
             scproof_auditor::PassingKind::Open => "perhaps not blocked by SCPs",
             scproof_auditor::PassingKind::Exemption => "exempt",
         };
-        let when: Vec<String> = alternative_lines(&passing.when, passing.when_is_complete, Detail::BRIEF)
+        let words = Words::short(self.report.organization(), [&*passing.when]);
+        let when: Vec<String> = when_lines(&words, &passing.when, passing.when_is_complete, Detail::BRIEF)
             .into_iter()
             .map(|line| line.text)
             .collect();
@@ -207,7 +209,7 @@ impl<'a> Builder<'_, 'a> {
             when.join("; ")
         )];
         let organization = self.report.organization();
-        texts.extend(passing.why.iter().map(|why| format!("open, because {}", why_words(&[organization], why))));
+        texts.extend(passing.why.iter().map(|why| format!("open, because {}", why_words(organization, why))));
         if let Some(witness) = &passing.witness {
             let command = command_line::can(&self.report.program, &witness.request).join(" ");
             texts.push(format!("example: `{command}`"));
@@ -217,10 +219,7 @@ impl<'a> Builder<'_, 'a> {
 
     fn finding(&mut self, finding: &Finding, suppressed: Option<&str>) {
         let rule = self.rule(finding.code, || finding_rule(finding));
-        let evidence = match &finding.evidence {
-            Evidence::Snapshot => None,
-            Evidence::Proof(_) | Evidence::Witness(..) => evidence_words(&finding.evidence),
-        };
+        let evidence = evidence_words(self.report.organization(), &finding.evidence);
         let remedy = (!finding.remedy.is_empty()).then(|| format!("remedy: {}", finding.remedy));
         let place = place_words(self.report, &finding.place).map(|words| format!("in {words}"));
         let texts = [Some(finding.message.clone()), place, Some(finding.reason.clone()), evidence, remedy];
@@ -393,17 +392,16 @@ fn rule_properties(severity: Severity, category: Option<&String>) -> RulePropert
 }
 
 /// What tells groups of a guardrail apart, and stays while the reasons stay: accounts may come and go.
-fn group_hash(group: &GuardrailGroup) -> u64 {
+fn group_hash(organization: &Organization, group: &GuardrailGroup) -> u64 {
+    let words = Words::full(organization);
     let mut text = group.state.as_str().to_owned();
     for passing in &group.passing {
         for term in &passing.actions.terms {
             text.push('\n');
             text.push_str(&term.to_string());
         }
-        for condition in passing.when.iter().flatten() {
-            text.push('\u{1}');
-            text.push_str(condition);
-        }
+        text.push('\u{1}');
+        text.push_str(&words.sentence(&passing.when));
     }
     // FNV-1a: small, and the same on every machine and in every version.
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))

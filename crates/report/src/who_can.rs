@@ -2,17 +2,18 @@
 //! for a terminal, not yet for Markdown.
 
 use scproof_evaluator::{
-    Answered, Decision, Explanation, LevelRef, LevelTrace, PlacedStatement, Request, StatementRef, WhoCan, WhoCanGroup,
+    Answered, Decision, Explanation, LevelRef, LevelTrace, PlacedStatement, Request, WhoCan, WhoCanGroup,
 };
-use scproof_organization::{AccountState, NodeId, Organization, PolicyId, Target};
+use scproof_organization::{AccountState, NodeId, Organization};
 use scproof_simulator::AccountRef;
 
 use crate::answer::{Answer, OpenQuestion};
 use crate::command_line;
-use crate::impact::{Detail, accounts_words, missing_words, statement_words};
+use crate::impact::{Detail, accounts_words, missing_words};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
-use crate::text::answer::{clauses, exemption_words};
-use crate::text::words::{policy_words, statement_path};
+use crate::text::answer::exemption_words;
+use crate::text::words::{attached_words, statement_words};
+use crate::words::Words;
 
 const BLOCKED: &str = "BLOCKED";
 
@@ -77,9 +78,7 @@ impl<'a> WhoCanReport<'a> {
         let lacks = |node| self.organization.lacks_scps(node);
         !group.levels_without_allow.is_empty()
             && group.levels_without_allow.iter().all(|level| match level {
-                LevelRef::Target { id, .. } => {
-                    Target::parse(id).ok().and_then(|target| self.organization.find_node(&target)).is_some_and(lacks)
-                }
+                LevelRef::Target(node) => lacks(*node),
                 LevelRef::Account => group.accounts.iter().all(|&account| lacks(account)),
             })
     }
@@ -117,11 +116,19 @@ impl<'a> WhoCanReport<'a> {
         accounts_words(&accounts.iter().collect::<Vec<_>>(), self.detail())
     }
 
+    /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all conditions.
+    pub(crate) fn words(&self) -> Words<'a> {
+        if self.full {
+            return Words::full(self.organization);
+        }
+        Words::short(self.organization, self.who_can.groups.iter().filter_map(|group| group.depends_on.as_ref()))
+    }
+
     /// Whether the lists of a group are longer than they are shown.
-    fn is_group_cut(&self, group: &WhoCanGroup) -> bool {
+    fn is_group_cut(&self, group: &WhoCanGroup, words: &Words<'_>) -> bool {
         let full = WhoCanReport { full: true, ..self.clone() };
         self.accounts(group) != full.accounts(group)
-            || self.condition(group) != full.condition(group)
+            || self.condition(group, words) != full.condition(group, &full.words())
             || self.causes(group) != full.causes(group)
     }
 
@@ -131,21 +138,13 @@ impl<'a> WhoCanReport<'a> {
     }
 
     /// What must hold for the call to pass, one clause a line; nothing where the answer is not open.
-    pub(crate) fn condition(&self, group: &WhoCanGroup) -> Vec<String> {
-        if group.decision != Decision::Unknown {
-            return Vec::new();
+    pub(crate) fn condition(&self, group: &WhoCanGroup, words: &Words<'_>) -> Vec<String> {
+        match &group.depends_on {
+            Some(condition) if group.decision == Decision::Unknown => {
+                cut_list(words.clauses(condition), self.detail().conditions)
+            }
+            Some(_) | None => Vec::new(),
         }
-        let Some(words) = &group.depends_on else { return Vec::new() };
-        let lines: Vec<String> = match words.strip_prefix("denied unless ") {
-            Some(rest) => clauses(rest).into_iter().map(|clause| clean(clause).into_owned()).collect(),
-            None => vec![clean(words).into_owned()],
-        };
-        cut_list(lines, self.detail().conditions)
-    }
-
-    /// Whether what [`condition`](Self::condition) lists are clauses of a condition, all of which must hold.
-    pub(crate) fn is_denied_unless(group: &WhoCanGroup) -> bool {
-        group.depends_on.as_deref().is_some_and(|words| words.starts_with("denied unless "))
     }
 
     /// The statements and levels behind an answer: labels, each with its lines.
@@ -160,7 +159,7 @@ impl<'a> WhoCanReport<'a> {
             }
             cut_list(words, self.detail().causes)
         };
-        let missing: Vec<String> = group.levels_without_allow.iter().map(|level| self.missing(group, level)).collect();
+        let missing: Vec<String> = group.levels_without_allow.iter().map(|level| self.missing(group, *level)).collect();
         let determining = statements(&mut group.determining.iter());
         let certain = if group.decision == Decision::Deny { "may deny" } else { "denied by" };
         let mut causes = vec![("because", cut_list(missing, self.detail().causes)), (certain, determining)];
@@ -173,37 +172,27 @@ impl<'a> WhoCanReport<'a> {
     }
 
     /// The account that stands for a group, where a level is that of the account itself.
-    fn only_account(&self, group: &WhoCanGroup) -> Option<AccountRef> {
+    fn only_account(group: &WhoCanGroup) -> Option<NodeId> {
         match group.accounts.as_slice() {
-            &[only] => Some(self.account(only)),
+            &[only] => Some(only),
             _ => None,
         }
     }
 
     fn statement(&self, group: &WhoCanGroup, statement: &PlacedStatement) -> String {
-        if let (LevelRef::Account, None) = (&statement.level, self.only_account(group)) {
-            let policy = PolicyId::parse(&statement.policy_id).ok().and_then(|id| self.organization.find_policy(&id));
-            let path = policy.map_or_else(
-                || format!("Statement[{}]", statement.statement),
-                |index| statement_path(&self.organization.policy(index).document, statement.statement),
-            );
-            let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
-            let policy = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
-            return format!("{policy} attached to each of these accounts, {path}{sid}");
+        if let (LevelRef::Account, None) = (&statement.level, Self::only_account(group)) {
+            let (policy, statement) = (statement.policy, statement.statement);
+            return attached_words(self.organization, policy, statement, "each of these accounts");
         }
-        statement_words(self.organization, &self.at(group, statement))
+        // Levels of its own are those of the only account.
+        let account = group.accounts.first().copied().unwrap_or_else(|| self.organization.root());
+        statement_words(self.organization, &statement.at(account))
     }
 
-    /// A statement as it stands for the first account of a group.
-    fn at(&self, group: &WhoCanGroup, statement: &PlacedStatement) -> StatementRef {
-        let account = group.accounts.first().map(|&id| self.organization.node(id));
-        statement.at(account.map_or("", |node| node.target.as_str()), account.and_then(|node| node.name.as_deref()))
-    }
-
-    fn missing(&self, group: &WhoCanGroup, level: &LevelRef) -> String {
-        match (level, self.only_account(group)) {
-            (LevelRef::Target { id, .. }, _) => missing_words(self.organization, id),
-            (LevelRef::Account, Some(account)) => missing_words(self.organization, &account.id),
+    fn missing(&self, group: &WhoCanGroup, level: LevelRef) -> String {
+        match (level, Self::only_account(group)) {
+            (LevelRef::Target(node), _) => missing_words(self.organization, node),
+            (LevelRef::Account, Some(account)) => missing_words(self.organization, account),
             (LevelRef::Account, None) => {
                 "no Allow matches among the policies attached to each of these accounts itself".to_owned()
             }
@@ -222,15 +211,14 @@ impl<'a> WhoCanReport<'a> {
             undecided: group.undecided.clone(),
             depends_on: None,
             levels: vec![LevelTrace {
-                target_id: String::new(),
-                target_name: None,
+                node: first,
                 allowed_by: Vec::new(),
-                maybe_allowed_by: group.may_allow.iter().map(|statement| self.at(group, statement)).collect(),
+                maybe_allowed_by: group.may_allow.iter().map(|statement| statement.at(first)).collect(),
                 denied_by: Vec::new(),
                 maybe_denied_by: group
                     .may_deny
                     .iter()
-                    .map(|(statement, unless)| (self.at(group, statement), unless.clone()))
+                    .map(|(statement, unless)| (statement.at(first), unless.clone()))
                     .collect(),
             }],
             assumed: Vec::new(),
@@ -301,12 +289,12 @@ impl<'a> WhoCanReport<'a> {
     }
 
     /// Whether something was cut that `--full` shows.
-    pub(crate) fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self, words: &Words<'_>) -> bool {
         let most = self.detail().entries;
         !self.full
             && Answered::ALL.into_iter().any(|answered| {
                 let groups: Vec<&WhoCanGroup> = self.groups(answered).collect();
-                groups.len() > most || groups.iter().any(|group| self.is_group_cut(group))
+                groups.len() > most || groups.iter().any(|group| self.is_group_cut(group, words))
             })
     }
 }

@@ -23,9 +23,10 @@ use crate::snapshot::Organization;
 pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId, Catalog};
 pub use scproof_evaluator::{
     Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
-    EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, LevelRef, LevelTrace, PlacedStatement,
-    Query, Reason, Request, RequestError, RequestFormatError, RequestResource, ResourceInput, StatementRef, Truth,
-    Undecided, WhoCan, WhoCanGroup, is_always_present,
+    EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, KeyAtom, LevelRef, LevelTrace, Open,
+    PlacedStatement, Predicate, PredicateAtom, Query, Reason, Request, RequestError, RequestFormatError,
+    RequestResource, ResourceAtom, ResourceInput, StatementRef, Truth, Undecided, WhoCan, WhoCanGroup,
+    is_always_present,
 };
 
 /// How many questions are taken from an iterator before they are answered.

@@ -180,7 +180,9 @@ fn answer(compiled: &CompiledOrganization, line: &Line) -> (Vec<u8>, bool) {
         Ok(compiled.explain(&query))
     });
     let written = match &explanation {
-        Ok(explanation) => scproof_report::json::answer::render_line(&id, explanation, &mut text),
+        Ok(explanation) => {
+            scproof_report::json::answer::render_line(compiled.organization(), &id, explanation, &mut text)
+        }
         Err(error) => serde_json::to_writer(&mut text, &ErrorLine { id: &id, error })
             .map_err(io::Error::from)
             .map(|()| text.push(b'\n')),

@@ -26,9 +26,9 @@
 pub use scproof_organization::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder};
 pub use scproof_prover::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
 pub use scproof_simulator::{
-    AccountRef, ActionSet, ActionTerm, Alternative, Beyond, BoundExpectations, Changed, ComparisonOptions,
-    EXPECT_FORMAT, Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, Notice,
-    PolicyDifference, PredictedFailure, Region, RegionReport, Rehearsed, Simulation, SimulationOptions, Step,
-    StructuralDifference, TargetDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts,
-    choose_accounts_below, hold, impact, impact_with, simulate, structural_difference,
+    AccountRef, ActionSet, ActionTerm, Beyond, BoundExpectations, Changed, ComparisonOptions, EXPECT_FORMAT,
+    Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, Notice, PolicyDifference,
+    PredictedFailure, Region, RegionReport, Rehearsed, Simulation, SimulationOptions, Step, StructuralDifference,
+    TargetDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, choose_accounts_below, hold,
+    impact, impact_with, simulate, structural_difference,
 };

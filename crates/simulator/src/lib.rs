@@ -63,7 +63,5 @@ pub use impact::{AccountRef, Impact, ImpactGroup, ImpactOptions, RegionReport, i
 pub use notice::Notice;
 pub use precondition::predict;
 pub use rehearsal::{Rehearsal, Step};
-pub use scproof_prover::{
-    ActionSet, ActionTerm, Alternative, ComparisonOptions, Limits, Region, Transition, Verdict, Why, Witness,
-};
+pub use scproof_prover::{ActionSet, ActionTerm, ComparisonOptions, Limits, Region, Transition, Verdict, Why, Witness};
 pub use simulation::{Rehearsed, Simulation, SimulationOptions, Transient, simulate};

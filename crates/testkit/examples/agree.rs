@@ -10,7 +10,6 @@
     reason = "a development program that stops when it cannot go on"
 )]
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -21,6 +20,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use scproof_catalog::Catalog;
 use scproof_evaluator::{CompiledOrganization, Context, Decision, EvaluationOptions, Request};
 use scproof_organization::{Inventory, Organization};
+use scproof_testkit::causes;
 use scproof_testkit::reference;
 use scproof_testkit::strategies::{self, Scenario};
 use serde_json::Value;
@@ -49,14 +49,12 @@ fn compare(
         (Ok(query), Ok(expected)) => {
             let found = compiled.decide(&query);
             let explained = compiled.explain(&query);
-            let determining: BTreeSet<_> = explained
-                .determining
-                .iter()
-                .map(|statement| (statement.target_id.clone(), statement.policy_id.clone(), statement.statement))
-                .collect();
+            let determining = causes::determining(organization, &explained);
             let same_causes = match expected.decision {
                 Decision::ExplicitDeny => determining == expected.determining,
-                Decision::ImplicitDeny => explained.levels_without_allow == expected.levels_without_allow,
+                Decision::ImplicitDeny => {
+                    causes::levels_without_allow(organization, &explained) == expected.levels_without_allow
+                }
                 Decision::Allowed | Decision::Deny | Decision::Unknown | Decision::NotApplicable => true,
             };
             (found != expected.decision || explained.decision != found || !same_causes).then(|| {

@@ -1,10 +1,12 @@
 //! The reference evaluator and test strategies of scproof (development only).
 //!
+//! - [`causes`] names the causes of an answer as the reference does.
 //! - [`fuzz`] takes any bytes and panics if something does not hold.
 //! - [`mod@reference`] decides requests straight from the wording of the rules; the evaluator is held equal to it.
 //! - [`strategies`] makes random organizations, policies and requests that meet often.
 //! - [`traps`] reads the questions of `fixtures/traps`.
 
+pub mod causes;
 pub mod comparison;
 pub mod fuzz;
 pub mod reference;

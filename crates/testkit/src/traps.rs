@@ -17,13 +17,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scproof_evaluator::{Decision, Request, Undecided};
+use scproof_evaluator::{Decision, Request};
 use scproof_organization::{Inventory, Organization};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::reference::Determining;
+use crate::reference::{Determining, Undecided};
 
 const BASE: &str = include_str!("../../../fixtures/traps/base.json");
 /// Those of part G, and those about what one call carries.

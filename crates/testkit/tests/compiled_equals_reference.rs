@@ -2,12 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
 
-use std::collections::BTreeSet;
-
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
 use scproof_evaluator::{CompiledOrganization, Decision};
 use scproof_organization::Organization;
+use scproof_testkit::causes;
 use scproof_testkit::reference;
 use scproof_testkit::strategies::{self, Scenario};
 
@@ -22,14 +21,12 @@ fn differences(scenario: &Scenario) -> Vec<String> {
             (Ok(query), Ok(expected)) => {
                 let found = compiled.decide(&query);
                 let explained = compiled.explain(&query);
-                let determining: BTreeSet<_> = explained
-                    .determining
-                    .iter()
-                    .map(|statement| (statement.target_id.clone(), statement.policy_id.clone(), statement.statement))
-                    .collect();
+                let determining = causes::determining(&organization, &explained);
                 let same_causes = match expected.decision {
                     Decision::ExplicitDeny => determining == expected.determining,
-                    Decision::ImplicitDeny => explained.levels_without_allow == expected.levels_without_allow,
+                    Decision::ImplicitDeny => {
+                        causes::levels_without_allow(&organization, &explained) == expected.levels_without_allow
+                    }
                     Decision::Allowed | Decision::Deny | Decision::Unknown | Decision::NotApplicable => true,
                 };
                 if found != expected.decision

@@ -2,9 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test helper fails the test by panicking")]
 
-use std::collections::BTreeSet;
-
 use scproof_evaluator::{CompiledOrganization, Decision, EvaluationOptions};
+use scproof_testkit::causes;
 use scproof_testkit::traps::{Cases, load_traps};
 
 fn run(options: EvaluationOptions) -> (usize, Vec<String>) {
@@ -24,19 +23,16 @@ fn run(options: EvaluationOptions) -> (usize, Vec<String>) {
                 failures.push(format!("{place}: expected {expected}, found {decided}, {answer:#?}"));
                 continue;
             }
-            let determining: BTreeSet<_> = answer
-                .determining
-                .iter()
-                .map(|statement| (statement.target_id.clone(), statement.policy_id.clone(), statement.statement))
-                .collect();
+            let organization = compiled.organization();
+            let determining = causes::determining(organization, &answer);
             if decided == Decision::ExplicitDeny && case.determining_set().is_some_and(|set| set != determining) {
                 failures.push(format!("{place}: determining {determining:?}"));
             }
-            let levels = &answer.levels_without_allow;
+            let levels = &causes::levels_without_allow(organization, &answer);
             if case.levels_without_allow.as_ref().is_some_and(|expected| expected != levels) {
                 failures.push(format!("{place}: levels {levels:?}"));
             }
-            let missing = case.missing_questions(&answer.undecided);
+            let missing = case.missing_questions(&causes::undecided(organization, &answer));
             if decided == Decision::Unknown && !missing.is_empty() {
                 failures.push(format!("{place}: {missing:?} not in {:?}", answer.undecided));
             }

@@ -11,6 +11,7 @@ use scproof_evaluator::{
     CompiledOrganization, Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, ResourceInput,
 };
 use scproof_organization::{Inventory, Organization, RedactionKey, Redactor};
+use scproof_testkit::causes;
 use scproof_testkit::strategies::{self, Scenario};
 use serde_json::{Value, json};
 
@@ -63,13 +64,13 @@ fn ask(
     let compiled = CompiledOrganization::compile(Organization::from_inventory(inventory).unwrap(), options);
     let answer = |request: &Request| {
         let explained = compiled.explain(&compiled.prepare(request).ok()?);
-        let determining = explained.determining.iter();
+        let organization = compiled.organization();
+        let determining = causes::determining(organization, &explained).into_iter();
+        let levels = causes::levels_without_allow(organization, &explained);
         Some(Answer {
             decision: explained.decision,
-            determining: determining
-                .map(|found| (id(&found.target_id), id(&found.policy_id), found.statement))
-                .collect(),
-            levels_without_allow: explained.levels_without_allow.iter().map(|level| id(level)).collect(),
+            determining: determining.map(|(target, policy, statement)| (id(&target), id(&policy), statement)).collect(),
+            levels_without_allow: levels.iter().map(|level| id(level)).collect(),
         })
     };
     requests.iter().map(answer).collect()

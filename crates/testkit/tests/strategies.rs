@@ -11,10 +11,9 @@ use proptest::test_runner::TestRunner;
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
     CompiledOrganization, Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, ResourceInput,
-    Undecided,
 };
 use scproof_organization::{AttachmentRecord, Inventory, Organization, PolicyRecord};
-use scproof_testkit::reference::{ReferenceAnswer, decide};
+use scproof_testkit::reference::{ReferenceAnswer, Undecided, decide};
 use scproof_testkit::strategies::{self, Scenario};
 
 const PLAIN: EvaluationOptions = EvaluationOptions { assume_preferred: false, closed_key_list: false, refine: false };

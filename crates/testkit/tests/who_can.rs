@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
-    Access, Answered, Caller, CompiledOrganization, EffectivePermissions, EvaluationOptions, LevelRef, PlacedStatement,
-    Request, StatementRef, WhoCanGroup,
+    Access, Answered, Caller, CompiledOrganization, EffectivePermissions, EvaluationOptions, PlacedStatement,
+    Predicate, Request, StatementRef, WhoCanGroup,
 };
 use scproof_organization::{NodeId, Organization};
 use scproof_testkit::reference;
@@ -33,39 +33,27 @@ fn question_of(question: &Request, account: &str) -> Request {
     Request { account: account.to_owned(), principal, ..question.clone() }
 }
 
-fn placed(statements: &[PlacedStatement], id: &str, name: Option<&str>) -> Vec<StatementRef> {
-    statements.iter().map(|statement| statement.at(id, name)).collect()
+fn placed(statements: &[PlacedStatement], account: NodeId) -> Vec<StatementRef> {
+    statements.iter().map(|statement| statement.at(account)).collect()
 }
 
 /// Everything that a group says holds for each of its accounts.
 fn check_group(compiled: &CompiledOrganization, group: &WhoCanGroup, id: NodeId, question: &Request) -> TestCaseResult {
-    let node = compiled.organization().node(id);
-    let (account, name) = (node.target.as_str(), node.name.as_deref());
     let query = compiled.prepare(question).unwrap();
     let alone = compiled.explain(&query);
     prop_assert_eq!(compiled.decide(&query), group.decision, "{:#?}\n{:#?}", question, group);
     prop_assert_eq!(alone.reason, group.reason);
     prop_assert_eq!(&alone.depends_on, &group.depends_on);
-    let levels: Vec<String> = group
-        .levels_without_allow
-        .iter()
-        .map(|level| match level {
-            LevelRef::Target { id, .. } => id.clone(),
-            LevelRef::Account => account.to_owned(),
-        })
-        .collect();
+    let levels: Vec<NodeId> = group.levels_without_allow.iter().map(|level| level.at(id)).collect();
     prop_assert_eq!(&alone.levels_without_allow, &levels);
     match group.answered() {
         Answered::NotBlocked => prop_assert!(group.determining.is_empty()),
-        Answered::Blocked => prop_assert_eq!(alone.determining, placed(&group.determining, account, name)),
+        Answered::Blocked => prop_assert_eq!(alone.determining, placed(&group.determining, id)),
         Answered::OnCondition => {
-            let maybe: Vec<(StatementRef, String)> =
+            let maybe: Vec<(StatementRef, Predicate)> =
                 alone.levels.into_iter().flat_map(|level| level.maybe_denied_by).collect();
-            let told: Vec<(StatementRef, String)> = group
-                .may_deny
-                .iter()
-                .map(|(statement, unless)| (statement.at(account, name), unless.clone()))
-                .collect();
+            let told: Vec<(StatementRef, Predicate)> =
+                group.may_deny.iter().map(|(statement, unless)| (statement.at(id), unless.clone())).collect();
             prop_assert_eq!(maybe, told);
             for undecided in &alone.undecided {
                 prop_assert!(group.undecided.contains(undecided));
@@ -107,7 +95,7 @@ fn check(organization: &Organization, options: EvaluationOptions, requests: &[Re
 }
 
 /// For each action, known or not, how it is treated and on which condition.
-fn treatment(permissions: &EffectivePermissions) -> BTreeMap<String, (Access, Option<String>)> {
+fn treatment(permissions: &EffectivePermissions) -> BTreeMap<String, (Access, Option<Predicate>)> {
     let catalog = Catalog::embedded();
     let mut result = BTreeMap::new();
     for group in &permissions.groups {

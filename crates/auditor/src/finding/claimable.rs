@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
-use scproof_evaluator::{Context, ContextValue, Decision, Request, RequestResource};
+use scproof_evaluator::{Context, ContextValue, Decision, Predicate, Request, RequestResource};
 use scproof_organization::NodeId;
 use scproof_policy_parser::{
     ActionElement, ActionPattern, ActionShape, Condition, Effect, ResourceElement, ResourcePattern, Statement,
@@ -50,7 +50,7 @@ struct Claim {
     words: String,
     witness: Witness,
     /// For an open one the condition.
-    depends_on: Option<String>,
+    depends_on: Option<Predicate>,
 }
 
 pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Finding> {
@@ -141,10 +141,10 @@ fn draft(
             .take(4)
             .find_map(|(exempting, _)| matching(index, exempting.policy, exempting.statement, account, &wanted))
     });
-    let (severity, words) = match (&claim.depends_on, &denied) {
-        (None, Some(_)) => (Severity::High, "the first call is denied by a statement with the exemption; the second, by which the same caller becomes exempt, passes".to_owned()),
-        (None, None) => (Severity::Medium, "the call by which a caller becomes exempt passes".to_owned()),
-        (Some(depends_on), _) => (Severity::Medium, format!("whether the last call, by which a caller becomes exempt, passes depends on more: {depends_on}")),
+    let (severity, words) = match (is_open, &denied) {
+        (false, Some(_)) => (Severity::High, "the first call is denied by a statement with the exemption; the second, by which the same caller becomes exempt, passes".to_owned()),
+        (false, None) => (Severity::Medium, "the call by which a caller becomes exempt passes".to_owned()),
+        (true, _) => (Severity::Medium, "whether the last call, by which a caller becomes exempt, passes depends on more".to_owned()),
     };
     let path = exemption.path(index, first.policy, first.statement);
     let mut place = index.place_at(first.policy, first.statement, &path);
@@ -162,7 +162,10 @@ fn draft(
     Draft::new("claimable-exemption", name, severity, message)
         .why("the Deny stops nobody who may create roles or set tags: what it protects is as weak as that", remedy)
         .place(place)
-        .evidence(Evidence::Witness(words, denied.into_iter().chain([claim.witness]).collect()))
+        .evidence(match (claim.depends_on, denied.into_iter().chain([claim.witness]).collect()) {
+            (None, calls) => Evidence::Witness(words, calls),
+            (Some(condition), calls) => Evidence::Condition(words, condition, calls),
+        })
 }
 
 /// Names that only AWS gives: the paths of service-linked roles and of Identity Center, and their names (EXM-6, CTX-61).
@@ -216,7 +219,7 @@ fn claim(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Cl
                     return Some(Claim { words, witness, depends_on: None });
                 }
                 Decision::Unknown if open.is_none() && more.is_empty() => {
-                    let depends_on = index.compiled.explain(&query).depends_on.unwrap_or_default();
+                    let depends_on = index.compiled.explain(&query).depends_on.unwrap_or(Predicate::ALWAYS);
                     let witness = Witness { request, decision: Decision::Unknown };
                     open = Some(Claim { words: words.clone(), witness, depends_on: Some(depends_on) });
                 }

@@ -75,12 +75,10 @@ pub(super) fn denies_everything(statement: &Statement) -> bool {
 /// A call that is denied, with this level among those without an Allow; one that only lacks an Allow, if there is one.
 fn blocked_here(index: &Index<'_>, level: NodeId, account: NodeId) -> Option<Witness> {
     let id = index.organization.node(account).target.as_str();
-    let level = index.organization.node(level).target.as_str();
     let answers = ORDINARY_ACTIONS.iter().filter_map(|action| {
         let request = Request::new(id, *action);
         let explanation = index.compiled.explain(&index.compiled.prepare(&request).ok()?);
-        let here = explanation.decision != Decision::ImplicitDeny
-            || explanation.levels_without_allow.iter().any(|without| without == level);
+        let here = explanation.decision != Decision::ImplicitDeny || explanation.levels_without_allow.contains(&level);
         (explanation.decision.is_denied() && here).then_some(Witness { request, decision: explanation.decision })
     });
     answers.min_by_key(|witness| witness.decision != Decision::ImplicitDeny)

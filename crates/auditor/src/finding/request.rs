@@ -109,9 +109,7 @@ fn confirmed(
     statement: &Statement,
     mut request: Request,
 ) -> Option<Witness> {
-    let is_it = |found: &StatementRef| {
-        found.policy_id == index.organization.policy(policy).id.as_str() && found.statement == number
-    };
+    let is_it = |found: &StatementRef| found.policy == policy && found.statement == number;
     let explain = |request: &Request| Some(index.compiled.explain(&index.compiled.prepare(request).ok()?));
     let holds = |explanation: &Explanation| match statement.effect {
         Some(Effect::Deny) => {

@@ -134,7 +134,7 @@ pub(super) fn all(compiled: &CompiledOrganization) -> Vec<Finding> {
 
 /// Each witness is answered as it says, and messages are in the style of the house.
 fn replay(compiled: &CompiledOrganization, finding: &Finding) {
-    if let Evidence::Witness(words, witnesses) = &finding.evidence {
+    if let Evidence::Witness(words, witnesses) | Evidence::Condition(words, _, witnesses) = &finding.evidence {
         assert!(!words.is_empty() && !witnesses.is_empty(), "{finding:#?}");
         for witness in witnesses {
             assert_eq!(compiled.ask(&witness.request).unwrap(), witness.decision, "{finding:#?}");
@@ -148,10 +148,7 @@ fn replay(compiled: &CompiledOrganization, finding: &Finding) {
 }
 
 pub(super) fn witnesses(finding: &Finding) -> &[crate::model::Witness] {
-    match &finding.evidence {
-        Evidence::Witness(_, witnesses) => witnesses,
-        Evidence::Snapshot | Evidence::Proof(_) => &[],
-    }
+    finding.evidence.witnesses()
 }
 
 pub(super) fn deny(action: &str, condition: Value) -> Value {

@@ -34,7 +34,7 @@ fn own_guardrail(folder: &Path, id: &str, action: &str) -> String {
 #[test]
 fn each_account_is_in_one_class_and_stands_somehow() {
     let audit = audit_json(&[]);
-    assert_eq!(audit["format"], "scproof-audit/1");
+    assert_eq!(audit["format"], "scproof-audit/2");
     let accounts = |list: &Value| {
         let lists = list.as_array().unwrap().iter().flat_map(|part| part["accounts"].as_array().unwrap().clone());
         let mut ids: Vec<String> = lists.map(|id| id.as_str().unwrap().to_owned()).collect();

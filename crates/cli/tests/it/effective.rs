@@ -36,7 +36,7 @@ fn json_has_every_action() {
     let run = example(&["--format", "json", "effective", "shop"]);
     assert_eq!(run.code, 0);
     let json = run.json();
-    assert_eq!(json["format"], "scproof-effective/1");
+    assert_eq!(json["format"], "scproof-effective/2");
     let groups = json["groups"].as_array().unwrap();
     let named = |group: &serde_json::Value| {
         group["actions"].as_array().unwrap().len() + group["unlistedActions"].as_array().unwrap().len()
@@ -79,7 +79,7 @@ fn a_unit_has_groups_of_accounts() {
 #[test]
 fn every_account_of_a_unit_has_the_permissions_it_has_alone() {
     let json = example(&["--format", "json", "effective", "Root", "--principal", "role/dev"]).json();
-    assert_eq!((&json["format"], &json["accountCount"]), (&"scproof-effective-set/1".into(), &27.into()));
+    assert_eq!((&json["format"], &json["accountCount"]), (&"scproof-effective-set/2".into(), &27.into()));
     let sets = json["sets"].as_array().unwrap();
     assert_eq!(sets.iter().map(|set| set["accounts"].as_array().unwrap().len()).sum::<usize>(), 27);
     for set in sets {

@@ -43,7 +43,7 @@ fn json() {
     let run = example(&args);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let json = run.json();
-    assert_eq!(json["format"], "scproof-who-can/1");
+    assert_eq!(json["format"], "scproof-who-can/2");
     assert_eq!(json["question"], json!({"action": "s3:DeleteBucket", "principal": "role/break-glass"}));
     assert_eq!(json["scope"], json!([]));
     assert_eq!(json["summary"]["asked"], 27);

@@ -1,12 +1,13 @@
 //! The parts of an audit in words. What policies and people wrote is made safe for a terminal, not yet for Markdown.
 
 use scproof_auditor::{AccessChange, Evidence, GuardrailGroup, GuardrailState, PassingKind, Place, Severity};
-use scproof_evaluator::Access;
+use scproof_evaluator::{Access, Decision};
 use scproof_organization::{NodeId, Organization};
 
 use super::{AuditGate, AuditReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
 use crate::text::words::{policy_words, statement_path, target_words};
+use crate::words::Words;
 
 /// Up to this many accounts are better named than told by their classes.
 const FEW: usize = 6;
@@ -171,11 +172,14 @@ pub(crate) fn untold_words(group: &GuardrailGroup) -> Option<&'static str> {
 }
 
 /// What backs a finding, in words.
-pub(crate) fn evidence_words(evidence: &Evidence) -> Option<String> {
+pub(crate) fn evidence_words(organization: &Organization, evidence: &Evidence) -> Option<String> {
     match evidence {
         Evidence::Snapshot => None,
         Evidence::Proof(words) => Some(format!("proved: {}", clean(words))),
         Evidence::Witness(words, _) => Some(clean(words).into_owned()),
+        Evidence::Condition(words, when, _) => {
+            Some(format!("{}: {}", clean(words), Words::full(organization).depends_on(Decision::Unknown, when)))
+        }
     }
 }
 

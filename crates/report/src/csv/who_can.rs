@@ -7,6 +7,7 @@ use scproof_organization::NodeId;
 
 use super::record;
 use crate::who_can::WhoCanReport;
+use crate::words::Words;
 
 /// Writes a line of headings, then the id, name and path of each account, its verdict and reason in the spelling of the batch form,
 /// and for an open verdict the condition in words.
@@ -21,6 +22,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     rows.sort_by_key(|(account, _)| *account);
     record(&["accountId", "name", "path", "decision", "reason", "dependsOn"], out)?;
+    let words = Words::full(report.organization);
     for (account, group) in rows {
         let node = report.organization.node(account);
         let cells = [
@@ -29,7 +31,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
             &report.organization.ou_path(account),
             group.decision.as_str(),
             group.reason.as_str(),
-            group.depends_on.as_deref().unwrap_or_default(),
+            &group.depends_on.as_ref().map_or_else(String::new, |it| words.depends_on(group.decision, it)),
         ];
         record(&cells, out)?;
     }

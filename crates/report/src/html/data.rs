@@ -7,7 +7,7 @@ use std::ops::Range;
 use scproof_auditor::{AccessChange, Audit, GuardrailReport, Passing, PermissionClass, Witness};
 use scproof_catalog::{ActionId, Catalog};
 use scproof_evaluator::{EffectiveGroup, StatementRef};
-use scproof_organization::{NodeId, Organization, PolicyId, PolicyIndex, Target};
+use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::PolicyKind;
 use scproof_prover::Why;
 use serde::Serialize;
@@ -17,7 +17,8 @@ use super::findings::FindingView;
 use super::tables::{Ordinals, Table};
 use crate::audit::untold_words;
 use crate::command_line;
-use crate::impact::{Detail, action_lines, alternative_lines, decision_words, listed_words, why_words};
+use crate::impact::{Detail, action_lines, decision_words, listed_words, when_lines, why_words};
+use crate::words::Words;
 
 /// Actions of a group are named up to this many; of more the services are.
 const NAMED_ACTIONS: usize = 60;
@@ -101,7 +102,7 @@ struct ActionsView {
 
 /// Node, policy, statement, what it is called.
 #[derive(Debug, Serialize, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct StatementView(Option<usize>, Option<usize>, usize, String);
+struct StatementView(usize, usize, usize, String);
 
 #[derive(Debug, Serialize)]
 struct GuardrailView<'a> {
@@ -245,31 +246,29 @@ impl<'a> Builder<'a> {
 
     fn group(&mut self, group: &EffectiveGroup) -> GroupView {
         let organization = self.organization;
-        let node = |id: &String| Target::parse(id).ok().and_then(|target| organization.find_node(&target));
         let open: Vec<String> =
-            group.undecided.iter().map(|open| why_words(&[organization], &Why::Open(open.clone()))).collect();
+            group.undecided.iter().map(|open| why_words(organization, &Why::Open(open.clone()))).collect();
         GroupView {
             access: group.access.as_str(),
             reason: self.string(group.reason.text()),
-            when: group.depends_on.as_ref().map(|text| self.string(text.as_str())),
+            when: group.depends_on.as_ref().map(|condition| {
+                let words = Words::full(organization).depends_on(group.decision, condition);
+                self.string(words)
+            }),
             open: self.strings(open),
             statements: group.determining.iter().map(|statement| self.statement(statement)).collect(),
-            levels: group.levels_without_allow.iter().filter_map(node).map(NodeId::index).collect(),
+            levels: group.levels_without_allow.iter().copied().map(NodeId::index).collect(),
             actions: self.actions(group),
         }
     }
 
-    fn statement(&mut self, statement: &StatementRef) -> usize {
-        let node = Target::parse(&statement.target_id).ok().and_then(|target| self.organization.find_node(&target));
-        let policy = PolicyId::parse(&statement.policy_id).ok().and_then(|id| self.organization.find_policy(&id));
-        let name = statement_name(policy.map(|policy| (self.organization, policy)), statement.statement);
-        let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{sid}\""));
-        self.statements.number(StatementView(
-            node.map(NodeId::index),
-            policy.map(PolicyIndex::index),
-            statement.statement,
-            name + &sid,
-        ))
+    fn statement(&mut self, found: &StatementRef) -> usize {
+        let StatementRef { node, policy, statement } = *found;
+        let name = statement_name(Some((self.organization, policy)), statement);
+        let document = &self.organization.policy(policy).document;
+        let sid = document.statements.get(statement).and_then(|statement| statement.sid.as_ref());
+        let sid = sid.map_or_else(String::new, |sid| format!(" \"{sid}\""));
+        self.statements.number(StatementView(node.index(), policy.index(), statement, name + &sid))
     }
 
     fn actions(&mut self, group: &EffectiveGroup) -> usize {
@@ -327,14 +326,15 @@ impl<'a> Builder<'a> {
     }
 
     fn passing(&mut self, passing: &Passing) -> (usize, Option<WitnessView>) {
-        let lines = alternative_lines(&passing.when, passing.when_is_complete, Detail::FULL);
+        let words = Words::full(self.organization);
+        let lines = when_lines(&words, &passing.when, passing.when_is_complete, Detail::FULL);
         let when = lines.into_iter().map(|line| (line.depth, self.string(line.text), line.is_condition)).collect();
         let view = PassingView {
             kind: passing.kind.as_str(),
             listed: self.string(listed_words(passing.actions.listed, &passing.actions.terms)),
             actions: self.strings(action_lines(&passing.actions.terms, Detail::BRIEF)),
             when,
-            why: self.strings(passing.why.iter().map(|why| why_words(&[self.organization], why)).collect()),
+            why: self.strings(passing.why.iter().map(|why| why_words(self.organization, why)).collect()),
         };
         (self.passings.number(view), passing.witness.as_ref().map(|witness| self.witness(witness)))
     }

@@ -6,6 +6,7 @@ use scproof_policy_parser::{PolicyPath, locate};
 use serde::Serialize;
 
 use super::data::{Builder, WitnessView, statement_name, utf16};
+use crate::audit::evidence_words;
 
 #[derive(Debug, Serialize)]
 pub(super) struct FindingView<'a> {
@@ -41,11 +42,15 @@ pub(super) struct FindingView<'a> {
 impl<'a> Builder<'a> {
     pub(super) fn finding(&mut self, finding: &'a Finding, suppressed: Option<&'a str>) -> FindingView<'a> {
         let place = &finding.place;
-        let (evidence, proof, witnesses) = match &finding.evidence {
-            Evidence::Snapshot => ("snapshot", None, &[][..]),
-            Evidence::Proof(words) => ("proof", Some(self.string(words.as_str())), &[][..]),
-            Evidence::Witness(words, calls) => ("witness", Some(self.string(words.as_str())), calls.as_slice()),
+        let (evidence, proof) = match &finding.evidence {
+            Evidence::Snapshot => ("snapshot", None),
+            Evidence::Proof(words) => ("proof", Some(self.string(words.as_str()))),
+            Evidence::Witness(words, _) => ("witness", Some(self.string(words.as_str()))),
+            Evidence::Condition(..) => {
+                ("witness", evidence_words(self.organization, &finding.evidence).map(|words| self.string(words)))
+            }
         };
+        let witnesses = finding.evidence.witnesses();
         FindingView {
             code: finding.code,
             fingerprint: &finding.fingerprint,

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use scproof_evaluator::{Decision, Explanation, StatementRef, Undecided};
-use scproof_organization::{Organization, PolicyId, Target};
-use scproof_simulator::{AccountRef, ActionTerm, Alternative, Region, RegionReport, Transition, Why};
+use scproof_evaluator::{Decision, Explanation, Predicate, Request, StatementRef, Undecided};
+use scproof_organization::{NodeId, Organization};
+use scproof_simulator::{AccountRef, ActionTerm, RegionReport, Transition, Why};
 
-use super::formula::{Line, factored};
 use super::{Entry, ImpactReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
-use crate::text::words::{policy_words, short_target_words, statement_path, target_words};
+use crate::text::words::{policy_words, short_target_words, statement_words, target_words};
+use crate::words::{Line, Words, told};
 
 /// More accounts than this are not named one by one unless everything is written out.
 const MANY: usize = 24;
@@ -169,18 +169,9 @@ pub(crate) fn listed_words(listed: usize, terms: &[ActionTerm]) -> String {
     }
 }
 
-/// The condition as an indented list.
-pub(crate) fn when_lines(region: &Region, detail: Detail) -> Vec<Line> {
-    let conditions = |alternative: &Alternative| alternative.conditions.clone();
-    let alternatives: Vec<Vec<String>> = region.when.iter().map(conditions).collect();
-    alternative_lines(&alternatives, region.when_is_complete, detail)
-}
-
-/// Alternatives of conditions as an indented list.
-pub(crate) fn alternative_lines(alternatives: &[Vec<String>], is_complete: bool, detail: Detail) -> Vec<Line> {
-    let words = |conditions: &Vec<String>| conditions.iter().map(|condition| condition_words(condition)).collect();
-    let alternatives: Vec<Vec<String>> = alternatives.iter().map(words).collect();
-    let mut lines = factored(&alternatives).lines();
+/// A described condition as an indented list.
+pub(crate) fn when_lines(words: &Words<'_>, when: &Predicate, is_complete: bool, detail: Detail) -> Vec<Line> {
+    let mut lines = words.lines(&told(when));
     if lines.len() > detail.conditions.saturating_add(1) {
         let hidden = lines.len() - detail.conditions;
         lines.truncate(detail.conditions);
@@ -192,8 +183,14 @@ pub(crate) fn alternative_lines(alternatives: &[Vec<String>], is_complete: bool,
     lines
 }
 
-fn condition_words(condition: &str) -> String {
-    if condition.is_empty() { "(a condition without words)".to_owned() } else { clean(condition).into_owned() }
+/// What is odd about the caller of an example, and the reason why it shows something: a path in which a role's name seems to stand.
+pub(crate) fn caller_words(request: &Request) -> Option<String> {
+    let resource = request.principal.as_deref()?.splitn(6, ':').nth(5)?;
+    let (path, name) = resource.strip_prefix("role/").or_else(|| resource.strip_prefix("user/"))?.rsplit_once('/')?;
+    path.contains(':').then(|| {
+        let (path, name) = (clean(path), clean(name));
+        format!("the path `/{path}/` of `{name}` is the point: a pattern takes it for more than a path")
+    })
 }
 
 /// What an answer says: `not blocked`, `blocked by an explicit Deny`.
@@ -219,8 +216,8 @@ pub(crate) fn cause_words(report: &ImpactReport<'_>, region: &RegionReport, befo
         return Vec::new();
     };
     let mut causes = Vec::new();
-    for id in &explanation.levels_without_allow {
-        causes.push(missing_words(organization, id));
+    for &node in &explanation.levels_without_allow {
+        causes.push(missing_words(organization, node));
     }
     for statement in statements(explanation) {
         causes.push(statement_words(organization, statement));
@@ -263,12 +260,9 @@ fn statements(explanation: &Explanation) -> Vec<&StatementRef> {
 }
 
 /// `no Allow matches at OU Sandbox (ou-…), where FullAWSAccess is attached`.
-pub(crate) fn missing_words(organization: &Organization, id: &str) -> String {
-    let Some(node_id) = Target::parse(id).ok().and_then(|target| organization.find_node(&target)) else {
-        return format!("no Allow matches at {id}");
-    };
+pub(crate) fn missing_words(organization: &Organization, node: NodeId) -> String {
     let attached: Vec<String> = organization
-        .node(node_id)
+        .node(node)
         .scps
         .iter()
         .map(|&policy| clean(organization.policy(policy).display_name()).into_owned())
@@ -278,31 +272,11 @@ pub(crate) fn missing_words(organization: &Organization, id: &str) -> String {
         [only] => format!("only {only} is"),
         several => format!("{} are", enumerate_some(several, 4)),
     };
-    format!("no Allow matches at {}, where {attached} attached", target_words(organization, node_id))
+    format!("no Allow matches at {}, where {attached} attached", target_words(organization, node))
 }
 
-/// `Statement[2] "DenyRegions" of region-lock (p-…), attached to OU Prod (ou-…)`.
-pub(crate) fn statement_words(organization: &Organization, statement: &StatementRef) -> String {
-    let policy = PolicyId::parse(&statement.policy_id).ok().and_then(|id| organization.find_policy(&id));
-    let path = policy.map_or_else(
-        || format!("Statement[{}]", statement.statement),
-        |index| statement_path(&organization.policy(index).document, statement.statement),
-    );
-    let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
-    let target = Target::parse(&statement.target_id).ok().and_then(|target| organization.find_node(&target));
-    let target = target.map_or_else(|| statement.target_id.clone(), |node| target_words(organization, node));
-    let policy = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
-    format!("{policy} attached to {target}, {path}{sid}")
-}
-
-/// Why something is undetermined; the first organization is the one that is spoken of, names are looked for in all.
-pub(crate) fn why_words(organizations: &[&Organization], why: &Why) -> String {
-    let name_of = |id: &str| {
-        organizations.iter().find_map(|organization| {
-            let index = organization.find_policy(&PolicyId::parse(id).ok()?)?;
-            Some(policy_words(organization.policy(index).name.as_deref(), id))
-        })
-    };
+/// Why something is undetermined.
+pub(crate) fn why_words(organization: &Organization, why: &Why) -> String {
     match why {
         Why::Open(Undecided::Key(key)) => format!("the value of {} decides, and how is not known", clean(key)),
         Why::Open(Undecided::Resource) => "the resource decides, and how is not known".to_owned(),
@@ -317,16 +291,16 @@ pub(crate) fn why_words(organizations: &[&Organization], why: &Why) -> String {
                 "AWS's documentation leaves open what happens here (rule {rule}); --assume-preferred takes the likelier reading"
             )
         }
-        Why::Open(Undecided::Policy(id)) => {
-            let name = name_of(id).unwrap_or_else(|| clean(id).into_owned());
+        Why::Open(Undecided::Policy(policy)) => {
+            let policy = organization.policy(*policy);
+            let name = policy_words(policy.name.as_deref(), policy.id.as_str());
             format!("what {name} says could not be read; `scproof validate` shows where")
         }
-        Why::Open(Undecided::Attachments(id)) => {
-            let words = |organization: &&Organization| {
-                let node = organization.find_node(&Target::parse(id).ok()?)?;
-                Some(short_target_words(organization, node))
-            };
-            let name = organizations.first().and_then(words).unwrap_or_else(|| id.clone());
+        Why::Open(Undecided::Membership(account)) => {
+            format!("whether {} is a member could not be read when the snapshot was taken", clean(account))
+        }
+        Why::Open(Undecided::Attachments(node)) => {
+            let name = short_target_words(organization, *node);
             format!("what is attached to {name} could not be read when the snapshot was taken")
         }
         Why::Relation(keys) => {

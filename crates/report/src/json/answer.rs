@@ -1,17 +1,20 @@
-//! `scproof-answer/1`: one answer in full, and the lines of the batch form.
+//! `scproof-answer/2`: one answer in full, and the lines of the batch form.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use scproof_evaluator::{Context, ContextValue, Explanation, LevelTrace, Request, RequestResource};
+use scproof_organization::Organization;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
+use super::predicate::PredicateView;
+use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_indented};
 use crate::answer::Answer;
+use crate::words::Words;
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-answer/1";
+pub const FORMAT: &str = "scproof-answer/2";
 
 /// What a program needs of an answer: the members of a batch line.
 #[derive(Serialize)]
@@ -20,24 +23,29 @@ struct Body<'a> {
     decision: &'a str,
     reason: &'a str,
     determining: Vec<StatementView<'a>>,
-    levels_without_allow: &'a [String],
+    levels_without_allow: Vec<&'a str>,
     undecided: Vec<UndecidedView<'a>>,
-    depends_on: Option<&'a str>,
+    depends_on: Option<String>,
+    /// The same as a structure: for an open verdict when the call passes.
+    when: Option<PredicateView<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     assumed: &'a [&'static str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
 }
 
-impl<'a> From<&'a Explanation> for Body<'a> {
-    fn from(explanation: &'a Explanation) -> Self {
+impl<'a> Body<'a> {
+    fn of(organization: &'a Organization, explanation: &'a Explanation) -> Self {
+        let words = Words::full(organization);
+        let depends_on = explanation.depends_on.as_ref();
         Self {
             decision: explanation.decision.as_str(),
             reason: explanation.reason.as_str(),
-            determining: statement_views(&explanation.determining),
-            levels_without_allow: &explanation.levels_without_allow,
-            undecided: undecided_views(&explanation.undecided),
-            depends_on: explanation.depends_on.as_deref(),
+            determining: statement_views(organization, &explanation.determining),
+            levels_without_allow: node_ids(organization, &explanation.levels_without_allow),
+            undecided: undecided_views(organization, &explanation.undecided),
+            depends_on: depends_on.map(|condition| words.depends_on(explanation.decision, condition)),
+            when: depends_on.map(|condition| PredicateView::of(organization, condition)),
             assumed: &explanation.assumed,
             notes: &explanation.notes,
         }
@@ -51,13 +59,18 @@ struct Line<'a> {
     body: Body<'a>,
 }
 
-/// Writes one line of the batch form, with its line feed.
+/// Writes one line of the batch form, with its line feed. `organization` is the one that was asked about.
 ///
 /// # Errors
 ///
 /// If writing fails.
-pub fn render_line(id: &Value, explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Line { id, body: explanation.into() })?;
+pub fn render_line(
+    organization: &Organization,
+    id: &Value,
+    explanation: &Explanation,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Line { id, body: Body::of(organization, explanation) })?;
     out.write_all(b"\n")
 }
 
@@ -162,22 +175,28 @@ struct LevelView<'a> {
 struct MaybeDeny<'a> {
     #[serde(flatten)]
     statement: StatementView<'a>,
-    /// What spares the request, in words.
-    unless: &'a str,
+    /// What spares the request.
+    unless: PredicateView<'a>,
+    unless_text: String,
 }
 
-impl<'a> From<&'a LevelTrace> for LevelView<'a> {
-    fn from(level: &'a LevelTrace) -> Self {
+impl<'a> LevelView<'a> {
+    fn of(organization: &'a Organization, level: &'a LevelTrace) -> Self {
+        let (words, node) = (Words::full(organization), organization.node(level.node));
         Self {
-            target_id: &level.target_id,
-            target_name: level.target_name.as_deref(),
-            allowed_by: statement_views(&level.allowed_by),
-            maybe_allowed_by: statement_views(&level.maybe_allowed_by),
-            denied_by: statement_views(&level.denied_by),
+            target_id: node.target.as_str(),
+            target_name: node.name.as_deref(),
+            allowed_by: statement_views(organization, &level.allowed_by),
+            maybe_allowed_by: statement_views(organization, &level.maybe_allowed_by),
+            denied_by: statement_views(organization, &level.denied_by),
             maybe_denied_by: level
                 .maybe_denied_by
                 .iter()
-                .map(|(statement, unless)| MaybeDeny { statement: statement.into(), unless })
+                .map(|(statement, unless)| MaybeDeny {
+                    statement: StatementView::of(organization, statement),
+                    unless: PredicateView::of(organization, unless),
+                    unless_text: words.sentence(unless),
+                })
                 .collect(),
         }
     }
@@ -197,10 +216,10 @@ pub(crate) fn question(request: &Request) -> String {
 pub fn render(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
     let full = Full {
         format: FORMAT,
-        body: answer.explanation.into(),
+        body: Body::of(answer.organization, answer.explanation),
         account: answer.account().map(|account| AccountView::of(answer.organization, account)),
         question: answer.request.into(),
-        levels: answer.explanation.levels.iter().map(LevelView::from).collect(),
+        levels: answer.explanation.levels.iter().map(|level| LevelView::of(answer.organization, level)).collect(),
     };
     write_indented(&full, out)
 }

@@ -1,4 +1,4 @@
-//! `scproof-audit/1`: an audit in full. `docs/schemas/scproof-audit-1.schema.json` is its JSON Schema.
+//! `scproof-audit/2`: an audit in full. `docs/schemas/scproof-audit-2.schema.json` is its JSON Schema.
 //!
 //! Accounts are described once, in `accounts`; everywhere else they are ids, since an audit may name ten thousand of them many times.
 
@@ -14,14 +14,16 @@ use scproof_organization::{AccountState, NodeId};
 use serde::Serialize;
 
 use super::answer::Question;
-use super::effective::GroupView;
+use super::effective::{GroupView, group_views};
 use super::impact::{ActionsView, WhyView, why_view};
+use super::predicate::PredicateView;
 use super::write_indented;
 use crate::audit::{AuditGate, AuditReport, state_counts, worst_state};
 use crate::command_line;
+use crate::words::Words;
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-audit/1";
+pub const FORMAT: &str = "scproof-audit/2";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -181,7 +183,8 @@ struct GuardrailGroupView<'a> {
 struct PassingView<'a> {
     kind: &'static str,
     actions: ActionsView<'a>,
-    when: &'a [Vec<String>],
+    when: PredicateView<'a>,
+    when_text: String,
     when_is_complete: bool,
     why: Vec<WhyView<'a>>,
     witness: Option<WitnessView<'a>>,
@@ -232,9 +235,15 @@ struct SpanView {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct EvidenceView<'a> {
     kind: &'static str,
     words: Option<&'a str>,
+    /// Of calls that show it on a condition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    when: Option<PredicateView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    when_text: Option<String>,
     witnesses: Vec<WitnessView<'a>>,
 }
 
@@ -296,7 +305,7 @@ fn class_view<'a>(report: &'a AuditReport<'_>, class: &'a PermissionClass) -> Cl
             .map(|(&service, &counts)| ServiceView { service: catalog.service_prefix(service), counts: counts.into() })
             .collect(),
         differs: class.differs.as_ref().and_then(difference),
-        groups: class.groups.as_ref().map(|groups| groups.iter().map(GroupView::from).collect()),
+        groups: class.groups.as_ref().map(|groups| group_views(report.organization(), groups)),
     }
 }
 
@@ -310,13 +319,17 @@ fn witness_view<'a>(report: &AuditReport<'_>, witness: &'a Witness) -> WitnessVi
 
 fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -> GuardrailView<'a> {
     let guardrail = &found.guardrail;
-    let passing = |passing: &'a Passing| PassingView {
-        kind: passing.kind.as_str(),
-        actions: (&passing.actions).into(),
-        when: &passing.when,
-        when_is_complete: passing.when_is_complete,
-        why: passing.why.iter().filter_map(why_view).collect(),
-        witness: passing.witness.as_ref().map(|witness| witness_view(report, witness)),
+    let passing = |passing: &'a Passing| {
+        let (when, when_text) = PredicateView::told(report.organization(), &passing.when);
+        PassingView {
+            kind: passing.kind.as_str(),
+            actions: (&passing.actions).into(),
+            when,
+            when_text,
+            when_is_complete: passing.when_is_complete,
+            why: passing.why.iter().map(|why| why_view(report.organization(), why)).collect(),
+            witness: passing.witness.as_ref().map(|witness| witness_view(report, witness)),
+        }
     };
     let group = |group: &'a GuardrailGroup| GuardrailGroupView {
         state: group.state.as_str(),
@@ -355,10 +368,12 @@ fn place_view<'a>(report: &'a AuditReport<'_>, place: &'a Place) -> PlaceView<'a
 }
 
 fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> FindingView<'a> {
-    let (kind, words, witnesses): (_, _, &[Witness]) = match &finding.evidence {
-        Evidence::Snapshot => ("snapshot", None, &[]),
-        Evidence::Proof(words) => ("proof", Some(words.as_str()), &[]),
-        Evidence::Witness(words, witnesses) => ("witness", Some(words.as_str()), witnesses),
+    let organization = report.organization();
+    let (kind, words, when) = match &finding.evidence {
+        Evidence::Snapshot => ("snapshot", None, None),
+        Evidence::Proof(words) => ("proof", Some(words.as_str()), None),
+        Evidence::Witness(words, _) => ("witness", Some(words.as_str()), None),
+        Evidence::Condition(words, when, _) => ("witness", Some(words.as_str()), Some(when)),
     };
     FindingView {
         code: finding.code,
@@ -373,7 +388,9 @@ fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> Findin
         evidence: EvidenceView {
             kind,
             words,
-            witnesses: witnesses.iter().map(|witness| witness_view(report, witness)).collect(),
+            when: when.map(|when| PredicateView::of(organization, when)),
+            when_text: when.map(|when| Words::full(organization).sentence(when)),
+            witnesses: finding.evidence.witnesses().iter().map(|witness| witness_view(report, witness)).collect(),
         },
         depends_on_catalog: finding.depends_on_catalog,
     }

@@ -1,16 +1,19 @@
-//! `scproof-effective/1`: what an account can do at most, with every action.
+//! `scproof-effective/2`: what an account can do at most, with every action.
 
 use std::io::{self, Write};
 
 use scproof_catalog::Catalog;
 use scproof_evaluator::{Access, EffectiveGroup, EffectivePermissions};
+use scproof_organization::Organization;
 use serde::Serialize;
 
-use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
+use super::predicate::PredicateView;
+use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_indented};
 use crate::effective::{Effective, action_count, named_actions};
+use crate::words::Words;
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-effective/1";
+pub const FORMAT: &str = "scproof-effective/2";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,10 +42,11 @@ pub(super) struct GroupView<'a> {
     access: &'static str,
     decision: &'static str,
     reason: &'static str,
-    depends_on: Option<&'a str>,
+    depends_on: Option<String>,
+    when: Option<PredicateView<'a>>,
     undecided: Vec<UndecidedView<'a>>,
     determining: Vec<StatementView<'a>>,
-    levels_without_allow: &'a [String],
+    levels_without_allow: Vec<&'a str>,
     action_count: usize,
     actions: Vec<String>,
     unlisted_actions: &'a [String],
@@ -59,21 +63,24 @@ pub(super) fn summary(permissions: &EffectivePermissions) -> Summary {
     }
 }
 
-pub(super) fn group_views(permissions: &EffectivePermissions) -> Vec<GroupView<'_>> {
-    permissions.groups.iter().map(GroupView::from).collect()
+pub(super) fn group_views<'a>(organization: &'a Organization, groups: &'a [EffectiveGroup]) -> Vec<GroupView<'a>> {
+    groups.iter().map(|group| GroupView::of(organization, group)).collect()
 }
 
-impl<'a> From<&'a EffectiveGroup> for GroupView<'a> {
-    fn from(group: &'a EffectiveGroup) -> Self {
+impl<'a> GroupView<'a> {
+    fn of(organization: &'a Organization, group: &'a EffectiveGroup) -> Self {
         let catalog = Catalog::embedded();
+        let words = Words::full(organization);
+        let depends_on = group.depends_on.as_ref();
         Self {
             access: group.access.as_str(),
             decision: group.decision.as_str(),
             reason: group.reason.as_str(),
-            depends_on: group.depends_on.as_deref(),
-            undecided: undecided_views(&group.undecided),
-            determining: statement_views(&group.determining),
-            levels_without_allow: &group.levels_without_allow,
+            depends_on: depends_on.map(|condition| words.depends_on(group.decision, condition)),
+            when: depends_on.map(|condition| PredicateView::of(organization, condition)),
+            undecided: undecided_views(organization, &group.undecided),
+            determining: statement_views(organization, &group.determining),
+            levels_without_allow: node_ids(organization, &group.levels_without_allow),
             action_count: named_actions(group),
             actions: group.actions.iter().map(|&action| catalog.action(action).full_name()).collect(),
             unlisted_actions: &group.unlisted_actions,
@@ -100,7 +107,7 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
         principal: effective.caller.principal.as_deref(),
         not_applicable: permissions.not_applicable.map(scproof_evaluator::Reason::as_str),
         summary: summary(permissions),
-        groups: group_views(permissions),
+        groups: group_views(effective.organization, &permissions.groups),
         notes: effective.notes(),
     };
     write_indented(&view, out)

@@ -1,5 +1,5 @@
-//! `scproof-effective-set/1`: what the accounts of a unit can do at most, those with the same permissions together.
-//! `docs/schemas/scproof-effective-set-1.json` is its JSON Schema.
+//! `scproof-effective-set/2`: what the accounts of a unit can do at most, those with the same permissions together.
+//! `docs/schemas/scproof-effective-set-2.json` is its JSON Schema.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use super::{AccountView, write_indented};
 use crate::effective::EffectiveSet;
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-effective-set/1";
+pub const FORMAT: &str = "scproof-effective-set/2";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +45,7 @@ struct SetView<'a> {
     groups: Vec<GroupView<'a>>,
 }
 
-/// Writes every group of accounts with its permissions, as `scproof-effective/1` has them for one.
+/// Writes every group of accounts with its permissions, as `scproof-effective/2` has them for one.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
             causes_of: &group.permissions.account,
             not_applicable: group.permissions.not_applicable.map(scproof_evaluator::Reason::as_str),
             summary: summary(&group.permissions),
-            groups: group_views(&group.permissions),
+            groups: group_views(organization, &group.permissions.groups),
         })
         .collect();
     let view = View {

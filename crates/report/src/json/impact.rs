@@ -1,22 +1,24 @@
-//! `scproof-impact/1`: what a change does, in full. `docs/schemas/scproof-impact-1.json` is its JSON Schema.
+//! `scproof-impact/2`: what a change does, in full. `docs/schemas/scproof-impact-2.json` is its JSON Schema.
 
 use std::io::{self, Write};
 
-use scproof_evaluator::{Decision, Explanation, Undecided};
+use scproof_evaluator::{Decision, Explanation};
+use scproof_organization::Organization;
 use scproof_simulator::{
-    AccountRef, ActionSet, ActionTerm, Alternative, Beyond, Held, Notice, PredictedFailure, RegionReport, Step,
-    Transient, Why, Witness,
+    AccountRef, ActionSet, ActionTerm, Beyond, Held, Notice, PredictedFailure, RegionReport, Step, Transient, Why,
+    Witness,
 };
 use serde::Serialize;
 
 use super::answer::Question;
+use super::predicate::PredicateView;
 use super::structure::StructureView;
-use super::{AccountView, StatementView, UndecidedView, statement_views, undecided_views, write_indented};
+use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, write_indented};
 use crate::command_line;
 use crate::impact::{Gate, ImpactReport};
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-impact/1";
+pub const FORMAT: &str = "scproof-impact/2";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -110,7 +112,8 @@ struct RegionView<'a> {
     before: &'static str,
     after: &'static str,
     actions: ActionsView<'a>,
-    when: Vec<&'a [String]>,
+    when: PredicateView<'a>,
+    when_text: String,
     when_is_complete: bool,
     why: Vec<WhyView<'a>>,
     witness: Option<WitnessView<'a>>,
@@ -158,8 +161,8 @@ struct CauseView<'a> {
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     determining: Vec<StatementView<'a>>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    levels_without_allow: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    levels_without_allow: Vec<&'a str>,
 }
 
 /// What of a region was expected.
@@ -238,44 +241,46 @@ impl<'a> From<&'a ActionSet> for ActionsView<'a> {
     }
 }
 
-pub(super) fn why_view(why: &Why) -> Option<WhyView<'_>> {
-    Some(match why {
-        Why::Open(undecided) => WhyView::Open(undecided_view(undecided)?),
+pub(super) fn why_view<'a>(organization: &'a Organization, why: &'a Why) -> WhyView<'a> {
+    match why {
+        Why::Open(undecided) => WhyView::Open(UndecidedView::of(organization, undecided)),
         Why::Relation(keys) => WhyView::Relation(keys),
         &Why::Limit(name, value) => WhyView::Limit { name, value },
         Why::Unconfirmed => WhyView::Unconfirmed(true),
-    })
+    }
 }
 
-fn undecided_view(undecided: &Undecided) -> Option<UndecidedView<'_>> {
-    undecided_views(std::slice::from_ref(undecided)).pop()
-}
-
-fn cause(decision: Decision, explanation: Option<&Explanation>) -> CauseView<'_> {
+fn cause<'a>(
+    organization: &'a Organization,
+    decision: Decision,
+    explanation: Option<&'a Explanation>,
+) -> CauseView<'a> {
     CauseView {
         decision: decision.as_str(),
         reason: explanation.map(|explanation| explanation.reason.as_str()),
-        determining: explanation.map_or_else(Vec::new, |explanation| statement_views(&explanation.determining)),
-        levels_without_allow: explanation.map_or(&[], |explanation| &explanation.levels_without_allow),
+        determining: explanation
+            .map_or_else(Vec::new, |explanation| statement_views(organization, &explanation.determining)),
+        levels_without_allow: explanation
+            .map_or_else(Vec::new, |explanation| node_ids(organization, &explanation.levels_without_allow)),
     }
 }
 
 fn witness_view<'a>(
-    report: &ImpactReport<'_>,
+    report: &'a ImpactReport<'_>,
     witness: &'a Witness,
     (before, after): (Option<&'a Explanation>, Option<&'a Explanation>),
 ) -> WitnessView<'a> {
     WitnessView {
         question: (&witness.request).into(),
         command: command_line::can(&report.program, &witness.request).join(" "),
-        before: cause(witness.before, before),
-        after: cause(witness.after, after),
+        before: cause(report.before, witness.before, before),
+        after: cause(report.after, witness.after, after),
     }
 }
 
-fn region_view<'a>(report: &ImpactReport<'_>, found: &'a RegionReport, held: Option<&'a Held>) -> RegionView<'a> {
+fn region_view<'a>(report: &'a ImpactReport<'_>, found: &'a RegionReport, held: Option<&'a Held>) -> RegionView<'a> {
     let region = &found.region;
-    let conditions = |alternative: &'a Alternative| &alternative.conditions[..];
+    let (when, when_text) = PredicateView::told(report.after, &region.when);
     let beyond = |beyond: &'a Beyond| BeyondView {
         accounts: beyond.accounts.iter().map(ToString::to_string).collect(),
         action: beyond.action.as_deref(),
@@ -285,9 +290,10 @@ fn region_view<'a>(report: &ImpactReport<'_>, found: &'a RegionReport, held: Opt
         before: region.before.as_str(),
         after: region.after.as_str(),
         actions: (&region.actions).into(),
-        when: region.when.iter().map(conditions).collect(),
+        when,
+        when_text,
         when_is_complete: region.when_is_complete,
-        why: region.why.iter().filter_map(why_view).collect(),
+        why: region.why.iter().map(|why| why_view(report.after, why)).collect(),
         witness: region
             .witness
             .as_ref()
@@ -300,7 +306,7 @@ fn region_view<'a>(report: &ImpactReport<'_>, found: &'a RegionReport, held: Opt
     }
 }
 
-fn transient_view<'a>(report: &ImpactReport<'_>, transient: &'a Transient) -> TransientView<'a> {
+fn transient_view<'a>(report: &'a ImpactReport<'_>, transient: &'a Transient) -> TransientView<'a> {
     TransientView {
         step: transient.step,
         accounts: accounts(&transient.accounts),

@@ -1,4 +1,4 @@
-//! What differs between two organizations as structures: a part of `scproof-impact/1`.
+//! What differs between two organizations as structures: a part of `scproof-impact/2`.
 
 use scproof_organization::{AccountState, PolicyId, Target};
 use scproof_simulator::{Changed, StructuralDifference};

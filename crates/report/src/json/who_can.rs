@@ -1,4 +1,4 @@
-//! `scproof-who-can/1`: one call, asked of many accounts, in full. `docs/schemas/scproof-who-can-1.json` is its JSON Schema.
+//! `scproof-who-can/2`: one call, asked of many accounts, in full. `docs/schemas/scproof-who-can-2.json` is its JSON Schema.
 
 use std::io::{self, Write};
 
@@ -7,11 +7,13 @@ use scproof_organization::Organization;
 use serde::Serialize;
 
 use super::answer::Question;
-use super::{AccountView, UndecidedView, undecided_views, write_indented};
+use super::predicate::PredicateView;
+use super::{AccountView, OfPolicy, UndecidedView, undecided_views, write_indented};
 use crate::who_can::WhoCanReport;
+use crate::words::Words;
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-who-can/1";
+pub const FORMAT: &str = "scproof-who-can/2";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,7 +48,8 @@ struct GroupView<'a> {
     may_deny: Vec<MayDeny<'a>>,
     may_allow: Vec<PlacedView<'a>>,
     undecided: Vec<UndecidedView<'a>>,
-    depends_on: Option<&'a str>,
+    depends_on: Option<String>,
+    when: Option<PredicateView<'a>>,
     account_count: usize,
     accounts: Vec<AccountView<'a>>,
 }
@@ -63,44 +66,41 @@ struct LevelView<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct PlacedView<'a> {
     #[serde(flatten)]
     level: LevelView<'a>,
-    policy_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_name: Option<&'a str>,
-    statement: usize,
-    sid: Option<&'a str>,
+    #[serde(flatten)]
+    statement: OfPolicy<'a>,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct MayDeny<'a> {
     #[serde(flatten)]
     statement: PlacedView<'a>,
-    /// What spares the call, in words.
-    unless: &'a str,
+    /// What spares the call.
+    unless: PredicateView<'a>,
+    unless_text: String,
 }
 
-impl<'a> From<&'a LevelRef> for LevelView<'a> {
-    fn from(level: &'a LevelRef) -> Self {
+impl<'a> LevelView<'a> {
+    fn of(organization: &'a Organization, level: LevelRef) -> Self {
         match level {
-            LevelRef::Target { id, name } => {
-                Self { target_id: Some(id), target_name: name.as_deref(), own_account: false }
+            LevelRef::Target(node) => {
+                let node = organization.node(node);
+                let (target_id, target_name) = (Some(node.target.as_str()), node.name.as_deref());
+                Self { target_id, target_name, own_account: false }
             }
             LevelRef::Account => Self { target_id: None, target_name: None, own_account: true },
         }
     }
 }
 
-impl<'a> From<&'a PlacedStatement> for PlacedView<'a> {
-    fn from(statement: &'a PlacedStatement) -> Self {
+impl<'a> PlacedView<'a> {
+    fn of(organization: &'a Organization, placed: &PlacedStatement) -> Self {
         Self {
-            level: (&statement.level).into(),
-            policy_id: &statement.policy_id,
-            policy_name: statement.policy_name.as_deref(),
-            statement: statement.statement,
-            sid: statement.sid.as_deref(),
+            level: LevelView::of(organization, placed.level),
+            statement: OfPolicy::of(organization, placed.policy, placed.statement),
         }
     }
 }
@@ -128,25 +128,36 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
     write_indented(&view, out)
 }
 
-fn placed(statements: &[PlacedStatement]) -> Vec<PlacedView<'_>> {
-    statements.iter().map(PlacedView::from).collect()
+fn placed<'a>(organization: &'a Organization, statements: &[PlacedStatement]) -> Vec<PlacedView<'a>> {
+    statements.iter().map(|statement| PlacedView::of(organization, statement)).collect()
 }
 
 fn group_view<'a>(organization: &'a Organization, group: &'a WhoCanGroup) -> GroupView<'a> {
+    let words = Words::full(organization);
+    let depends_on = group.depends_on.as_ref();
     GroupView {
         answer: group.answered().as_str(),
         decision: group.decision.as_str(),
         reason: group.reason.as_str(),
-        determining: placed(&group.determining),
-        levels_without_allow: group.levels_without_allow.iter().map(LevelView::from).collect(),
+        determining: placed(organization, &group.determining),
+        levels_without_allow: group
+            .levels_without_allow
+            .iter()
+            .map(|level| LevelView::of(organization, *level))
+            .collect(),
         may_deny: group
             .may_deny
             .iter()
-            .map(|(statement, unless)| MayDeny { statement: statement.into(), unless })
+            .map(|(statement, unless)| MayDeny {
+                statement: PlacedView::of(organization, statement),
+                unless: PredicateView::of(organization, unless),
+                unless_text: words.sentence(unless),
+            })
             .collect(),
-        may_allow: placed(&group.may_allow),
-        undecided: undecided_views(&group.undecided),
-        depends_on: group.depends_on.as_deref(),
+        may_allow: placed(organization, &group.may_allow),
+        undecided: undecided_views(organization, &group.undecided),
+        depends_on: depends_on.map(|condition| words.depends_on(group.decision, condition)),
+        when: depends_on.map(|condition| PredicateView::of(organization, condition)),
         account_count: group.accounts.len(),
         accounts: group.accounts.iter().map(|&id| AccountView::of(organization, id)).collect(),
     }

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use scproof_auditor::{
-    Evidence, Finding, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PermissionClass, Witness,
-};
+use scproof_auditor::{Finding, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PermissionClass, Witness};
 use scproof_organization::NodeId;
 
 use super::{accounts as account_item, code, codes, command, escaped, prose};
@@ -14,10 +12,11 @@ use crate::audit::{
     target_list, untold_words, verdict_words, worst_state,
 };
 use crate::command_line;
-use crate::impact::{Detail, action_lines, alternative_lines, decision_words, listed_words, why_words};
+use crate::impact::{Detail, action_lines, decision_words, listed_words, when_lines, why_words};
 use crate::layout::{clean, count, grouped};
 use crate::text::answer::exemption_words;
 use crate::text::words::capitalised;
+use crate::words::Words;
 
 /// The longest page in characters, as for changes: GitHub takes comments up to 65,536.
 const LONGEST: usize = 60_000;
@@ -173,26 +172,26 @@ fn guardrail(report: &AuditReport<'_>, found: &GuardrailReport) -> String {
 fn group(text: &mut String, report: &AuditReport<'_>, group: &GuardrailGroup) {
     let _ = writeln!(text, "- **{}** in {}", state_words(group.state), count(group.accounts.len(), "account"));
     write_accounts(text, report, &group.accounts);
+    let words = report.words(group.passing.iter().map(|passing| &*passing.when));
     for passing in &group.passing {
-        self::passing(text, report, passing);
+        self::passing(text, report, &words, passing);
     }
     if let Some(words) = untold_words(group) {
         let _ = writeln!(text, "- {}", prose(words));
     }
 }
 
-fn passing(text: &mut String, report: &AuditReport<'_>, passing: &Passing) {
+fn passing(text: &mut String, report: &AuditReport<'_>, words: &Words<'_>, passing: &Passing) {
     let actions = codes(&action_lines(&passing.actions.terms, detail(report)));
     let _ = writeln!(text, "- **{}** {actions}", kind_words(passing.kind));
-    for (index, line) in
-        alternative_lines(&passing.when, passing.when_is_complete, detail(report)).into_iter().enumerate()
-    {
+    let lines = when_lines(words, &passing.when, passing.when_is_complete, detail(report));
+    for (index, line) in lines.into_iter().enumerate() {
         let label = if index == 0 { "**when** " } else { "" };
         let words = if line.is_condition { code(&line.text) } else { line.text };
         let _ = writeln!(text, "{}- {label}{words}", "  ".repeat(line.depth));
     }
     for why in &passing.why {
-        let _ = writeln!(text, "- **why open** {}", prose(&why_words(&[report.organization()], why)));
+        let _ = writeln!(text, "- **why open** {}", prose(&why_words(report.organization(), why)));
     }
     if let Some(witness) = &passing.witness {
         self::witness(text, report, witness);
@@ -218,13 +217,11 @@ fn finding(report: &AuditReport<'_>, finding: &Finding) -> String {
         write_accounts(&mut text, report, &finding.accounts);
     }
     let _ = writeln!(text, "- **because** {}", prose(&capitalised(&finding.reason)));
-    if let Some(words) = evidence_words(&finding.evidence) {
+    if let Some(words) = evidence_words(report.organization(), &finding.evidence) {
         let _ = writeln!(text, "- **evidence** {}", prose(&words));
     }
-    if let Evidence::Witness(_, witnesses) = &finding.evidence {
-        for each in witnesses.iter().take(if report.full { usize::MAX } else { 2 }) {
-            witness(&mut text, report, each);
-        }
+    for each in finding.evidence.witnesses().iter().take(if report.full { usize::MAX } else { 2 }) {
+        witness(&mut text, report, each);
     }
     if finding.depends_on_catalog {
         text.push_str("- as far as the catalog knows all of today's names\n");

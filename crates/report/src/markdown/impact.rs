@@ -13,6 +13,7 @@ use crate::impact::{
 };
 use crate::layout::{count, grouped};
 use crate::text::words::capitalised;
+use crate::words::Words;
 
 /// The longest page in characters: GitHub takes comments up to 65,536, GitLab and others more.
 const LONGEST: usize = 60_000;
@@ -36,8 +37,9 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
     steps(&mut page, report.steps);
     warnings(&mut page, report.warnings);
     let mut hidden = 0;
+    let words = report.words();
     for (transition, entries) in report.told() {
-        hidden += self::entries(&mut page, report, transition, &entries);
+        hidden += self::entries(&mut page, report, &words, (transition, &entries));
     }
     hidden += transients(&mut page, report);
     if hidden > 0 {
@@ -151,14 +153,19 @@ fn warnings(page: &mut String, warnings: &[Notice]) {
 }
 
 /// Writes the regions that fit, and counts the others.
-fn entries(page: &mut String, report: &ImpactReport<'_>, transition: Transition, entries: &[Entry<'_>]) -> usize {
+fn entries(
+    page: &mut String,
+    report: &ImpactReport<'_>,
+    words: &Words<'_>,
+    (transition, entries): (Transition, &[Entry<'_>]),
+) -> usize {
     let mut hidden = 0;
     for (index, entry) in entries.iter().enumerate() {
         let mut text = String::new();
         if index == 0 {
             let _ = writeln!(text, "### {}\n", capitalised(transition_words(transition)));
         }
-        self::entry(&mut text, report, entry);
+        self::entry(&mut text, report, words, entry);
         if page.len() + text.len() > LONGEST {
             hidden += 1;
         } else {
@@ -168,12 +175,12 @@ fn entries(page: &mut String, report: &ImpactReport<'_>, transition: Transition,
     hidden
 }
 
-fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
+fn entry(page: &mut String, report: &ImpactReport<'_>, words: &Words<'_>, entry: &Entry<'_>) {
     let (region, detail) = (&entry.report.region, report.detail());
     let _ = writeln!(page, "**{}**\n", listed_words(entry.listed, &entry.terms));
     let _ = writeln!(page, "- **actions** {}", codes(&action_lines(&entry.terms, detail)));
     if entry.reports.len() == 1 {
-        when(page, entry, detail);
+        when(page, words, entry, detail);
     }
     accounts(page, &entry.accounts, detail);
     let [before, after] = [true, false].map(|before| entry_causes(report, entry, before));
@@ -191,7 +198,7 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
         }
         Transition::Undetermined => {
             for why in &region.why {
-                let _ = writeln!(page, "- **why** {}", prose(&why_words(&[report.after, report.before], why)));
+                let _ = writeln!(page, "- **why** {}", prose(&why_words(report.after, why)));
             }
         }
     }
@@ -209,8 +216,10 @@ fn entry(page: &mut String, report: &ImpactReport<'_>, entry: &Entry<'_>) {
     page.push('\n');
 }
 
-fn when(page: &mut String, entry: &Entry<'_>, detail: Detail) {
-    for (index, line) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
+fn when(page: &mut String, words: &Words<'_>, entry: &Entry<'_>, detail: Detail) {
+    let region = &entry.report.region;
+    let lines = when_lines(words, &region.when, region.when_is_complete, detail);
+    for (index, line) in lines.into_iter().enumerate() {
         let label = if index == 0 { "**when** " } else { "" };
         let text = if line.is_condition { code(&line.text) } else { line.text };
         let _ = writeln!(page, "{}- {label}{}", "  ".repeat(line.depth), text);

@@ -10,6 +10,7 @@ use crate::layout::{count, grouped};
 use crate::text::answer::facts_words;
 use crate::text::words::capitalised;
 use crate::who_can::{WhoCanReport, answered_words};
+use crate::words::Words;
 
 /// The longest page in characters, as for an impact: what does not fit is counted.
 const LONGEST: usize = 60_000;
@@ -36,6 +37,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         let _ = writeln!(page, "| {} | {} |", answered_words(answered).to_lowercase(), grouped(report.count(answered)));
     }
     page.push('\n');
+    let words = report.words();
     let (mut hidden, mut hidden_accounts) = (0, 0);
     for answered in Answered::ALL {
         for (index, group) in report.groups(answered).enumerate() {
@@ -43,7 +45,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
             if index == 0 {
                 let _ = writeln!(text, "### {}\n", capitalised(&answered_words(answered).to_lowercase()));
             }
-            self::group(&mut text, report, group);
+            self::group(&mut text, report, &words, group);
             if index >= report.detail().entries || page.len() + text.len() > LONGEST {
                 hidden += 1;
                 hidden_accounts += group.accounts.len();
@@ -63,7 +65,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
     out.write_all(b"\n")
 }
 
-fn group(page: &mut String, report: &WhoCanReport<'_>, group: &WhoCanGroup) {
+fn group(page: &mut String, report: &WhoCanReport<'_>, words: &Words<'_>, group: &WhoCanGroup) {
     let _ = writeln!(page, "**{}**\n", prose(&report.title(group)));
     let mut fact = |label: &str, lines: &[String]| {
         if !lines.is_empty() {
@@ -72,12 +74,8 @@ fn group(page: &mut String, report: &WhoCanReport<'_>, group: &WhoCanGroup) {
         }
     };
     fact(if group.accounts.len() == 1 { "account" } else { "accounts" }, &report.accounts(group));
-    let condition = report.condition(group);
-    if WhoCanReport::is_denied_unless(group) {
-        fact(if condition.len() > 1 { "unless all of these hold:" } else { "unless" }, &condition);
-    } else {
-        fact("when", &condition);
-    }
+    let condition = report.condition(group, words);
+    fact(if condition.len() > 1 { "unless all of these hold:" } else { "unless" }, &condition);
     for (label, lines) in report.causes(group) {
         fact(label, &lines);
     }

@@ -8,12 +8,13 @@ use super::excerpt;
 use super::words::{
     account_words, capitalised, policy_words, short_target_words, statement_path, statement_words, target_words,
 };
-use scproof_organization::NodeId;
+use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::Effect;
 
 use crate::answer::Answer;
 use crate::layout::{Page, WIDTH, clean, columns, cut, enumerate, enumerate_some, pad};
 use crate::style::{Role, Style};
+use crate::words::Words;
 
 /// Statements are quoted up to this many; of more only the places are listed.
 const QUOTED_STATEMENTS: usize = 6;
@@ -104,7 +105,7 @@ fn missing_levels(answer: &Answer<'_>) -> String {
         .explanation
         .levels_without_allow
         .iter()
-        .map(|id| answer.target(id).map_or_else(|| id.clone(), |node| short_target_words(answer.organization, node)))
+        .map(|&node| short_target_words(answer.organization, node))
         .collect();
     if names.is_empty() { "some level".to_owned() } else { enumerate_some(&names, 4) }
 }
@@ -191,7 +192,7 @@ fn reasons(page: &mut Page, answer: &Answer<'_>) {
                 page.gap();
                 page.heading("Possibly also denied by");
                 for statement in &explanation.determining {
-                    page.hanging_at("  ", 4, &statement_words(answer, statement));
+                    page.hanging_at("  ", 4, &statement_words(answer.organization, statement));
                 }
             }
         }
@@ -220,7 +221,7 @@ fn reasons(page: &mut Page, answer: &Answer<'_>) {
 fn statements(page: &mut Page, answer: &Answer<'_>, statements: Vec<&StatementRef>) {
     let quoted = statements.len() <= QUOTED_STATEMENTS;
     for statement in statements {
-        page.hanging_at("  ", 4, &statement_words(answer, statement));
+        page.hanging_at("  ", 4, &statement_words(answer.organization, statement));
         if quoted && let Some(statement) = answer.statement(statement) {
             excerpt::write(page, 6, statement, &answer.request.action);
         }
@@ -233,11 +234,7 @@ fn missing_allows(page: &mut Page, answer: &Answer<'_>) {
         return;
     }
     page.heading("No Allow matches at");
-    for id in &answer.explanation.levels_without_allow {
-        let Some(node_id) = answer.target(id) else {
-            page.line(format!("  {id}"));
-            continue;
-        };
+    for &node_id in &answer.explanation.levels_without_allow {
         let node = answer.organization.node(node_id);
         page.hanging_at("  ", 4, &target_words(answer.organization, node_id));
         let attached: Vec<String> = node
@@ -276,64 +273,16 @@ fn condition(page: &mut Page, answer: &Answer<'_>) {
     let Some(condition) = &answer.explanation.depends_on else {
         return;
     };
-    let condition = clean(condition);
-    match condition.strip_prefix("denied unless ").map(clauses) {
-        Some(clauses) if clauses.len() > 1 => {
-            page.heading("Denied unless all of these hold");
-            for clause in clauses {
-                page.hanging("  - ", clause);
-            }
+    let words = Words::short(answer.organization, [condition]);
+    let clauses = words.clauses(condition);
+    if clauses.len() > 1 {
+        page.heading("Denied unless all of these hold");
+        for clause in clauses {
+            page.hanging("  - ", &clause);
         }
-        _ => page.paragraph(0, &format!("{}.", capitalised(&condition))),
+    } else {
+        page.paragraph(0, &format!("{}.", capitalised(&words.depends_on(answer.explanation.decision, condition))));
     }
-}
-
-/// Splits a condition at the ` and ` that stand outside brackets and quotes, and takes off brackets around a whole clause.
-///
-/// Only the layout rests on it: read in order, the clauses say what the whole text says wherever it is split.
-pub(crate) fn clauses(text: &str) -> Vec<&str> {
-    let mut result = Vec::new();
-    let (mut depth, mut quoted, mut start) = (0_usize, false, 0);
-    for (at, character) in text.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth = depth.saturating_sub(1),
-            ' ' if !quoted && depth == 0 => {
-                let rest = text.get(at..).unwrap_or_default();
-                if let Some(next) = rest.strip_prefix(" and ")
-                    && !is_rest_of_list(next)
-                    && at >= start
-                {
-                    result.push(text.get(start..at).unwrap_or_default());
-                    start = at + " and ".len();
-                }
-            }
-            _ => {}
-        }
-    }
-    result.push(text.get(start..).unwrap_or_default());
-    result.into_iter().map(unbracketed).collect()
-}
-
-/// Whether a text begins with `5 more`, the end of a shortened list.
-fn is_rest_of_list(text: &str) -> bool {
-    text.split_once(" more").is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn unbracketed(clause: &str) -> &str {
-    let Some(inside) = clause.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return clause };
-    let mut depth = 0_usize;
-    for character in inside.chars() {
-        match character {
-            '(' => depth += 1,
-            // The first bracket closes before the end: the two do not belong together.
-            ')' if depth == 0 => return clause,
-            ')' => depth -= 1,
-            _ => {}
-        }
-    }
-    inside
 }
 
 /// What the asker can add to get a definite answer.
@@ -387,35 +336,34 @@ fn levels(page: &mut Page, answer: &Answer<'_>) {
         .levels
         .iter()
         .map(|level| {
-            let node = answer.target(&level.target_id);
-            let name =
-                node.map_or_else(|| level.target_id.clone(), |node| short_target_words(answer.organization, node));
-            let unreadable = node.is_some_and(|node| answer.organization.node(node).unreadable.is_some());
-            vec![cut(&name, 28), cut(&allowed_words(level, unreadable), 26), denied_words(level, unreadable)]
+            let name = short_target_words(answer.organization, level.node);
+            let (allowed, denied) =
+                (allowed_words(answer.organization, level), denied_words(answer.organization, level));
+            vec![cut(&name, 28), cut(&allowed, 26), denied]
         })
         .collect();
     page.table(2, &["LEVEL", "ALLOWED BY", "DENIED BY"], &rows);
 }
 
-fn allowed_words(level: &LevelTrace, unreadable: bool) -> String {
-    let certain = policies(level.allowed_by.iter());
+fn allowed_words(organization: &Organization, level: &LevelTrace) -> String {
+    let certain = policies(organization, level.allowed_by.iter());
     if let [only] = certain.as_slice() {
         return only.clone();
     }
     if !certain.is_empty() {
         return enumerate_some(&certain, 1);
     }
-    let maybe = policies(level.maybe_allowed_by.iter());
+    let maybe = policies(organization, level.maybe_allowed_by.iter());
     match maybe.len() {
-        0 if unreadable => "unknown".to_owned(),
+        0 if organization.node(level.node).unreadable.is_some() => "unknown".to_owned(),
         0 => "nothing".to_owned(),
         _ => format!("maybe {}", enumerate_some(&maybe, 1)),
     }
 }
 
-fn denied_words(level: &LevelTrace, unreadable: bool) -> String {
-    let certain = policies(level.denied_by.iter());
-    let maybe: Vec<String> = policies(level.maybe_denied_by.iter().map(|(statement, _)| statement))
+fn denied_words(organization: &Organization, level: &LevelTrace) -> String {
+    let certain = policies(organization, level.denied_by.iter());
+    let maybe: Vec<String> = policies(organization, level.maybe_denied_by.iter().map(|(statement, _)| statement))
         .into_iter()
         .filter(|name| !certain.contains(name))
         .collect();
@@ -426,17 +374,17 @@ fn denied_words(level: &LevelTrace, unreadable: bool) -> String {
     if !maybe.is_empty() {
         parts.push(format!("maybe {}", maybe.join(", ")));
     }
-    if unreadable {
+    if organization.node(level.node).unreadable.is_some() {
         parts.push("more may be attached that could not be read".to_owned());
     }
     if parts.is_empty() { "nothing".to_owned() } else { parts.join("; ") }
 }
 
 /// The policies of some statements by name, each once, in order.
-fn policies<'s>(statements: impl Iterator<Item = &'s StatementRef>) -> Vec<String> {
+fn policies<'s>(organization: &Organization, statements: impl Iterator<Item = &'s StatementRef>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for statement in statements {
-        let name = clean(statement.policy_name.as_deref().unwrap_or(&statement.policy_id)).into_owned();
+        let name = clean(organization.policy(statement.policy).display_name()).into_owned();
         if !names.contains(&name) {
             names.push(name);
         }
@@ -465,20 +413,4 @@ fn remarks(page: &mut Page, answer: &Answer<'_>) {
         }
     };
     page.hanging("note: ", closing);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn conditions_are_split_at_their_clauses() {
-        assert_eq!(
-            clauses(r#"(a is x or b is y) and c is one of 1, 2 and 3 more and d is "p and q""#),
-            ["a is x or b is y", "c is one of 1, 2 and 3 more", r#"d is "p and q""#]
-        );
-        assert_eq!(clauses("a (b) and c"), ["a (b)", "c"]);
-        assert_eq!(clauses("(a or b) or (c and d)"), ["(a or b) or (c and d)"]);
-        assert_eq!(clauses("(a) and (b or (c and d))"), ["a", "b or (c and d)"]);
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use scproof_auditor::{Evidence, Finding, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PermissionClass};
+use scproof_auditor::{Finding, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PermissionClass};
 use scproof_auditor::{Severity, Suppression, Witness};
 use scproof_catalog::Catalog;
 
@@ -13,11 +13,14 @@ use crate::audit::{
     target_list, untold_words, verdict_words, worst_state,
 };
 use crate::command_line;
-use crate::impact::{Detail, accounts_words, action_lines, alternative_lines, decision_words, listed_words, why_words};
+use crate::impact::{
+    Detail, accounts_words, action_lines, caller_words, decision_words, listed_words, when_lines, why_words,
+};
 use crate::layout::{Page, WIDTH, clean, columns, count, cut, grouped, pad, wrap};
 use crate::style::{Role, Style};
 use crate::text::parts::{LABEL, command, fact, labelled};
 use crate::text::words::capitalised;
+use crate::words::Words;
 
 /// How many rows of a table are shown.
 const ROWS: usize = 16;
@@ -396,8 +399,9 @@ fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) -> b
     let own = group.passing.first().map(|passing| passing.kind);
     let told: Vec<&Passing> = group.passing.iter().filter(|passing| report.full || Some(passing.kind) == own).collect();
     let most = if report.full { usize::MAX } else { GROUPS };
+    let words = report.words(told.iter().take(most).map(|passing| &*passing.when));
     for passing in told.iter().take(most) {
-        self::passing(page, report, passing);
+        self::passing(page, report, &words, passing);
     }
     if let Some(words) = untold_words(group) {
         fact(page, "", &[words.to_owned()]);
@@ -409,17 +413,15 @@ fn group(page: &mut Page, report: &AuditReport<'_>, group: &GuardrailGroup) -> b
     hidden > 0
 }
 
-fn passing(page: &mut Page, report: &AuditReport<'_>, passing: &Passing) {
+fn passing(page: &mut Page, report: &AuditReport<'_>, words: &Words<'_>, passing: &Passing) {
     fact(page, kind_words(passing.kind), &action_lines(&passing.actions.terms, detail(report)));
-    for (index, line) in
-        alternative_lines(&passing.when, passing.when_is_complete, detail(report)).into_iter().enumerate()
-    {
+    let lines = when_lines(words, &passing.when, passing.when_is_complete, detail(report));
+    for (index, line) in lines.into_iter().enumerate() {
         let label = format!("    {}", pad(if index == 0 { "when" } else { "" }, LABEL - 4));
         let bullet = if line.depth == 0 { String::new() } else { format!("{}- ", "  ".repeat(line.depth - 1)) };
         page.hanging(&format!("{label}{bullet}"), &line.text);
     }
-    let organizations = [report.organization()];
-    let why: Vec<String> = passing.why.iter().map(|why| why_words(&organizations, why)).collect();
+    let why: Vec<String> = passing.why.iter().map(|why| why_words(report.organization(), why)).collect();
     fact(page, "why open", &why);
     if let Some(witness) = &passing.witness {
         self::witness(page, report, "example", witness);
@@ -428,6 +430,7 @@ fn passing(page: &mut Page, report: &AuditReport<'_>, passing: &Passing) {
 
 fn witness(page: &mut Page, report: &AuditReport<'_>, label: &str, witness: &Witness) {
     command(page, label, &command_line::can(&report.program, &witness.request));
+    fact(page, "", caller_words(&witness.request).as_slice());
     fact(page, "", &[decision_words(witness.decision)]);
 }
 
@@ -471,14 +474,11 @@ fn finding(page: &mut Page, report: &AuditReport<'_>, number: usize, finding: &F
         accounts(page, report, &finding.accounts);
     }
     fact(page, "because", &[capitalised(&clean(&finding.reason))]);
-    if let Some(words) = evidence_words(&finding.evidence) {
+    if let Some(words) = evidence_words(report.organization(), &finding.evidence) {
         fact(page, "evidence", &[words]);
     }
-    if let Evidence::Witness(_, witnesses) = &finding.evidence {
-        let most = if report.full { usize::MAX } else { 2 };
-        for witness in witnesses.iter().take(most) {
-            self::witness(page, report, "example", witness);
-        }
+    for witness in finding.evidence.witnesses().iter().take(if report.full { usize::MAX } else { 2 }) {
+        self::witness(page, report, "example", witness);
     }
     if finding.depends_on_catalog {
         fact(page, "as far as", &["the catalog knows all of today's names".to_owned()]);

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::{Access, Decision, EffectiveGroup};
+use scproof_evaluator::{Access, Decision, EffectiveGroup, Predicate};
 use scproof_organization::{NodeId, Organization};
 
-use super::answer::{clauses, exemption_words};
+use super::answer::exemption_words;
 use super::words::{account_words, policy_words, short_target_words};
 use crate::effective::{Effective, action_count, named_actions};
 use crate::layout::{Page, WIDTH, clean, count, enumerate, enumerate_some, grouped};
 use crate::style::{Role, Style};
+use crate::words::Words;
 
 /// Groups of up to this many actions are listed by action, larger ones by service.
 const LISTED_ACTIONS: usize = 12;
@@ -27,7 +28,8 @@ pub fn render(effective: &Effective<'_>, style: Style, out: &mut dyn Write) -> i
     let mut page = Page::new(style);
     header(&mut page, effective);
     page.gap();
-    body(&mut page, effective, None);
+    let conditions = effective.permissions.groups.iter().filter_map(|group| group.depends_on.as_ref());
+    body(&mut page, effective, &Words::short(effective.organization, conditions), None);
     page.gap();
     if effective.permissions.not_applicable.is_some() {
         closing(&mut page);
@@ -44,7 +46,7 @@ pub fn render(effective: &Effective<'_>, style: Style, out: &mut dyn Write) -> i
 }
 
 /// The groups of actions. Where the permissions are those of several accounts, `accounts` are these.
-pub(super) fn body(page: &mut Page, effective: &Effective<'_>, accounts: Option<&[NodeId]>) {
+pub(super) fn body(page: &mut Page, effective: &Effective<'_>, words: &Words<'_>, accounts: Option<&[NodeId]>) {
     if let Some(reason) = effective.permissions.not_applicable {
         let line = page.style.paint(Role::Good, &format!("SCPs DO NOT APPLY: {}", exemption_words(reason)));
         page.line(line);
@@ -68,7 +70,7 @@ pub(super) fn body(page: &mut Page, effective: &Effective<'_>, accounts: Option<
     }
     totals(page, effective);
     always_blocked(page, effective, accounts);
-    conditional(page, effective);
+    conditional(page, effective, words);
     never_blocked(page, effective);
 }
 
@@ -127,27 +129,21 @@ fn always_blocked(page: &mut Page, effective: &Effective<'_>, accounts: Option<&
     page.line(heading);
     for (words, members) in &reasons {
         page.gap();
-        entry(page, effective, &format!(", {words}"), members);
+        entry(page, effective, &|_| format!(", {words}"), members);
     }
 }
 
 fn blocked_words(effective: &Effective<'_>, group: &EffectiveGroup, accounts: Option<&[NodeId]>) -> String {
     let organization = effective.organization;
     if !group.levels_without_allow.is_empty() {
-        let levels: Vec<String> = group
-            .levels_without_allow
-            .iter()
-            .map(|id| {
-                let node =
-                    scproof_organization::Target::parse(id).ok().and_then(|target| organization.find_node(&target));
-                node.map_or_else(|| id.clone(), |node| level_words(organization, node, accounts))
-            })
-            .collect();
+        let levels: Vec<String> =
+            group.levels_without_allow.iter().map(|&node| level_words(organization, node, accounts)).collect();
         return format!("no Allow at {}", enumerate(&levels));
     }
     let mut policies: Vec<String> = Vec::new();
     for statement in &group.determining {
-        let name = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
+        let policy = organization.policy(statement.policy);
+        let name = policy_words(policy.name.as_deref(), policy.id.as_str());
         if !policies.contains(&name) {
             policies.push(name);
         }
@@ -174,7 +170,7 @@ fn level_words(organization: &Organization, level: NodeId, accounts: Option<&[No
     }
 }
 
-fn conditional(page: &mut Page, effective: &Effective<'_>) {
+fn conditional(page: &mut Page, effective: &Effective<'_>, words: &Words<'_>) {
     let groups: Vec<&EffectiveGroup> = groups(effective, Access::Conditional).collect();
     if groups.is_empty() {
         return;
@@ -183,67 +179,61 @@ fn conditional(page: &mut Page, effective: &Effective<'_>) {
     let heading = page.style.paint(Role::Open, "CONDITIONAL");
     page.line(heading);
     let legend = Legend::of(&groups);
-    if legend.clauses.len() > 1 {
+    let is_numbered = legend.clauses.len() > 1;
+    if is_numbered {
         page.paragraph(0, "Blocked unless all conditions named by number hold:");
         page.gap();
         for (index, clause) in legend.clauses.iter().enumerate() {
-            page.hanging(&format!("  {:<5}", format!("[{}]", index + 1)), &clean(clause));
+            page.hanging(&format!("  {:<5}", format!("[{}]", index + 1)), &words.sentence(clause));
         }
     }
-    let mut entries: Vec<(String, Vec<&EffectiveGroup>)> = Vec::new();
+    let mut entries: Vec<(Option<&Predicate>, Vec<&EffectiveGroup>)> = Vec::new();
     for group in groups {
-        let words = match legend.numbers(group) {
-            Some(numbers) if legend.clauses.len() > 1 => {
-                let numbers: Vec<String> = numbers.iter().map(|number| format!("[{number}]")).collect();
-                format!(" need {}", numbers.join(" "))
-            }
-            _ => {
-                format!(": {}", clean(group.depends_on.as_deref().unwrap_or("it depends on facts that are not known")))
-            }
-        };
-        match entries.iter_mut().find(|(other, _)| *other == words) {
+        let condition = group.depends_on.as_ref();
+        match entries.iter_mut().find(|(other, _)| *other == condition) {
             Some((_, members)) => members.push(group),
-            None => entries.push((words, vec![group])),
+            None => entries.push((condition, vec![group])),
         }
     }
     entries
         .sort_by_key(|(_, members)| std::cmp::Reverse(members.iter().map(|group| named_actions(group)).sum::<usize>()));
-    for (words, members) in &entries {
+    for (condition, members) in &entries {
         page.gap();
-        entry(page, effective, words, members);
+        let told = |is_one: bool| match condition {
+            Some(condition) if is_numbered => {
+                format!(" {} {}", if is_one { "needs" } else { "need" }, legend.numbers(condition).join(" "))
+            }
+            Some(condition) => format!(": {}", words.depends_on(Decision::Unknown, condition)),
+            None => ": it depends on facts that are not known".to_owned(),
+        };
+        entry(page, effective, &told, members);
     }
 }
 
 /// The clauses of all conditions, numbered: the most frequent ones first.
 struct Legend<'a> {
-    clauses: Vec<&'a str>,
+    clauses: Vec<&'a Predicate>,
 }
 
 impl<'a> Legend<'a> {
     fn of(groups: &[&'a EffectiveGroup]) -> Self {
-        let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        for clause in groups.iter().filter_map(|group| clauses_of(group)).flatten() {
+        let mut counts: BTreeMap<&Predicate, (usize, usize)> = BTreeMap::new();
+        let conditions = groups.iter().filter_map(|group| group.depends_on.as_ref());
+        for clause in conditions.flat_map(Predicate::conjuncts) {
             let first_seen = counts.len();
             counts.entry(clause).or_insert((0, first_seen)).0 += 1;
         }
-        let mut clauses: Vec<(&str, (usize, usize))> = counts.into_iter().collect();
+        let mut clauses: Vec<(&Predicate, (usize, usize))> = counts.into_iter().collect();
         clauses.sort_by_key(|(_, (count, first_seen))| (std::cmp::Reverse(*count), *first_seen));
         Self { clauses: clauses.into_iter().map(|(clause, _)| clause).collect() }
     }
 
-    fn numbers(&self, group: &EffectiveGroup) -> Option<Vec<usize>> {
-        let mut numbers: Vec<usize> = clauses_of(group)?
-            .into_iter()
-            .filter_map(|clause| self.clauses.iter().position(|other| *other == clause).map(|index| index + 1))
-            .collect();
-        numbers.sort_unstable();
-        Some(numbers)
+    /// The numbers of what a condition asks, ascending.
+    fn numbers(&self, condition: &Predicate) -> Vec<String> {
+        let asked = condition.conjuncts();
+        let numbered = self.clauses.iter().enumerate().filter(|(_, clause)| asked.contains(clause));
+        numbered.map(|(index, _)| format!("[{}]", index + 1)).collect()
     }
-}
-
-/// The clauses of a condition of the usual form.
-fn clauses_of(group: &EffectiveGroup) -> Option<Vec<&str>> {
-    Some(clauses(group.depends_on.as_deref()?.strip_prefix("denied unless ")?))
 }
 
 fn never_blocked(page: &mut Page, effective: &Effective<'_>) {
@@ -255,15 +245,14 @@ fn never_blocked(page: &mut Page, effective: &Effective<'_>) {
     let heading = page.style.paint(Role::Good, "NEVER BLOCKED");
     page.line(heading);
     page.gap();
-    entry(page, effective, "", &members);
+    entry(page, effective, &|_| String::new(), &members);
 }
 
-/// One entry: how many actions, a word on them, and which they are.
-fn entry(page: &mut Page, effective: &Effective<'_>, words: &str, members: &[&EffectiveGroup]) {
+/// One entry: how many actions, a word on them, given whether it is one, and which they are.
+fn entry(page: &mut Page, effective: &Effective<'_>, words: &dyn Fn(bool) -> String, members: &[&EffectiveGroup]) {
     let number: usize = members.iter().map(|group| named_actions(group)).sum();
     let subject = if number == 0 { "actions not known yet".to_owned() } else { count(number, "action") };
-    let words = if number == 1 { words.replacen(" need ", " needs ", 1) } else { words.to_owned() };
-    page.hanging_at("  ", 4, &format!("{subject}{words}"));
+    page.hanging_at("  ", 4, &format!("{subject}{}", words(number == 1)));
     if number > 0 {
         if effective.full || number <= LISTED_ACTIONS {
             page.paragraph(6, &action_names(members).join(", "));

@@ -11,6 +11,7 @@ use crate::effective::{Effective, EffectiveSet};
 use crate::impact::{Detail, accounts_words};
 use crate::layout::{Page, clean, count};
 use crate::style::Style;
+use crate::words::Words;
 
 /// Writes a section for each group of accounts with the same permissions: which accounts, then what [`super::effective`] says of one.
 ///
@@ -31,6 +32,8 @@ pub fn render(set: &EffectiveSet<'_>, style: Style, out: &mut dyn Write) -> io::
         number => format!("in {number} groups of accounts"),
     };
     page.paragraph(0, &format!("What SCPs let pass at most, for {who}, on any resource, {groups}:"));
+    let groups = set.groups.iter().flat_map(|group| &group.permissions.groups);
+    let words = Words::short(organization, groups.filter_map(|group| group.depends_on.as_ref()));
     let detail = if set.full { Detail::FULL } else { Detail::BRIEF };
     for (index, group) in set.groups.iter().enumerate() {
         page.gap();
@@ -51,7 +54,7 @@ pub fn render(set: &EffectiveSet<'_>, style: Style, out: &mut dyn Write) -> io::
         fact(&mut page, label, &accounts_words(&refs.iter().collect::<Vec<_>>(), detail));
         page.gap();
         let effective = Effective { organization, caller: set.caller, permissions: &group.permissions, full: set.full };
-        body(&mut page, &effective, Some(&group.accounts));
+        body(&mut page, &effective, &words, Some(&group.accounts));
     }
     page.gap();
     if !set.full {

@@ -7,12 +7,14 @@ use scproof_simulator::{Notice, Step, Transition, Witness};
 
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, decision_words,
-    entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, accounts_words, action_lines, beyond_words, caller_words,
+    decision_words, entry_causes, listed_words, remark_words, structure_words, transition_words, verdict_words,
+    when_lines, why_words,
 };
 use crate::layout::{Page, WIDTH, clean, columns, count, grouped, pad};
 use crate::style::{Role, Style};
 use crate::text::parts::{LABEL, command, fact, labelled};
+use crate::words::Words;
 
 /// How many lines of structural differences are shown.
 const STRUCTURE_LINES: usize = 40;
@@ -35,10 +37,10 @@ pub fn render(report: &ImpactReport<'_>, style: Style, out: &mut dyn Write) -> i
     page.gap();
     warnings(&mut page, report.warnings);
     let mut number = 0;
-    let told = report.told();
+    let (told, words) = (report.told(), report.words());
     for (transition, entries) in &told {
         page.gap();
-        self::entries(&mut page, report, *transition, entries, &mut number);
+        self::entries(&mut page, report, &words, (*transition, entries), &mut number);
     }
     page.gap();
     let blocks = report.passing_blocks();
@@ -172,8 +174,8 @@ fn warnings(page: &mut Page, warnings: &[Notice]) {
 fn entries(
     page: &mut Page,
     report: &ImpactReport<'_>,
-    transition: Transition,
-    entries: &[Entry<'_>],
+    words: &Words<'_>,
+    (transition, entries): (Transition, &[Entry<'_>]),
     number: &mut usize,
 ) {
     let heading = page.style.paint(role(transition), &transition_words(transition).to_uppercase());
@@ -184,7 +186,7 @@ fn entries(
         *number += 1;
         let ids: Vec<&str> = entry.accounts.iter().map(|account| account.id.as_str()).collect();
         let same = last.as_ref().filter(|(_, others)| ids.len() > 1 && *others == ids).map(|(number, _)| *number);
-        self::entry(page, report, entry, *number, same);
+        self::entry(page, report, words, entry, (*number, same));
         last = Some((same.unwrap_or(*number), ids));
     }
     if entries.len() > report.detail().entries {
@@ -193,13 +195,19 @@ fn entries(
     }
 }
 
-fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: usize, same: Option<usize>) {
+fn entry(
+    page: &mut Page,
+    report: &ImpactReport<'_>,
+    words: &Words<'_>,
+    entry: &Entry<'_>,
+    (number, same): (usize, Option<usize>),
+) {
     let (region, detail) = (&entry.report.region, report.detail());
     let title = format!("[{number}] {}", listed_words(entry.listed, &entry.terms));
     page.heading(&title);
     fact(page, "actions", &action_lines(&entry.terms, detail));
     if entry.reports.len() == 1 {
-        when(page, entry, detail);
+        when(page, words, entry, detail);
     }
     if let Some(other) = same {
         fact(page, "accounts", &[format!("the same {} as in [{other}]", entry.accounts.len())]);
@@ -216,8 +224,7 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
             fact(page, "now", &after);
         }
         Transition::Undetermined => {
-            let why: Vec<String> =
-                region.why.iter().map(|why| why_words(&[report.after, report.before], why)).collect();
+            let why: Vec<String> = region.why.iter().map(|why| why_words(report.after, why)).collect();
             fact(page, "why", &why);
             fact(page, "before", &before);
             fact(page, "now", &after);
@@ -237,8 +244,10 @@ fn entry(page: &mut Page, report: &ImpactReport<'_>, entry: &Entry<'_>, number: 
     }
 }
 
-fn when(page: &mut Page, entry: &Entry<'_>, detail: Detail) {
-    for (index, line) in when_lines(&entry.report.region, detail).into_iter().enumerate() {
+fn when(page: &mut Page, words: &Words<'_>, entry: &Entry<'_>, detail: Detail) {
+    let region = &entry.report.region;
+    let lines = when_lines(words, &region.when, region.when_is_complete, detail);
+    for (index, line) in lines.into_iter().enumerate() {
         let label = format!("    {}", pad(if index == 0 { "when" } else { "" }, LABEL - 4));
         let bullet = if line.depth == 0 { String::new() } else { format!("{}- ", "  ".repeat(line.depth - 1)) };
         page.hanging(&format!("{label}{bullet}"), &line.text);
@@ -249,6 +258,7 @@ fn when(page: &mut Page, entry: &Entry<'_>, detail: Detail) {
 fn witness(page: &mut Page, report: &ImpactReport<'_>, witness: &Witness) {
     command(page, "example", &command_line::can(&report.program, &witness.request));
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
+    fact(page, "", caller_words(&witness.request).as_slice());
     fact(page, "", &[format!("before: {before}")]);
     fact(page, "", &[format!("after: {after}")]);
 }

@@ -9,6 +9,7 @@ use super::parts::{LABEL, command, fact};
 use crate::layout::{Page, WIDTH, clean, count, grouped, pad, wrap};
 use crate::style::{Role, Style};
 use crate::who_can::{WhoCanReport, answered_words};
+use crate::words::Words;
 
 /// Writes the report: how many accounts have which answer on the first line, then what was asked, and each group of accounts with
 /// the same answer for the same causes.
@@ -24,12 +25,13 @@ pub fn render(report: &WhoCanReport<'_>, style: Style, out: &mut dyn Write) -> i
     page.gap();
     question(&mut page, report);
     let mut number = 0;
+    let words = report.words();
     for answered in Answered::ALL {
         page.gap();
-        groups(&mut page, report, answered, &mut number);
+        groups(&mut page, report, &words, answered, &mut number);
     }
     page.gap();
-    if report.is_cut() {
+    if report.is_cut(&words) {
         page.hanging("note: ", "long lists are cut; --full and --format json or csv write everything out.");
     }
     for line in report.remarks() {
@@ -50,7 +52,7 @@ fn question(page: &mut Page, report: &WhoCanReport<'_>) {
     }
 }
 
-fn groups(page: &mut Page, report: &WhoCanReport<'_>, answered: Answered, number: &mut usize) {
+fn groups(page: &mut Page, report: &WhoCanReport<'_>, words: &Words<'_>, answered: Answered, number: &mut usize) {
     let groups: Vec<&WhoCanGroup> = report.groups(answered).collect();
     if groups.is_empty() {
         return;
@@ -66,7 +68,7 @@ fn groups(page: &mut Page, report: &WhoCanReport<'_>, answered: Answered, number
     for group in groups.iter().take(most) {
         page.gap();
         *number += 1;
-        self::group(page, report, group, *number);
+        self::group(page, report, words, group, *number);
     }
     if groups.len() > most {
         page.gap();
@@ -75,18 +77,18 @@ fn groups(page: &mut Page, report: &WhoCanReport<'_>, answered: Answered, number
     }
 }
 
-fn group(page: &mut Page, report: &WhoCanReport<'_>, group: &WhoCanGroup, number: usize) {
+fn group(page: &mut Page, report: &WhoCanReport<'_>, words: &Words<'_>, group: &WhoCanGroup, number: usize) {
     page.hanging_at("", 4, &format!("[{}] {}", grouped(number), report.title(group)));
     fact(page, if group.accounts.len() == 1 { "account" } else { "accounts" }, &report.accounts(group));
-    let condition = report.condition(group);
-    if WhoCanReport::is_denied_unless(group) && condition.len() > 1 {
+    let condition = report.condition(group, words);
+    if condition.len() > 1 {
         for (index, clause) in condition.iter().enumerate() {
             let label = pad(if index == 0 { "unless" } else { "" }, LABEL - 4);
             let all = if index == 0 { "" } else { "and " };
             page.hanging_at(&format!("    {label}"), LABEL + 2, &format!("{all}{clause}"));
         }
     } else if !condition.is_empty() {
-        fact(page, if WhoCanReport::is_denied_unless(group) { "unless" } else { "when" }, &condition);
+        fact(page, "unless", &condition);
     }
     for (label, lines) in report.causes(group) {
         fact(page, label, &lines);

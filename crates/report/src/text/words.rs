@@ -1,10 +1,9 @@
 //! How things are called on every page.
 
 use scproof_evaluator::StatementRef;
-use scproof_organization::{Node, NodeId, Organization};
+use scproof_organization::{Node, NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::PolicyDocument;
 
-use crate::answer::Answer;
 use crate::layout::clean;
 
 /// `Root (r-ab12)`, `OU Prod (ou-ab12-prod0001)`, `account shop (222222222222)`.
@@ -46,17 +45,23 @@ pub(crate) fn policy_words(name: Option<&str>, id: &str) -> String {
 }
 
 /// `region-lock (p-…) attached to OU Prod (ou-…), Statement[2] "DenyRegions"`.
-pub(crate) fn statement_words(answer: &Answer<'_>, statement: &StatementRef) -> String {
-    let target = answer
-        .target(&statement.target_id)
-        .map_or_else(|| statement.target_id.clone(), |node| target_words(answer.organization, node));
-    let policy = policy_words(statement.policy_name.as_deref(), &statement.policy_id);
-    let path = answer.policy(statement).map_or_else(
-        || format!("Statement[{}]", statement.statement),
-        |policy| statement_path(&policy.document, statement.statement),
-    );
-    let sid = statement.sid.as_ref().map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
-    format!("{policy} attached to {target}, {path}{sid}")
+pub(crate) fn statement_words(organization: &Organization, statement: &StatementRef) -> String {
+    let target = target_words(organization, statement.node);
+    attached_words(organization, statement.policy, statement.statement, &target)
+}
+
+/// The same for what stands at a level that has no name of its own.
+pub(crate) fn attached_words(
+    organization: &Organization,
+    policy: PolicyIndex,
+    statement: usize,
+    target: &str,
+) -> String {
+    let policy = organization.policy(policy);
+    let sid = policy.document.statements.get(statement).and_then(|statement| statement.sid.as_ref());
+    let sid = sid.map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
+    let path = statement_path(&policy.document, statement);
+    format!("{} attached to {target}, {path}{sid}", policy_words(policy.name.as_deref(), policy.id.as_str()))
 }
 
 /// `Statement[2]`, as diagnostics have it; a bare object has no number.

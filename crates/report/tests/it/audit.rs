@@ -99,7 +99,7 @@ fn fits(validator: &jsonschema::Validator, value: &Value) {
 fn check(audit: &Audit) {
     let mut report = report(audit);
     report.failed = report.gates();
-    let mut own = schema("../../docs/schemas/scproof-audit-1.schema.json");
+    let mut own = schema("../../docs/schemas/scproof-audit-2.schema.json");
     assert!(jsonschema::draft202012::meta::is_valid(&own));
     close(&mut own);
     fits(&jsonschema::draft202012::new(&own).unwrap(), &json_of(&report));
@@ -284,7 +284,7 @@ fn sarif_regions_are_those_of_the_policy_text() {
 fn json_describes_accounts_once_and_counts() {
     let audit = sample::audit();
     let json = json_of(&report(&audit));
-    assert_eq!(json["format"], "scproof-audit/1");
+    assert_eq!(json["format"], "scproof-audit/2");
     assert_eq!(json["accounts"].as_array().unwrap().len(), 27);
     assert_eq!(json["summary"]["guardrails"]["hole"], 1);
     assert_eq!(json["summary"]["findings"]["high"], 1);

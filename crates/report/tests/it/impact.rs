@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 /// The schema, closed: what is not documented is an error here. Readers must be open to members of later versions.
 fn validator() -> jsonschema::Validator {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/scproof-impact-1.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schemas/scproof-impact-2.json");
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert!(jsonschema::draft202012::meta::is_valid(&schema));
     close(&mut schema);

@@ -10,7 +10,7 @@ use scproof_auditor::{
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
-    Access, Caller, CompiledOrganization, Context, EffectiveGroup, EvaluationOptions, Request, Undecided,
+    Access, Caller, CompiledOrganization, Context, EffectiveGroup, EvaluationOptions, Predicate, Request, Undecided,
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::{PolicyDocument, PolicyKind, locate};
@@ -263,7 +263,7 @@ impl Builder {
             passing.push(Passing {
                 kind,
                 actions: exactly(&[action]),
-                when: condition.into_iter().map(|text| text.split(", and ").map(str::to_owned).collect()).collect(),
+                when: Arc::new(condition.unwrap_or(Predicate::ALWAYS)),
                 when_is_complete: true,
                 // A call of that role shows no exemption of others.
                 witness: (kind != PassingKind::Exemption).then_some(Witness { request, decision }),
@@ -533,7 +533,7 @@ pub(crate) fn hostile() -> Audit {
             statement.sid = Some(HOSTILE[1].to_owned());
         }
         for passing in report.groups.iter_mut().flat_map(|group| &mut group.passing) {
-            passing.when = vec![vec![HOSTILE[0].to_owned(), HOSTILE[3].to_owned()]];
+            passing.when = Arc::new(Predicate::all([HOSTILE[0], HOSTILE[3]].map(Predicate::absent)));
         }
     }
     for suppressed in &mut audit.suppressed {

@@ -91,7 +91,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn every_report_is_well_formed(scenario in strategies::scenario(4)) {
-        let validator = validator("scproof-who-can-1.json");
+        let validator = validator("scproof-who-can-2.json");
         let options = EvaluationOptions { refine: true, ..scenario.options };
         let organization = Organization::from_inventory(&scenario.inventory).unwrap();
         let compiled = CompiledOrganization::compile(organization.clone(), options);
@@ -117,7 +117,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
     fn every_set_is_well_formed(scenario in strategies::scenario(1)) {
-        let validator = validator("scproof-effective-set-1.json");
+        let validator = validator("scproof-effective-set-2.json");
         let organization = Organization::from_inventory(&scenario.inventory).unwrap();
         let compiled = CompiledOrganization::compile(organization.clone(), scenario.options);
         let accounts: Vec<NodeId> = organization.accounts().collect();
@@ -164,7 +164,7 @@ fn hostile_names_do_no_harm() {
         scope: Vec::new(),
         full: false,
     };
-    check(&report, &validator("scproof-who-can-1.json")).unwrap();
+    check(&report, &validator("scproof-who-can-2.json")).unwrap();
     let mut bytes = Vec::new();
     csv::who_can::render(&report, &mut bytes).unwrap();
     assert_snapshot!(String::from_utf8(bytes).unwrap());

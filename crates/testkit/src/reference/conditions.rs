@@ -1,13 +1,13 @@
 //! Conditions: blocks, missing keys, sets (D.1, D.2, H.2).
 
-use scproof_evaluator::{Truth, Undecided};
+use scproof_evaluator::Truth;
 use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, ConditionValue, SetPrefix};
 
 use super::facts::{Candidate, Domain, Facts, State};
 use super::keys::Kind;
 use super::operators::{self, Comparison, Subject};
 use super::readings::{Readings, Settler};
-use super::value::Value;
+use super::value::{Undecided, Value};
 
 /// COND-1: one operator on one key.
 pub(crate) fn condition_holds(

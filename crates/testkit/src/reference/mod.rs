@@ -38,15 +38,14 @@ mod variables;
 use std::collections::BTreeSet;
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::{
-    Context, Decision, EvaluationOptions, Reason, Request, RequestResource, ResourceInput, Undecided,
-};
+use scproof_evaluator::{Context, Decision, EvaluationOptions, Reason, Request, RequestResource, ResourceInput};
 use scproof_organization::Organization;
 
 use caller::Standing;
 use facts::Facts;
 use readings::Settler;
 use statements::{Judgement, Pair};
+pub use value::Undecided;
 
 /// A Deny statement: the target that its policy is attached to, the policy, and its index in the document.
 pub type Determining = (String, String, usize);

@@ -6,9 +6,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use scproof_evaluator::{Truth, Undecided};
+use scproof_evaluator::Truth;
 
-use super::value::Value;
+use super::value::{Undecided, Value};
 
 /// A rule, and what the question is about where one value raises the same rule for different things.
 type Question = (&'static str, String);

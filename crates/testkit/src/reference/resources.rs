@@ -1,13 +1,13 @@
 //! `Resource` and `NotResource` (C.3).
 
-use scproof_evaluator::{RequestResource, Undecided};
+use scproof_evaluator::RequestResource;
 use scproof_policy_parser::ResourceElement;
 
 use super::actions::empty_list;
 use super::facts::Facts;
 use super::glob::{self, Unit, is_only_stars};
 use super::readings::{Readings, Settler};
-use super::value::Value;
+use super::value::{Undecided, Value};
 use super::variables::{self, Part, Piece, Substituted, unknown_keys};
 
 /// What matching a resource needs to know besides the resource.

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use scproof_evaluator::{Decision, RequestResource, Truth, Undecided};
+use scproof_evaluator::{Decision, RequestResource, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{Effect, PolicyDocument, Statement, Version};
 
 use super::facts::Facts;
 use super::readings::Settler;
 use super::resources::Surroundings;
-use super::value::Value;
+use super::value::{Undecided, Value};
 use super::{Determining, actions, conditions, resources};
 
 /// One action on one resource.

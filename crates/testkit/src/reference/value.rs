@@ -2,7 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use scproof_evaluator::{Truth, Undecided};
+use scproof_evaluator::Truth;
+
+/// One open question (K3-2), by ids.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undecided {
+    /// The value of a context key.
+    Key(String),
+    /// Which resource the call is about.
+    Resource,
+    /// Who calls (K3-12).
+    Principal,
+    /// What AWS does at a point that its documentation leaves open; the rule's id (GEN-3).
+    Rule(&'static str),
+    /// What a policy says that could not be read (K3-14).
+    Policy(String),
+    /// Which policies are attached to a target that could not be read (K3-13).
+    Attachments(String),
+}
 
 /// A truth value; [K3-2](super): only an unknown one has reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,8 +38,14 @@ fn bare_or_list(values: Vec<Value>, bare: bool) -> Value {
     }
 }
 
+/// A list; some are so long that what is shown of them does not tell them apart.
+fn list(item: impl Strategy<Value = Value> + 'static, lengths: std::ops::Range<usize>) -> BoxedStrategy<Vec<Value>> {
+    let item = item.boxed();
+    prop_oneof![12 => vec(item.clone(), lengths), 1 => vec(item, 6..10)].boxed()
+}
+
 fn texts(texts: BoxedStrategy<String>, lengths: std::ops::Range<usize>) -> BoxedStrategy<Value> {
-    (vec(texts.prop_map(Value::from), lengths), any::<bool>())
+    (list(texts.prop_map(Value::from), lengths), any::<bool>())
         .prop_map(|(values, bare)| bare_or_list(values, bare))
         .boxed()
 }
@@ -150,7 +156,7 @@ fn values(family: OperatorFamily, key: &'static str) -> BoxedStrategy<Value> {
             Ok(_) | Err(_) => Value::from(text),
         }
     });
-    (vec(value, 1..4), any::<bool>()).prop_map(|(values, bare)| bare_or_list(values, bare)).boxed()
+    (list(value, 1..4), any::<bool>()).prop_map(|(values, bare)| bare_or_list(values, bare)).boxed()
 }
 
 /// What can be wrong with a statement or its document.

@@ -1,6 +1,7 @@
 //! Exemptions: claimable, inconsistent, dead.
 
-use scproof_evaluator::Decision;
+use scproof_evaluator::{Decision, Predicate};
+use scproof_policy_parser::ConditionOperator;
 use serde_json::{Value, json};
 
 use super::{Found, SHOP, World, deny, is_grave, witnesses};
@@ -92,8 +93,9 @@ fn a_claim_that_depends_on_more_says_on_what() {
         .findings();
     let finding = found.one("claimable-exemption");
     assert_eq!(finding.severity, Severity::Medium);
-    let Evidence::Witness(words, witnesses) = &finding.evidence else { panic!("{finding:#?}") };
-    assert!(words.contains("vpce-1"), "{words}");
+    let Evidence::Condition(_, condition, witnesses) = &finding.evidence else { panic!("{finding:#?}") };
+    let equals = ConditionOperator::parse("StringEquals").unwrap();
+    assert_eq!(*condition, Predicate::compares("aws:SourceVpce", equals, &["vpce-1"]));
     assert_eq!(witnesses.last().unwrap().decision, Decision::Unknown);
     // Anybody can use a second factor.
     let found = protected("arn:aws:iam::*:role/Admin")

@@ -17,7 +17,7 @@ fn the_example_organization() {
     for finding in super::all(&compiled) {
         writeln!(page, "{} {} ({} accounts)", finding.severity, finding.fingerprint, finding.accounts.len()).unwrap();
         writeln!(page, "  {}", finding.message).unwrap();
-        if let Evidence::Witness(words, witnesses) = &finding.evidence {
+        if let Evidence::Witness(words, witnesses) | Evidence::Condition(words, _, witnesses) = &finding.evidence {
             writeln!(page, "  {words}").unwrap();
             for witness in witnesses {
                 let request = &witness.request;

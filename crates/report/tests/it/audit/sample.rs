@@ -10,10 +10,10 @@ use scproof_auditor::{
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
-    Access, CompiledOrganization, Context, EvaluationOptions, Reason, Request, RequestResource, Undecided,
+    Access, CompiledOrganization, Context, EvaluationOptions, Predicate, Reason, Request, RequestResource, Undecided,
 };
-use scproof_organization::{NodeId, Organization, PolicyIndex};
-use scproof_policy_parser::{PolicyDocument, PolicyKind};
+use scproof_organization::{NodeId, Organization, PolicyId, PolicyIndex};
+use scproof_policy_parser::{ConditionOperator, PolicyDocument, PolicyKind};
 use scproof_simulator::{ActionSet, ActionTerm, Why};
 
 pub(super) fn example() -> Organization {
@@ -146,13 +146,15 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
         GuardrailReport { guardrail: Arc::new(guardrail), groups }
     };
     let others = || governed().filter(|id| !sandbox.contains(id)).collect::<Vec<_>>();
+    let region = || compares("aws:RequestedRegion", "StringEquals", "us-east-1");
+    let policy = organization.find_policy(&PolicyId::parse("p-regionlock1").unwrap()).unwrap();
     let hole = Passing {
         kind: PassingKind::Hole,
         actions: actions(&["iam:CreateUser", "iam:CreateAccessKey"], &[], 2),
-        when: vec![
-            vec!["aws:RequestedRegion is us-east-1".to_owned(), "aws:PrincipalTag/team is absent".to_owned()],
-            vec!["aws:RequestedRegion is us-east-1".to_owned(), "aws:MultiFactorAuthPresent is true".to_owned()],
-        ],
+        when: Arc::new(Predicate::any([
+            Predicate::all([region(), Predicate::absent("aws:PrincipalTag/team")]),
+            Predicate::all([region(), compares("aws:MultiFactorAuthPresent", "Bool", "true")]),
+        ])),
         when_is_complete: true,
         witness: Some(witness(
             organization,
@@ -164,7 +166,7 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
     let exemption = Passing {
         kind: PassingKind::Exemption,
         actions: actions(&["cloudtrail:*"], &["cloudtrail:Get*"], 40),
-        when: vec![vec!["aws:PrincipalArn is like arn:aws:iam::*:role/break-glass".to_owned()]],
+        when: Arc::new(compares("aws:PrincipalArn", "ArnLike", "arn:aws:iam::*:role/break-glass")),
         when_is_complete: true,
         witness: Some(witness(
             organization,
@@ -177,12 +179,12 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
     let open = Passing {
         kind: PassingKind::Open,
         actions: actions(&["s3:PutBucketPolicy"], &[], 1),
-        when: vec![Vec::new()],
+        when: Arc::new(Predicate::ALWAYS),
         when_is_complete: false,
         witness: Some(witness(organization, Request::new("shop", "s3:PutBucketPolicy"))),
         why: vec![
             Why::Open(Undecided::Rule("CTX-12")),
-            Why::Open(Undecided::Policy("p-regionlock1".to_owned())),
+            Why::Open(Undecided::Policy(policy)),
             Why::Limit("alternatives", 64),
         ],
     };
@@ -303,6 +305,10 @@ pub(super) fn audit() -> Audit {
     }
 }
 
+fn compares(key: &str, operator: &str, value: &str) -> Predicate {
+    Predicate::compares(key, ConditionOperator::parse(operator).unwrap(), &[value])
+}
+
 /// An audit of an organization whose people write what they like, wherever they can.
 pub(super) fn hostile(organization: Organization) -> Audit {
     const TEXT: &str = "=@all [x](http://evil) `</details>|<img src=x>\u{1b}[2J\u{202e}\u{ffff}]]>&\"'\n# owned\r\t{0}";
@@ -310,7 +316,7 @@ pub(super) fn hostile(organization: Organization) -> Audit {
     let passing = |kind| Passing {
         kind,
         actions: actions(&[TEXT], &[TEXT], 0),
-        when: vec![vec![TEXT.to_owned()], vec![String::new()]],
+        when: Arc::new(Predicate::any([Predicate::absent(TEXT), Predicate::absent("")])),
         when_is_complete: false,
         witness: Some(witness(
             &organization,

@@ -1,9 +1,9 @@
-//! Cells in words: the shortest combination of conditions, as the policies write them, that means exactly these cells.
+//! Cells as a condition: the shortest combination of conditions, as the policies have them, that means exactly these cells.
 
-use scproof_evaluator::Truth;
 use scproof_evaluator::symbolic::{
     Atom, AtomForm, CallerKind, Cell, CompiledViews, ContextValue, Facts, RequestResource, Setting, Subject, View,
 };
+use scproof_evaluator::{Open, Predicate, Truth};
 
 /// What a literal says.
 enum Said {
@@ -21,15 +21,15 @@ struct Literal {
     cells: Vec<bool>,
 }
 
-/// The cells of a fact in words. `preferred` are the atoms to speak of first.
-pub(crate) fn cells_in_words(
+/// That a fact is in one of some cells. `atoms` are those to speak of.
+pub(crate) fn condition_of(
     views: &CompiledViews,
     facts: &Facts,
     fact: usize,
     cells: &[u32],
     atoms: &[Atom],
-) -> String {
-    let Some(found) = facts.facts.get(fact) else { return String::new() };
+) -> Predicate {
+    let Some(found) = facts.facts.get(fact) else { return Predicate::ALWAYS };
     let count = found.cells.len();
     let target: Vec<bool> = (0..count).map(|cell| cells.iter().any(|wanted| *wanted as usize == cell)).collect();
     let may_be_absent = found.cells.iter().any(|cell| {
@@ -43,17 +43,18 @@ pub(crate) fn cells_in_words(
     let say = |literal: &Literal| {
         let (atom, truth) = match &literal.said {
             Said::Atom(atom, truth) => (*atom, *truth),
-            Said::Presence(key, true) => return format!("{key} is present"),
-            Said::Presence(key, false) => return format!("{key} is absent"),
-            Said::Kind(kind, true) => return format!("the caller is {}", kind.words()),
-            Said::Kind(kind, false) => return format!("the caller is not {}", kind.words()),
+            Said::Presence(key, true) => return Predicate::absent(key).not(),
+            Said::Presence(key, false) => return Predicate::absent(key),
+            Said::Kind(kind, true) => return Predicate::caller(*kind),
+            Said::Kind(kind, false) => return Predicate::caller(*kind).not(),
         };
-        let words = views.atom_words(atom, truth == Truth::False, may_be_absent);
+        let holds = views.predicate(atom, truth == Truth::False);
+        let holds = if may_be_absent { holds } else { holds.of_present_keys() };
         if truth != Truth::Unknown {
-            return words;
+            return holds;
         }
-        let rules = facts.truth(atom, View::FIRST).map(|truth| truth.rules.join(", ")).unwrap_or_default();
-        format!("it is open whether {words} ({rules})")
+        let rules = facts.truth(atom, View::FIRST).map(|truth| truth.rules.clone()).unwrap_or_default();
+        Predicate::Open(Open::Reading { of: Box::new(holds), rules })
     };
     // Among equals the last is taken: conditions of the policies rather than what they do not ask.
     let mut literals: Vec<Literal> = unasked(&found.cells, &found.subject);
@@ -64,31 +65,17 @@ pub(crate) fn cells_in_words(
         return say(exact);
     }
     if let Some(parts) = conjunction(&literals, &target) {
-        return parts.into_iter().map(say).collect::<Vec<_>>().join(" and ");
+        return Predicate::all(parts.into_iter().map(say)).simplified();
     }
     if let Some(parts) = disjunction(&literals, &target) {
-        return parts.into_iter().map(say).collect::<Vec<_>>().join(" or ");
+        return Predicate::any(parts.into_iter().map(say)).simplified();
     }
     let terms = terms(&literals, &target);
+    // Where no condition tells the cells apart, there is nothing to say.
     if terms.is_empty() {
-        return name(&found.subject);
+        return Predicate::ALWAYS;
     }
-    let terms: Vec<String> =
-        terms.into_iter().map(|term| term.into_iter().map(say).collect::<Vec<_>>().join(" and ")).collect();
-    match &terms[..] {
-        [one] => one.clone(),
-        several => several.iter().map(|term| format!("({term})")).collect::<Vec<_>>().join(" or "),
-    }
-}
-
-/// The fact's name where no condition tells its cells apart.
-fn name(subject: &Subject) -> String {
-    match subject {
-        Subject::Resource => "the resource is any".to_owned(),
-        Subject::Principal => "the caller is any".to_owned(),
-        Subject::Instant => "the time is any".to_owned(),
-        Subject::Key(key) => format!("{key} is any"),
-    }
+    Predicate::any(terms.into_iter().map(|term| Predicate::all(term.into_iter().map(say)))).simplified()
 }
 
 /// What tells cells apart although no condition asks it: that the key is there, and the kind of caller.
