@@ -9,14 +9,15 @@ use scproof_organization::{NodeId, PolicyIndex};
 use scproof_policy_parser::{Piece, TemplatePart, WildcardPattern};
 
 use crate::action::CellId;
+use crate::call::Call;
 use crate::chain::PathId;
 use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::everywhere::Everywhere;
 use crate::keys::Model;
-use crate::prepare::{FoldedContext, GivenContext, Pair, RequestError, check_resource};
+use crate::prepare::{Asked, Pair, RequestError, check_resource};
 use crate::principal::Principal;
-use crate::request::{Context, Request, RequestResource, ResourceInput};
+use crate::request::Request;
 use crate::state::{DomainValues, KeyState};
 use crate::symbolic::may_name_an_account;
 use crate::trace::{Evaluation, KeySlot, Reasons, SlottedTemplate};
@@ -71,8 +72,8 @@ enum Tell {
 struct Puzzle<'a> {
     compiled: &'a CompiledOrganization,
     question: &'a ManyQuestion<'a>,
-    common: FoldedContext<'a>,
-    inputs: Vec<(&'a ResourceInput, FoldedContext<'a>)>,
+    /// For each action what its calls are checked against.
+    asked: Vec<Asked<'a>>,
     /// Keys that follow from the account.
     account_slots: Vec<bool>,
     /// Whether the question itself says `aws:PrincipalAccount`, which then need not be the account's id.
@@ -94,17 +95,16 @@ impl CompiledOrganization {
         accounts: &[NodeId],
         by_node: bool,
     ) -> Result<Vec<Class>, RequestError> {
-        let unknown = ResourceInput { resource: RequestResource::Unknown, context: Context::new() };
-        let resources: Vec<&ResourceInput> = match question.request.resources.as_slice() {
-            [] => vec![&unknown],
-            resources => resources.iter().collect(),
-        };
-        let mut inputs = Vec::with_capacity(resources.len());
-        for input in resources {
+        let request = question.request;
+        let mut own = Vec::with_capacity(request.resources.len());
+        for input in &request.resources {
             check_resource(&input.resource)?;
-            inputs.push((input, self.fold_context(&input.context)?));
+            own.push(self.fold_context(&input.context)?);
         }
-        let common = self.fold_context(&question.request.context)?;
+        let common = self.fold_context(&request.context)?;
+        let calls: Vec<Call<'_>> =
+            question.actions.iter().map(|action| self.call(request, action)).collect::<Result<_, _>>()?;
+        let listings: Vec<_> = calls.iter().map(|call| self.listings(call, &|_| true)).collect();
         let accounts = self.distinct_accounts(accounts);
         for &account in &accounts {
             question.caller.check(self.organization.node(account).target.as_str())?;
@@ -120,7 +120,7 @@ impl CompiledOrganization {
             })
             .collect();
         let gives = |keys: &[&str]| {
-            let of_inputs = inputs.iter().flat_map(|(_, own)| own);
+            let of_inputs = own.iter().flatten();
             common.iter().chain(of_inputs).any(|(key, ..)| keys.contains(&key.as_str()))
         };
         let is_account_given = gives(&["aws:principalaccount"]);
@@ -128,8 +128,11 @@ impl CompiledOrganization {
         let mut puzzle = Puzzle {
             compiled: self,
             question,
-            common,
-            inputs,
+            asked: calls
+                .iter()
+                .zip(&listings)
+                .map(|(call, listings)| Asked { call, listings, common: &common, own: &own, request })
+                .collect(),
             account_slots,
             is_account_given,
             is_caller_given,
@@ -248,20 +251,16 @@ impl Puzzle<'_> {
     fn pairs(&self, account: NodeId) -> Result<Vec<Pair>, RequestError> {
         let principal = self.principal(account)?;
         let mut pairs = Vec::new();
-        for action in self.question.actions {
-            for (input, own) in &self.inputs {
-                let context = self.context(own);
+        for (action, asked) in self.question.actions.iter().zip(&self.asked) {
+            for (check, alternative) in asked.call.alternatives() {
+                let context = asked.context(check, alternative);
                 let laws = self.compiled.laws(account, principal.as_ref(), &context);
-                let scene = self.compiled.scene(account, principal.as_ref(), action, &input.resource, &context, &laws);
+                let resource = alternative.resource();
+                let scene = self.compiled.scene(account, principal.as_ref(), action, resource, &context, &laws);
                 pairs.push(self.compiled.pair(&scene, &context, &|_| true));
             }
         }
         Ok(pairs)
-    }
-
-    fn context<'b>(&'b self, own: &'b FoldedContext<'b>) -> GivenContext<'b> {
-        let request = self.question.request;
-        GivenContext::new(&self.common, own, request.region.as_deref(), request.closed_context)
     }
 
     fn principal(&self, account: NodeId) -> Result<Option<Principal>, RequestError> {
@@ -286,7 +285,7 @@ impl Puzzle<'_> {
         if key.exempt || telling.is_empty() {
             return Ok(key);
         }
-        self.fill(account, pairs)?;
+        self.fill(account, pairs, telling)?;
         for pair in pairs.iter() {
             for &atom in telling {
                 match self.tell(atom, pair) {
@@ -299,18 +298,27 @@ impl Puzzle<'_> {
     }
 
     /// Puts the keys that follow from an account into the pairs.
-    fn fill(&self, account: NodeId, pairs: &mut [Pair]) -> Result<(), RequestError> {
+    fn fill(&self, account: NodeId, pairs: &mut [Pair], telling: &[Atom]) -> Result<(), RequestError> {
         let principal = self.principal(account)?;
+        let of_resource = |atom: &Atom| match atom {
+            Atom::Resource(id) => Some(*id),
+            Atom::Condition(_) => None,
+        };
+        let elements: Vec<u32> = telling.iter().filter_map(of_resource).collect();
         let mut pairs = pairs.iter_mut();
-        for action in self.question.actions {
-            for (input, own) in &self.inputs {
+        for (action, asked) in self.question.actions.iter().zip(&self.asked) {
+            for (check, alternative) in asked.call.alternatives() {
                 let Some(pair) = pairs.next() else { continue };
-                let context = self.context(own);
+                let context = asked.context(check, alternative);
                 let laws = self.compiled.laws(account, principal.as_ref(), &context);
-                let scene = self.compiled.scene(account, principal.as_ref(), action, &input.resource, &context, &laws);
+                let resource = alternative.resource();
+                let scene = self.compiled.scene(account, principal.as_ref(), action, resource, &context, &laws);
                 let slots = self.compiled.slots.iter().zip(&mut pair.states).zip(&self.account_slots);
-                for ((slot, state), _) in slots.filter(|(_, follows)| **follows) {
-                    *state = self.compiled.slot_state(slot, &scene, &context);
+                for (index, ((slot, state), _)) in slots.enumerate().filter(|(_, (_, follows))| **follows) {
+                    *state = self.compiled.slot_state(index, slot, &scene, &context);
+                }
+                if let Some(of) = asked.call.type_of(alternative) {
+                    pair.resource = self.compiled.resource_of_type(of, &elements, &pair.states);
                 }
             }
         }
@@ -324,7 +332,11 @@ impl Puzzle<'_> {
                 let condition = self.compiled.conditions.get(id as usize)?;
                 match pair.states.get(condition.slot.0 as usize)? {
                     KeyState::Unknown(domain) => Some((condition, domain)),
-                    KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold => None,
+                    KeyState::Absent
+                    | KeyState::Present(_)
+                    | KeyState::Either(_)
+                    | KeyState::Candidates(_)
+                    | KeyState::OtherFold => None,
                 }
             }
             Atom::Resource(_) => None,

@@ -10,6 +10,7 @@ use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, 
 
 use crate::EvaluationOptions;
 use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
+use crate::call::TypeMemory;
 use crate::chain::Chain;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::keys::{self, KeyRow};
@@ -43,6 +44,7 @@ pub struct CompiledOrganization {
     /// For each policy the numbers of its document's statements; empty for policies that are attached nowhere.
     pub(crate) policy_statements: Vec<(u32, u32)>,
     pub(crate) splits: SplitMemory,
+    pub(crate) types: TypeMemory,
 }
 
 /// A condition key that some policy names.

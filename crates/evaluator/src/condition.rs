@@ -131,6 +131,14 @@ impl CompiledCondition {
                     Some(Truth::Unknown) | None => eval.open("COND-5"),
                 }
             }
+            (_, KeyState::Either(state)) => {
+                let truth = self.truth_of_state(state, eval);
+                let truth = truth.agree(self.truth_of_state(&KeyState::Absent, eval));
+                if truth == Truth::Unknown {
+                    eval.trace.key(self.slot);
+                }
+                truth
+            }
             (_, KeyState::OtherFold) => eval.open("GEN-7"),
             (ConditionBody::Presence { prefixed, wants_absent, wants_present, malformed, empty }, state) => {
                 if *malformed {
@@ -184,7 +192,7 @@ fn presence_truth<T: Trace>(
             }
             truth
         }
-        KeyState::Candidates(_) | KeyState::OtherFold => Truth::Unknown,
+        KeyState::Either(_) | KeyState::Candidates(_) | KeyState::OtherFold => Truth::Unknown,
     }
 }
 
@@ -214,7 +222,7 @@ impl Comparison<'_> {
                 }
                 truth
             }
-            KeyState::Candidates(_) | KeyState::OtherFold => Truth::Unknown,
+            KeyState::Either(_) | KeyState::Candidates(_) | KeyState::OtherFold => Truth::Unknown,
         }
     }
 

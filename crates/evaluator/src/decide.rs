@@ -1,6 +1,7 @@
 //! The hot path: from a prepared question to the verdict (parts B.1 and H.3). Nothing is allocated here unless an unknown
 //! verdict is refined.
 
+use crate::call::Check;
 use crate::chain::Applicability;
 use crate::compile::{Atom, Candidate, CompiledOrganization, LevelEntry, LevelId};
 use crate::decision::Decision;
@@ -62,14 +63,28 @@ impl CompiledOrganization {
     }
 
     fn decide_open(&self, query: &Query) -> Decision {
+        if let [pair] = &*query.pairs {
+            return self.decide_pair(query, pair);
+        }
         let mut worst = Decision::Allowed;
-        for pair in &query.pairs {
-            worst = worst_of(worst, self.decide_pair(query, pair));
+        for check in query.checks.iter().filter(|check| check.certain) {
+            worst = worst_of(worst, self.decide_check(query, check));
             if worst == Decision::ExplicitDeny {
                 break;
             }
         }
+        // What only some calls are checked against leaves open what would pass without it (CALL-3).
+        let mut possible = query.checks.iter().filter(|check| !check.certain);
+        if worst == Decision::Allowed && possible.any(|check| self.decide_check(query, check) != Decision::Allowed) {
+            return Decision::Unknown;
+        }
         worst
+    }
+
+    /// One of the pairs of a check, and it is not known which (CALL-4, CALL-5).
+    fn decide_check(&self, query: &Query, check: &Check) -> Decision {
+        let pairs = query.pairs.get(check.pairs.clone()).unwrap_or(&[]);
+        joined(pairs.iter().map(|pair| self.decide_pair(query, pair)))
     }
 
     pub(crate) fn decide_pair(&self, query: &Query, pair: &Pair) -> Decision {
@@ -162,9 +177,19 @@ impl CompiledOrganization {
             Atom::Resource(id) => self
                 .resources
                 .get(id as usize)
-                .map_or(Truth::Unknown, |resource| resource.truth(&pair.resource, evaluation)),
+                .map_or(Truth::Unknown, |resource| resource.truth(id, &pair.resource, evaluation)),
         }
     }
+}
+
+/// What is certain if one of several holds.
+pub(crate) fn joined(decisions: impl IntoIterator<Item = Decision>) -> Decision {
+    let join = |one: Decision, other: Decision| match (one, other) {
+        (one, other) if one == other => one,
+        (one, other) if one.is_denied() && other.is_denied() => Decision::Deny,
+        _ => Decision::Unknown,
+    };
+    decisions.into_iter().reduce(join).unwrap_or(Decision::Unknown)
 }
 
 /// Any denial beats unknown, unknown beats allowed; among denials the explicit one is named (EVAL-10, CLR-7).

@@ -189,6 +189,11 @@ pub struct Explanation {
     pub levels: Vec<LevelTrace>,
     /// The unsure rules whose preferred reading was taken (GEN-3).
     pub assumed: Vec<&'static str>,
+    /// The types of resources that AWS requires for the action and that the question did not name: any resource of each was asked about
+    /// (CALL-5).
+    pub completed: Vec<String>,
+    /// The date of the catalog, if the answer rests on what it says of the action (CALL-1).
+    pub basis: Option<String>,
     /// Remarks that do not change the verdict.
     pub notes: Vec<String>,
 }

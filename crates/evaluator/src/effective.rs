@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, is_checked_elsewhere, single_endpoint_region, single_endpoint_services};
 use scproof_organization::NodeId;
 
@@ -11,8 +12,9 @@ use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::predicate::Predicate;
-use crate::prepare::{ActionCell, RequestError, UNDENIABLE_ACTION, parse_action};
+use crate::prepare::{ActionCell, Query, RequestError, UNDENIABLE_ACTION, parse_action};
 use crate::request::{Context, Request};
+use crate::shape::{AskedOfCell, Shape, Shapes};
 
 /// Who is asked about: an account, and what is known of every call it makes.
 ///
@@ -25,6 +27,8 @@ pub struct Caller {
     pub principal: Option<String>,
     /// What is known of the context of every call.
     pub context: Context,
+    /// Whether to take every action as one that the catalog lacks, as in [`Request::beyond_catalog`](crate::Request::beyond_catalog).
+    pub beyond_catalog: bool,
     /// The Region that is called, as in [`Request::region`](crate::Request::region).
     pub region: Option<String>,
     /// Whether keys that are neither given nor derived are absent.
@@ -123,10 +127,11 @@ impl CompiledOrganization {
             account: caller.account.clone(),
             principal: caller.principal.clone(),
             action: action.to_owned(),
-            resources: Vec::new(),
             context: caller.context.clone(),
             region: caller.region.clone(),
             closed_context: caller.closed_context,
+            beyond_catalog: caller.beyond_catalog,
+            ..Request::default()
         };
         let probe = self.prepare(&request(&format!("{OTHER_SERVICE}:{OTHER_NAME}")))?;
         let node = probe.account.map(|account| self.organization.node(account));
@@ -141,7 +146,7 @@ impl CompiledOrganization {
             permissions.not_applicable = Some(reason);
             return Ok(permissions);
         }
-        let batches: Vec<(CellId, Batch)> = self.batches();
+        let batches: Vec<(CellId, Batch)> = self.batches(&probe, caller);
         let mut groups: Vec<EffectiveGroup> = batches
             .into_par_iter()
             .map(|(cell, batch)| {
@@ -184,43 +189,53 @@ impl CompiledOrganization {
     }
 
     /// All actions by cell, and within a cell by what their name alone derives.
-    fn batches(&self) -> Vec<(CellId, Batch)> {
+    fn batches(&self, probe: &Query, caller: &Caller) -> Vec<(CellId, Batch)> {
         let catalog = self.actions.catalog;
         let mut batches = Batches::new();
+        let mut cells: FxHashMap<CellId, (AskedOfCell, Shapes)> = FxHashMap::default();
         for action in catalog.actions() {
             let Some(cell) = self.actions.cell_of_action(action) else { continue };
+            let (asked, shapes) =
+                cells.entry(cell).or_insert_with(|| (self.asked_of_cell(cell, probe), Shapes::default()));
+            let shape = if caller.beyond_catalog {
+                Shape::default()
+            } else {
+                self.shape(action, asked, &caller.context, shapes)
+            };
             let found = catalog.action(action);
-            batch_of(&mut batches, cell, format!("{}:{}", found.service(), found.lower_name())).actions.push(action);
+            let name = format!("{}:{}", found.service(), found.lower_name());
+            batch_of(&mut batches, cell, Some(shape), name).actions.push(action);
         }
         for (full_name, cell) in self.actions.extra_actions() {
             // Policies may spell what no call can have, such as `:GetObject` (ACT-1).
             if parse_action(full_name).is_err() {
                 continue;
             }
-            batch_of(&mut batches, *cell, full_name.to_string()).unlisted_actions.push(full_name.to_string());
+            batch_of(&mut batches, *cell, None, full_name.to_string()).unlisted_actions.push(full_name.to_string());
         }
         for (service, cell) in self.actions.services_with_other_names() {
             let representative = format!("{service}:{OTHER_NAME}");
             if parse_action(&representative).is_ok() {
-                batch_of(&mut batches, cell, representative).future_actions_of.push(service.to_owned());
+                batch_of(&mut batches, cell, None, representative).future_actions_of.push(service.to_owned());
             }
         }
         let other = format!("{OTHER_SERVICE}:{OTHER_NAME}");
-        batch_of(&mut batches, self.actions.cell_of_other_services(), other).other_services = true;
-        batches.into_iter().map(|((cell, _), batch)| (cell, batch)).collect()
+        batch_of(&mut batches, self.actions.cell_of_other_services(), None, other).other_services = true;
+        batches.into_iter().map(|((cell, ..), batch)| (cell, batch)).collect()
     }
 }
 
 /// The batch of an action; the first one stands for it, so that a catalog action goes before an invented one.
-fn batch_of(batches: &mut Batches, cell: CellId, full_name: String) -> &mut Batch {
-    let batch = batches.entry((cell, ActionTraits::of(&full_name))).or_default();
+fn batch_of(batches: &mut Batches, cell: CellId, shape: Option<Shape>, full_name: String) -> &mut Batch {
+    let batch = batches.entry((cell, ActionTraits::of(&full_name), shape)).or_default();
     if batch.representative.is_empty() {
         batch.representative = full_name;
     }
     batch
 }
 
-type Batches = BTreeMap<(CellId, ActionTraits), Batch>;
+/// By cell, by what the names derive, and by what calls are checked against; nothing is known of the latter beyond the catalog.
+type Batches = BTreeMap<(CellId, ActionTraits, Option<Shape>), Batch>;
 
 /// What an action's name derives beside the policies: keys of its service, and the one action that cannot be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -61,6 +61,7 @@ impl CompiledOrganization {
             principal: caller.principal.clone(),
             context: caller.context.clone(),
             region: caller.region.clone(),
+            beyond_catalog: caller.beyond_catalog,
             closed_context: caller.closed_context,
             ..Request::default()
         };

@@ -8,7 +8,7 @@ use scproof_policy_parser::Effect;
 
 use crate::chain::Applicability;
 use crate::compile::{Atom, CompiledOrganization, CompiledStatement};
-use crate::decide::{Outcome, worst_of};
+use crate::decide::{Outcome, joined, worst_of};
 use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
 use crate::predicate::{Open, Predicate};
 use crate::prepare::{ActionCell, Pair, Query};
@@ -43,6 +43,8 @@ struct PairCauses {
     clauses: Vec<Predicate>,
     undecided: Vec<Undecided>,
     assumed: Vec<&'static str>,
+    /// The resource of the pair, by the name of its type.
+    resource: String,
 }
 
 impl CompiledOrganization {
@@ -58,6 +60,8 @@ impl CompiledOrganization {
             depends_on: None,
             levels: Vec::new(),
             assumed: query.assumed.clone(),
+            completed: Vec::new(),
+            basis: None,
             notes: self.notes(query),
         };
         if let Applicability::Settled(decision, reason) = query.applicability {
@@ -72,8 +76,14 @@ impl CompiledOrganization {
         }
         let Some(account) = query.account else { return explanation };
         explanation.notes.extend(self.organization.missing_scps_remark([account]));
-        let pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
-        let open = pairs.iter().filter_map(|pair| pair.decision).fold(Decision::Allowed, worst_of);
+        let mut pairs: Vec<PairCauses> = query.pairs.iter().map(|pair| self.causes(query, pair, account)).collect();
+        let open = by_check(query, &mut pairs);
+        explanation.completed = query.checks.iter().filter_map(|check| check.completed).map(str::to_owned).collect();
+        if !explanation.completed.is_empty() {
+            let names = explanation.completed.join(", ");
+            explanation.notes.push(format!("also checked against any {names}: AWS requires them for the action"));
+        }
+        explanation.basis = query.by_catalog.then(|| self.actions.catalog.date().to_owned());
         Self::merge(&mut explanation, open, pairs);
         let rule = match query.applicability {
             Applicability::Pending => "EXM-2",
@@ -234,6 +244,7 @@ impl CompiledOrganization {
             causes.levels.push(level);
         }
         causes.kleene = Some(outcome.decision());
+        causes.resource = pair.resource_words();
         causes.undecided = deny_reasons;
         if outcome.allowed == Truth::Unknown {
             causes.undecided.extend(allow_reasons);
@@ -352,6 +363,69 @@ impl CompiledOrganization {
             notes.push("the snapshot is incomplete: parts of the organization could not be read".to_owned());
         }
         notes
+    }
+}
+
+/// Puts the pairs of each check together, and says for each pair what it makes of the verdict; the verdict of all checks.
+fn by_check(query: &Query, pairs: &mut [PairCauses]) -> Decision {
+    let mut verdicts = Vec::with_capacity(query.checks.len());
+    for check in &query.checks {
+        let pairs = pairs.get(check.pairs.clone()).unwrap_or(&[]);
+        verdicts.push(joined(pairs.iter().filter_map(|pair| pair.decision)));
+    }
+    let certain = query.checks.iter().zip(&verdicts).filter(|(check, _)| check.certain);
+    let worst = certain.fold(Decision::Allowed, |worst, (_, verdict)| worst_of(worst, *verdict));
+    let mut found = worst;
+    for (check, verdict) in query.checks.iter().zip(verdicts) {
+        let pairs = pairs.get_mut(check.pairs.clone()).unwrap_or_default();
+        if !check.certain && worst != Decision::Allowed {
+            // Nothing is asked of what only some calls are checked against.
+            for pair in pairs {
+                *pair = PairCauses::default();
+            }
+        } else if !check.certain && verdict != Decision::Allowed {
+            found = Decision::Unknown;
+            pairs.iter_mut().for_each(PairCauses::hinder);
+        } else if pairs.len() > 1 {
+            for pair in pairs {
+                pair.join(verdict);
+            }
+        }
+    }
+    found
+}
+
+impl PairCauses {
+    /// One of several pairs that a check may be, which come to a verdict together.
+    fn join(&mut self, verdict: Decision) {
+        match (self.decision, verdict) {
+            (Some(Decision::Allowed) | None, _) => {}
+            (Some(own), verdict) if own == verdict => {}
+            (Some(own), Decision::Unknown) if own.is_denied() => self.hinder(),
+            (Some(_), verdict) => {
+                self.decision = Some(verdict);
+                self.kleene = Some(verdict);
+            }
+        }
+    }
+
+    /// It blocks the call if the call is checked against it, or may.
+    fn hinder(&mut self) {
+        let Some(own) = self.decision.filter(|own| *own != Decision::Allowed) else { return };
+        let spared = Predicate::Open(Open::Checked { resource: self.resource.clone() }).not();
+        self.clauses = if own.is_denied() {
+            vec![spared.clone()]
+        } else {
+            let clauses = std::mem::take(&mut self.clauses).into_iter();
+            clauses.map(|clause| Predicate::any([clause, spared.clone()])).collect()
+        };
+        for level in &mut self.levels {
+            let denied = std::mem::take(&mut level.denied_by);
+            level.maybe_denied_by.extend(denied.into_iter().map(|statement| (statement, spared.clone())));
+        }
+        self.undecided.push(Undecided::Resource);
+        self.decision = Some(Decision::Unknown);
+        self.kleene = self.decision;
     }
 }
 

@@ -20,7 +20,18 @@ pub struct RequestFormatError {
 type Result<T> = std::result::Result<T, RequestFormatError>;
 
 /// The members of a question.
-const MEMBERS: [&str; 8] = ["id", "account", "principal", "action", "resource", "region", "context", "closedContext"];
+const MEMBERS: [&str; 10] = [
+    "id",
+    "account",
+    "principal",
+    "action",
+    "resource",
+    "resourcesComplete",
+    "region",
+    "context",
+    "closedContext",
+    "beyondCatalog",
+];
 
 impl Request {
     /// Reads the batch form. Unknown members are errors: a misspelt one would silently widen the question.
@@ -40,15 +51,11 @@ impl Request {
         if let Some(unknown) = object.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
             return Err(fault(
                 unknown.clone(),
-                "one of id, account, principal, action, resource, region, context, closedContext",
+                "one of id, account, principal, action, resource, resourcesComplete, region, context, closedContext, \
+                 beyondCatalog",
                 "another member".to_owned(),
             ));
         }
-        let closed_context = match object.get("closedContext") {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(closed)) => *closed,
-            Some(other) => return Err(fault("closedContext", "true or false", describe(other))),
-        };
         let principal = match object.get("principal") {
             None | Some(Value::Null) => None,
             Some(principal) => {
@@ -81,7 +88,9 @@ impl Request {
                 None | Some(Value::Null) => None,
                 Some(region) => Some(text(region, "region", "a Region such as \"eu-west-1\"")?),
             },
-            closed_context,
+            resources_complete: switch(object, "resourcesComplete")?,
+            closed_context: switch(object, "closedContext")?,
+            beyond_catalog: switch(object, "beyondCatalog")?,
         })
     }
 }
@@ -113,6 +122,14 @@ fn required_text(object: &Map<String, Value>, name: &str, expected: &'static str
     match object.get(name) {
         None => Err(fault(name, expected, "nothing".to_owned())),
         Some(json) => text(json, name, expected),
+    }
+}
+
+fn switch(object: &Map<String, Value>, name: &str) -> Result<bool> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(on)) => Ok(*on),
+        Some(other) => Err(fault(name, "true or false", describe(other))),
     }
 }
 

@@ -122,6 +122,11 @@ pub enum Open {
         /// The account's id.
         account: String,
     },
+    /// The call is checked against a resource (CALL-3, CALL-4).
+    Checked {
+        /// The resource: the name of its type, its ARN, or `*` for none.
+        resource: String,
+    },
     /// SCPs apply to the call: the policy type is enabled while it is made (EXM-2), or an unsure rule has it that the caller is not exempt.
     Applies {
         /// The rule.

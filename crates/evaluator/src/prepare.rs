@@ -1,10 +1,14 @@
 //! From a [`Request`] to a [`Query`]: everything that a decision needs, looked up once.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use scproof_organization::{AccountId, FeatureSet, NodeId, PolicyTypeStatus, SelectError};
 use thiserror::Error;
 
 use crate::action::CellId;
+use crate::call::{Alternative, Call, Check, PlannedCheck};
+use crate::carried::{Listings, Place, differs_by_check};
 use crate::chain::{Applicability, PathId};
 use crate::compile::{Atom, CompiledOrganization, LevelEntry, LevelId, Slot};
 use crate::decision::{Decision, Reason};
@@ -13,8 +17,10 @@ use crate::keys::{self, Law};
 use crate::laws::{Kinds, Laws};
 use crate::principal::Principal;
 use crate::remarks::Remarks;
-use crate::request::{Context, ContextValue, Request, RequestResource, ResourceInput};
+use crate::request::{Context, ContextValue, Request, RequestResource};
 use crate::resource::ResourceState;
+use crate::resource_type::TypePattern;
+use crate::shape::AskedOfCell;
 use crate::state::{ConditionTruths, DomainValues, KeyState, Value, Values};
 use crate::truth::Truth;
 
@@ -54,6 +60,22 @@ pub enum RequestError {
         text: String,
         /// Its number of colon-separated parts.
         parts: usize,
+    },
+    /// The action cannot be about such a resource (CALL-2, CALL-5).
+    #[error("`{text}` is no resource of `{action}`")]
+    ForeignResource {
+        /// The text given.
+        text: String,
+        /// The action.
+        action: String,
+        /// The types of resources that it has, by name, with the form of their ARNs.
+        types: Vec<(String, String)>,
+    },
+    /// `*` is given for an action that is always checked against some resource (CALL-4, CALL-5).
+    #[error("`{action}` is never checked against `*` alone")]
+    NeedsResource {
+        /// The action.
+        action: String,
     },
     /// The principal is none that can make a request.
     #[error("`{text}` is not a principal that can make a request")]
@@ -134,6 +156,17 @@ impl RequestError {
             Self::Resource { .. } => Some(
                 "write a whole ARN, `arn:aws:s3:::bucket/key`, or `*` for an action that takes no resource".to_owned(),
             ),
+            Self::ForeignResource { types, .. } if types.is_empty() => {
+                Some("the action takes no resource; leave the resource out".to_owned())
+            }
+            Self::ForeignResource { types, .. } => {
+                let types: Vec<String> = types.iter().map(|(name, pattern)| format!("{name} `{pattern}`")).collect();
+                Some(format!(
+                    "its resources are: {}; if AWS has more by now, ask beyond the catalog",
+                    types.join(", ")
+                ))
+            }
+            Self::NeedsResource { .. } => Some("leave the resource out to ask about any".to_owned()),
             Self::Principal { .. } => Some(
                 "write a name such as `role/deploy`, `user/alice`, `assumed-role/deploy/session` or `root`, a whole ARN, the \
                  name of an AWS service, or `anonymous`"
@@ -162,6 +195,10 @@ pub struct Query {
     pub(crate) hypothetical: Option<LevelId>,
     pub(crate) cell: ActionCell,
     pub(crate) pairs: Box<[Pair]>,
+    /// What the call is checked against, each by the pairs that it may be.
+    pub(crate) checks: Box<[Check]>,
+    /// Whether they rest on the catalog (CALL-1).
+    pub(crate) by_catalog: bool,
     /// The action, lower case.
     pub(crate) action: Box<str>,
     pub(crate) principal: Option<Principal>,
@@ -170,6 +207,18 @@ pub struct Query {
     pub(crate) broken_laws: Vec<&'static str>,
     /// Unsure rules whose preferred reading was taken in deriving facts.
     pub(crate) assumed: Vec<&'static str>,
+}
+
+impl Pair {
+    /// Its resource: the name of its type, or the ARN; `*` for none.
+    pub(crate) fn resource_words(&self) -> String {
+        match (&self.resource, self.type_name) {
+            (ResourceState::Known { not_scoped: true, .. }, _) => "*".to_owned(),
+            (_, Some(name)) => name.to_owned(),
+            (ResourceState::Known { value, .. }, None) => value.text.to_string(),
+            (ResourceState::Unknown | ResourceState::OfType { .. }, None) => "another resource".to_owned(),
+        }
+    }
 }
 
 impl Query {
@@ -190,6 +239,8 @@ pub(crate) enum ActionCell {
 /// What a question is about, by the numbers of conditions and of keys.
 struct Concerned {
     conditions: Vec<bool>,
+    /// The resource elements, each once.
+    resources: Vec<u32>,
     /// The keys of the conditions, and those that variables in values and resources name.
     slots: Vec<bool>,
 }
@@ -202,6 +253,8 @@ type CallerStates = Box<[(usize, KeyState)]>;
 pub(crate) struct Pair {
     pub(crate) resource: ResourceState,
     pub(crate) states: Box<[KeyState]>,
+    /// The resource type whose row it is, if it is one of the catalog's.
+    pub(crate) type_name: Option<&'static str>,
     /// Where any caller is asked about: for each kind of callers the states of the keys about the caller.
     pub(crate) callers: Box<[CallerStates]>,
 }
@@ -230,14 +283,13 @@ impl CompiledOrganization {
             None => None,
             Some(text) => Some(Principal::parse(text).map_err(|error| RequestError::Principal { text: error.text })?),
         };
-        let unknown = [ResourceInput { resource: RequestResource::Unknown, context: Context::new() }];
-        let inputs: &[ResourceInput] = if request.resources.is_empty() { &unknown } else { &request.resources };
-        for input in inputs {
+        for input in &request.resources {
             check_resource(&input.resource)?;
         }
         let common = self.fold_context(&request.context)?;
         let own: Vec<FoldedContext<'_>> =
-            inputs.iter().map(|input| self.fold_context(&input.context)).collect::<Result<_, _>>()?;
+            request.resources.iter().map(|input| self.fold_context(&input.context)).collect::<Result<_, _>>()?;
+        let planned = self.call(request, &action)?;
         if let (Some(principal), Some(expected)) = (&principal, self.organization.partition())
             && !principal.partition.is_empty()
             && principal.partition != expected
@@ -270,27 +322,33 @@ impl CompiledOrganization {
         let cell = self.cell_of(&action, path, hypothetical);
         let concerned = self.concerned(&action, &cell, path, hypothetical, atoms);
         let mut remarks = Remarks::default();
-        let region = request.region.as_deref();
+        let wanted = |slot: usize| concerned.slots.get(slot) == Some(&true);
+        let listings = self.listings(&planned, &wanted);
+        let asked = Asked { call: &planned, listings: &listings, common: &common, own: &own, request };
         let pairs = match account {
             None => Box::default(),
-            Some(account) => inputs
-                .iter()
-                .zip(&own)
-                .map(|(input, own)| {
-                    let context = GivenContext::new(&common, own, region, request.closed_context);
+            Some(account) => planned
+                .alternatives()
+                .map(|(check, alternative)| {
+                    let context = asked.context(check, alternative);
                     let laws = self.laws(account, principal.as_ref(), &context);
-                    let wanted = |slot: usize| concerned.slots.get(slot) == Some(&true);
-                    let scene = self.scene(account, principal.as_ref(), &action, &input.resource, &context, &laws);
+                    let scene =
+                        self.scene(account, principal.as_ref(), &action, alternative.resource(), &context, &laws);
                     let mut pair = self.pair(&scene, &context, &wanted);
                     self.settle_domains(&mut pair.states, &concerned.conditions);
                     if self.options.refine {
                         pair.callers = self.callers(&scene, &context, &concerned);
                     }
+                    if let Some(of) = planned.type_of(alternative) {
+                        pair.resource = self.resource_of_type(of, &concerned.resources, &pair.states);
+                    }
+                    pair.type_name = planned.type_name(alternative);
                     remarks.on_pair(&self.organization, &action, &context, &laws);
                     pair
                 })
                 .collect(),
         };
+        remarks.on_call(&planned);
         let asks_for_arn =
             self.slots.iter().zip(&concerned.slots).any(|(slot, concerned)| {
                 *concerned && slot.row.is_some_and(|row| row.model == keys::Model::PrincipalArn)
@@ -308,6 +366,8 @@ impl CompiledOrganization {
             hypothetical,
             cell,
             pairs,
+            checks: planned.checks(),
+            by_catalog: planned.rows.is_some(),
             action,
             principal,
             notes,
@@ -437,7 +497,7 @@ impl CompiledOrganization {
     pub(crate) fn pair(&self, scene: &Scene<'_>, context: &GivenContext<'_>, wanted: &impl Fn(usize) -> bool) -> Pair {
         // Nothing looks at the other keys; if something did, they would be unknown.
         let state = |(index, slot)| {
-            if wanted(index) { self.slot_state(slot, scene, context) } else { KeyState::any(true, true) }
+            if wanted(index) { self.slot_state(index, slot, scene, context) } else { KeyState::any(true, true) }
         };
         let states: Box<[KeyState]> = self.slots.iter().enumerate().map(state).collect();
         let resource = match scene.resource {
@@ -445,7 +505,7 @@ impl CompiledOrganization {
             RequestResource::NotScoped => ResourceState::Known { value: "*".into(), not_scoped: true },
             RequestResource::Arn(arn) => ResourceState::Known { value: arn.as_str().into(), not_scoped: false },
         };
-        Pair { resource, states, callers: Box::default() }
+        Pair { resource, states, type_name: None, callers: Box::default() }
     }
 
     /// The keys about the caller for each kind of callers there may be, if several of these keys are wanted (LAW-5, LAW-7).
@@ -470,7 +530,7 @@ impl CompiledOrganization {
             let mut states: Box<[KeyState]> = vec![KeyState::any(true, true); self.slots.len()].into();
             for (index, slot) in &of_caller {
                 if let Some(state) = states.get_mut(*index) {
-                    *state = self.slot_state(slot, &scene, context);
+                    *state = self.slot_state(*index, slot, &scene, context);
                 }
             }
             self.settle_domains(&mut states, &concerned.conditions);
@@ -479,21 +539,34 @@ impl CompiledOrganization {
         kinds.into_iter().map(of_kind).collect()
     }
 
-    pub(crate) fn slot_state(&self, slot: &Slot, scene: &Scene<'_>, context: &GivenContext<'_>) -> KeyState {
+    pub(crate) fn slot_state(
+        &self,
+        index: usize,
+        slot: &Slot,
+        scene: &Scene<'_>,
+        context: &GivenContext<'_>,
+    ) -> KeyState {
         let folded = &*slot.folded;
-        match context.find(folded) {
-            [] => {}
-            [(_, value, _)] => return given_state(slot, value),
-            several => {
-                return KeyState::Candidates(several.iter().map(|(_, value, _)| given_state(slot, value)).collect());
-            }
+        let certain = context.find(folded).iter().map(|(_, value, _)| given_state(slot, value));
+        let unsure = context.unsure.iter().filter(|(key, ..)| key == folded);
+        let unsure = unsure.map(|(_, value, _)| KeyState::Either(Box::new(given_state(slot, value))));
+        let mut given: Vec<KeyState> = certain.chain(unsure).collect();
+        if given.len() > 1 {
+            return KeyState::Candidates(given.into());
         }
+        if let Some(state) = given.pop() {
+            return state;
+        }
+        let lacks = || context.lacks(index);
         if !slot.name.is_ascii() && !self.options.assume_preferred && context.has_under_other_folding(folded) {
             return KeyState::OtherFold;
         }
         if let Some(row) = slot.row {
             if let Some(derived) = scene.derive(row, folded) {
                 return derived;
+            }
+            if lacks() {
+                return KeyState::Absent;
             }
             // CALL-13: what every call carries is there in a closed context too, and the owner of a resource is not known by it.
             if context.closed && !row.always && !scene.is_owner_open(row) {
@@ -509,11 +582,35 @@ impl CompiledOrganization {
         {
             return owner;
         }
-        if keys::is_tag_family_without_tag(folded) {
+        if keys::is_tag_family_without_tag(folded) || lacks() {
             return KeyState::Absent;
         }
         let closed_list = self.options.closed_key_list && folded.starts_with("aws:");
         if context.closed || closed_list { KeyState::Absent } else { KeyState::any(true, slot.may_be_list) }
+    }
+
+    /// What the tables say of the wanted keys in the checks of a call; nothing beyond the catalog.
+    pub(crate) fn listings(&self, call: &Call<'_>, wanted: &impl Fn(usize) -> bool) -> Box<[Option<Listings>]> {
+        let Some(rows) = &call.rows else { return Box::default() };
+        let of = |(index, slot): (usize, &Slot)| wanted(index).then(|| rows.listings(&slot.folded));
+        self.slots.iter().enumerate().map(of).collect()
+    }
+
+    /// Any resource of a type, with what the elements that are concerned say of it.
+    pub(crate) fn resource_of_type(
+        &self,
+        of: &Arc<TypePattern>,
+        concerned: &[u32],
+        states: &[KeyState],
+    ) -> ResourceState {
+        let truths = concerned.iter().filter_map(|&id| {
+            let element = self.resources.get(id as usize)?;
+            let relation = || element.relation(of, states, self.options.assume_preferred);
+            let is_static = element.slots().next().is_none();
+            let (truth, rules) = if is_static { self.types.relation(id, of, relation) } else { relation() };
+            Some((id, truth, rules))
+        });
+        ResourceState::OfType { of: Arc::clone(of), truths: truths.collect() }
     }
 
     /// The states of the wanted keys in the calls of an action by an account, nothing else known.
@@ -525,6 +622,15 @@ impl CompiledOrganization {
         self.pair(&scene, &context, wanted).states
     }
 
+    /// What the statements of the path of a question that may concern the actions of a cell ask about.
+    pub(crate) fn asked_of_cell(&self, cell: CellId, query: &Query) -> AskedOfCell {
+        let concerned = self.concerned("", &ActionCell::Known(cell), query.path, query.hypothetical, &[]);
+        let asked = self.slots.iter().zip(&concerned.slots).filter(|(_, is_asked)| **is_asked);
+        let keys = asked.map(|(slot, _)| slot.folded.to_string());
+        let keys = keys.filter(|key| differs_by_check(key)).collect();
+        AskedOfCell { keys, resources: concerned.resources }
+    }
+
     /// What the statements of the path that may concern the action ask about, and some atoms.
     fn concerned(
         &self,
@@ -534,8 +640,11 @@ impl CompiledOrganization {
         hypothetical: Option<LevelId>,
         atoms: &[Atom],
     ) -> Concerned {
-        let mut concerned =
-            Concerned { conditions: vec![false; self.conditions.len()], slots: vec![false; self.slots.len()] };
+        let mut concerned = Concerned {
+            conditions: vec![false; self.conditions.len()],
+            resources: Vec::new(),
+            slots: vec![false; self.slots.len()],
+        };
         for atom in atoms {
             self.concern(&mut concerned, *atom);
         }
@@ -567,6 +676,12 @@ impl CompiledOrganization {
             && std::mem::replace(known, true)
         {
             return;
+        }
+        if let Atom::Resource(id) = atom {
+            if concerned.resources.contains(&id) {
+                return;
+            }
+            concerned.resources.push(id);
         }
         for slot in self.slots_of(atom) {
             if let Some(mark) = concerned.slots.get_mut(slot.0 as usize) {
@@ -665,26 +780,79 @@ impl CompiledOrganization {
     }
 }
 
-/// The keys that a request gives for one of its resources; the resource's own keys replace the common ones.
+/// A question with what the tables say of it.
+pub(crate) struct Asked<'a> {
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) listings: &'a [Option<Listings>],
+    pub(crate) common: &'a FoldedContext<'a>,
+    /// For each resource of the request its own keys.
+    pub(crate) own: &'a [FoldedContext<'a>],
+    pub(crate) request: &'a Request,
+}
+
+impl<'a> Asked<'a> {
+    /// What is given in one check.
+    pub(crate) fn context(&self, check: &PlannedCheck<'_>, alternative: &Alternative<'_>) -> GivenContext<'a> {
+        let nothing = FoldedContext::new();
+        let own = check.own.and_then(|own| self.own.get(own)).unwrap_or(&nothing);
+        let region = self.request.region.as_deref();
+        let mut context = GivenContext::of_check(self.common, own, region, self.request.closed_context, |folded| {
+            self.call.place(folded, alternative.row)
+        });
+        context.carried = self.call.rows.is_some().then_some((self.listings, alternative.row));
+        context
+    }
+}
+
+/// The keys that a request gives for one of its checks; a resource's own keys replace the common ones.
 #[derive(Debug)]
 pub(crate) struct GivenContext<'a> {
-    pub(crate) common: &'a FoldedContext<'a>,
-    pub(crate) own: &'a FoldedContext<'a>,
+    /// The keys in force: those of the resource, and the common ones as far as they are not replaced.
+    entries: FoldedContext<'a>,
     /// The Region that was given for services that have several.
     pub(crate) region: Option<&'a str>,
     pub(crate) closed: bool,
     /// The tag keys of the tags that the request passes, as spelt.
     pub(crate) request_tags: Vec<&'a str>,
+    /// What the tables say of each key that policies name, and the row of the check (CALL-9).
+    carried: Option<(&'a [Option<Listings>], Option<usize>)>,
+    /// Keys that the check may lack though they are given for the call, since the tables do not agree (CALL-8).
+    pub(crate) unsure: FoldedContext<'a>,
 }
+
+/// A key that a check lacks though it is given for the call.
+static LACKING: ContextValue = ContextValue::Absent;
 
 impl<'a> GivenContext<'a> {
     pub(crate) fn new(
-        common: &'a FoldedContext<'a>,
-        own: &'a FoldedContext<'a>,
+        common: &FoldedContext<'a>,
+        own: &FoldedContext<'a>,
         region: Option<&'a str>,
         closed: bool,
     ) -> Self {
-        let mut context = Self { common, own, region, closed, request_tags: Vec::new() };
+        Self::of_check(common, own, region, closed, |_| Place::Nowhere)
+    }
+
+    /// What is given in one check; `place` says where the common keys are (CALL-8).
+    fn of_check(
+        common: &FoldedContext<'a>,
+        own: &FoldedContext<'a>,
+        region: Option<&'a str>,
+        closed: bool,
+        place: impl Fn(&str) -> Place,
+    ) -> Self {
+        let is_replaced = |folded: &str| own.iter().any(|(other, ..)| other == folded);
+        let mut unsure = FoldedContext::new();
+        let mut entries = own.clone();
+        for (folded, value, name) in common.iter().filter(|(folded, ..)| !is_replaced(folded)) {
+            match place(folded) {
+                Place::Perhaps if **value != ContextValue::Absent => unsure.push((folded.clone(), value, name)),
+                Place::Elsewhere => entries.push((folded.clone(), &LACKING, name)),
+                Place::Here | Place::Perhaps | Place::Nowhere => entries.push((folded.clone(), value, name)),
+            }
+        }
+        entries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        let mut context = Self { entries, region, closed, request_tags: Vec::new(), carried: None, unsure };
         let tags = context.present().filter_map(|(folded, name)| {
             folded.starts_with("aws:requesttag/").then(|| name.split_once('/').map(|(_, tag)| tag))?
         });
@@ -692,15 +860,20 @@ impl<'a> GivenContext<'a> {
         context
     }
 
+    /// Whether the check certainly lacks a key that was not given, by its number.
+    fn lacks(&self, slot: usize) -> bool {
+        self.carried.is_some_and(|(listings, row)| {
+            listings.get(slot).and_then(Option::as_ref).is_some_and(|listings| listings.lacks(row))
+        })
+    }
+
     /// The keys in force, with their values.
-    pub(crate) fn in_force(&self) -> impl Iterator<Item = &'a (String, &'a ContextValue, &'a str)> + use<'a> {
-        let (common, own) = (self.common, self.own);
-        let is_replaced = |folded: &str| own.iter().any(|(other, ..)| other == folded);
-        common.iter().filter(move |(folded, ..)| !is_replaced(folded)).chain(own)
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &(String, &'a ContextValue, &'a str)> {
+        self.entries.iter()
     }
 
     /// The keys that are given with a value, folded and as spelt.
-    fn present(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+    fn present(&self) -> impl Iterator<Item = (&str, &'a str)> {
         let has_value = |value: &ContextValue| match value {
             ContextValue::Absent => false,
             ContextValue::Single(_) => true,
@@ -716,19 +889,13 @@ impl<'a> GivenContext<'a> {
 
     /// Whether nothing was given.
     pub(crate) fn is_empty(&self) -> bool {
-        self.common.is_empty() && self.own.is_empty()
+        self.entries.is_empty()
     }
 
-    fn find(&self, folded: &str) -> &'a [(String, &'a ContextValue, &'a str)] {
-        let range = |context: &'a FoldedContext<'a>| {
-            let start = context.partition_point(|(key, ..)| key.as_str() < folded);
-            let end = context.partition_point(|(key, ..)| key.as_str() <= folded);
-            context.get(start..end).unwrap_or(&[])
-        };
-        match range(self.own) {
-            [] => range(self.common),
-            own => own,
-        }
+    fn find(&self, folded: &str) -> &[(String, &'a ContextValue, &'a str)] {
+        let start = self.entries.partition_point(|(key, ..)| key.as_str() < folded);
+        let end = self.entries.partition_point(|(key, ..)| key.as_str() <= folded);
+        self.entries.get(start..end).unwrap_or(&[])
     }
 
     pub(crate) fn only(&self, folded: &str) -> Option<&'a ContextValue> {
@@ -741,7 +908,7 @@ impl<'a> GivenContext<'a> {
     /// GEN-7: a tag key that is the same only by Unicode's case folding.
     fn has_under_other_folding(&self, folded: &str) -> bool {
         let lower = folded.to_lowercase();
-        self.common.iter().chain(self.own).any(|(key, ..)| key.to_lowercase() == lower)
+        self.entries.iter().chain(&self.unsure).any(|(key, ..)| key.to_lowercase() == lower)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::cut::Kind;
 use crate::decision::Decision;
 use crate::prepare::{Pair, Query};
 use crate::resource::{CompiledResource, ResourceMatcher, ResourceState};
+use crate::resource_type::TypePattern;
 use crate::state::{Domain, KeyState, Value, Values};
 use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
@@ -34,7 +35,7 @@ const MAX_LIST_CLASSES: usize = 6;
 const MAX_REMEMBERED: usize = 4096;
 
 /// A fact, what a key's value may be, and the atoms that ask about it.
-type SplitKey = (Fact, Option<Domain>, Vec<Atom>);
+type SplitKey = (Fact, Option<Domain>, Option<Arc<TypePattern>>, Vec<Atom>);
 
 /// Splits worked out before. They follow from the policies alone, so remembering them changes no answer.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ impl CompiledOrganization {
         let mut common: Option<Decision> = None;
         // The last first, which saves copying what is no longer needed.
         while let Some(states) = worlds.pop() {
-            let world = Pair { resource: pair.resource.clone(), states, callers: Box::default() };
+            let world = Pair { states, callers: Box::default(), ..pair.clone() };
             let mut evaluation =
                 Evaluation { states: &world.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
             let found = self.outcome(query, |atom| self.atom_truth(atom, &world, &mut evaluation)).decision();
@@ -179,7 +180,9 @@ impl CompiledOrganization {
                 let state = pair.states.get(slot.0 as usize)?;
                 matches!(state, KeyState::Unknown(_)).then_some(Fact::Key(slot))
             }
-            Atom::Resource(_) => (pair.resource == ResourceState::Unknown).then_some(Fact::Resource),
+            Atom::Resource(_) => {
+                matches!(pair.resource, ResourceState::Unknown | ResourceState::OfType { .. }).then_some(Fact::Resource)
+            }
         }
     }
 
@@ -189,16 +192,24 @@ impl CompiledOrganization {
             Fact::Resource => None,
             Fact::Key(slot) => match pair.states.get(slot.0 as usize)? {
                 KeyState::Unknown(domain) => Some(domain.bare()),
-                KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold => return None,
+                KeyState::Absent
+                | KeyState::Present(_)
+                | KeyState::Either(_)
+                | KeyState::Candidates(_)
+                | KeyState::OtherFold => return None,
             },
         };
-        let key = (fact, domain, atoms);
+        let of = match &pair.resource {
+            ResourceState::OfType { of, .. } if fact == Fact::Resource => Some(Arc::clone(of)),
+            ResourceState::OfType { .. } | ResourceState::Unknown | ResourceState::Known { .. } => None,
+        };
+        let key = (fact, domain, of, atoms);
         if let Ok(known) = self.splits.0.read()
             && let Some(split) = known.get(&key)
         {
             return split.clone();
         }
-        let split = self.split_anew(fact, key.2.clone(), pair);
+        let split = self.split_anew(fact, key.3.clone(), pair);
         if let Ok(mut known) = self.splits.0.write()
             && known.len() < MAX_REMEMBERED
         {
@@ -222,25 +233,32 @@ impl CompiledOrganization {
         };
         let atoms: Vec<Atom> =
             atoms.into_iter().filter(|atom| resource(atom).is_some_and(CompiledResource::is_exact)).collect();
-        let arn = WildcardPattern::flat("arn:*:*:*:*:*");
-        let mut patterns: Vec<LanguagePattern<'_>> = vec![(&arn).into()];
+        let (required, may_be_without) = match &pair.resource {
+            // A little more than the type: its placeholders hold fewer letters, which keeps the cases complete.
+            ResourceState::OfType { of, .. } => (of.outlines(), false),
+            ResourceState::Unknown | ResourceState::Known { .. } => {
+                (vec![WildcardPattern::flat("arn:*:*:*:*:*")], true)
+            }
+        };
+        let mut patterns: Vec<LanguagePattern<'_>> = required.iter().map(LanguagePattern::from).collect();
         for matcher in atoms.iter().filter_map(resource).flat_map(|element| &element.patterns) {
             if let ResourceMatcher::Pattern(readings) = matcher {
                 patterns.extend(readings.plain.iter().map(LanguagePattern::from));
             }
         }
         let cells = text_cells(&patterns, MAX_STATES)?;
-        let texts = cells.into_iter().filter(|cell| cell.matches.first() == Some(&true)).map(|cell| cell.example);
+        let is_one = |matches: &[bool]| matches.iter().take(required.len()).any(|matched| *matched);
+        let texts = cells.into_iter().filter(|cell| is_one(&cell.matches)).map(|cell| cell.example);
         let mut evaluation =
             Evaluation { states: &pair.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
         let cases = texts
-            .chain(std::iter::once("*".to_owned()))
+            .chain(may_be_without.then(|| "*".to_owned()))
             .map(|text| {
                 let not_scoped = text == "*";
                 let state = ResourceState::Known { value: text.as_str().into(), not_scoped };
                 atoms
                     .iter()
-                    .map(|atom| resource(atom).map_or(Truth::Unknown, |element| element.truth(&state, &mut evaluation)))
+                    .map(|atom| resource(atom).map_or(Truth::Unknown, |it| it.truth(0, &state, &mut evaluation)))
                     .collect()
             })
             .collect();

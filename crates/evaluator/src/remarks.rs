@@ -3,6 +3,7 @@
 use scproof_catalog::{is_checked_elsewhere, single_endpoint_region};
 use scproof_organization::Organization;
 
+use crate::call::Call;
 use crate::explain::push_new;
 use crate::keys;
 use crate::laws::Laws;
@@ -62,6 +63,14 @@ impl Remarks {
         }
         push_new(&mut self.notes, notes);
         push_new(&mut self.broken_laws, laws.broken.iter().copied());
+    }
+
+    /// Keys that the tables do not list for the action (CALL-8).
+    pub(crate) fn on_call(&mut self, call: &Call<'_>) {
+        let mut keys: Vec<&str> = call.unlisted().collect();
+        keys.sort_unstable();
+        let note = |key: &str| format!("{key} is taken as given, though AWS does not list it for this action");
+        push_new(&mut self.notes, keys.into_iter().map(note));
     }
 
     pub(crate) fn on_caller(&mut self, principal: Option<&Principal>, action: &str, asks_for_arn: bool) {

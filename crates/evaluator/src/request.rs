@@ -21,13 +21,20 @@ pub struct Request {
     pub principal: Option<String>,
     /// The action, `prefix:Name`, without wildcards (ACT-1).
     pub action: String,
-    /// The resources that the one call authorizes; all must pass (EVAL-10). Empty means one unknown resource.
+    /// The resources that the one call authorizes; all must pass (EVAL-10). Empty means one unknown resource of each type that AWS requires
+    /// for the action, and perhaps some of the optional types (CALL-2 to CALL-4).
     pub resources: Vec<ResourceInput>,
     /// What is known of the context keys, common to all resources.
     pub context: Context,
     /// The Region that is called: `aws:RequestedRegion` for services that have several. Where a service has but one endpoint its own
     /// Region counts, and the answer says so (CALL-11). A value for `aws:RequestedRegion` in `context` is taken as it stands.
     pub region: Option<String>,
+    /// Whether the resources given are all that the call is checked against. Else resources of the types that AWS requires for the action
+    /// are added where none is given (CALL-5).
+    pub resources_complete: bool,
+    /// Whether to take the action as one that the catalog lacks (CALL-1), as
+    /// [`EvaluationOptions::beyond_catalog`](crate::EvaluationOptions::beyond_catalog) does for all questions.
+    pub beyond_catalog: bool,
     /// Whether keys that are neither given nor derived are absent rather than unknown (K3-4, CLR-1).
     pub closed_context: bool,
 }
@@ -36,6 +43,13 @@ impl Request {
     /// Asks for an action of an account, everything else unknown.
     pub fn new(account: impl Into<String>, action: impl Into<String>) -> Self {
         Self { account: account.into(), action: action.into(), ..Self::default() }
+    }
+
+    /// Takes the action as one that the catalog lacks (CALL-1).
+    #[must_use]
+    pub fn beyond_catalog(mut self) -> Self {
+        self.beyond_catalog = true;
+        self
     }
 
     /// Says who calls.

@@ -1,17 +1,29 @@
 //! `Resource` and `NotResource`: ARN patterns against the resource of a request (C.3).
 
+use std::sync::Arc;
+
 use scproof_policy_parser::{CharacterUnit, ResourceElement, Template, TemplatePart, WildcardPattern};
 
-use crate::state::Value;
+use crate::resource_type::TypePattern;
+use crate::state::{KeyState, Value};
 use crate::template::{self, Fold, TemplateMode};
-use crate::trace::{Evaluation, KeySlot, SlottedTemplate, Trace};
+use crate::trace::{Evaluation, KeySlot, Reasons, SlottedTemplate, Trace};
 use crate::truth::Truth;
 use crate::values::{escape_template, static_pattern, unit_readings};
+
+/// Unsure rules that leave something open.
+type Rules = Box<[&'static str]>;
 
 /// The resource of one pair of a request (RES-1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ResourceState {
     Unknown,
+    /// Any resource of a type (CALL-3).
+    OfType {
+        of: Arc<TypePattern>,
+        /// What the elements that are concerned, by their numbers, say of all resources of the type, with the unsure rules behind it.
+        truths: Box<[(u32, Truth, Rules)]>,
+    },
     /// An ARN, or the literal `*` of an action that takes no resource (RES-3).
     Known {
         value: Value,
@@ -80,14 +92,25 @@ impl CompiledResource {
         Self { negated: element.negated, patterns }
     }
 
-    /// Whether the element matches the resource (RES-10, K3-6, DOC-26).
-    pub(crate) fn truth<T: Trace>(&self, resource: &ResourceState, eval: &mut Evaluation<'_, T>) -> Truth {
+    /// Whether the element, by its number, matches the resource (RES-10, K3-6, DOC-26).
+    pub(crate) fn truth<T: Trace>(&self, id: u32, resource: &ResourceState, eval: &mut Evaluation<'_, T>) -> Truth {
+        if let ResourceState::OfType { truths, .. } = resource {
+            let found = truths.iter().find(|(element, ..)| *element == id);
+            let truth = found.map_or(Truth::Unknown, |(_, truth, _)| *truth);
+            if truth == Truth::Unknown {
+                eval.trace.resource();
+                for rule in found.into_iter().flat_map(|(.., rules)| rules) {
+                    eval.trace.unsure(rule);
+                }
+            }
+            return truth;
+        }
         if self.patterns.is_empty() {
             return if self.negated { eval.readings("DOC-26", Truth::True, Truth::False) } else { Truth::False };
         }
         let matched = match resource {
             ResourceState::Unknown if self.patterns.contains(&ResourceMatcher::Any) => Truth::True,
-            ResourceState::Unknown => {
+            ResourceState::Unknown | ResourceState::OfType { .. } => {
                 eval.trace.resource();
                 Truth::Unknown
             }
@@ -103,6 +126,28 @@ impl CompiledResource {
             }
         };
         matched.negate_if(self.negated)
+    }
+
+    /// Whether the element matches all resources of a type, none, or perhaps some; the patterns' variables as far as the states tell
+    /// (K3-6, CALL-3).
+    pub(crate) fn relation(&self, of: &TypePattern, states: &[KeyState], assume_preferred: bool) -> (Truth, Rules) {
+        let mut evaluation = Evaluation { states, assume_preferred, trace: Reasons::default() };
+        let truth = if self.patterns.is_empty() {
+            if self.negated { evaluation.readings("DOC-26", Truth::True, Truth::False) } else { Truth::False }
+        } else {
+            let matched = self.patterns.iter().fold(Truth::False, |matched, pattern| {
+                matched.or(match pattern {
+                    ResourceMatcher::Any => Truth::True,
+                    ResourceMatcher::Malformed => evaluation.open("VAR-13"),
+                    ResourceMatcher::Pattern(readings) => readings.relation(of, &mut evaluation),
+                })
+            });
+            matched.negate_if(self.negated)
+        };
+        let mut rules = evaluation.trace.rules;
+        rules.sort_unstable();
+        rules.dedup();
+        (truth, rules.into())
     }
 
     /// The keys that its variables name.
@@ -218,6 +263,31 @@ impl Readings {
             }
     }
 
+    /// The same as [`truth`](Self::truth) for all resources of a type.
+    fn relation<T: Trace>(&self, of: &TypePattern, eval: &mut Evaluation<'_, T>) -> Truth {
+        let Some((first, others)) = self.forms.split_first() else { return Truth::False };
+        let mut truth = first.relation(of, false, eval);
+        let mut consider = |rule, other: Truth, eval: &mut Evaluation<'_, T>| {
+            if truth != Truth::Unknown {
+                truth = eval.readings(rule, truth, other);
+            }
+        };
+        if let Some(rule) = self.forbidden {
+            consider(rule, Truth::False, eval);
+        }
+        for (index, form) in std::iter::once(first).chain(others).enumerate() {
+            if index > 0 {
+                let other = form.relation(of, false, eval);
+                consider(form.rule, other, eval);
+            }
+            if self.upper_head && !eval.assume_preferred {
+                let other = form.relation(of, true, eval);
+                consider("RES-4", other, eval);
+            }
+        }
+        truth
+    }
+
     fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
         if let (Some(all_wildcards), "*") = (&self.all_wildcards, &*value.text) {
             // The literal `*` of an action that takes no resource (RES-3).
@@ -284,6 +354,29 @@ impl Form {
             return Self::run(&template, widths, narrow, &text, eval);
         }
         Self::run(&self.template, widths, narrow, value, eval)
+    }
+
+    /// What the form says of all resources of a type, with partition, service and region in lower case if `folded` (RES-4).
+    fn relation<T: Trace>(&self, of: &TypePattern, folded: bool, eval: &mut Evaluation<'_, T>) -> Truth {
+        let template = if folded {
+            let template = fold_template_head(&self.template.template);
+            &SlottedTemplate { template, slots: self.template.slots.clone() }
+        } else {
+            &self.template
+        };
+        if template.slots.is_empty() {
+            return of.relation(&static_pattern(&template.template, &self.widths));
+        }
+        let forms = template::expansions(template, &self.widths, true, eval.states, eval.assume_preferred);
+        let Some(forms) = forms else { return Truth::Unknown };
+        let truth = |(pattern, open): &(Option<WildcardPattern>, bool)| match pattern {
+            None => Truth::False,
+            Some(pattern) => match of.relation(pattern) {
+                Truth::True if *open => Truth::Unknown,
+                truth @ (Truth::False | Truth::Unknown | Truth::True) => truth,
+            },
+        };
+        forms.iter().map(truth).reduce(Truth::agree).unwrap_or(Truth::Unknown)
     }
 
     fn run<T: Trace>(

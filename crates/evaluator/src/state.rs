@@ -16,6 +16,8 @@ pub(crate) enum KeyState {
     Present(Values),
     /// The analyst does not know.
     Unknown(Domain),
+    /// It is so, or the request lacks the key: AWS's tables do not agree (CALL-8).
+    Either(Box<KeyState>),
     /// The request carries several keys that differ only in case; which one counts is open (COND-5).
     Candidates(Box<[KeyState]>),
     /// The request carries a key that equals the policy's only under full case folding (GEN-7).

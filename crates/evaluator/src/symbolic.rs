@@ -125,6 +125,8 @@ impl CompiledViews {
         documents: &[Arc<PolicyDocument>],
         options: EvaluationOptions,
     ) -> (Self, Vec<LevelId>) {
+        // A comparison speaks of single pairs of an action and a resource, whatever else a call is checked against.
+        let options = EvaluationOptions { beyond_catalog: true, ..options };
         let (first, others, levels) = CompiledOrganization::compile_together(first, others, documents, options);
         let others = others.into_iter().map(Arc::new).collect();
         (Self { first: Arc::new(first), others, moved_owners: OnceLock::new() }, levels)

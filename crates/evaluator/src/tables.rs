@@ -9,6 +9,7 @@ use scproof_policy_parser::{Condition, PolicyDocument, PolicyKind, ResourceEleme
 
 use crate::EvaluationOptions;
 use crate::action::ActionTable;
+use crate::call::TypeMemory;
 use crate::chain::{Chain, attached};
 use crate::compile::{Atom, Builder, CompiledOrganization, CompiledStatement, Level, LevelId, Slot};
 use crate::condition::CompiledCondition;
@@ -189,6 +190,7 @@ impl Built {
             chain,
             policy_statements: nodes.policy_statements,
             splits: SplitMemory::default(),
+            types: TypeMemory::default(),
         }
     }
 

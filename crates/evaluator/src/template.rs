@@ -82,7 +82,7 @@ fn candidates<'a>(state: &'a KeyState, default: Option<&'a str>) -> Candidates<'
             }
             merged.unwrap_or_else(|| Candidates::new(Open))
         }
-        KeyState::Unknown(_) | KeyState::OtherFold => Candidates::new(Open),
+        KeyState::Unknown(_) | KeyState::Either(_) | KeyState::OtherFold => Candidates::new(Open),
     }
 }
 

@@ -138,6 +138,8 @@ fn narrowed(state: &KeyState, says: &Says) -> Option<KeyState> {
             let is_it = values.texts.iter().any(|value| value.text.eq_ignore_ascii_case(word));
             is_it.then(|| state.clone())
         }
-        (KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold, _) => Some(state.clone()),
+        (KeyState::Present(_) | KeyState::Either(_) | KeyState::Candidates(_) | KeyState::OtherFold, _) => {
+            Some(state.clone())
+        }
     }
 }

@@ -100,7 +100,7 @@ impl Seeker<'_> {
         let inside = space.diagrams.cube(cube).ok()?;
         let inside = space.diagrams.and(function, inside).ok()?;
         let values = space.diagrams.example(inside)?;
-        let mut request = Request::new(self.account(), self.action);
+        let mut request = Request::new(self.account(), self.action).beyond_catalog();
         let own = space.account.clone();
         let chosen = |(fact, value): (&Fact, &u32)| fact.cells.get(*value as usize)?.kind;
         let kind = space.facts.facts.iter().zip(&values).find_map(chosen);

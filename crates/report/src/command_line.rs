@@ -80,9 +80,12 @@ fn arguments(request: &Request) -> Option<Vec<(Option<&'static str>, String)>> {
     if !arguments.iter().all(|(_, text)| can_be_typed(text)) {
         return None;
     }
-    if request.closed_context {
-        arguments.push((None, "--closed-context".to_owned()));
-    }
+    let switches = [
+        (request.resources_complete, "--only-these-resources"),
+        (request.closed_context, "--closed-context"),
+        (request.beyond_catalog, "--beyond-catalog"),
+    ];
+    arguments.extend(switches.into_iter().filter(|(on, _)| *on).map(|(_, name)| (None, name.to_owned())));
     Some(arguments)
 }
 

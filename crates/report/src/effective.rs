@@ -39,7 +39,8 @@ impl Effective<'_> {
             return Vec::new();
         }
         let account = self.organization.resolve_account(&self.permissions.account).ok();
-        self.organization.missing_scps_remark(account).into_iter().collect()
+        let missing = self.organization.missing_scps_remark(account);
+        missing.into_iter().chain(self.permissions.notes.iter().cloned()).collect()
     }
 }
 
@@ -47,8 +48,11 @@ impl EffectiveSet<'_> {
     /// Remarks that change nothing of the permissions (EVAL-13).
     pub(crate) fn notes(&self) -> Vec<String> {
         let governed = self.groups.iter().filter(|group| group.permissions.not_applicable.is_none());
-        let accounts = governed.flat_map(|group| group.accounts.iter().copied());
-        self.organization.missing_scps_remark(accounts).into_iter().collect()
+        let accounts = governed.clone().flat_map(|group| group.accounts.iter().copied());
+        let missing = self.organization.missing_scps_remark(accounts);
+        // They concern services and the Region asked for, so that they are the same for all.
+        let common = governed.clone().next().map_or(&[][..], |group| &group.permissions.notes);
+        missing.into_iter().chain(common.iter().cloned()).collect()
     }
 }
 

@@ -222,6 +222,8 @@ impl<'a> WhoCanReport<'a> {
                     .collect(),
             }],
             assumed: Vec::new(),
+            completed: Vec::new(),
+            basis: None,
             notes: Vec::new(),
         };
         let answer = Answer {

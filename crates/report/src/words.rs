@@ -175,6 +175,12 @@ impl<'a> Words<'a> {
                 clean(account),
                 either("a member and blocked", "no member or not blocked")
             ),
+            Open::Checked { resource } if resource == "*" => {
+                format!("the call names {} resource", either("no", "some"))
+            }
+            Open::Checked { resource } => {
+                format!("the call is {} checked against {}", either("also", "not"), clean(resource))
+            }
             Open::Applies { rule: "EXM-2" } => {
                 format!("SCPs are {} while the call is made (EXM-2)", either("enabled", "not enabled"))
             }

@@ -250,6 +250,7 @@ fn request_error(fault: &RequestError, line: u64) -> LineError {
         RequestError::Account(_) | RequestError::NoAccount { .. } => ("account", "account"),
         RequestError::Action { .. } => ("action", "action"),
         RequestError::Resource { .. } => ("resource", "resource"),
+        RequestError::ForeignResource { .. } | RequestError::NeedsResource { .. } => ("foreignResource", "resource"),
         RequestError::Principal { .. } => ("principal", "principal"),
         RequestError::PrincipalAccount { .. } => ("principalAccount", "principal"),
         RequestError::PrincipalPartition { .. } => ("principalPartition", "principal"),

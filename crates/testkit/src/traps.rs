@@ -46,6 +46,9 @@ struct Entry {
     rules: Vec<String>,
     kind: Kind,
     because: Option<String>,
+    /// Whether calls are checked as the catalog's rows say; else every action is one that the catalog lacks (CALL-1).
+    #[serde(default)]
+    by_catalog: bool,
     #[serde(default)]
     findings: Vec<ExpectedFinding>,
     #[serde(default)]
@@ -415,7 +418,15 @@ pub fn load_traps() -> Result<Vec<Trap>, String> {
 
 fn trap(entry: Entry) -> Result<Trap, String> {
     let cases = match entry.kind {
-        Kind::Decide => Cases::Decide(typed(&entry)?),
+        Kind::Decide => {
+            let mut cases: Vec<DecideCase> = typed(&entry)?;
+            for request in cases.iter_mut().filter_map(|case| case.request_json.as_object_mut()) {
+                if !entry.by_catalog {
+                    request.insert("beyondCatalog".to_owned(), Value::Bool(true));
+                }
+            }
+            Cases::Decide(cases)
+        }
         Kind::Validate => Cases::Validate(typed(&entry)?),
         Kind::Snapshot => Cases::Snapshot(typed(&entry)?),
         Kind::Deferred if entry.cases.is_empty() => Cases::Deferred,

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
-use scproof_evaluator::{CompiledOrganization, Decision};
+use scproof_evaluator::{CompiledOrganization, Decision, Request};
 use scproof_organization::Organization;
 use scproof_testkit::causes;
 use scproof_testkit::reference;
@@ -47,7 +47,25 @@ fn differences(scenario: &Scenario) -> Vec<String> {
     differences
 }
 
+/// The same questions by the catalog's rows, as they are and with nothing said of the resource.
+fn by_catalog(mut scenario: Scenario) -> Scenario {
+    scenario.options.beyond_catalog = false;
+    let mut requests = Vec::new();
+    for request in scenario.requests {
+        requests.push(Request { resources: Vec::new(), ..request.clone() });
+        requests.push(Request { resources_complete: true, ..request.clone() });
+        requests.push(request);
+    }
+    Scenario { requests, ..scenario }
+}
+
 proptest! {
+    #[test]
+    fn call_1_to_call_9_on_calls_of_known_actions(scenario in strategies::scenario(4)) {
+        let differences = differences(&by_catalog(scenario));
+        prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
+    }
+
     #[test]
     fn on_everything_that_can_be_generated(scenario in strategies::scenario(8)) {
         let differences = differences(&scenario);

@@ -44,6 +44,8 @@ fn redacted_request(redactor: &Redactor, request: &Request) -> Request {
         context: redacted_context(redactor, &request.context),
         region: request.region.clone(),
         closed_context: request.closed_context,
+        resources_complete: request.resources_complete,
+        beyond_catalog: request.beyond_catalog,
     }
 }
 

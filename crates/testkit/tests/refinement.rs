@@ -14,7 +14,8 @@ use scproof_organization::Organization;
 use scproof_testkit::reference;
 use serde_json::{Value, json};
 
-const PLAIN: EvaluationOptions = EvaluationOptions { assume_preferred: false, closed_key_list: false, refine: false };
+const PLAIN: EvaluationOptions =
+    EvaluationOptions { assume_preferred: false, closed_key_list: false, beyond_catalog: true, refine: false };
 const REFINED: EvaluationOptions = EvaluationOptions { refine: true, ..PLAIN };
 
 /// A key, the operators that fit it, the values of policies, and values of requests that lie in, between and beside them.

@@ -25,7 +25,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let options = EvaluationOptions { refine: false, ..EvaluationOptions::default() };
+        let options = EvaluationOptions { refine: false, beyond_catalog: true, ..EvaluationOptions::default() };
         Self { inventory: Inventory::from_json(BASE).unwrap(), options }
     }
 

@@ -16,7 +16,8 @@ use scproof_organization::{AttachmentRecord, Inventory, Organization, PolicyReco
 use scproof_testkit::reference::{ReferenceAnswer, Undecided, decide};
 use scproof_testkit::strategies::{self, Scenario};
 
-const PLAIN: EvaluationOptions = EvaluationOptions { assume_preferred: false, closed_key_list: false, refine: false };
+const PLAIN: EvaluationOptions =
+    EvaluationOptions { assume_preferred: false, closed_key_list: false, beyond_catalog: true, refine: false };
 
 fn ask(organization: &Organization, options: EvaluationOptions, request: &Request) -> Result<ReferenceAnswer, String> {
     decide(organization, Catalog::embedded(), options, request)

@@ -133,6 +133,7 @@ proptest! {
             principal: request.principal.as_deref().map(everywhere),
             context: request.context.clone(),
             region: request.region.clone(),
+            beyond_catalog: request.beyond_catalog,
             closed_context: request.closed_context,
         };
         let Ok(groups) = compiled.effective_set(&caller, &accounts) else { return Ok(()) };

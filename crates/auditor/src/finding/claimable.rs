@@ -202,7 +202,10 @@ fn claim(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Cl
         for (key, value) in &wanted.keys {
             context.insert(key.as_str(), value.clone());
         }
-        let mut request = Request::new(id, action).with_resource(RequestResource::Arn(resource)).with_context(context);
+        let mut request = Request::new(id, action)
+            .beyond_catalog()
+            .with_resource(RequestResource::Arn(resource))
+            .with_context(context);
         request.principal.clone_from(&wanted.principal);
         // As it is; then with what every ordinary call has, or anybody can have.
         let ordinary =

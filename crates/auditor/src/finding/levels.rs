@@ -76,7 +76,7 @@ pub(super) fn denies_everything(statement: &Statement) -> bool {
 fn blocked_here(index: &Index<'_>, level: NodeId, account: NodeId) -> Option<Witness> {
     let id = index.organization.node(account).target.as_str();
     let answers = ORDINARY_ACTIONS.iter().filter_map(|action| {
-        let request = Request::new(id, *action);
+        let request = Request::new(id, *action).beyond_catalog();
         let explanation = index.compiled.explain(&index.compiled.prepare(&request).ok()?);
         let here = explanation.decision != Decision::ImplicitDeny || explanation.levels_without_allow.contains(&level);
         (explanation.decision.is_denied() && here).then_some(Witness { request, decision: explanation.decision })

@@ -84,7 +84,8 @@ pub(super) fn matching(
         for resource in maker.resources(statement, &action) {
             for context in &contexts {
                 tries = tries.checked_sub(1)?;
-                let mut request = Request::new(index.organization.node(account).target.as_str(), action.as_str());
+                let mut request =
+                    Request::new(index.organization.node(account).target.as_str(), action.as_str()).beyond_catalog();
                 request.principal.clone_from(&wanted.principal);
                 if let Some(arn) = &resource {
                     request = request.with_resource(RequestResource::Arn(arn.clone()));

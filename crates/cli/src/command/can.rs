@@ -51,13 +51,17 @@ pub(crate) struct CanArgs {
     /// The resource; '*' if the action takes none. Several: one call that needs all
     #[arg(long, short, value_name = "ARN", conflicts_with = "requests")]
     resource: Vec<String>,
+    /// The call needs nothing but these resources; else those that AWS requires for
+    /// the action are added
+    #[arg(long, requires = "resource")]
+    only_these_resources: bool,
     #[command(flatten)]
     facts: FactArgs,
     /// Answer a file of questions, one JSON object a line; `-` is standard input
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["principal", "region", "context", "absent", "closed_context"]
+        conflicts_with_all = ["principal", "region", "context", "absent", "closed_context", "beyond_catalog"]
     )]
     requests: Option<PathBuf>,
 }
@@ -106,6 +110,8 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
         resources: args.resource.iter().map(|resource| resource_input(resource)).collect(),
         context: args.facts.context(global.color)?,
         region: args.facts.region.clone(),
+        resources_complete: args.only_these_resources,
+        beyond_catalog: args.facts.beyond_catalog,
         closed_context: args.facts.closed_context,
     };
     let wrong = |error| question_error(error, &compiled, account, action);

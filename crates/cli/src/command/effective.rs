@@ -58,6 +58,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
         principal: args.facts.principal.clone(),
         context: args.facts.context(global.color)?,
         region: args.facts.region.clone(),
+        beyond_catalog: args.facts.beyond_catalog,
         closed_context: args.facts.closed_context,
     };
     let unit = match unit_of(compiled.organization(), &args.target)? {

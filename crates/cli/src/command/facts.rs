@@ -23,6 +23,9 @@ pub(crate) struct FactArgs {
     /// The request does not carry this context key (can be repeated)
     #[arg(long, value_name = "KEY")]
     absent: Vec<String>,
+    /// Ask as if the catalog lacked the action: about any resource, with any keys
+    #[arg(long)]
+    pub(crate) beyond_catalog: bool,
     /// All keys that are neither given nor derived are absent
     #[arg(long)]
     pub(crate) closed_context: bool,

@@ -40,6 +40,10 @@ pub(crate) struct WhoCanArgs {
     /// The resource; '*' if the action takes none. Several: one call that needs all
     #[arg(long, short, value_name = "ARN")]
     resource: Vec<String>,
+    /// The call needs nothing but these resources; else those that AWS requires for
+    /// the action are added
+    #[arg(long, requires = "resource")]
+    only_these_resources: bool,
     #[command(flatten)]
     facts: FactArgs,
     #[command(flatten)]
@@ -74,6 +78,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         resources: args.resource.iter().map(|resource| resource_input(resource)).collect(),
         context: args.facts.context(global.color)?,
         region: args.facts.region.clone(),
+        resources_complete: args.only_these_resources,
+        beyond_catalog: args.facts.beyond_catalog,
         closed_context: args.facts.closed_context,
     };
     let who_can = compiled.who_can(&request, &accounts).map_err(many_error)?;

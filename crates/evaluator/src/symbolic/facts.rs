@@ -604,7 +604,11 @@ impl Scene<'_> {
                     cut.texts.iter().for_each(|text| add(KeyState::single(text)));
                     open.extend(cut.open);
                 }
-                state @ (KeyState::Absent | KeyState::Present(_) | KeyState::Candidates(_) | KeyState::OtherFold) => {
+                state @ (KeyState::Absent
+                | KeyState::Present(_)
+                | KeyState::Either(_)
+                | KeyState::Candidates(_)
+                | KeyState::OtherFold) => {
                     add(state);
                 }
             }
@@ -750,7 +754,9 @@ fn setting(name: &str, state: &KeyState) -> Vec<Setting> {
             ([text], false) => ContextValue::Single(text.text.to_string()),
             (texts, _) => ContextValue::List(texts.iter().map(|text| text.text.to_string()).collect()),
         },
-        KeyState::Unknown(_) | KeyState::Candidates(_) | KeyState::OtherFold => return Vec::new(),
+        KeyState::Unknown(_) | KeyState::Either(_) | KeyState::Candidates(_) | KeyState::OtherFold => {
+            return Vec::new();
+        }
     };
     vec![Setting::Key(name.to_owned(), value)]
 }

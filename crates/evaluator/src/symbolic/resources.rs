@@ -85,7 +85,7 @@ impl CompiledOrganization {
                 let truth = self
                     .resources
                     .get(id as usize)
-                    .map_or(Truth::Unknown, |element| element.truth(&state, &mut evaluation));
+                    .map_or(Truth::Unknown, |element| element.truth(id, &state, &mut evaluation));
                 if truth == Truth::Unknown {
                     rules.extend(evaluation.trace.rules);
                 }

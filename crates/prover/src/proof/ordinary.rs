@@ -151,7 +151,7 @@ impl<'p> PolicyProof<'p> {
     }
 
     fn request(&self, space: &RequestSpace<'p>) -> Request {
-        Request::new(&space.account, self.classes.first().map_or("", |class| &class.representative))
+        Request::new(&space.account, self.classes.first().map_or("", |class| &class.representative)).beyond_catalog()
     }
 
     /// The cells of a fact in which its atoms say what they say of a request.

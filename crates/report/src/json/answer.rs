@@ -31,7 +31,17 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     assumed: &'a [&'static str],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    completed: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<Basis<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
+}
+
+/// What an answer rests on beside the policies.
+#[derive(Serialize)]
+struct Basis<'a> {
+    catalog: &'a str,
 }
 
 impl<'a> Body<'a> {
@@ -47,6 +57,8 @@ impl<'a> Body<'a> {
             depends_on: depends_on.map(|condition| words.depends_on(explanation.decision, condition)),
             when: depends_on.map(|condition| PredicateView::of(organization, condition)),
             assumed: &explanation.assumed,
+            completed: &explanation.completed,
+            basis: explanation.basis.as_deref().map(|catalog| Basis { catalog }),
             notes: &explanation.notes,
         }
     }
@@ -101,7 +113,11 @@ pub(super) struct Question<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resources_complete: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     closed_context: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    beyond_catalog: bool,
 }
 
 #[derive(Serialize)]
@@ -153,7 +169,9 @@ impl<'a> From<&'a Request> for Question<'a> {
             resource: resource.collect(),
             context: context_view(&request.context),
             region: request.region.as_deref(),
+            resources_complete: request.resources_complete,
             closed_context: request.closed_context,
+            beyond_catalog: request.beyond_catalog,
         }
     }
 }

@@ -132,6 +132,10 @@ impl Serialize for OpenView<'_> {
                 map.serialize_entry("kind", "membership")?;
                 map.serialize_entry("accountId", account)?;
             }
+            Open::Checked { resource } => {
+                map.serialize_entry("kind", "checked")?;
+                map.serialize_entry("resource", resource)?;
+            }
             Open::Applies { rule } => {
                 map.serialize_entry("kind", "applies")?;
                 map.serialize_entry("rules", &[rule])?;

@@ -40,6 +40,10 @@ struct Evaluation<'a> {
 
 impl Evaluation<'_> {
     fn of_state(&self, state: &State, readings: &Readings) -> Value {
+        // K3-5.
+        if let State::Either(states) = state {
+            return Value::over_states(states.iter().map(|one| self.of_state(one, readings)).collect(), self.key);
+        }
         if self.operator.base == BaseOperator::Null {
             return self.null(state, readings);
         }
@@ -49,6 +53,7 @@ impl Evaluation<'_> {
         match state {
             State::Absent => self.when_absent(readings),
             State::Present { values, multivalued } => self.when_present(values, *multivalued, readings),
+            State::Either(_) => Value::unknown_key(self.key),
             State::Unknown { absence_possible, domain, possibly_multivalued, holds, empty_text_possible } => {
                 // K3-5: every possible state.
                 let mut results = Vec::new();
@@ -174,6 +179,7 @@ impl Evaluation<'_> {
             State::Absent => self.when_absent(readings),
             State::Present { values, .. } if is_bare && values.is_empty() => self.when_absent(readings),
             State::Present { .. } => Value::certain(false),
+            State::Either(_) => Value::unknown_key(self.key),
             State::Unknown { absence_possible, possibly_multivalued, .. } => {
                 let mut results = vec![Value::certain(false)];
                 if *absence_possible || (is_bare && *possibly_multivalued) {
@@ -206,6 +212,7 @@ impl Evaluation<'_> {
                 let only_empty = values.iter().all(String::is_empty);
                 when(values.is_empty() || (only_empty && readings.preferred("SET-11")))
             }
+            State::Either(_) => Value::unknown_key(self.key),
             State::Unknown { absence_possible, possibly_multivalued, holds, empty_text_possible, .. } => {
                 let mut results = vec![when(false)];
                 // SET-11: a list may be empty.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use scproof_catalog::Catalog;
 use scproof_evaluator::{Context, ContextValue, EvaluationOptions};
 
+use super::carried::Carried;
 use super::keys::{self, Kind};
 use super::laws::{self, Callers, Owner, Told};
 use super::readings::Readings;
@@ -35,6 +36,8 @@ pub(crate) enum State {
         /// CALL-23: whether it may be the empty text, beside the values of the domain.
         empty_text_possible: bool,
     },
+    /// One of these, and it is not known which (CALL-8, CALL-9).
+    Either(Vec<State>),
 }
 
 /// The possible values of an unknown key (K3-7).
@@ -105,6 +108,8 @@ pub(crate) struct Facts<'a> {
     catalog: &'a Catalog,
     options: EvaluationOptions,
     closed_context: bool,
+    /// What the catalog's rows say of this pair; none beyond the catalog (CALL-1).
+    carried: Option<Carried<'a>>,
 }
 
 /// What a key of a policy means for a request.
@@ -117,7 +122,13 @@ pub(crate) struct Found {
 }
 
 /// SP-25: the keys given for a request and for one of its resources; those of the resource replace the common ones (CLR-7).
-pub(crate) fn given(common: &Context, own: &Context, catalog: &Catalog) -> Result<Vec<(String, State)>, String> {
+/// CALL-8: `carried` says which of the common ones this pair has.
+pub(crate) fn given(
+    common: &Context,
+    own: &Context,
+    catalog: &Catalog,
+    carried: Option<Carried<'_>>,
+) -> Result<Vec<(String, State)>, String> {
     let mut merged: Vec<(&str, &ContextValue)> = Vec::new();
     for context in [common, own] {
         for (number, (key, value)) in context.iter().enumerate() {
@@ -139,6 +150,7 @@ pub(crate) fn given(common: &Context, own: &Context, catalog: &Catalog) -> Resul
         }
     }
     merged.extend(common.iter().filter(|(key, _)| !own.iter().any(|(other, _)| other.eq_ignore_ascii_case(key))));
+    let of_call = merged.len();
     merged.extend(own.iter());
     let state = |key: &str, value: &ContextValue| match value {
         // SP-44.
@@ -153,7 +165,12 @@ pub(crate) fn given(common: &Context, own: &Context, catalog: &Catalog) -> Resul
             _ => State::list(texts.clone()),
         },
     };
-    Ok(merged.into_iter().map(|(key, value)| (key.to_owned(), state(key, value))).collect())
+    let in_pair = |number: usize, key: &str, state: State| match carried {
+        Some(carried) if number < of_call => carried.of_given(key, state),
+        Some(_) | None => state,
+    };
+    let numbered = merged.into_iter().enumerate();
+    Ok(numbered.map(|(number, (key, value))| (key.to_owned(), in_pair(number, key, state(key, value)))).collect())
 }
 
 impl<'a> Facts<'a> {
@@ -165,7 +182,13 @@ impl<'a> Facts<'a> {
         options: EvaluationOptions,
         closed_context: bool,
     ) -> Self {
-        Self { given, derived, callers, catalog, options, closed_context }
+        Self { given, derived, callers, catalog, options, closed_context, carried: None }
+    }
+
+    /// With what the catalog's rows say of this pair.
+    pub(crate) fn of_pair(mut self, carried: Option<Carried<'a>>) -> Self {
+        self.carried = carried;
+        self
     }
 
     pub(crate) fn catalog(&self) -> &'a Catalog {
@@ -207,6 +230,10 @@ impl<'a> Facts<'a> {
         }
         // DOC-31: no request carries a tag key without a tag.
         if keys::is_tag_key_without_tag(key) {
+            return State::Absent;
+        }
+        // CALL-9.
+        if self.carried.is_some_and(|carried| carried.lacks(key)) {
             return State::Absent;
         }
         // LAW-3, LAW-5.

@@ -21,6 +21,34 @@ pub(crate) enum Unit {
         /// Whether it may be `:` (RES-8: wide).
         colons: bool,
     },
+    /// One character of a class.
+    Of(Class),
+    /// Any run of characters of a class, also an empty one.
+    RunOf(Class),
+}
+
+/// What a placeholder of an ARN may hold (CALL-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A digit.
+    Digit,
+    /// A letter, a digit or `-`.
+    Region,
+    /// A letter, a digit, `.`, `-` or `_`.
+    Bucket,
+    /// Any character.
+    Any,
+}
+
+impl Class {
+    fn has(self, character: char) -> bool {
+        match self {
+            Self::Digit => character.is_ascii_digit(),
+            Self::Region => character.is_ascii_alphanumeric() || character == '-',
+            Self::Bucket => character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_'),
+            Self::Any => true,
+        }
+    }
 }
 
 /// What one character is for `?` (MATCH-2).
@@ -61,6 +89,7 @@ pub(crate) fn matches(pattern: &[Unit], text: &str, readings: &Readings) -> bool
 fn matches_measured(pattern: &[Unit], text: &str, measure: Measure) -> bool {
     let text: Vec<u32> = text.chars().flat_map(|character| measure.encode(character)).collect();
     let may_cross = |unit: u32, colons: bool| colons || unit != u32::from(':');
+    let has = |class: Class, unit: u32| class == Class::Any || char::from_u32(unit).is_some_and(|one| class.has(one));
     let mut ends = BTreeSet::from([0]);
     for unit in pattern {
         let mut next = BTreeSet::new();
@@ -83,6 +112,19 @@ fn matches_measured(pattern: &[Unit], text: &str, measure: Measure) -> bool {
                 Unit::One { colons } => {
                     if text.get(end).is_some_and(|&unit| may_cross(unit, colons)) {
                         next.insert(end + 1);
+                    }
+                }
+                Unit::Of(class) => {
+                    if text.get(end).is_some_and(|&unit| has(class, unit)) {
+                        next.insert(end + 1);
+                    }
+                }
+                Unit::RunOf(class) => {
+                    let mut position = end;
+                    next.insert(position);
+                    while text.get(position).is_some_and(|&unit| has(class, unit)) {
+                        position += 1;
+                        next.insert(position);
                     }
                 }
                 Unit::Run { colons } => {
@@ -124,6 +166,13 @@ fn some_text(one: &[Unit], other: &[Unit], wanted: impl Fn(bool, bool) -> bool) 
             alphabet.extend([*character, character.to_ascii_lowercase(), character.to_ascii_uppercase()]);
         }
     }
+    // One character of each kind that classes tell apart, of those that no pattern names.
+    for kind in ["0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "-", "._"] {
+        let is_unnamed = |character: &char| !alphabet.contains(character);
+        if let Some(other) = kind.chars().find(is_unnamed) {
+            alphabet.insert(other);
+        }
+    }
     let start = (skip_runs(one, BTreeSet::from([0])), skip_runs(other, BTreeSet::from([0])));
     let mut seen = BTreeSet::from([start.clone()]);
     let mut to_visit = vec![start];
@@ -144,7 +193,7 @@ fn some_text(one: &[Unit], other: &[Unit], wanted: impl Fn(bool, bool) -> bool) 
 /// A run may be empty: whoever stands before it may also stand behind it.
 fn skip_runs(pattern: &[Unit], mut positions: BTreeSet<usize>) -> BTreeSet<usize> {
     for (position, unit) in pattern.iter().enumerate() {
-        if positions.contains(&position) && matches!(unit, Unit::Run { .. }) {
+        if positions.contains(&position) && matches!(unit, Unit::Run { .. } | Unit::RunOf(_)) {
             positions.insert(position + 1);
         }
     }
@@ -159,6 +208,8 @@ fn step(pattern: &[Unit], positions: &BTreeSet<usize>, character: char) -> BTree
             Some(Unit::AnyCase(expected)) if expected.eq_ignore_ascii_case(&character) => next.insert(position + 1),
             Some(Unit::One { colons }) if *colons || character != ':' => next.insert(position + 1),
             Some(Unit::Run { colons }) if *colons || character != ':' => next.insert(position),
+            Some(Unit::Of(class)) if class.has(character) => next.insert(position + 1),
+            Some(Unit::RunOf(class)) if class.has(character) => next.insert(position),
             Some(_) | None => false,
         };
     }
@@ -184,7 +235,7 @@ pub(crate) fn flat_literal(text: &str) -> Vec<Unit> {
 pub(crate) fn flat_any_case(text: &str) -> Vec<Unit> {
     let unit = |unit| match unit {
         Unit::Exactly(character) => Unit::AnyCase(character),
-        other @ (Unit::AnyCase(_) | Unit::Run { .. } | Unit::One { .. }) => other,
+        other @ (Unit::AnyCase(_) | Unit::Run { .. } | Unit::One { .. } | Unit::Of(_) | Unit::RunOf(_)) => other,
     };
     flat(text).into_iter().map(unit).collect()
 }
@@ -237,5 +288,8 @@ mod tests {
         assert!(!are_disjoint(&flat("a*"), &flat("*b/c")));
         assert!(are_disjoint(&flat("a*x"), &flat("b*")) && are_disjoint(&flat("??"), &flat("a")));
         assert!(covers(&flat_any_case("AB*"), &flat("abc")));
+        let digits = [Unit::Of(Class::Digit), Unit::RunOf(Class::Digit)];
+        assert!(covers(&flat("?*"), &digits) && !covers(&flat("1*"), &digits) && !are_disjoint(&flat("1*"), &digits));
+        assert!(are_disjoint(&flat("*a*"), &digits) && are_disjoint(&flat(""), &digits));
     }
 }

@@ -22,7 +22,9 @@ pub(crate) struct Told<'a>(pub(crate) &'a [(String, State)]);
 
 impl<'a> Told<'a> {
     fn state(self, key: &str) -> Option<&'a State> {
-        self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, state)| state)
+        let found = self.0.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, state)| state);
+        // Where it is not known whether this pair has it, nothing follows (CALL-8).
+        found.filter(|state| !matches!(state, State::Either(_)))
     }
 
     /// Whether the key was given with a value, or as absent; none if nothing was said.
@@ -33,7 +35,7 @@ impl<'a> Told<'a> {
     fn texts(self, key: &str) -> &'a [String] {
         match self.state(key) {
             Some(State::Present { values, .. }) => values,
-            Some(State::Absent | State::Unknown { .. }) | None => &[],
+            Some(State::Absent | State::Unknown { .. } | State::Either(_)) | None => &[],
         }
     }
 

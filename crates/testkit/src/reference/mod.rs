@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `statements` | statements, levels, verdicts: B.1, H.3 |
 //! | `caller` | who is exempt: B.2 |
+//! | `call`, `carried` | what a call is checked against, and which keys each check carries: K.1, K.2 |
 //! | `actions`, `resources`, `glob`, `variables` | matching: part C |
 //! | `conditions`, `operators`, `numbers`, `dates`, `addresses`, `base64` | conditions: part D |
 //! | `keys`, `facts`, `derive` | context keys: part E |
@@ -17,7 +18,9 @@
 mod actions;
 mod addresses;
 mod base64;
+mod call;
 mod caller;
+mod carried;
 mod conditions;
 mod dates;
 mod derive;
@@ -37,13 +40,16 @@ mod variables;
 
 use std::collections::BTreeSet;
 
-use scproof_catalog::Catalog;
-use scproof_evaluator::{Context, Decision, EvaluationOptions, Reason, Request, RequestResource, ResourceInput};
+use scproof_catalog::{Action, Catalog};
+use scproof_evaluator::{Context, Decision, EvaluationOptions, Reason, Request, RequestResource};
 use scproof_organization::Organization;
 
+use call::{Alternative, Check, Target};
 use caller::Standing;
+use carried::Carried;
 use facts::Facts;
 use readings::Settler;
+use resources::Resource;
 use statements::{Judgement, Pair};
 pub use value::Undecided;
 
@@ -82,11 +88,15 @@ impl ReferenceAnswer {
 
 /// Decides a request, by plain three-valued logic; `options.refine` makes no difference.
 ///
+/// A call of an action that the catalog knows is checked against the resources of its rows, and each check carries the keys of its
+/// row (K.1, K.2), unless the catalog is not to be asked (CALL-1).
+///
 /// Takes time exponential in the number of unsure rules that one value raises.
 ///
 /// # Errors
 ///
-/// In words, if the request is malformed or names an account or principal that cannot be: SP-25, SP-27, SP-31, SP-45.
+/// In words, if the request is malformed, names an account or principal that cannot be, or a resource that the action cannot have:
+/// SP-25, SP-27, SP-31, SP-45, CALL-2, CALL-5.
 pub fn decide(
     organization: &Organization,
     catalog: &Catalog,
@@ -94,13 +104,32 @@ pub fn decide(
     request: &Request,
 ) -> Result<ReferenceAnswer, String> {
     check_action(&request.action)?;
-    // No resource given: one unknown resource (K3-6).
-    let one_unknown = [ResourceInput { resource: RequestResource::Unknown, context: Context::new() }];
-    let resources = if request.resources.is_empty() { one_unknown.as_slice() } else { request.resources.as_slice() };
-    let mut inputs = Vec::new();
-    for input in resources {
+    for input in &request.resources {
         check_resource(&input.resource)?;
-        inputs.push((&input.resource, facts::given(&request.context, &input.context, catalog)?));
+    }
+    let is_beyond = options.beyond_catalog || request.beyond_catalog;
+    let action = catalog.find_action(&request.action).map(|id| catalog.action(id)).filter(|_| !is_beyond);
+    let partition = organization.partition();
+    let checks =
+        action.map(|action| call::checks(request, action, partition, request.resources_complete)).transpose()?;
+    decide_checks(organization, catalog, options, request, action.zip(checks))
+}
+
+fn decide_checks(
+    organization: &Organization,
+    catalog: &Catalog,
+    options: EvaluationOptions,
+    request: &Request,
+    by_rows: Option<(Action<'_>, Vec<Check<'_>>)>,
+) -> Result<ReferenceAnswer, String> {
+    check_action(&request.action)?;
+    let action = by_rows.as_ref().map(|(action, _)| *action);
+    let checks = by_rows.map_or_else(|| beyond_catalog(request), |(_, checks)| checks);
+    let nothing = Context::new();
+    facts::given(&request.context, &nothing, catalog, None)?;
+    for input in &request.resources {
+        check_resource(&input.resource)?;
+        facts::given(&request.context, &input.context, catalog, None)?;
     }
     let caller = caller::find(organization, request)?;
     let (account, pending) = match caller::standing(organization, &caller) {
@@ -130,14 +159,37 @@ pub fn decide(
         return Ok(answer);
     }
     let settler = Settler::new(options.assume_preferred);
-    let mut judgements = Vec::new();
-    for (resource, given) in inputs {
-        let (derived, callers) = derive::derive(organization, &caller, request, resource, &given);
-        let facts = Facts::new(given, derived, callers, catalog, options, request.closed_context);
-        let pair = Pair { action: &request.action, resource, facts: &facts, settler: &settler };
-        judgements.push(statements::judge(organization, account, &pair));
+    let judge = |check: &Check<'_>| {
+        let mut judgements = Vec::new();
+        for alternative in &check.alternatives {
+            let (given_resource, resource) = match alternative.target {
+                Target::Given(resource) => (resource, resource.into()),
+                Target::NotScoped => (&RequestResource::NotScoped, Resource::NotScoped),
+                Target::OfType(row) => {
+                    let like = call::of_type(row.resource_type().arn_pattern(), organization.partition());
+                    (&RequestResource::Unknown, Resource::Like(like))
+                }
+            };
+            let carried = action.map(|action| Carried { catalog, action, row: alternative.row });
+            let given = facts::given(&request.context, check.own.unwrap_or(&nothing), catalog, carried)?;
+            let (derived, callers) = derive::derive(organization, &caller, request, given_resource, &given);
+            let facts = Facts::new(given, derived, callers, catalog, options, request.closed_context).of_pair(carried);
+            let pair = Pair { action: &request.action, resource: &resource, facts: &facts, settler: &settler };
+            judgements.push(statements::judge(organization, account, &pair));
+        }
+        Ok(statements::join(judgements))
+    };
+    let (certain, possible): (Vec<&Check<'_>>, Vec<&Check<'_>>) = checks.iter().partition(|check| check.certain);
+    let certain = certain.into_iter().map(judge).collect::<Result<Vec<_>, String>>()?;
+    let possible = possible.into_iter().map(judge).collect::<Result<Vec<_>, String>>()?;
+    let mut answer = worst(organization, &certain);
+    // CALL-3: a check that only some calls make leaves open what would pass without it.
+    let hindering: Vec<_> = possible.into_iter().filter(|one| one.decision != Decision::Allowed).collect();
+    if answer.decision == Decision::Allowed && !hindering.is_empty() {
+        answer = ReferenceAnswer::plain(Decision::Unknown, Reason::Undecided);
+        answer.undecided.insert(Undecided::Resource);
+        answer.undecided.extend(hindering.into_iter().flat_map(|one| one.undecided));
     }
-    let mut answer = worst(organization, &judgements);
     // EXM-2, SP-40, TRAP-15a: while the type is being switched, only what passes either way is known to pass.
     let rule = if pending { Some("EXM-2") } else { freed.map(|(rule, ..)| rule) };
     if let Some(rule) = rule.filter(|_| answer.decision != Decision::Allowed) {
@@ -149,6 +201,18 @@ pub fn decide(
     }
     answer.assumed = settler.assumed();
     Ok(answer)
+}
+
+/// CALL-1: the resources given, or one unknown one (K3-6).
+fn beyond_catalog(request: &Request) -> Vec<Check<'_>> {
+    let of = |resource, own| {
+        let alternatives = vec![Alternative { target: Target::Given(resource), row: None }];
+        Check { alternatives, own, certain: true }
+    };
+    if request.resources.is_empty() {
+        return vec![of(&RequestResource::Unknown, None)];
+    }
+    request.resources.iter().map(|input| of(&input.resource, Some(&input.context))).collect()
 }
 
 /// ACT-1, SP-27.

@@ -234,7 +234,7 @@ fn matches_any_case(units: &mut [Unit], text: &str, readings: &Readings) -> bool
         .iter()
         .map(|unit| match unit {
             Unit::Exactly(character) | Unit::AnyCase(character) => Some(*character),
-            Unit::Run { .. } | Unit::One { .. } => None,
+            Unit::Run { .. } | Unit::One { .. } | Unit::Of(_) | Unit::RunOf(_) => None,
         })
         .collect();
     let is_ascii = text.is_ascii() && pattern.iter().flatten().all(char::is_ascii);

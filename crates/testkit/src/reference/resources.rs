@@ -1,6 +1,6 @@
 //! `Resource` and `NotResource` (C.3).
 
-use scproof_evaluator::RequestResource;
+use scproof_evaluator::{RequestResource, Truth};
 use scproof_policy_parser::ResourceElement;
 
 use super::actions::empty_list;
@@ -19,47 +19,68 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) settler: &'a Settler,
 }
 
+/// What is matched.
+#[derive(Debug, Clone)]
+pub(crate) enum Resource {
+    Text(String),
+    /// RES-3: the one-character text `*`.
+    NotScoped,
+    /// K3-6.
+    Unknown,
+    /// CALL-3: any ARN that is like one of these.
+    Like(Vec<Vec<Unit>>),
+}
+
+impl From<&RequestResource> for Resource {
+    fn from(resource: &RequestResource) -> Self {
+        match resource {
+            RequestResource::Arn(text) => Self::Text(text.clone()),
+            RequestResource::NotScoped => Self::NotScoped,
+            RequestResource::Unknown => Self::Unknown,
+        }
+    }
+}
+
 /// RES-10, K3-6, DOC-26: whether the element covers a resource.
 pub(crate) fn element_matches(
     element: &ResourceElement,
-    resource: &RequestResource,
+    resource: &Resource,
     surroundings: &Surroundings<'_>,
 ) -> Value {
     if element.patterns.is_empty() {
         return empty_list(element.negated, surroundings.settler);
     }
-    let text = match resource {
-        RequestResource::Arn(text) => text.as_str(),
-        // RES-3: the one-character text `*`.
-        RequestResource::NotScoped => "*",
-        RequestResource::Unknown => {
-            // K3-6: only a pattern that matches everything decides.
-            let has_star = element.patterns.iter().any(|pattern| is_only_stars(&pattern.text));
-            let value = if has_star { Value::certain(true) } else { Value::unknown(Undecided::Resource) };
-            return value.negate_if(element.negated);
-        }
-    };
-    let is_not_scoped = *resource == RequestResource::NotScoped;
+    if matches!(resource, Resource::Unknown) {
+        // K3-6: only a pattern that matches everything decides.
+        let has_star = element.patterns.iter().any(|pattern| is_only_stars(&pattern.text));
+        let value = if has_star { Value::certain(true) } else { Value::unknown(Undecided::Resource) };
+        return value.negate_if(element.negated);
+    }
     let settle = |pattern: &str| {
-        surroundings.settler.settle(|readings| pattern_matches(pattern, text, is_not_scoped, surroundings, readings))
+        surroundings.settler.settle(|readings| pattern_matches(pattern, resource, surroundings, readings))
     };
     Value::any(element.patterns.iter().map(|pattern| settle(&pattern.text))).negate_if(element.negated)
 }
 
-fn pattern_matches(
-    pattern: &str,
-    resource: &str,
-    is_not_scoped: bool,
-    surroundings: &Surroundings<'_>,
-    readings: &Readings,
-) -> Value {
+/// Whether the units match the resource; CALL-3: of any resource of a type, whether they match all, none or some.
+fn relation(units: &[Unit], resource: &Resource, readings: &Readings) -> Truth {
+    match resource {
+        Resource::Text(text) => Truth::from(glob::matches(units, text, readings)),
+        Resource::NotScoped => Truth::from(glob::matches(units, "*", readings)),
+        Resource::Like(types) if types.iter().all(|one| glob::covers(units, one)) => Truth::True,
+        Resource::Like(types) if types.iter().all(|one| glob::are_disjoint(units, one)) => Truth::False,
+        Resource::Like(_) | Resource::Unknown => Truth::Unknown,
+    }
+}
+
+fn pattern_matches(pattern: &str, resource: &Resource, surroundings: &Surroundings<'_>, readings: &Readings) -> Value {
     // RES-2, SP-14.
     if is_only_stars(pattern) {
         return Value::certain(true);
     }
     // RES-3: an all-wildcard text matches the one character; any other pattern has a character that does not.
-    if is_not_scoped && pattern.chars().all(|character| matches!(character, '*' | '?')) {
-        return Value::certain(glob::matches(&glob::flat(pattern), resource, readings));
+    if matches!(resource, Resource::NotScoped) && pattern.chars().all(|character| matches!(character, '*' | '?')) {
+        return Value::certain(glob::matches(&glob::flat(pattern), "*", readings));
     }
     // DOC-23, SP-14: fewer than six components: filled with `*` (preferred), nothing, or matched as it is.
     let colons = pattern.matches(':').count();
@@ -88,12 +109,16 @@ fn pattern_matches(
     };
     let mut units = head_units(head, readings);
     units.extend(tail_units(&pieces, readings));
-    let matched = glob::matches(&units, resource, readings);
-    if matched && unknown_keys(&pieces).next().is_some() {
-        // VAR-15, SP-24.
-        return Value::all(unknown_keys(&pieces).map(Value::unknown_key));
+    let matched = relation(&units, resource, readings);
+    if matched == Truth::False {
+        return Value::certain(false);
     }
-    Value::certain(matched)
+    // VAR-15, SP-24.
+    let mut parts: Vec<Value> = unknown_keys(&pieces).map(Value::unknown_key).collect();
+    if matched == Truth::Unknown {
+        parts.push(Value::unknown(Undecided::Resource));
+    }
+    Value::all(parts)
 }
 
 /// The text up to and with its fifth colon, and the rest: nothing if there are fewer colons.
@@ -167,7 +192,6 @@ fn tail_units(pieces: &[Piece], readings: &Readings) -> Vec<Unit> {
 
 #[cfg(test)]
 mod tests {
-    use scproof_evaluator::Truth;
     use scproof_policy_parser::ResourcePattern;
 
     use super::super::tests::facts;
@@ -178,7 +202,7 @@ mod tests {
             (facts(&[("aws:PrincipalTag/team", "red"), ("aws:PrincipalTag/star", "*")]), Settler::new(false));
         let patterns = patterns.iter().map(|text| ResourcePattern { text: (*text).to_owned() }).collect();
         let surroundings = Surroundings { facts: &facts, has_variables, settler: &settler };
-        element_matches(&ResourceElement { negated, patterns }, resource, &surroundings)
+        element_matches(&ResourceElement { negated, patterns }, &resource.into(), &surroundings)
     }
 
     fn truth(pattern: &str, resource: &str) -> Truth {

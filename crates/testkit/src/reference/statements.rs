@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use scproof_evaluator::{Decision, RequestResource, Truth};
+use scproof_evaluator::{Decision, Truth};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{Effect, PolicyDocument, Statement, Version};
 
 use super::facts::Facts;
 use super::readings::Settler;
-use super::resources::Surroundings;
+use super::resources::{Resource, Surroundings};
 use super::value::{Undecided, Value};
 use super::{Determining, actions, conditions, resources};
 
@@ -17,7 +17,7 @@ use super::{Determining, actions, conditions, resources};
 #[derive(Debug)]
 pub(crate) struct Pair<'a> {
     pub(crate) action: &'a str,
-    pub(crate) resource: &'a RequestResource,
+    pub(crate) resource: &'a Resource,
     pub(crate) facts: &'a Facts<'a>,
     pub(crate) settler: &'a Settler,
 }
@@ -120,4 +120,39 @@ pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_
         levels_without_allow.clear();
     }
     Judgement { decision, determining, levels_without_allow, undecided }
+}
+
+/// CALL-4, CALL-5: one check, of which it is not known which of these pairs it is.
+pub(crate) fn join(judgements: Vec<Judgement>) -> Judgement {
+    let all = |decision: Decision| judgements.iter().all(|judgement| judgement.decision == decision);
+    let decision = if all(Decision::Allowed) {
+        Decision::Allowed
+    } else if all(Decision::ExplicitDeny) {
+        Decision::ExplicitDeny
+    } else if all(Decision::ImplicitDeny) {
+        Decision::ImplicitDeny
+    } else if judgements.iter().all(|judgement| judgement.decision.is_denied()) {
+        Decision::Deny
+    } else {
+        Decision::Unknown
+    };
+    let differ = judgements.windows(2).any(|pair| matches!(pair, [one, other] if one.decision != other.decision));
+    let mut joined = Judgement {
+        decision,
+        determining: BTreeSet::new(),
+        levels_without_allow: Vec::new(),
+        undecided: BTreeSet::new(),
+    };
+    for judgement in judgements {
+        joined.determining.extend(judgement.determining);
+        joined.undecided.extend(judgement.undecided);
+        joined.levels_without_allow.extend(judgement.levels_without_allow);
+    }
+    if differ {
+        joined.undecided.insert(Undecided::Resource);
+    }
+    if decision != Decision::ExplicitDeny {
+        joined.determining.clear();
+    }
+    joined
 }

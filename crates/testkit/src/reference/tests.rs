@@ -21,7 +21,7 @@ pub(crate) fn facts(given: &[(&str, &str)]) -> Facts<'static> {
 
 fn of_context(context: &Context, closed: bool) -> Facts<'static> {
     let catalog = Catalog::embedded();
-    let given = facts::given(context, &Context::new(), catalog).unwrap();
+    let given = facts::given(context, &Context::new(), catalog, None).unwrap();
     let callers = laws::callers(&Principal::Missing, "222222222222", Told(&given));
     Facts::new(given, BTreeMap::new(), callers, catalog, EvaluationOptions::default(), closed)
 }
@@ -286,12 +286,12 @@ fn cond_5_tags_that_differ_only_in_case() {
     assert_eq!(holds_in("StringEquals", SINGLE, &["a"], &facts, true), Value::unknown_rule("COND-5"));
     assert_eq!(holds_in("StringEquals", SINGLE, &["a", "b"], &facts, false), Value::certain(true));
     let twice = Context::new().with("aws:SourceIp", "a").with("AWS:sourceip", "b");
-    assert!(facts::given(&twice, &Context::new(), Catalog::embedded()).is_err());
+    assert!(facts::given(&twice, &Context::new(), Catalog::embedded(), None).is_err());
 }
 
 #[test]
 fn clr_7_a_resources_own_keys_replace_the_common_ones() {
     let (common, own) = (Context::new().with("ec2:InstanceType", "a"), Context::new().without("EC2:instancetype"));
-    let given = facts::given(&common, &own, Catalog::embedded()).unwrap();
+    let given = facts::given(&common, &own, Catalog::embedded(), None).unwrap();
     assert_eq!(given, [("EC2:instancetype".to_owned(), State::Absent)]);
 }

@@ -139,7 +139,7 @@ enum VariableValue {
 
 fn value_of(state: &State, default: Option<&str>, readings: &Readings) -> VariableValue {
     match state {
-        State::Unknown { .. } => VariableValue::Unknown,
+        State::Unknown { .. } | State::Either(_) => VariableValue::Unknown,
         State::Absent => default_of(default, readings),
         // SET-11: an empty list counts as absent.
         State::Present { values, .. } if values.is_empty() => default_of(default, readings),

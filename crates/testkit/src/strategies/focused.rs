@@ -37,7 +37,7 @@ fn request(action: String, resource: RequestResource, context: Context, closed_c
     let account = pools::ACCOUNTS.get(1).copied().unwrap_or_default();
     let resources = vec![ResourceInput { resource, context: Context::new() }];
     let principal = Some(format!("arn:aws:iam::{account}:user/alice"));
-    Request { account: account.to_owned(), principal, action, resources, context, region: None, closed_context }
+    Request { account: account.to_owned(), principal, action, resources, context, closed_context, ..Request::default() }
 }
 
 fn actions(request_count: usize) -> BoxedStrategy<Parts> {

@@ -50,12 +50,13 @@ pub fn scenario(request_count: usize) -> BoxedStrategy<Scenario> {
         .boxed()
 }
 
-/// All combinations of options, mostly the default, with `refine` off: plain three-valued logic.
+/// All combinations of options, mostly the default, with `refine` off: plain three-valued logic, beyond the catalog.
 pub fn options() -> BoxedStrategy<EvaluationOptions> {
     (proptest::bool::weighted(0.3), proptest::bool::weighted(0.2))
         .prop_map(|(assume_preferred, closed_key_list)| EvaluationOptions {
             assume_preferred,
             closed_key_list,
+            beyond_catalog: true,
             refine: false,
         })
         .boxed()

@@ -27,6 +27,7 @@ pub fn request() -> BoxedStrategy<Request> {
             context,
             region,
             closed_context,
+            ..Request::default()
         })
         .boxed()
 }
