@@ -3,7 +3,7 @@
 //! ```
 //! use scproof::audit::{AuditOptions, Guardrails, audit};
 //!
-//! let options = AuditOptions { guardrails: Guardrails::built_in(), ..AuditOptions::default() };
+//! let options = AuditOptions { guardrails: Guardrails::built_in().to_vec(), ..AuditOptions::default() };
 //! let found = audit(scproof::example::organization()?, &options)?;
 //! assert_eq!(found.classes.iter().map(|class| class.accounts.len()).sum::<usize>(), 27);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -73,8 +73,11 @@ fn key_words(atom: &KeyAtom, opposite: bool, most: usize) -> (String, Joint) {
 
 /// What an operator says of a value: `is one of a, b`. What is compared otherwise than one expects of the key is said.
 fn comparison_words(atom: &KeyAtom, negated: bool, most: usize) -> String {
-    let list = list_words(&atom.values, atom.is_literal, most);
     let not = if negated { " not" } else { "" };
+    if atom.values.is_empty() {
+        return format!("is{not} as {} says with no value", atom.operator.base.as_str());
+    }
+    let list = list_words(&atom.values, atom.is_literal, most);
     let several = atom.values.len() != 1;
     let equal = |one: &str, many: &str| match (negated, several) {
         (false, false) => format!("is {one}{list}"),
