@@ -1,13 +1,13 @@
 //! Findings about the policies of an organization: each is written in the snapshot, proved, or carries calls that the evaluator confirmed.
 
 mod claimable;
+mod documents;
 mod exemption;
 mod idle;
 mod inconsistent;
 mod index;
 mod levels;
 mod library;
-mod names;
 mod request;
 mod snapshot;
 mod texts;
@@ -21,51 +21,13 @@ use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
 use scproof_prover::{PolicyProof, SameAccess};
 
-use crate::model::{Finding, Severity};
+use crate::Risk;
+use crate::model::Finding;
 use index::Index;
 
-/// Every code of this module, and of the module that compares policies; `docs/findings.md` has a section for each. What the parser has
-/// to say keeps its own code: see [`diagnostic_codes`].
-pub const FINDING_CODES: &[&str] = &[
-    "account-under-root",
-    "allow-without-effect",
-    "attachment-without-effect",
-    "attachments-without-effect",
-    "blocks-everything",
-    "blocks-everything-together",
-    "claimable-exemption",
-    "deny-never-matches",
-    "deny-without-effect",
-    "empty-unit",
-    "exemption-never-matches",
-    "inconsistent-exemption",
-    "management-account-missing",
-    "management-account-unknown",
-    "no-allow",
-    "no-scp-attached",
-    "part-unreadable",
-    "path-differs",
-    "pattern-matches-no-action",
-    "policy-name-twice",
-    "policy-type-pending",
-    "policy-with-same-text",
-    "policy-without-content",
-    "quota-headroom",
-    "scp-too-long",
-    "set-operator-on-single-value",
-    "several-partitions",
-    "too-many-rcps",
-    "too-many-scps",
-    "unattached-policy",
-    "unit-of-other-root",
-    "units-nested-too-deep",
-    "unknown-action",
-    "unknown-condition-key",
-];
-
-/// The codes of the parser that become findings, each with its severity in a policy that is in force.
-pub fn diagnostic_codes() -> impl Iterator<Item = (&'static str, Severity)> {
-    texts::SEVERITIES.iter().copied()
+/// The codes of the parser that become findings, each with its risk in a policy that is in force.
+pub fn diagnostic_codes() -> impl Iterator<Item = (&'static str, Risk)> {
+    texts::RISKS.iter().copied()
 }
 
 /// What to look at.
@@ -88,7 +50,7 @@ pub(crate) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     findings.extend(levels::findings(&index));
     findings.extend(library::findings(&index));
     findings.extend(texts::findings(&index));
-    findings.extend(names::findings(&index));
+    findings.extend(documents::findings(&index));
     let exemptions = exemption::exemptions(&index);
     findings.extend(exemption::findings(&index, &exemptions));
     findings.extend(inconsistent::findings(&index, &exemptions));
@@ -109,8 +71,8 @@ pub(crate) fn compared(
 /// The gravest first, then by code and place; each once.
 pub(crate) fn sort(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|one, other| {
-        (other.severity, one.code, &one.fingerprint, &one.message).cmp(&(
-            one.severity,
+        (other.risk, one.code, &one.fingerprint, &one.message).cmp(&(
+            one.risk,
             other.code,
             &other.fingerprint,
             &other.message,

@@ -20,7 +20,7 @@ static BUILT_IN: LazyLock<Guardrails> =
 /// A list of guardrails in which each id stands once.
 ///
 /// ```
-/// use scproof_auditor::{Guardrails, Severity};
+/// use scproof_auditor::{Guardrails, Risk};
 ///
 /// let own = Guardrails::from_json(r#"{"Format": "scproof-guardrails/1", "Guardrails": [{
 ///   "Id": "no-mainframes", "Title": "Nobody uses Mainframe Modernization", "Severity": "low",
@@ -29,7 +29,7 @@ static BUILT_IN: LazyLock<Guardrails> =
 /// let mut all = Guardrails::new(Guardrails::built_in());
 /// all.merge(own);
 /// let last = all.list().last().ok_or("empty")?;
-/// assert_eq!((last.id.as_str(), last.severity), ("no-mainframes", Severity::Low));
+/// assert_eq!((last.id.as_str(), last.risk), ("no-mainframes", Risk::Low));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

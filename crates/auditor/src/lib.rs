@@ -16,11 +16,12 @@ mod suppression;
 mod text;
 
 pub use audit::{AuditError, audit};
-pub use finding::{FINDING_CODES, diagnostic_codes};
+pub use finding::diagnostic_codes;
 pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
-    GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
+    GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Suppressed, Suppression, Witness,
 };
 pub use options::{ActionScope, AuditOptions};
+pub use scproof_rules::Risk;
 pub use suppression::{SUPPRESSIONS_FORMAT, Suppressions};

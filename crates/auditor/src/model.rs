@@ -8,6 +8,7 @@ use scproof_evaluator::{Access, Decision, EffectiveGroup, Predicate, Reason, Req
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::PolicyDocument;
 use scproof_prover::{ActionSet, Why};
+use scproof_rules::Risk;
 
 /// What SCPs do in an organization.
 #[derive(Debug, Clone)]
@@ -114,45 +115,6 @@ pub struct AccessChange {
     pub actions: ActionSet,
 }
 
-/// How grave something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Tidy up.
-    Low,
-    /// Probably not what was meant.
-    Medium,
-    /// A control is not in force, or something that should work cannot.
-    High,
-}
-
-impl Severity {
-    /// All, the gravest first.
-    pub const ALL: [Self; 4] = [Self::High, Self::Medium, Self::Low, Self::Info];
-
-    /// The stable spelling of machine formats and of the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-            Self::Info => "info",
-        }
-    }
-
-    /// Reads what [`as_str`](Self::as_str) writes.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|severity| severity.as_str() == text)
-    }
-}
-
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// Calls that must be blocked in every account, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardrail {
@@ -165,7 +127,7 @@ pub struct Guardrail {
     /// What group it belongs to, such as `Audit trails`.
     pub category: String,
     /// How grave a hole is.
-    pub severity: Severity,
+    pub risk: Risk,
     /// Web pages that recommend it.
     pub sources: Vec<String>,
     /// The calls that must be blocked, as a policy document of Deny statements: it holds where every call that these statements match is
@@ -284,7 +246,7 @@ pub struct Finding {
     /// for code scanning, such as `deny-without-effect:p-abc#2`.
     pub fingerprint: String,
     /// How grave it is.
-    pub severity: Severity,
+    pub risk: Risk,
     /// What is so: one line, lower case, without final stop, input in backticks.
     pub message: String,
     /// Why it matters.

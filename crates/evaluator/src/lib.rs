@@ -1,5 +1,6 @@
 //! Decides what service control policies let pass, and why.
 
+mod absent;
 mod action;
 mod action_names;
 mod alike;
@@ -39,6 +40,7 @@ mod values;
 mod who_can;
 mod worlds;
 
+pub use absent::truth_when_absent;
 pub use compile::CompiledOrganization;
 pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
 pub use effective::{Access, Caller, EffectiveGroup, EffectivePermissions};

@@ -44,6 +44,11 @@ macro_rules! operators {
                 match self { $(Self::$name => OperatorFamily::$family),+ }
             }
 
+            /// Whether `*` and `?` in its values are wildcards (OP-3, OP-19).
+            pub fn takes_patterns(self) -> bool {
+                matches!(self, Self::StringLike | Self::StringNotLike) || self.family() == OperatorFamily::Arn
+            }
+
             /// Whether the operator is one of the eight negated ones of COND-7.
             pub fn is_negated(self) -> bool {
                 match self { $(Self::$name => $negated),+ }

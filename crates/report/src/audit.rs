@@ -2,7 +2,7 @@
 
 mod words;
 
-use scproof_auditor::{Audit, GuardrailReport, GuardrailState, Place, Severity};
+use scproof_auditor::{Audit, GuardrailReport, GuardrailState, Place, Risk};
 use scproof_evaluator::Predicate;
 use scproof_organization::{NodeId, Organization};
 use scproof_simulator::AccountRef;
@@ -36,8 +36,8 @@ pub enum AuditGate {
     Hole,
     /// Whether a guardrail holds could not be settled.
     Unknown,
-    /// There are findings of this severity.
-    Finding(Severity),
+    /// There are findings of this risk.
+    Finding(Risk),
 }
 
 impl AuditGate {
@@ -51,10 +51,10 @@ impl AuditGate {
         match self {
             Self::Hole => "hole",
             Self::Unknown => "unknown",
-            Self::Finding(Severity::High) => "finding:high",
-            Self::Finding(Severity::Medium) => "finding:medium",
-            Self::Finding(Severity::Low) => "finding:low",
-            Self::Finding(Severity::Info) => "finding:info",
+            Self::Finding(Risk::High) => "finding:high",
+            Self::Finding(Risk::Medium) => "finding:medium",
+            Self::Finding(Risk::Low) => "finding:low",
+            Self::Finding(Risk::Info) => "finding:info",
         }
     }
 }
@@ -72,8 +72,8 @@ impl AuditReport<'_> {
         let guardrails = [(AuditGate::Hole, GuardrailState::Hole), (AuditGate::Unknown, GuardrailState::Unknown)];
         let mut gates: Vec<AuditGate> =
             guardrails.into_iter().filter(|(_, state)| some(*state)).map(|(gate, _)| gate).collect();
-        let counts = self.severity_counts().into_iter();
-        gates.extend(counts.filter(|(_, count)| *count > 0).map(|(severity, _)| AuditGate::Finding(severity)));
+        let counts = self.risk_counts().into_iter();
+        gates.extend(counts.filter(|(_, count)| *count > 0).map(|(risk, _)| AuditGate::Finding(risk)));
         gates
     }
 
@@ -97,10 +97,10 @@ impl AuditReport<'_> {
         &self.audit.organization
     }
 
-    /// How many findings have each severity, the gravest first.
-    pub(crate) fn severity_counts(&self) -> [(Severity, usize); 4] {
-        let count = |severity| self.audit.findings.iter().filter(|finding| finding.severity == severity).count();
-        Severity::ALL.map(|severity| (severity, count(severity)))
+    /// How many findings have each risk, the gravest first.
+    pub(crate) fn risk_counts(&self) -> [(Risk, usize); 4] {
+        let count = |risk| self.audit.findings.iter().filter(|finding| finding.risk == risk).count();
+        Risk::ALL.map(|risk| (risk, count(risk)))
     }
 
     /// How many guardrails have which worst state, the gravest first.

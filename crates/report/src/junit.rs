@@ -65,11 +65,8 @@ fn numbers([hole, unknown, except, holds, not_applicable]: [usize; 5]) -> String
 fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], out: &mut dyn Write) -> io::Result<()> {
     let guardrail = &found.guardrail;
     writeln!(out, "  <testsuite name=\"{}\" {}>", attribute(&guardrail.id), numbers(state_counts(found)))?;
-    let properties = [
-        ("title", guardrail.title.as_str()),
-        ("category", &guardrail.category),
-        ("severity", guardrail.severity.as_str()),
-    ];
+    let properties =
+        [("title", guardrail.title.as_str()), ("category", &guardrail.category), ("severity", guardrail.risk.as_str())];
     writeln!(out, "    <properties>")?;
     for (name, value) in properties {
         writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value))?;

@@ -11,9 +11,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use scproof_auditor::{
-    Audit, Finding, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, Place, Severity,
+    Audit, Finding, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, Place, Risk,
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_policy_parser::DIAGNOSTIC_CODES;
 
 use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, untold_words};
 use crate::command_line;
@@ -71,22 +72,22 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// SARIF's word for a severity.
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Info => "note",
+/// SARIF's word for a risk.
+fn level(risk: Risk) -> &'static str {
+    match risk {
+        Risk::High => "error",
+        Risk::Medium => "warning",
+        Risk::Low | Risk::Info => "note",
     }
 }
 
 /// The number that code scanning sorts by: from 7 on it is high, from 4 on medium, below low.
-fn security_severity(severity: Severity) -> Option<&'static str> {
-    match severity {
-        Severity::High => Some("8.0"),
-        Severity::Medium => Some("5.0"),
-        Severity::Low => Some("2.0"),
-        Severity::Info => None,
+fn security_severity(risk: Risk) -> Option<&'static str> {
+    match risk {
+        Risk::High => Some("8.0"),
+        Risk::Medium => Some("5.0"),
+        Risk::Low => Some("2.0"),
+        Risk::Info => None,
     }
 }
 
@@ -182,7 +183,7 @@ impl<'a> Builder<'_, 'a> {
             rule_id: id.to_owned(),
             rule_index: rule,
             kind,
-            level: if kind == "open" { "none" } else { level(guardrail.severity) },
+            level: if kind == "open" { "none" } else { level(guardrail.risk) },
             message: sentences(texts),
             locations: vec![self.snapshot(logical)],
             related_locations: Vec::new(),
@@ -230,7 +231,7 @@ impl<'a> Builder<'_, 'a> {
             rule_id: finding.code.to_owned(),
             rule_index: rule,
             kind: "fail",
-            level: level(finding.severity),
+            level: level(finding.risk),
             message: sentences(texts.into_iter().flatten()),
             locations: vec![self.snapshot(logical)],
             related_locations: related,
@@ -359,35 +360,52 @@ fn guardrail_rule(id: &str, guardrail: &Guardrail) -> Rule {
         full_description: sentences([why]),
         help: Message { text: format!("{}\n\n{document}", text.text), markdown: Some(markdown) },
         help_uri,
-        default_configuration: Configuration { level: level(guardrail.severity) },
-        properties: rule_properties(guardrail.severity, Some(&guardrail.category)),
+        default_configuration: Configuration { level: level(guardrail.risk) },
+        properties: rule_properties(guardrail.risk, Some(&guardrail.category)),
     }
 }
 
+/// What the rule says of itself, whatever the finding: a rule of ours, or a remark of the parser.
 fn finding_rule(finding: &Finding) -> Rule {
-    let remedy = format!("remedy: {}", finding.remedy);
-    let markdown = format!(
-        "{}\n\n{}",
-        crate::markdown::prose(&capitalised(&finding.reason)),
-        crate::markdown::prose(&capitalised(&remedy))
-    );
+    let Some(rule) = scproof_rules::rule(finding.code) else { return remark_rule(finding) };
+    let remedy = format!("remedy: {}", rule.remedy);
+    let plain = [scproof_rules::Rule::plain(rule.text), scproof_rules::Rule::plain(&remedy)];
+    Rule {
+        id: rule.code.to_owned(),
+        short_description: sentences([rule.title]),
+        full_description: sentences(plain.iter().take(1)),
+        help: Message {
+            // Links between pages lead nowhere from here.
+            markdown: Some(format!("{}.\n\n{}.", plain[0].trim_end_matches('.'), capitalised(&plain[1]))),
+            ..sentences(&plain)
+        },
+        help_uri: Some(format!("{PROJECT}/blob/main/docs/findings.md#{}", rule.code)),
+        default_configuration: Configuration { level: level(rule.risk) },
+        properties: rule_properties(rule.risk, None),
+    }
+}
+
+/// The same for a code of the parser, which has a page of its own.
+fn remark_rule(finding: &Finding) -> Rule {
+    let summary = DIAGNOSTIC_CODES.iter().find(|known| known.code == finding.code).map(|known| known.summary);
+    let (risk, reason) = (finding.risk, sentences([&finding.reason]));
     Rule {
         id: finding.code.to_owned(),
-        short_description: sentences([finding.code.replace('-', " ")]),
+        short_description: sentences([summary.unwrap_or(&finding.code.replace('-', " "))]),
         full_description: sentences([&finding.reason]),
-        help: Message { markdown: Some(markdown), ..sentences([&finding.reason, &remedy]) },
-        help_uri: Some(format!("{PROJECT}/blob/main/docs/findings.md#{}", finding.code)),
-        default_configuration: Configuration { level: level(finding.severity) },
-        properties: rule_properties(finding.severity, None),
+        help: Message { markdown: Some(crate::markdown::prose(&capitalised(&finding.reason))), ..reason },
+        help_uri: Some(format!("{PROJECT}/blob/main/docs/diagnostics.md#{}", finding.code)),
+        default_configuration: Configuration { level: level(risk) },
+        properties: rule_properties(risk, None),
     }
 }
 
-fn rule_properties(severity: Severity, category: Option<&String>) -> RuleProperties {
+fn rule_properties(risk: Risk, category: Option<&String>) -> RuleProperties {
     let tags = ["security", "aws", "scp"].map(str::to_owned).into_iter();
     RuleProperties {
         tags: tags.chain(category.filter(|category| !category.is_empty()).cloned()).collect(),
         precision: "very-high",
-        security_severity: security_severity(severity),
+        security_severity: security_severity(risk),
     }
 }
 

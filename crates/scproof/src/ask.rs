@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use scproof_policy_parser::ActionShape;
 
 pub use crate::batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lines};
+pub use crate::guard_notes::guard_notes;
 use crate::snapshot::Organization;
 pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId, Catalog};
 pub use scproof_evaluator::{

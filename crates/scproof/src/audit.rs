@@ -10,8 +10,7 @@
 //! ```
 
 pub use scproof_auditor::{
-    AccessChange, AccessCounts, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence, FINDING_CODES,
-    Finding, GUARDRAILS_FORMAT, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails, Passing,
-    PassingKind, PermissionClass, Place, SUPPRESSIONS_FORMAT, Scope, Severity, Suppressed, Suppression, Suppressions,
-    Witness, audit,
+    AccessChange, AccessCounts, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence, Finding,
+    GUARDRAILS_FORMAT, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails, Passing, PassingKind,
+    PermissionClass, Place, Risk, SUPPRESSIONS_FORMAT, Scope, Suppressed, Suppression, Suppressions, Witness, audit,
 };

@@ -7,6 +7,7 @@ use scproof_evaluator::{CompiledOrganization, Request, RequestError, RequestForm
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::guard_notes::guard_notes;
 use crate::strict_json;
 
 /// The longest line that is read, in bytes.
@@ -177,7 +178,10 @@ fn answer(compiled: &CompiledOrganization, line: &Line) -> (Vec<u8>, bool) {
     let mut id = Value::Null;
     let explanation = read(line, &mut id).and_then(|request| {
         let query = compiled.prepare(&request).map_err(|error| request_error(&error, line.number))?;
-        Ok(compiled.explain(&query))
+        let mut explanation = compiled.explain(&query);
+        let notes = guard_notes(compiled.organization(), &request.action, &explanation);
+        explanation.notes.extend(notes);
+        Ok(explanation)
     });
     let written = match &explanation {
         Ok(explanation) => {

@@ -114,7 +114,7 @@
 //! | [`ask`] | one call, many calls, many accounts, all actions of an account |
 //! | [`compare`] | a change before it is made, two organizations, two sets of policies |
 //! | [`audit`] | classes of accounts, guardrails, findings |
-//! | [`rules`] | a policy as text: statements, conditions, diagnostics |
+//! | [`rules`] | a policy as text: statements, conditions, diagnostics, and what is wrong with them |
 //! | [`report`] | any answer as text, JSON, Markdown, CSV |
 //!
 //! A [`CompiledOrganization`](ask::CompiledOrganization) is immutable and can be shared by threads;
@@ -125,6 +125,7 @@
 //! knows a network.
 
 mod batch;
+mod guard_notes;
 mod strict_json;
 
 pub mod ask;

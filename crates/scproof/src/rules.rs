@@ -10,6 +10,9 @@
 //! assert_eq!(statement.effect, Some(Effect::Deny));
 //! assert_eq!(statement.condition.as_ref().map(|conditions| conditions[0].key.as_str()), Some("aws:RequestRegion"));
 //! assert!(parsed.diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error));
+//!
+//! let found = scproof::rules::check(&parsed.document, None);
+//! assert_eq!(found[0].rule.code, "unknown-condition-key");
 //! ```
 
 pub use scproof_policy_parser::{
@@ -18,3 +21,4 @@ pub use scproof_policy_parser::{
     PolicyKind, PolicyPath, Quota, QuotaError, QuotaName, Quotas, ResourceElement, ResourcePattern, SetPrefix,
     Severity, Statement, ValidationOptions, Version, WildcardPattern, validate,
 };
+pub use scproof_rules::{Checker, Found, Guard, LooksAt, Risk, Rule, check, document_rules, guard_on, rule, rules};

@@ -41,12 +41,12 @@
 //! The crate prints nothing and asks AWS nothing; it reads a file only in [`Expectations::load`].
 
 mod allowing;
+mod brought;
 mod choose;
 mod content;
 mod difference;
 mod expect;
 mod failure;
-mod guard;
 mod held;
 mod impact;
 mod notice;

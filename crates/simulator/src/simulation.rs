@@ -8,8 +8,8 @@ use scproof_organization::{ChangeSet, Organization};
 use scproof_policy_parser::{Quotas, Severity};
 use scproof_prover::{ActionSet, Transition, Witness};
 
+use crate::brought;
 use crate::difference::{StructuralDifference, structural_difference};
-use crate::guard::unsatisfiable_guards;
 use crate::impact::{AccountRef, Impact, ImpactOptions, compare_views};
 use crate::notice::Notice;
 use crate::rehearsal::{Rehearsal, Step};
@@ -125,7 +125,7 @@ impl Rehearsed {
         let impact = compare_views(&views, &options.impact)?;
         let transients = self.transients(&options.impact)?;
         let mut warnings = protected(&views, &options.protected)?;
-        warnings.extend(unsatisfiable_guards(&self.before, &self.after));
+        warnings.extend(brought::faults(&self.before, &self.after));
         warnings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| (a.code, &a.item).cmp(&(b.code, &b.item))));
         let Self { steps, after, .. } = self;
         Ok(Simulation { after, steps, impact, transients, warnings })

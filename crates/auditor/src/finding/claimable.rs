@@ -13,7 +13,8 @@ use scproof_policy_parser::{
 use super::exemption::{Exempting, Exemption, PRINCIPAL_ARN, PRINCIPAL_TAG, filled};
 use super::index::{Draft, Index, quoted};
 use super::request::{SOMEBODY, Wanted, matching, role};
-use crate::model::{Evidence, Finding, Severity, Witness};
+use crate::Risk;
+use crate::model::{Evidence, Finding, Witness};
 
 /// How many accounts of a class are asked one by one where policies name accounts.
 const ASKED: usize = 16;
@@ -141,10 +142,10 @@ fn draft(
             .take(4)
             .find_map(|(exempting, _)| matching(index, exempting.policy, exempting.statement, account, &wanted))
     });
-    let (severity, words) = match (is_open, &denied) {
-        (false, Some(_)) => (Severity::High, "the first call is denied by a statement with the exemption; the second, by which the same caller becomes exempt, passes".to_owned()),
-        (false, None) => (Severity::Medium, "the call by which a caller becomes exempt passes".to_owned()),
-        (true, _) => (Severity::Medium, "whether the last call, by which a caller becomes exempt, passes depends on more".to_owned()),
+    let (risk, words) = match (is_open, &denied) {
+        (false, Some(_)) => (Risk::High, "the first call is denied by a statement with the exemption; the second, by which the same caller becomes exempt, passes".to_owned()),
+        (false, None) => (Risk::Medium, "the call by which a caller becomes exempt passes".to_owned()),
+        (true, _) => (Risk::Medium, "whether the last call, by which a caller becomes exempt, passes depends on more".to_owned()),
     };
     let path = exemption.path(index, first.policy, first.statement);
     let mut place = index.place_at(first.policy, first.statement, &path);
@@ -159,7 +160,7 @@ fn draft(
             exemption.key_text.split_once('/').map_or("", |(_, tag)| tag)
         )
     };
-    Draft::new("claimable-exemption", name, severity, message)
+    Draft::new("claimable-exemption", name, risk, message)
         .why("the Deny stops nobody who may create roles or set tags: what it protects is as weak as that", remedy)
         .place(place)
         .evidence(match (claim.depends_on, denied.into_iter().chain([claim.witness]).collect()) {

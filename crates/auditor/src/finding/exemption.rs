@@ -2,12 +2,13 @@
 
 use scproof_evaluator::ContextValue;
 use scproof_organization::{NodeId, PolicyIndex};
-use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, PolicyPath, WildcardPattern};
+use scproof_policy_parser::{Condition, ConditionOperator, OperatorFamily, PolicyPath, WildcardPattern};
 
 use super::index::{Draft, Index, quoted};
 use super::request::{Wanted, matching};
 use super::texts;
-use crate::model::{Evidence, Finding, Severity};
+use crate::Risk;
+use crate::model::{Evidence, Finding};
 
 /// The key of exemptions by ARN, lower case.
 pub(super) const PRINCIPAL_ARN: &str = "aws:principalarn";
@@ -120,12 +121,11 @@ fn read(index: &Index<'_>, condition: &Condition, variables: bool, list: &mut Ve
     let is_caller =
         key == PRINCIPAL_ARN || key.starts_with(PRINCIPAL_TAG) || key == "aws:userid" || key == "aws:sourceidentity";
     let (Some(operator), Some(values)) = (condition.operator, &condition.values) else { return false };
-    let is_pattern =
-        [BaseOperator::StringNotLike, BaseOperator::ArnNotEquals, BaseOperator::ArnNotLike].contains(&operator.base);
-    let is_exact = [BaseOperator::StringNotEquals, BaseOperator::StringNotEqualsIgnoreCase].contains(&operator.base);
-    if !is_caller || !(is_pattern || is_exact) {
+    let compares_texts = matches!(operator.base.family(), OperatorFamily::String | OperatorFamily::Arn);
+    if !is_caller || !operator.base.is_negated() || !compares_texts {
         return true;
     }
+    let is_pattern = operator.base.takes_patterns();
     let mut all = true;
     for (value, text) in values.iter().enumerate() {
         let normal = if key == PRINCIPAL_ARN { normal_arn(index, &text.text, variables) } else { text.text.clone() };
@@ -248,7 +248,7 @@ fn never_matches(index: &Index<'_>, exempting: &Exempting, exemption: &Exemption
         "exemption-never-matches",
         texts::key(index.organization.policy(policy), Some(number), &path),
         // Without a call that shows it, another value of the list may exempt those callers.
-        if witness.is_some() { Severity::Medium } else { Severity::Low },
+        if witness.is_some() { Risk::Medium } else { Risk::Low },
         format!("{} exempts nobody from the Deny of {name}", quoted(&exemption.text)),
     )
     .why(format!("{why}; those who were to be exempt are denied"), remedy)

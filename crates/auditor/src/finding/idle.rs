@@ -10,7 +10,8 @@ use scproof_prover::{NoEffect, PolicyProof, Removal, SameAccess};
 
 use super::index::{Draft, Index, quoted};
 use super::levels::denies_everything;
-use crate::model::{Evidence, Finding, Place, Severity};
+use crate::Risk;
+use crate::model::{Evidence, Finding, Place};
 
 const IDLE: &str = "the same calls pass with and without it, in every account below";
 
@@ -74,7 +75,7 @@ fn idle_statement(
         Effect::Deny if proof.matches_no_action(number) => Draft::new(
             "deny-never-matches",
             key,
-            Severity::High,
+            Risk::High,
             format!("`Statement[{place}]` of {name} denies nothing: nothing in its list of actions is the name of one"),
         )
         .why("the control that the statement stands for is not in force", "correct the actions")
@@ -83,7 +84,7 @@ fn idle_statement(
         Effect::Deny if proof.never_matches(number) => Draft::new(
             "deny-never-matches",
             key,
-            Severity::High,
+            Risk::High,
             format!("`Statement[{place}]` of {name} denies nothing: no call can meet {}", what_is_asked(statement)),
         )
         .why("the control that the statement stands for is not in force", remedy_of_never(statement))
@@ -119,7 +120,7 @@ fn idle_statement(
             Draft::new(
                 code,
                 key,
-                Severity::Low,
+                Risk::Low,
                 format!("`Statement[{place}]` of {name} {verb} nothing that would come out differently without it"),
             )
             .why(why, remedy)
@@ -171,7 +172,7 @@ fn idle_attachment(index: &Index<'_>, policy: PolicyIndex, target: NodeId) -> Op
     Draft::new(
         "attachment-without-effect",
         format!("{}@{}", found.id.as_str(), node.target.as_str()),
-        Severity::Low,
+        Risk::Low,
         format!("{name} changes nothing at {at}: without it the same calls pass"),
     )
     .why(
@@ -210,7 +211,7 @@ fn blocked_accounts(index: &Index<'_>, proof: &PolicyProof<'_>, alike: &[SameAcc
         let message =
             format!("`Statement[{place}]` of {} blocks every call of the accounts below", quoted(found.display_name()));
         findings.extend(
-            Draft::new("blocks-everything", format!("{}#{place}", found.id.as_str()), Severity::Info, message)
+            Draft::new("blocks-everything", format!("{}#{place}", found.id.as_str()), Risk::Info, message)
                 .why(
                     "nothing works in these accounts; for accounts that are suspended or quarantined that is meant",
                     "none, if it is meant",
@@ -232,7 +233,7 @@ fn blocked_accounts(index: &Index<'_>, proof: &PolicyProof<'_>, alike: &[SameAcc
             }
         );
         findings.extend(
-            Draft::new("blocks-everything-together", node.target.as_str(), Severity::High, message)
+            Draft::new("blocks-everything-together", node.target.as_str(), Risk::High, message)
                 .why(
                     "statements that look harmless one by one leave nothing together: Denies with `NotAction` that spare different actions, or allow lists of two levels that have nothing in common",
                     "compare the statements level by level; what should pass must be allowed at each level, and spared by every Deny",

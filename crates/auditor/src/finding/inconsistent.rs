@@ -9,7 +9,8 @@ use scproof_policy_parser::covers;
 use super::exemption::{Exempting, Exemption};
 use super::index::{Draft, Index, quoted};
 use super::request::matching;
-use crate::model::{Evidence, Finding, Severity};
+use crate::Risk;
+use crate::model::{Evidence, Finding};
 
 /// How many statements must exempt a caller before one that does not is odd.
 const FEWEST: usize = 4;
@@ -180,7 +181,7 @@ fn finding(index: &Index<'_>, exempting: &Exempting, pattern: &Exemption, deviat
     Draft::new(
         "inconsistent-exemption",
         format!("{}#{number}:{}", index.organization.policy(policy).id, pattern.name()),
-        Severity::Medium,
+        Risk::Medium,
         message,
     )
     .why(

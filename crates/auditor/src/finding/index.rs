@@ -10,7 +10,8 @@ use scproof_organization::{
 use scproof_policy_parser::{Effect, PolicyKind, PolicyPath, Quotas, Statement, locate};
 
 use super::Subject;
-use crate::model::{Evidence, Finding, Place, Severity};
+use crate::Risk;
+use crate::model::{Evidence, Finding, Place};
 
 /// The accounts below some targets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -199,7 +200,7 @@ pub(super) struct Draft {
     pub(super) code: &'static str,
     /// What follows the code in the fingerprint.
     pub(super) key: String,
-    pub(super) severity: Severity,
+    pub(super) risk: Risk,
     pub(super) message: String,
     pub(super) reason: String,
     pub(super) remedy: String,
@@ -211,16 +212,11 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A finding that is written in the snapshot.
-    pub(super) fn new(
-        code: &'static str,
-        key: impl Into<String>,
-        severity: Severity,
-        message: impl Into<String>,
-    ) -> Self {
+    pub(super) fn new(code: &'static str, key: impl Into<String>, risk: Risk, message: impl Into<String>) -> Self {
         Self {
             code,
             key: key.into(),
-            severity,
+            risk,
             message: message.into(),
             reason: String::new(),
             remedy: String::new(),
@@ -252,19 +248,13 @@ impl Draft {
         self
     }
 
-    /// Says that a catalog of another day could say otherwise.
-    pub(super) fn depends_on_catalog(mut self) -> Self {
-        self.depends_on_catalog = true;
-        self
-    }
-
     /// A finding about a policy, or its statement: tidying up at most if the policy governs nobody. None if the accounts in scope are not
     /// concerned.
     pub(super) fn of_policy(mut self, index: &Index<'_>) -> Option<Finding> {
         let nothing = Reach::default();
         let reach = self.place.policy.map_or(&nothing, |policy| index.reach(policy));
         if !reach.governs {
-            self.severity = self.severity.min(Severity::Low);
+            self.risk = self.risk.min(Risk::Low);
         }
         self.finish(index, reach.accounts.clone())
     }
@@ -273,7 +263,7 @@ impl Draft {
     pub(super) fn of_targets(mut self, index: &Index<'_>) -> Option<Finding> {
         let reach = index.reach_of(&self.place.targets);
         if !reach.governs {
-            self.severity = self.severity.min(Severity::Low);
+            self.risk = self.risk.min(Risk::Low);
         }
         self.finish(index, reach.accounts)
     }
@@ -283,7 +273,7 @@ impl Draft {
         (index.is_whole || !accounts.is_empty()).then(|| Finding {
             code: self.code,
             fingerprint: format!("{}:{}", self.code, self.key),
-            severity: self.severity,
+            risk: self.risk,
             message: self.message,
             reason: self.reason,
             remedy: self.remedy,

@@ -5,7 +5,8 @@ use scproof_organization::{NodeId, Target};
 use scproof_policy_parser::{ActionShape, Effect, Statement};
 
 use super::index::{Draft, Index, quoted};
-use crate::model::{Evidence, Finding, Place, Severity, Witness};
+use crate::Risk;
+use crate::model::{Evidence, Finding, Place, Witness};
 
 /// Calls that anybody makes; whichever of them the level alone blocks is the witness.
 const ORDINARY_ACTIONS: [&str; 3] = ["s3:ListAllMyBuckets", "ec2:DescribeInstances", "iam:GetUser"];
@@ -34,7 +35,7 @@ fn level_without_allow(index: &Index<'_>, id: NodeId) -> Option<Finding> {
         Target::Root(_) | Target::Ou(_) => "the accounts below",
     };
     let message = format!("the SCPs attached to {name} allow nothing, so every call of {below} is blocked");
-    let mut draft = Draft::new("no-allow", node.target.as_str(), Severity::High, message)
+    let mut draft = Draft::new("no-allow", node.target.as_str(), Risk::High, message)
         .why(
             "every level of the path must allow a call; where `FullAWSAccess` was detached and nothing that allows took its place, nothing passes",
             format!("attach `FullAWSAccess`, or a policy that allows what should pass, to {name}"),
@@ -43,7 +44,7 @@ fn level_without_allow(index: &Index<'_>, id: NodeId) -> Option<Finding> {
         .place(Place { targets: vec![id], ..Place::default() });
     if statements().any(denies_everything) {
         // It is meant: what an Allow would let pass is denied all the same.
-        draft.severity = Severity::Info;
+        draft.risk = Risk::Info;
         draft.remedy = format!(
             "nothing, if {name} is meant to block everything; to let calls pass again, a policy that allows is needed, too"
         );
@@ -100,7 +101,7 @@ fn accounts_under_root(index: &Index<'_>) -> Option<Finding> {
     let more = if accounts.len() > 3 { format!(" and {} more", accounts.len() - 3) } else { String::new() };
     let are = if accounts.len() == 1 { "is" } else { "are" };
     let message = format!("{}{more} {are} directly under the root, in no organizational unit", names.join(", "));
-    Draft::new("account-under-root", root.target.as_str(), Severity::Low, message)
+    Draft::new("account-under-root", root.target.as_str(), Risk::Low, message)
         .why(
             "policies that are attached to units do not reach an account outside all of them; accounts are often created there and forgotten",
             "move each account into the unit that it belongs to, or attach policies to it",
@@ -122,7 +123,7 @@ fn empty_units(index: &Index<'_>) -> Vec<Finding> {
         .filter(|&(id, node)| is_empty(id) && !node.parent.is_some_and(is_empty))
         .filter_map(|(id, node)| {
             let message = format!("no account is in {} or below", quoted(node.display_name()));
-            Draft::new("empty-unit", node.target.as_str(), Severity::Info, message)
+            Draft::new("empty-unit", node.target.as_str(), Risk::Info, message)
                 .why("its policies govern nobody", "delete the unit, if it is not kept for accounts to come")
                 .place(Place { targets: vec![id], ..Place::default() })
                 .finish(index, Vec::new())

@@ -5,7 +5,8 @@ use scproof_organization::{NodeId, Policy, PolicyIndex};
 use scproof_policy_parser::{PolicyDocument, QuotaName, minified_len};
 
 use super::index::{Draft, Index, quoted};
-use crate::model::{Finding, Place, Severity};
+use crate::Risk;
+use crate::model::{Finding, Place};
 
 pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = index
@@ -26,7 +27,7 @@ fn unattached(index: &Index<'_>, id: PolicyIndex, policy: &Policy) -> Option<Fin
         return None;
     }
     let message = format!("the policy {} is attached nowhere", quoted(policy.display_name()));
-    Draft::new("unattached-policy", policy.id.as_str(), Severity::Low, message)
+    Draft::new("unattached-policy", policy.id.as_str(), Risk::Low, message)
         .why(
             "it has no effect, and people may take it for a control that is in force",
             "attach it where it is meant to be in force, or delete it",
@@ -51,7 +52,7 @@ fn same_text(index: &Index<'_>) -> Vec<Finding> {
         };
         let message =
             format!("the policies {} and {} say the same", quoted(other.display_name()), quoted(policy.display_name()));
-        let draft = Draft::new("policy-with-same-text", policy.id.as_str(), Severity::Low, message)
+        let draft = Draft::new("policy-with-same-text", policy.id.as_str(), Risk::Low, message)
             .why(
                 "a change to one of them leaves the other as it was, and so the accounts below it",
                 format!("attach {} in place of {}", quoted(other.display_name()), quoted(policy.display_name())),
@@ -75,7 +76,7 @@ fn size(index: &Index<'_>, id: PolicyIndex, policy: &Policy) -> Option<Finding> 
     let name = quoted(policy.display_name());
     if characters > limit {
         let message = format!("the policy {name} has {characters} characters, AWS stores {limit}{spaces}");
-        return Draft::new("scp-too-long", policy.id.as_str(), Severity::Medium, message)
+        return Draft::new("scp-too-long", policy.id.as_str(), Risk::Medium, message)
             .why(
                 "AWS does not store so long a text, so that the snapshot is not what AWS has, or the limit is another; the next change of the policy fails",
                 "shorten the policy, or give the limits of your organization",
@@ -89,7 +90,7 @@ fn size(index: &Index<'_>, id: PolicyIndex, policy: &Policy) -> Option<Finding> 
         return None;
     }
     let message = format!("the policy {name} has {characters} of at most {limit} characters{spaces}");
-    Draft::new("quota-headroom", policy.id.as_str(), Severity::Info, message)
+    Draft::new("quota-headroom", policy.id.as_str(), Risk::Info, message)
         .why("the limit cannot be raised; the next statement may not fit", "remove white space, or split the policy")
         .rule("LIM-2")
         .place(index.place(id, None))
@@ -107,9 +108,9 @@ fn attachments(index: &Index<'_>) -> Vec<Finding> {
         .filter(|(_, node)| near(node.scps.len()))
         .filter_map(|(id, node)| {
             let count = node.scps.len();
-            let severity = if count == limit { Severity::Low } else { Severity::Info };
+            let risk = if count == limit { Risk::Low } else { Risk::Info };
             let message = format!("{} has {count} of at most {limit} SCPs", quoted(node.display_name()));
-            Draft::new("quota-headroom", node.target.as_str(), severity, message)
+            Draft::new("quota-headroom", node.target.as_str(), risk, message)
                 .why(
                     "the limit cannot be raised; when a control is needed in a hurry, there may be no room for it",
                     "merge policies that are always attached together, or attach some to the level above",
@@ -144,7 +145,7 @@ fn depth(index: &Index<'_>) -> Option<Finding> {
             format!("{several} units, such as {one}, are {limit} levels below the root, the most that AWS allows")
         }
     };
-    Draft::new("quota-headroom", format!("{root}:depth"), Severity::Info, message)
+    Draft::new("quota-headroom", format!("{root}:depth"), Risk::Info, message)
         .why("no unit can be created below", "put units side by side where a level has no policies of its own")
         .rule("LIM-6")
         .place(Place { targets: deepest, ..Place::default() })

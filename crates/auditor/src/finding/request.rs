@@ -1,10 +1,11 @@
 //! Calls that a statement matches, made up from what it says and confirmed by the evaluator.
 
-use scproof_evaluator::{ContextValue, Decision, Explanation, Request, RequestResource, StatementRef};
+use scproof_evaluator::{
+    ContextValue, Decision, Explanation, Request, RequestResource, StatementRef, Truth, truth_when_absent,
+};
 use scproof_organization::{NodeId, PolicyIndex};
 use scproof_policy_parser::{
-    ActionShape, BaseOperator, Condition, Effect, OperatorFamily, SetPrefix, Statement, Template, TemplatePart,
-    WildcardPattern,
+    ActionShape, BaseOperator, Condition, Effect, OperatorFamily, Statement, Template, TemplatePart, WildcardPattern,
 };
 
 use super::index::Index;
@@ -308,7 +309,7 @@ impl Maker<'_> {
         let (Some(operator), Some(values)) = (condition.operator, &condition.values) else { return Vec::new() };
         let family = operator.base.family();
         if family == OperatorFamily::Null {
-            let asks_absent = values.first().is_some_and(|value| value.text.eq_ignore_ascii_case("true"));
+            let asks_absent = truth_when_absent(condition) == Truth::True;
             return vec![if asks_absent { ContextValue::Absent } else { ContextValue::Single("x".to_owned()) }];
         }
         let mut texts: Vec<String> = if operator.base.is_negated() {
@@ -327,8 +328,7 @@ impl Maker<'_> {
             .into_iter()
             .map(|text| if several { ContextValue::List(vec![text]) } else { ContextValue::Single(text) })
             .collect();
-        let absent = operator.if_exists || operator.set == Some(SetPrefix::ForAllValues) || operator.base.is_negated();
-        if absent && operator.set != Some(SetPrefix::ForAnyValue) {
+        if truth_when_absent(condition) == Truth::True {
             states.push(ContextValue::Absent);
         }
         states

@@ -4,94 +4,95 @@ use scproof_organization::{NodeId, PolicyId, Quotas, Target};
 use scproof_policy_parser::QuotaName;
 
 use super::index::{Draft, Index};
-use crate::model::{Finding, Place, Severity};
+use crate::Risk;
+use crate::model::{Finding, Place};
 
-/// An oddity that matters to an audit: its code, severity, and why it matters.
-type Oddity = (&'static str, Severity, &'static str, &'static str);
+/// An oddity that matters to an audit: its code, risk, and why it matters.
+type Oddity = (&'static str, Risk, &'static str, &'static str);
 
 /// The others (states of accounts, attachments listed twice, ignored policy types) say nothing about policies.
 const ODDITIES: &[Oddity] = &[
     (
         "attachments-without-effect",
-        Severity::High,
+        Risk::High,
         "no SCP is in force, whatever is attached",
         "enable all features and the policy type `SERVICE_CONTROL_POLICY`; enabling the type attaches only `FullAWSAccess`, so attach the others anew",
     ),
     (
         "management-account-missing",
-        Severity::Medium,
+        Risk::Medium,
         "no SCP restricts the management account; while it is not in the snapshot, its place cannot be shown",
         "take the snapshot anew, or add the account",
     ),
     (
         "management-account-unknown",
-        Severity::Medium,
+        Risk::Medium,
         "no SCP restricts the management account; answers about it are wrong while it is taken for a member",
         "add `MasterAccountId` to `Organization`",
     ),
     (
         "no-scp-attached",
-        Severity::High,
+        Risk::High,
         "every level of the path must allow a call; here nothing does, so that every call of the accounts below is blocked",
         "attach `FullAWSAccess` or another policy that allows; AWS never leaves a target without one, so first check that the snapshot is complete",
     ),
     (
         "part-unreadable",
-        Severity::Medium,
+        Risk::Medium,
         "what could not be read may block or let pass more than is shown, so that answers are unknown",
         "take the snapshot with the permissions that `docs/snapshot-format.md` lists",
     ),
     (
         "path-differs",
-        Severity::Medium,
+        Risk::Medium,
         "the item was probably moved while the snapshot was taken; the policies of another place may apply to it",
         "take the snapshot anew",
     ),
     (
         "policy-name-twice",
-        Severity::Low,
+        Risk::Low,
         "AWS keeps names unique, so that the snapshot is not what AWS has; people may change the wrong one",
         "take the snapshot anew",
     ),
     (
         "policy-type-pending",
-        Severity::Medium,
+        Risk::Medium,
         "whether SCPs are in force is unknown, so that only calls that pass either way are certain",
         "take the snapshot anew when the change is done",
     ),
     (
         "policy-without-content",
-        Severity::Medium,
+        Risk::Medium,
         "a policy without text may block or let pass anything, so that answers are unknown",
         "take the snapshot with `organizations:DescribePolicy`",
     ),
     (
         "several-partitions",
-        Severity::Medium,
+        Risk::Medium,
         "two organizations may have been mixed; answers would be about neither",
         "do not mix snapshots of two organizations",
     ),
     (
         "too-many-rcps",
-        Severity::Low,
+        Risk::Low,
         "AWS does not attach so many, so that the snapshot is not what AWS has, or the limit is another",
         "check the attachments, or give the limits of your organization",
     ),
     (
         "too-many-scps",
-        Severity::Medium,
+        Risk::Medium,
         "AWS does not attach so many, so that the snapshot is not what AWS has, or the limit is another",
         "check the attachments, or give the limits of your organization",
     ),
     (
         "unit-of-other-root",
-        Severity::Medium,
+        Risk::Medium,
         "two organizations may have been mixed; answers would be about neither",
         "do not mix snapshots of two organizations",
     ),
     (
         "units-nested-too-deep",
-        Severity::Low,
+        Risk::Low,
         "AWS does not nest units so deep, so that the snapshot is not what AWS has, or the limit is another",
         "check the tree, or give the limits of your organization",
     ),
@@ -105,12 +106,12 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut last = (String::new(), 0_usize);
     let mut findings = Vec::new();
     for odd in organization.findings_with(&quotas(index)) {
-        let Some(&(code, mut severity, reason, remedy)) = ODDITIES.iter().find(|(code, ..)| *code == odd.code) else {
+        let Some(&(code, mut risk, reason, remedy)) = ODDITIES.iter().find(|(code, ..)| *code == odd.code) else {
             continue;
         };
         let harmless = code == "part-unreadable" && HARMLESS.iter().any(|effect| odd.message.ends_with(effect));
         if harmless || odd.severity == scproof_policy_parser::Severity::Note {
-            severity = severity.min(Severity::Low);
+            risk = risk.min(Risk::Low);
         }
         // Several calls may have failed for one item; they stand side by side.
         let key = format!("{code}:{}", odd.item);
@@ -119,7 +120,7 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
         let key = if times == 1 { odd.item.clone() } else { format!("{}:{times}", odd.item) };
         let remedy =
             if code == "part-unreadable" { remedy.to_owned() } else { odd.help.unwrap_or_else(|| remedy.to_owned()) };
-        let draft = Draft::new(code, key, severity, odd.message).why(reason, remedy).rule(odd.rule);
+        let draft = Draft::new(code, key, risk, odd.message).why(reason, remedy).rule(odd.rule);
         let policy = PolicyId::parse(&odd.item).ok().and_then(|id| organization.find_policy(&id));
         findings.extend(match (node(index, &odd.item), policy) {
             (Some(node), _) if code == "no-scp-attached" => {

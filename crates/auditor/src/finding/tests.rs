@@ -15,7 +15,8 @@ use scproof_policy_parser::Quotas;
 use serde_json::{Value, json};
 
 use super::Subject;
-use crate::model::{Evidence, Finding, Severity};
+use crate::Risk;
+use crate::model::{Evidence, Finding};
 
 const FULL: &str = "p-FullAWSAccess";
 const SHOP: &str = "222222222222";
@@ -160,5 +161,5 @@ pub(super) fn plain(action: &str) -> Value {
 }
 
 pub(super) const fn is_grave(finding: &Finding) -> bool {
-    matches!(finding.severity, Severity::High)
+    matches!(finding.risk, Risk::High)
 }

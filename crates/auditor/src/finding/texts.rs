@@ -6,7 +6,8 @@ use scproof_policy_parser::{Condition, Diagnostic, Effect, PathStep, PolicyPath,
 
 use super::index::{Draft, Index};
 use super::request::{SOMEBODY, Wanted, matching, role};
-use crate::model::{Evidence, Finding, Place, Severity};
+use crate::Risk;
+use crate::model::{Evidence, Finding, Place};
 
 /// The code that is told with a call that shows it.
 const SET_ON_SINGLE_VALUE: &str = "set-operator-on-single-value";
@@ -15,90 +16,90 @@ const SET_ON_SINGLE_VALUE: &str = "set-operator-on-single-value";
 /// findings of their own; notes, resource control policies and the language of the past are left to `validate`.
 ///
 /// Medium: the part matches nothing, or something that was not meant, or what it does is unknown. Low: it works, and should be tidied up.
-pub(super) const SEVERITIES: &[(&str, Severity)] = &[
-    ("action-and-not-action", Severity::Medium),
-    ("action-character", Severity::Medium),
-    ("action-white-space", Severity::Medium),
-    ("arn-only-stars", Severity::Medium),
-    ("bad-action", Severity::Medium),
-    ("bad-condition-key", Severity::Medium),
-    ("bad-condition-value", Severity::Medium),
-    ("bad-effect", Severity::Medium),
-    ("bad-escape", Severity::Medium),
-    ("bad-null-value", Severity::Medium),
-    ("bad-number", Severity::Medium),
-    ("bad-resource", Severity::Medium),
-    ("bad-sid", Severity::Low),
-    ("bad-statement", Severity::Medium),
-    ("bad-variable-key", Severity::Medium),
-    ("bool-both-values", Severity::Medium),
-    ("byte-order-mark", Severity::Low),
-    ("comment", Severity::Medium),
-    ("condition-not-object", Severity::Medium),
-    ("control-character", Severity::Medium),
-    ("date-four-digits", Severity::Medium),
-    ("date-milliseconds", Severity::Medium),
-    ("date-without-zone", Severity::Low),
-    ("duplicate-key-case", Severity::Medium),
-    ("duplicate-name", Severity::Medium),
-    ("duplicate-operator", Severity::Medium),
-    ("duplicate-sid", Severity::Low),
-    ("empty-action-name", Severity::Medium),
-    ("empty-condition", Severity::Medium),
-    ("empty-list", Severity::Medium),
-    ("empty-sid", Severity::Low),
-    ("empty-statement-list", Severity::Medium),
-    ("empty-text", Severity::Medium),
-    ("empty-value-list", Severity::Medium),
-    ("extra-comma", Severity::Medium),
-    ("id-element", Severity::Low),
-    ("incomplete-arn", Severity::Medium),
-    ("invalid-utf8", Severity::Medium),
-    ("ipv6-without-prefix-length", Severity::Low),
-    ("literal-variable", Severity::Medium),
-    ("malformed-operand", Severity::Medium),
-    ("malformed-variable", Severity::Medium),
-    ("misplaced-variable", Severity::Medium),
-    ("missing-action", Severity::Medium),
-    ("missing-colon", Severity::Medium),
-    ("missing-comma", Severity::Medium),
-    ("missing-effect", Severity::Medium),
-    ("missing-resource", Severity::Medium),
-    ("missing-statement", Severity::Medium),
-    ("missing-tag-key", Severity::Medium),
-    ("missing-value", Severity::Medium),
-    ("missing-version", Severity::Low),
-    ("mixed-value-types", Severity::Low),
-    ("multivalued-variable", Severity::Medium),
-    ("not-a-string", Severity::Medium),
-    ("not-an-object", Severity::Medium),
-    ("null-both-values", Severity::Medium),
-    ("null-if-exists", Severity::Medium),
-    ("null-with-set-prefix", Severity::Low),
-    ("number-out-of-range", Severity::Medium),
-    ("old-version", Severity::Low),
-    ("operator-case", Severity::Low),
-    ("principal-in-scp", Severity::Medium),
-    ("resource-and-not-resource", Severity::Medium),
-    ("text-too-long", Severity::Medium),
-    ("too-deep", Severity::Medium),
-    ("trailing-comma", Severity::Medium),
-    ("trailing-text", Severity::Medium),
-    ("unclosed-bracket", Severity::Medium),
-    ("unclosed-string", Severity::Medium),
-    ("unexpected-character", Severity::Medium),
-    ("unknown-element", Severity::Medium),
-    ("unknown-operator", Severity::Medium),
-    ("unknown-set-prefix", Severity::Medium),
-    ("unknown-version", Severity::Medium),
-    ("unquoted-text", Severity::Medium),
-    ("upper-case-arn", Severity::Medium),
-    ("variable-in-bool", Severity::Medium),
-    ("variable-not-supported", Severity::Medium),
-    ("wildcard-prefix", Severity::Medium),
-    ("wildcard-resource-type", Severity::Low),
-    ("wildcard-service", Severity::Medium),
-    ("wrong-quotes", Severity::Medium),
+pub(super) const RISKS: &[(&str, Risk)] = &[
+    ("action-and-not-action", Risk::Medium),
+    ("action-character", Risk::Medium),
+    ("action-white-space", Risk::Medium),
+    ("arn-only-stars", Risk::Medium),
+    ("bad-action", Risk::Medium),
+    ("bad-condition-key", Risk::Medium),
+    ("bad-condition-value", Risk::Medium),
+    ("bad-effect", Risk::Medium),
+    ("bad-escape", Risk::Medium),
+    ("bad-null-value", Risk::Medium),
+    ("bad-number", Risk::Medium),
+    ("bad-resource", Risk::Medium),
+    ("bad-sid", Risk::Low),
+    ("bad-statement", Risk::Medium),
+    ("bad-variable-key", Risk::Medium),
+    ("bool-both-values", Risk::Medium),
+    ("byte-order-mark", Risk::Low),
+    ("comment", Risk::Medium),
+    ("condition-not-object", Risk::Medium),
+    ("control-character", Risk::Medium),
+    ("date-four-digits", Risk::Medium),
+    ("date-milliseconds", Risk::Medium),
+    ("date-without-zone", Risk::Low),
+    ("duplicate-key-case", Risk::Medium),
+    ("duplicate-name", Risk::Medium),
+    ("duplicate-operator", Risk::Medium),
+    ("duplicate-sid", Risk::Low),
+    ("empty-action-name", Risk::Medium),
+    ("empty-condition", Risk::Medium),
+    ("empty-list", Risk::Medium),
+    ("empty-sid", Risk::Low),
+    ("empty-statement-list", Risk::Medium),
+    ("empty-text", Risk::Medium),
+    ("empty-value-list", Risk::Medium),
+    ("extra-comma", Risk::Medium),
+    ("id-element", Risk::Low),
+    ("incomplete-arn", Risk::Medium),
+    ("invalid-utf8", Risk::Medium),
+    ("ipv6-without-prefix-length", Risk::Low),
+    ("literal-variable", Risk::Medium),
+    ("malformed-operand", Risk::Medium),
+    ("malformed-variable", Risk::Medium),
+    ("misplaced-variable", Risk::Medium),
+    ("missing-action", Risk::Medium),
+    ("missing-colon", Risk::Medium),
+    ("missing-comma", Risk::Medium),
+    ("missing-effect", Risk::Medium),
+    ("missing-resource", Risk::Medium),
+    ("missing-statement", Risk::Medium),
+    ("missing-tag-key", Risk::Medium),
+    ("missing-value", Risk::Medium),
+    ("missing-version", Risk::Low),
+    ("mixed-value-types", Risk::Low),
+    ("multivalued-variable", Risk::Medium),
+    ("not-a-string", Risk::Medium),
+    ("not-an-object", Risk::Medium),
+    ("null-both-values", Risk::Medium),
+    ("null-if-exists", Risk::Medium),
+    ("null-with-set-prefix", Risk::Low),
+    ("number-out-of-range", Risk::Medium),
+    ("old-version", Risk::Low),
+    ("operator-case", Risk::Low),
+    ("principal-in-scp", Risk::Medium),
+    ("resource-and-not-resource", Risk::Medium),
+    ("text-too-long", Risk::Medium),
+    ("too-deep", Risk::Medium),
+    ("trailing-comma", Risk::Medium),
+    ("trailing-text", Risk::Medium),
+    ("unclosed-bracket", Risk::Medium),
+    ("unclosed-string", Risk::Medium),
+    ("unexpected-character", Risk::Medium),
+    ("unknown-element", Risk::Medium),
+    ("unknown-operator", Risk::Medium),
+    ("unknown-set-prefix", Risk::Medium),
+    ("unknown-version", Risk::Medium),
+    ("unquoted-text", Risk::Medium),
+    ("upper-case-arn", Risk::Medium),
+    ("variable-in-bool", Risk::Medium),
+    ("variable-not-supported", Risk::Medium),
+    ("wildcard-prefix", Risk::Medium),
+    ("wildcard-resource-type", Risk::Low),
+    ("wildcard-service", Risk::Medium),
+    ("wrong-quotes", Risk::Medium),
 ];
 
 pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
@@ -107,8 +108,8 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
         for diagnostic in policy.diagnostics.iter() {
             if diagnostic.code == SET_ON_SINGLE_VALUE {
                 findings.extend(set_operator(index, id, policy, diagnostic));
-            } else if let Some((code, severity)) = SEVERITIES.iter().find(|(code, _)| *code == diagnostic.code) {
-                findings.extend(plain(index, id, policy, diagnostic, (code, *severity)));
+            } else if let Some((code, risk)) = RISKS.iter().find(|(code, _)| *code == diagnostic.code) {
+                findings.extend(plain(index, id, policy, diagnostic, (code, *risk)));
             }
         }
     }
@@ -143,7 +144,7 @@ fn draft_of(
     id: PolicyIndex,
     policy: &Policy,
     diagnostic: &Diagnostic,
-    (code, severity): (&'static str, Severity),
+    (code, risk): (&'static str, Risk),
 ) -> Draft {
     // A text that could not be read as statements has a document with one statement, which stands for the whole.
     let statement = statement_of(&diagnostic.path).filter(|number| *number < policy.document.statements.len());
@@ -153,7 +154,7 @@ fn draft_of(
         span: Some(diagnostic.span.clone()),
         ..index.place(id, statement)
     };
-    Draft::new(code, key(policy, statement, &diagnostic.path), severity, diagnostic.message.as_str())
+    Draft::new(code, key(policy, statement, &diagnostic.path), risk, diagnostic.message.as_str())
         .rule(diagnostic.rule)
         .place(place)
 }
@@ -163,9 +164,9 @@ fn plain(
     id: PolicyIndex,
     policy: &Policy,
     diagnostic: &Diagnostic,
-    (code, severity): (&'static str, Severity),
+    (code, risk): (&'static str, Risk),
 ) -> Option<Finding> {
-    let reason = if severity == Severity::Low {
+    let reason = if risk == Risk::Low {
         "it works, but is easily misread, or AWS may come to refuse it"
     } else if diagnostic.severity == scproof_policy_parser::Severity::Error {
         "AWS refuses such a text, or the part has no meaning: what it does is unknown, or it matches nothing"
@@ -177,7 +178,7 @@ fn plain(
         (None, Some(expected)) => format!("write {expected}"),
         (None, None) => "see `docs/diagnostics.md`".to_owned(),
     };
-    draft_of(index, id, policy, diagnostic, (code, severity)).why(reason, remedy).of_policy(index)
+    draft_of(index, id, policy, diagnostic, (code, risk)).why(reason, remedy).of_policy(index)
 }
 
 /// `ForAllValues` on a key with one value also holds where the key is absent (SET-12): in an Allow that lets pass what was to be
@@ -187,7 +188,7 @@ fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic:
     let statement = policy.document.statements.get(number)?;
     let condition = condition_at(statement.condition.as_deref()?, &diagnostic.path)?;
     let operator = condition.operator?;
-    let draft = draft_of(index, id, policy, diagnostic, (SET_ON_SINGLE_VALUE, Severity::Low));
+    let draft = draft_of(index, id, policy, diagnostic, (SET_ON_SINGLE_VALUE, Risk::Low));
     let remedy = diagnostic.help.clone().unwrap_or_default();
     // A negated operator without prefix holds for an absent key, too; ForAnyValue and IfExists ask for it or not in so many words.
     let opens = operator.set == Some(SetPrefix::ForAllValues) && !operator.base.is_negated() && !operator.if_exists;
@@ -206,20 +207,20 @@ fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic:
     let Some(witness) = found else {
         return draft.why("the condition also holds where the key is absent", remedy).of_policy(index);
     };
-    let (severity, reason, words) = match statement.effect {
+    let (risk, reason, words) = match statement.effect {
         Some(Effect::Allow) => (
-            Severity::High,
+            Risk::High,
             "a call without the key passes, as if the condition were not there; whoever leaves the key out goes round it",
             format!("the call has no `{}`, and the statement allows it", condition.key),
         ),
         _ => (
-            Severity::Medium,
+            Risk::Medium,
             "a call without the key is denied, too; services that never send it cannot be used",
             format!("the call has no `{}`, and the statement denies it", condition.key),
         ),
     };
     let mut draft = draft.why(reason, remedy).evidence(Evidence::Witness(words, vec![witness]));
-    draft.severity = severity;
+    draft.risk = risk;
     draft.of_policy(index)
 }
 

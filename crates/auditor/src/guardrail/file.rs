@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scproof_organization::{Fault, LoadError, Record, RecordReader};
-use scproof_policy_parser::{Diagnostic, PathStep, PolicyDocument, PolicyKind, PolicyPath, Severity as Gravity};
+use scproof_policy_parser::{Diagnostic, PathStep, PolicyDocument, PolicyKind, PolicyPath, Severity};
 use serde_json::value::RawValue;
 
 use super::GUARDRAILS_FORMAT;
-use crate::model::{Guardrail, Severity};
+use crate::Risk;
+use crate::model::Guardrail;
 use crate::text::{is_blank, near, shorten};
 
 /// The most guardrails of a file, and the most statements of a guardrail: each is proved for each account.
@@ -72,7 +73,7 @@ fn guardrail<'t>(
     let title = words(&mut record, reader, "Title", true);
     let why = words(&mut record, reader, "Why", true);
     let category = words(&mut record, reader, "Category", false);
-    let severity = severity(&mut record, reader);
+    let risk = risk(&mut record, reader);
     let sources = sources(&mut record, reader);
     let document = document(&mut record, reader);
     record.close(reader);
@@ -81,7 +82,7 @@ fn guardrail<'t>(
         title: title?,
         why: why?,
         category: category.unwrap_or_else(|| CATEGORY.to_owned()),
-        severity: severity?,
+        risk: risk?,
         sources,
         document: document?,
     })
@@ -128,14 +129,14 @@ fn words<'t>(
     Some(text)
 }
 
-fn severity<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Severity> {
+fn risk<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Risk> {
     let text = record.required_text(reader, "Severity")?;
-    let found = Severity::from_text(&text);
+    let found = Risk::from_text(&text);
     if found.is_none() {
         let message = format!("`{}` is not a severity", shorten(&text));
         let fault = Fault::new("unknown-severity", record.path().key("Severity"), message);
         let fault = fault.expected("`high`, `medium`, `low` or `info`");
-        reader.fault(match near(&text, Severity::ALL.map(Severity::as_str)) {
+        reader.fault(match near(&text, Risk::ALL.map(Risk::as_str)) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault,
         });
@@ -233,9 +234,9 @@ fn statement<'t>(at: PolicyPath, raw: &'t RawValue, reader: &mut RecordReader<'t
 
 fn is_fault(diagnostic: &Diagnostic) -> bool {
     match diagnostic.severity {
-        Gravity::Error => !OF_LENGTH.contains(&diagnostic.code),
-        Gravity::Warning => !CERTAIN.contains(&diagnostic.code) && !OF_LENGTH.contains(&diagnostic.code),
-        Gravity::Note => false,
+        Severity::Error => !OF_LENGTH.contains(&diagnostic.code),
+        Severity::Warning => !CERTAIN.contains(&diagnostic.code) && !OF_LENGTH.contains(&diagnostic.code),
+        Severity::Note => false,
     }
 }
 

@@ -165,7 +165,7 @@ fn the_documentation_lists_them() {
     lines.extend(
         Guardrails::built_in()
             .iter()
-            .map(|guardrail| format!("| `{}` | {} | {} |", guardrail.id, guardrail.title, guardrail.severity)),
+            .map(|guardrail| format!("| `{}` | {} | {} |", guardrail.id, guardrail.title, guardrail.risk)),
     );
     let table = format!("{}\n\n", lines.join("\n"));
     assert!(documentation("guardrails.md").contains(&table), "docs/guardrails.md must have this table:\n{table}");

@@ -1,7 +1,7 @@
 //! Files of guardrails: what they say, and every fault with its place.
 
 use insta::assert_snapshot;
-use scproof_auditor::{Guardrails, Severity};
+use scproof_auditor::{Guardrails, Risk};
 use serde_json::{Value, json};
 
 use crate::{codes, examples, shown, validator};
@@ -38,8 +38,8 @@ fn a_guardrail_is_what_the_file_says() {
     assert_eq!(first.id, "no-s3");
     assert_eq!((first.title.as_str(), first.why.as_str(), first.category.as_str()), ("No S3", "no buckets", "Storage"));
     assert_eq!(
-        (first.severity, first.sources.as_slice()),
-        (Severity::High, ["https://example.com/a?b=c".to_owned()].as_slice())
+        (first.risk, first.sources.as_slice()),
+        (Risk::High, ["https://example.com/a?b=c".to_owned()].as_slice())
     );
     assert_eq!(
         first.json(),

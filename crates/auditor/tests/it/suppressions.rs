@@ -1,7 +1,7 @@
 //! Files of suppressions: what they say, every fault with its place, and what they cover.
 
 use insta::assert_snapshot;
-use scproof_auditor::{Evidence, Finding, Place, Severity, Suppression, Suppressions};
+use scproof_auditor::{Evidence, Finding, Place, Risk, Suppression, Suppressions};
 use serde_json::{Value, json};
 
 use crate::{codes, examples, shown, validator};
@@ -18,7 +18,7 @@ fn finding(fingerprint: &str) -> Finding {
     Finding {
         code: "deny-without-effect",
         fingerprint: fingerprint.to_owned(),
-        severity: Severity::Low,
+        risk: Risk::Low,
         message: String::new(),
         reason: String::new(),
         remedy: String::new(),

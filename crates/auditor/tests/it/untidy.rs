@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scproof_auditor::{Audit, AuditOptions, FINDING_CODES, GuardrailState, Guardrails, audit, diagnostic_codes};
+use scproof_auditor::{Audit, AuditOptions, GuardrailState, Guardrails, audit, diagnostic_codes};
 use scproof_organization::Organization;
 use serde_json::{Value, json};
 
@@ -33,6 +33,11 @@ fn codes(audit: &Audit) -> BTreeSet<&'static str> {
     audit.findings.iter().map(|finding| finding.code).collect()
 }
 
+/// The codes of all rules, sorted.
+fn rules() -> BTreeSet<&'static str> {
+    scproof_rules::rules().map(|rule| rule.code).collect()
+}
+
 fn variation(code: &str) -> Value {
     let mut snapshot = untidy();
     let mut status = |value: &str| snapshot["Roots"][0]["PolicyTypes"][1]["Status"] = json!(value);
@@ -49,10 +54,13 @@ fn variation(code: &str) -> Value {
 #[test]
 fn every_finding_occurs() {
     let found = codes(&audited(&untidy()));
-    let missing: Vec<&str> = FINDING_CODES.iter().copied().filter(|code| !found.contains(code)).collect();
+    let missing: Vec<&str> = rules().into_iter().filter(|code| !found.contains(code)).collect();
     assert_eq!(missing, EXCLUDED.map(|(code, _)| code));
     let missing: Vec<&str> = diagnostic_codes().map(|(code, _)| code).filter(|code| !found.contains(code)).collect();
     assert_eq!(missing, NOT_IN_A_SNAPSHOT);
+    let mut known = rules();
+    known.extend(diagnostic_codes().map(|(code, _)| code));
+    assert!(found.is_subset(&known), "a code without rule: {found:?}");
 }
 
 #[test]

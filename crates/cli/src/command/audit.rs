@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use globset::{GlobBuilder, GlobMatcher};
 use scproof::ask::{ActionFilter, Catalog};
 use scproof::audit::{
-    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Severity, Suppression, Suppressions, audit,
+    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Risk, Suppression, Suppressions, audit,
 };
 use scproof::report::{AuditGate, AuditReport, csv, html, json, junit, markdown, sarif, text};
 use scproof::snapshot::Organization;
@@ -102,7 +102,7 @@ fn fail_on(text: &str) -> Result<AuditGate, String> {
     match text.split_once(':') {
         None if text == "hole" => Ok(AuditGate::Hole),
         None if text == "unknown" => Ok(AuditGate::Unknown),
-        Some(("finding", severity)) => Severity::from_text(severity)
+        Some(("finding", risk)) => Risk::from_text(risk)
             .map(AuditGate::Finding)
             .ok_or_else(|| "a severity is high, medium, low or info".to_owned()),
         _ => Err("expected hole, unknown or finding:SEVERITY".to_owned()),

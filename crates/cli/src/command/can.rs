@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use scproof::ask::{
     BatchError, CompiledOrganization, Context, ContextValue, Decision, Request, RequestError, RequestResource,
-    ResourceInput, answer_lines, unknown_action,
+    ResourceInput, answer_lines, guard_notes, unknown_action,
 };
 use scproof::report::{Answer, json, text};
 
@@ -118,7 +118,9 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
     let request = request.completed(compiled.organization()).map_err(wrong)?;
     let query = compiled.prepare(&request).map_err(wrong)?;
     warn_of_unknown_name(unknown_action(action), global.color);
-    let explanation = compiled.explain(&query);
+    let mut explanation = compiled.explain(&query);
+    let notes = guard_notes(compiled.organization(), &request.action, &explanation);
+    explanation.notes.extend(notes);
     let answer = Answer {
         organization: compiled.organization(),
         request: &request,

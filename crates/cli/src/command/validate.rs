@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scproof::report::{PolicyLabel, Source, SourceFindings, Validation, json, text};
-use scproof::rules::{PolicyDocument, PolicyKind, ValidationOptions, validate};
+use scproof::rules::{Checker, Diagnostic, Parsed, PolicyDocument, PolicyKind, ValidationOptions, validate};
 use scproof::snapshot::OrganizationQuotas;
 
 use crate::args::{Format, GlobalArgs};
@@ -61,6 +61,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
         },
         limits: snapshot::organization_quotas(&quotas),
         options: ValidationOptions { legacy_scp_language: args.legacy_language, quotas },
+        checker: Checker::default(),
         validation: Validation::default(),
     };
     let mut unreadable = false;
@@ -155,6 +156,7 @@ struct Check {
     kind: PolicyKind,
     limits: OrganizationQuotas,
     options: ValidationOptions,
+    checker: Checker,
     validation: Validation,
 }
 
@@ -169,12 +171,26 @@ impl Check {
             Ok(text) => validate(text, self.kind, &self.options),
             Err(_) => PolicyDocument::parse_bytes(bytes, self.kind),
         };
-        self.validation.sources.push(Source {
-            file,
-            policy: None,
-            text,
-            findings: SourceFindings::Policy(parsed.diagnostics),
-        });
+        let findings = SourceFindings::Policy(self.with_rules(parsed, &text, None));
+        self.validation.sources.push(Source { file, policy: None, text, findings });
+    }
+
+    /// What the parser says of a text, and what the rules on documents say.
+    fn with_rules(&self, parsed: Parsed, text: &str, policy: Option<&str>) -> Vec<Diagnostic> {
+        let mut diagnostics = parsed.diagnostics;
+        if parsed.document.kind == PolicyKind::ServiceControl {
+            let found = self.checker.check(&parsed.document, policy);
+            let found: Vec<Diagnostic> = found.iter().map(|found| found.diagnostic(text)).collect();
+            // The rule knows more keys than the parser, and says the same of one.
+            let is_told = |remark: &Diagnostic| {
+                remark.code == "unknown-global-key"
+                    && found.iter().any(|other| other.code == "unknown-condition-key" && other.path == remark.path)
+            };
+            diagnostics.retain(|remark| !is_told(remark));
+            diagnostics.extend(found);
+            diagnostics.sort_by_key(|remark| remark.span.start);
+        }
+        diagnostics
     }
 
     fn snapshot(&mut self, file: String, text: String, bytes: &[u8]) {
@@ -191,7 +207,9 @@ impl Check {
         for (_, policy) in organization.policies() {
             let Some(content) = &policy.content else { continue };
             let label = PolicyLabel { id: policy.id.as_str().to_owned(), name: policy.name.clone() };
-            let diagnostics = validate(content, policy.kind, &self.options).diagnostics;
+            let parsed = validate(content, policy.kind, &self.options);
+            let name = if policy.aws_managed { None } else { Some(policy.display_name()) };
+            let diagnostics = self.with_rules(parsed, content, name);
             self.validation.sources.push(Source {
                 file: file.clone(),
                 policy: Some(label),

@@ -1,6 +1,6 @@
 //! The parts of an audit in words. What policies and people wrote is made safe for a terminal, not yet for Markdown.
 
-use scproof_auditor::{AccessChange, Evidence, GuardrailGroup, GuardrailState, PassingKind, Place, Severity};
+use scproof_auditor::{AccessChange, Evidence, GuardrailGroup, GuardrailState, PassingKind, Place, Risk};
 use scproof_evaluator::{Access, Decision};
 use scproof_organization::{NodeId, Organization};
 
@@ -47,10 +47,10 @@ impl AuditGate {
         match self {
             Self::Hole => "a guardrail has a hole",
             Self::Unknown => "it could not be settled whether a guardrail holds",
-            Self::Finding(Severity::High) => "there are findings of severity high",
-            Self::Finding(Severity::Medium) => "there are findings of severity medium",
-            Self::Finding(Severity::Low) => "there are findings of severity low",
-            Self::Finding(Severity::Info) => "there are findings of severity info",
+            Self::Finding(Risk::High) => "there are findings of severity high",
+            Self::Finding(Risk::Medium) => "there are findings of severity medium",
+            Self::Finding(Risk::Low) => "there are findings of severity low",
+            Self::Finding(Risk::Info) => "there are findings of severity info",
         }
     }
 }
@@ -83,10 +83,10 @@ pub(crate) fn verdict_words(report: &AuditReport<'_>) -> String {
         parts.push(format!("{holding}{except}"));
     }
     let findings: Vec<String> = report
-        .severity_counts()
+        .risk_counts()
         .into_iter()
         .filter(|(_, number)| *number > 0)
-        .map(|(severity, number)| format!("{} {severity}", grouped(number)))
+        .map(|(risk, number)| format!("{} {risk}", grouped(number)))
         .collect();
     let findings = if findings.is_empty() {
         "no findings".to_owned()

@@ -311,7 +311,7 @@ impl<'a> Builder<'a> {
             title: &guardrail.title,
             why: &guardrail.why,
             category: &guardrail.category,
-            severity: guardrail.severity.as_str(),
+            severity: guardrail.risk.as_str(),
             sources: &guardrail.sources,
             text: self.texts.number(Cow::Owned(guardrail.json())),
             groups: report

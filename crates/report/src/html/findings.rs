@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
         FindingView {
             code: finding.code,
             fingerprint: &finding.fingerprint,
-            severity: finding.severity.as_str(),
+            severity: finding.risk.as_str(),
             message: &finding.message,
             reason: self.string(finding.reason.as_str()),
             remedy: self.string(finding.remedy.as_str()),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use scproof_auditor::{Audit, Finding, GuardrailReport, GuardrailState, Severity};
+use scproof_auditor::{Audit, Finding, GuardrailReport, GuardrailState, Risk};
 use scproof_catalog::Catalog;
 use scproof_organization::{FeatureSet, Organization, PolicyTypeStatus};
 
@@ -174,8 +174,8 @@ fn key_numbers(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
         ("notApplicable", with(GuardrailState::NotApplicable), "do not apply"),
     ];
     write_card(out, "guardrails", audit.guardrails.len(), "guardrails", &part_words(&parts))?;
-    let of = |severity| audit.findings.iter().filter(|finding: &&Finding| finding.severity == severity).count();
-    let parts = Severity::ALL.map(|severity| (severity.as_str(), of(severity), severity.as_str()));
+    let of = |risk| audit.findings.iter().filter(|finding: &&Finding| finding.risk == risk).count();
+    let parts = Risk::ALL.map(|risk| (risk.as_str(), of(risk), risk.as_str()));
     write_card(out, "findings", audit.findings.len(), "findings", &part_words(&parts))?;
     writeln!(out, "</ul>")
 }
@@ -305,10 +305,7 @@ fn cells(numbers: &[usize]) -> String {
 
 fn guardrails(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
     let names = ["Hole", "Unknown", "Holds except", "Holds", "Not applicable"];
-    write!(
-        out,
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Guardrail</th><th scope=\"col\">Severity</th>"
-    )?;
+    write!(out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Guardrail</th><th scope=\"col\">Risk</th>")?;
     for name in names {
         write!(out, "<th scope=\"col\">{name}</th>")?;
     }
@@ -324,7 +321,7 @@ fn guardrails(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td>{cells}</tr>",
             escaped(&guardrail.title),
-            guardrail.severity
+            guardrail.risk
         )?;
     }
     writeln!(out, "</tbody></table></div>")
@@ -338,7 +335,7 @@ fn findings(audit: &Audit, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "<li><strong>{}</strong> {}: {}{policy}; {}. {}</li>",
-            finding.severity,
+            finding.risk,
             escaped(finding.code),
             escaped(&finding.message),
             count(finding.accounts.len(), "account"),

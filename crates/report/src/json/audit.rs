@@ -342,7 +342,7 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
         title: &guardrail.title,
         why: &guardrail.why,
         category: &guardrail.category,
-        severity: guardrail.severity.as_str(),
+        severity: guardrail.risk.as_str(),
         sources: &guardrail.sources,
         document: guardrail.json(),
         state: worst_state(found).map(GuardrailState::as_str),
@@ -378,7 +378,7 @@ fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> Findin
     FindingView {
         code: finding.code,
         fingerprint: &finding.fingerprint,
-        severity: finding.severity.as_str(),
+        severity: finding.risk.as_str(),
         message: &finding.message,
         reason: &finding.reason,
         remedy: &finding.remedy,
@@ -415,7 +415,7 @@ impl<'a> From<&'a Suppression> for SuppressionView<'a> {
 pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let audit = report.audit;
     let catalog = Catalog::embedded();
-    let [(_, high), (_, medium), (_, low), (_, info)] = report.severity_counts();
+    let [(_, high), (_, medium), (_, low), (_, info)] = report.risk_counts();
     let view = View {
         format: FORMAT,
         snapshot: &report.snapshot,

@@ -157,7 +157,7 @@ fn write_accounts(page: &mut String, report: &AuditReport<'_>, nodes: &[NodeId])
 
 fn guardrail(report: &AuditReport<'_>, found: &GuardrailReport) -> String {
     let guardrail = &found.guardrail;
-    let mut text = format!("**{}: {}** ({})\n\n", code(&guardrail.id), prose(&guardrail.title), guardrail.severity);
+    let mut text = format!("**{}: {}** ({})\n\n", code(&guardrail.id), prose(&guardrail.title), guardrail.risk);
     if !guardrail.why.is_empty() {
         let _ = writeln!(text, "- **why** {}", prose(&guardrail.why));
     }
@@ -204,7 +204,7 @@ fn witness(text: &mut String, report: &AuditReport<'_>, witness: &Witness) {
 }
 
 fn finding(report: &AuditReport<'_>, finding: &Finding) -> String {
-    let mut text = format!("**{}**: {} ({})\n\n", finding.severity, prose(&finding.message), code(finding.code));
+    let mut text = format!("**{}**: {} ({})\n\n", finding.risk, prose(&finding.message), code(finding.code));
     if let Some(words) = place_words(report, &finding.place) {
         let _ = writeln!(text, "- **policy** {}", code(&words));
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use scproof_auditor::{Finding, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PermissionClass};
-use scproof_auditor::{Severity, Suppression, Witness};
+use scproof_auditor::{Risk, Suppression, Witness};
 use scproof_catalog::Catalog;
 
 use super::answer::exemption_words;
@@ -65,12 +65,12 @@ fn rows(report: &AuditReport<'_>) -> usize {
     if report.full { usize::MAX } else { ROWS }
 }
 
-fn severity_role(severity: Severity) -> Role {
-    match severity {
-        Severity::High => Role::Bad,
-        Severity::Medium => Role::Open,
-        Severity::Low => Role::Heading,
-        Severity::Info => Role::Faint,
+fn risk_role(risk: Risk) -> Role {
+    match risk {
+        Risk::High => Role::Bad,
+        Risk::Medium => Role::Open,
+        Risk::Low => Role::Heading,
+        Risk::Info => Role::Faint,
     }
 }
 
@@ -87,7 +87,7 @@ fn headline(page: &mut Page, report: &AuditReport<'_>) {
     let states = report.guardrail_counts();
     let worst = states.iter().find(|(_, number)| *number > 0).map(|(state, _)| *state);
     let role = match (worst, report.audit.findings.first()) {
-        (Some(GuardrailState::Hole), _) | (_, Some(Finding { severity: Severity::High, .. })) => Role::Bad,
+        (Some(GuardrailState::Hole), _) | (_, Some(Finding { risk: Risk::High, .. })) => Role::Bad,
         (Some(GuardrailState::Unknown), _) | (_, Some(_)) => Role::Open,
         (Some(GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable) | None, None) => {
             Role::Good
@@ -212,14 +212,14 @@ fn guardrail_table(page: &mut Page, report: &AuditReport<'_>) {
 fn finding_table(page: &mut Page, report: &AuditReport<'_>) {
     page.gap();
     page.heading("FINDINGS");
-    let counts: Vec<_> = report.severity_counts().into_iter().filter(|(_, number)| *number > 0).collect();
+    let counts: Vec<_> = report.risk_counts().into_iter().filter(|(_, number)| *number > 0).collect();
     if counts.is_empty() {
         page.line("  none");
     }
     let width = counts.iter().map(|(_, number)| grouped(*number).len()).max().unwrap_or(1);
-    for (severity, number) in counts {
-        let name = page.style.paint(severity_role(severity), severity.as_str());
-        let space = " ".repeat(8 - severity.as_str().len());
+    for (risk, number) in counts {
+        let name = page.style.paint(risk_role(risk), risk.as_str());
+        let space = " ".repeat(8 - risk.as_str().len());
         page.line(format!("  {name}{space}{:>width$}", grouped(number)));
     }
     if !report.audit.suppressed.is_empty() {
@@ -352,7 +352,7 @@ fn guardrails(page: &mut Page, report: &AuditReport<'_>) -> bool {
 
 fn guardrail(page: &mut Page, report: &AuditReport<'_>, found: &GuardrailReport) -> bool {
     let guardrail = &found.guardrail;
-    let title = format!("{}: {} ({})", clean(&guardrail.id), clean(&guardrail.title), guardrail.severity);
+    let title = format!("{}: {} ({})", clean(&guardrail.id), clean(&guardrail.title), guardrail.risk);
     for line in wrap(&title, WIDTH, WIDTH) {
         page.heading(&line);
     }
@@ -455,10 +455,10 @@ fn findings(page: &mut Page, report: &AuditReport<'_>) -> bool {
 }
 
 fn finding(page: &mut Page, report: &AuditReport<'_>, number: usize, finding: &Finding) {
-    let severity = finding.severity.as_str();
-    let painted = page.style.paint(severity_role(finding.severity), severity);
-    let text = format!("[{number}] {severity}: {} ({})", clean(&finding.message), finding.code);
-    labelled(page, 0, &text, severity, &painted);
+    let risk = finding.risk.as_str();
+    let painted = page.style.paint(risk_role(finding.risk), risk);
+    let text = format!("[{number}] {risk}: {} ({})", clean(&finding.message), finding.code);
+    labelled(page, 0, &text, risk, &painted);
     let place = &finding.place;
     if let Some(words) = place_words(report, place) {
         fact(page, "policy", &[words]);

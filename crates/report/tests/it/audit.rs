@@ -222,7 +222,7 @@ fn large_audits_are_cut_and_counted() {
 fn as_text() {
     let audit = sample::audit();
     let mut report = report(&audit);
-    report.failed = vec![AuditGate::Hole, AuditGate::Finding(scproof_auditor::Severity::High)];
+    report.failed = vec![AuditGate::Hole, AuditGate::Finding(scproof_auditor::Risk::High)];
     assert_snapshot!(text_of(&report));
 }
 
@@ -295,7 +295,7 @@ fn json_describes_accounts_once_and_counts() {
 
 #[test]
 fn what_could_make_it_fail() {
-    use scproof_auditor::Severity::{High, Info, Low, Medium};
+    use scproof_auditor::Risk::{High, Info, Low, Medium};
     let audit = sample::audit();
     let gates = report(&audit).gates();
     let findings = [High, Medium, Low, Info].map(AuditGate::Finding);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use scproof_auditor::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
-    GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
+    GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed, Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
@@ -29,49 +29,44 @@ pub(crate) fn large_organization() -> Organization {
 }
 
 /// Title, category, severity, actions.
-const GUARDRAILS: [(&str, &str, Severity, &[&str]); 14] = [
-    ("Accounts cannot leave the organization", "Organization", Severity::High, &["organizations:LeaveOrganization"]),
+const GUARDRAILS: [(&str, &str, Risk, &[&str]); 14] = [
+    ("Accounts cannot leave the organization", "Organization", Risk::High, &["organizations:LeaveOrganization"]),
     (
         "Nobody stops or deletes CloudTrail trails",
         "Audit trails",
-        Severity::High,
+        Risk::High,
         &["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"],
     ),
     (
         "Nobody turns AWS Config off",
         "Audit trails",
-        Severity::High,
+        Risk::High,
         &["config:DeleteConfigurationRecorder", "config:StopConfigurationRecorder"],
     ),
     (
         "Nobody turns GuardDuty off",
         "Detection",
-        Severity::High,
+        Risk::High,
         &["guardduty:DeleteDetector", "guardduty:DisassociateFromMasterAccount"],
     ),
-    ("Nobody turns Security Hub off", "Detection", Severity::Medium, &["securityhub:DisableSecurityHub"]),
-    (
-        "Nobody opens S3 buckets of the account to the public",
-        "Data",
-        Severity::High,
-        &["s3:PutAccountPublicAccessBlock"],
-    ),
-    ("KMS keys are not deleted", "Data", Severity::High, &["kms:ScheduleKeyDeletion"]),
-    ("Backups are not deleted", "Data", Severity::Medium, &["backup:DeleteRecoveryPoint", "backup:DeleteBackupVault"]),
-    ("No IAM users or access keys are made", "Identity", Severity::Medium, &["iam:CreateUser", "iam:CreateAccessKey"]),
+    ("Nobody turns Security Hub off", "Detection", Risk::Medium, &["securityhub:DisableSecurityHub"]),
+    ("Nobody opens S3 buckets of the account to the public", "Data", Risk::High, &["s3:PutAccountPublicAccessBlock"]),
+    ("KMS keys are not deleted", "Data", Risk::High, &["kms:ScheduleKeyDeletion"]),
+    ("Backups are not deleted", "Data", Risk::Medium, &["backup:DeleteRecoveryPoint", "backup:DeleteBackupVault"]),
+    ("No IAM users or access keys are made", "Identity", Risk::Medium, &["iam:CreateUser", "iam:CreateAccessKey"]),
     (
         "SAML and OIDC providers stay as they are",
         "Identity",
-        Severity::Medium,
+        Risk::Medium,
         &["iam:CreateSAMLProvider", "iam:DeleteSAMLProvider"],
     ),
-    ("Default VPCs are not made", "Network", Severity::Low, &["ec2:CreateDefaultVpc", "ec2:CreateDefaultSubnet"]),
-    ("VPC peering with others is not accepted", "Network", Severity::Medium, &["ec2:AcceptVpcPeeringConnection"]),
-    ("EBS encryption by default stays on", "Data", Severity::Medium, &["ec2:DisableEbsEncryptionByDefault"]),
+    ("Default VPCs are not made", "Network", Risk::Low, &["ec2:CreateDefaultVpc", "ec2:CreateDefaultSubnet"]),
+    ("VPC peering with others is not accepted", "Network", Risk::Medium, &["ec2:AcceptVpcPeeringConnection"]),
+    ("EBS encryption by default stays on", "Data", Risk::Medium, &["ec2:DisableEbsEncryptionByDefault"]),
     (
         "Regions are not enabled or disabled",
         "Organization",
-        Severity::Low,
+        Risk::Low,
         &["account:EnableRegion", "account:DisableRegion"],
     ),
 ];
@@ -81,7 +76,7 @@ fn kebab(title: &str) -> String {
 }
 
 fn guardrail(number: usize) -> (Arc<Guardrail>, &'static [&'static str]) {
-    let (title, category, severity, actions) = GUARDRAILS[number % GUARDRAILS.len()];
+    let (title, category, risk, actions) = GUARDRAILS[number % GUARDRAILS.len()];
     let round = number / GUARDRAILS.len();
     let suffix = if round == 0 { String::new() } else { format!(" – variant {round}") };
     let document = serde_json::json!({
@@ -93,7 +88,7 @@ fn guardrail(number: usize) -> (Arc<Guardrail>, &'static [&'static str]) {
         title: format!("{title}{suffix}"),
         why: "Without it whoever takes over an administrator of the account can switch the control off, and nobody is told.".to_owned(),
         category: category.to_owned(),
-        severity,
+        risk,
         sources: vec!["https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html".to_owned()],
         document: Arc::new(PolicyDocument::parse(&document.to_string(), PolicyKind::ServiceControl).document),
     };
@@ -302,58 +297,58 @@ impl Builder {
                 findings.push(self.finding(index, &targets, index.index() * each + round));
             }
         }
-        findings.sort_by(|a, b| (b.severity, a.code, &a.fingerprint).cmp(&(a.severity, b.code, &b.fingerprint)));
+        findings.sort_by(|a, b| (b.risk, a.code, &a.fingerprint).cmp(&(a.risk, b.code, &b.fingerprint)));
         findings
     }
 
     fn finding(&self, index: PolicyIndex, targets: &[NodeId], number: usize) -> Finding {
         let policy = self.organization.policy(index);
         let statement = number % policy.document.statements.len().max(1);
-        let kinds: [(&'static str, Severity, &str, &str, &str); 6] = [
+        let kinds: [(&'static str, Risk, &str, &str, &str); 6] = [
             (
                 "exemption-can-be-claimed",
-                Severity::High,
+                Risk::High,
                 "the exemption `arn:aws:iam::*:role/Admin*` can be claimed by anybody who may make roles",
                 "An administrator of the account makes a role with such a name, and the Deny does not concern it any more.",
                 "Name the path of the roles, such as `arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*`, and deny making roles there.",
             ),
             (
                 "region-lock-blocks-global-service",
-                Severity::Medium,
+                Risk::Medium,
                 "the region lock blocks `route53:*`, which has one region only",
                 "Global services are called in `us-east-1`, so calls of `route53` fail in every account below.",
                 "Add `route53:*` to the NotAction element.",
             ),
             (
                 "deny-without-effect",
-                Severity::Low,
+                Risk::Low,
                 "this Deny blocks nothing that is not blocked already",
                 "Another Deny at the root blocks the same calls. Who reads the policy takes it for the one in force.",
                 "Take the statement out, or the other one.",
             ),
             (
                 "allow-without-effect",
-                Severity::Low,
+                Risk::Low,
                 "this Allow changes nothing beside `FullAWSAccess`",
                 "A call needs one matching Allow at the level; `FullAWSAccess` matches all.",
                 "Detach `FullAWSAccess` here if this was meant as an allow list.",
             ),
             (
                 "action-unknown",
-                Severity::Medium,
+                Risk::Medium,
                 "no service has the action `s3:GetBuckets`",
                 "The statement does not do what it seems to do: the action does not exist.",
                 "Did you mean `s3:ListAllMyBuckets`?",
             ),
             (
                 "policy-near-limit",
-                Severity::Info,
+                Risk::Info,
                 "the policy uses 94 % of the 5,120 characters",
                 "The next exemption may not fit.",
                 "Move a statement to a policy of its own.",
             ),
         ];
-        let (code, severity, message, reason, remedy) = kinds[number % kinds.len()];
+        let (code, risk, message, reason, remedy) = kinds[number % kinds.len()];
         let path = policy.document.statement_path(statement);
         let span = policy.content.as_deref().and_then(|text| locate(text, &format!("{path}.Effect").parse().unwrap()));
         let accounts = self.below(targets);
@@ -372,7 +367,7 @@ impl Builder {
         Finding {
             code,
             fingerprint: format!("{code}:{}#{statement}.{number}", policy.id),
-            severity,
+            risk,
             message: message.to_owned(),
             reason: reason.to_owned(),
             remedy: remedy.to_owned(),

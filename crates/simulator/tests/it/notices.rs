@@ -181,7 +181,7 @@ fn eval_10_a_guard_on_the_resources_that_carry_its_key_is_no_trap() {
     assert!(!warned("ec2:RunInstances", &json!([instances, "arn:aws:ec2:*:*:volume/*"]), &tag));
     assert!(!warned("ec2:CreateSubnet", &json!("arn:aws:ec2:*:*:subnet/*"), &tag));
     assert!(!warned("ec2:CreateSubnet", &json!(["arn:aws:ec2:*:*:subnet/*", "arn:aws:ec2:*:*:vpc/vpc-1"]), &tag));
-    for everything in ["*", "arn:aws:ec2:*", "arn:aws:ec2:*:*:*/*"] {
+    for everything in ["*", "arn:aws:ec2:*:*:*", "arn:aws:ec2:*:*:*/*"] {
         assert!(warned("ec2:RunInstances", &json!(everything), &size), "{everything}");
         assert!(warned("ec2:CreateSubnet", &json!(everything), &tag), "{everything}");
     }

@@ -5,7 +5,8 @@ use scproof_policy_parser::ConditionOperator;
 use serde_json::{Value, json};
 
 use super::{Found, SHOP, World, deny, is_grave, witnesses};
-use crate::model::{Evidence, Severity};
+use crate::Risk;
+use crate::model::Evidence;
 
 const PROD: &str = "ou-ab12-prod0001";
 const DEV: &str = "ou-ab12-dev00001";
@@ -92,7 +93,7 @@ fn a_claim_that_depends_on_more_says_on_what() {
         .policy("p-guard001", &[PROD], guard(json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})))
         .findings();
     let finding = found.one("claimable-exemption");
-    assert_eq!(finding.severity, Severity::Medium);
+    assert_eq!(finding.risk, Risk::Medium);
     let Evidence::Condition(_, condition, witnesses) = &finding.evidence else { panic!("{finding:#?}") };
     let equals = ConditionOperator::parse("StringEquals").unwrap();
     assert_eq!(*condition, Predicate::compares("aws:SourceVpce", equals, &["vpce-1"]));
@@ -158,7 +159,7 @@ fn an_exemption_that_one_statement_lacks_is_inconsistent() {
     let found = inconsistent(&[OPS, OPS, OTHER, OPS, OPS]);
     let finding = found.one("inconsistent-exemption");
     assert_eq!(finding.fingerprint, "inconsistent-exemption:p-many0001#2:aws:principalarn=arn:*:iam::*:role/ops");
-    assert_eq!((finding.severity, finding.place.statement), (Severity::Medium, Some(2)));
+    assert_eq!((finding.risk, finding.place.statement), (Risk::Medium, Some(2)));
     assert_eq!(found.accounts(finding), ["shop"]);
     let [witness] = witnesses(finding) else { panic!("one witness") };
     assert_eq!(witness.request.principal.as_deref(), Some("arn:aws:iam::222222222222:role/ops"));
@@ -207,7 +208,7 @@ fn few_statements_or_many_deviations_are_no_inconsistency() {
 fn ctx_60_an_exemption_by_session_exempts_nobody() {
     let found = protected("arn:aws:sts::*:assumed-role/Admin/*").findings();
     let finding = found.one("exemption-never-matches");
-    assert_eq!((finding.severity, finding.rule), (Severity::Medium, Some("CTX-60")));
+    assert_eq!((finding.risk, finding.rule), (Risk::Medium, Some("CTX-60")));
     let [witness] = witnesses(finding) else { panic!("one witness") };
     assert_eq!(witness.request.principal.as_deref(), Some("arn:aws:sts::222222222222:assumed-role/Admin/session"));
     assert_eq!(witness.decision, Decision::ExplicitDeny);

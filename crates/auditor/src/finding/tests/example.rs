@@ -15,7 +15,7 @@ fn the_example_organization() {
     let compiled = CompiledOrganization::compile(organization, EvaluationOptions::default());
     let mut page = String::new();
     for finding in super::all(&compiled) {
-        writeln!(page, "{} {} ({} accounts)", finding.severity, finding.fingerprint, finding.accounts.len()).unwrap();
+        writeln!(page, "{} {} ({} accounts)", finding.risk, finding.fingerprint, finding.accounts.len()).unwrap();
         writeln!(page, "  {}", finding.message).unwrap();
         if let Evidence::Witness(words, witnesses) | Evidence::Condition(words, _, witnesses) = &finding.evidence {
             writeln!(page, "  {words}").unwrap();

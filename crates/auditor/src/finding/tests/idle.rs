@@ -7,7 +7,7 @@ use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use serde_json::{Value, json};
 
 use super::{SHOP, World};
-use crate::{Audit, AuditOptions, Guardrail, GuardrailState, Severity, audit};
+use crate::{Audit, AuditOptions, Guardrail, GuardrailState, Risk, audit};
 
 const PROD: &str = "ou-ab12-prod0001";
 
@@ -143,7 +143,7 @@ fn conditions_that_exclude_each_other() {
     let world = World::new().policy("p-prod00000001", &[PROD], json!([deny_when(json!("s3:*"), condition)]));
     let audit = audited(&world, &AuditOptions::default());
     let finding = audit.findings.iter().find(|finding| finding.code == "deny-never-matches").unwrap();
-    assert_eq!((finding.severity, &*finding.fingerprint), (Severity::High, "deny-never-matches:p-prod00000001#0"));
+    assert_eq!((finding.risk, &*finding.fingerprint), (Risk::High, "deny-never-matches:p-prod00000001#0"));
     let condition = json!({
         "StringEquals": {"aws:RequestedRegion": "us-east-1"}, "StringLike": {"aws:RequestedRegion": "us-*"}});
     let world = World::new().policy("p-prod00000001", &[PROD], json!([deny_when(json!("s3:*"), condition)]));
@@ -166,14 +166,11 @@ fn what_blocks_everything() {
     let world = World::new().policy("p-stop00000001", &[PROD], json!([deny(json!("*"))]));
     let audit = audited(&world, &AuditOptions::default());
     let finding = audit.findings.iter().find(|finding| finding.code == "blocks-everything").unwrap();
-    assert_eq!((finding.severity, finding.accounts.len()), (Severity::Info, 1));
+    assert_eq!((finding.risk, finding.accounts.len()), (Risk::Info, 1));
     let world = World::new().policy("p-stop00000001", &[PROD], json!([spare("iam:*"), spare("sts:*")]));
     let audit = audited(&world, &AuditOptions::default());
     let finding = audit.findings.iter().find(|finding| finding.code == "blocks-everything-together").unwrap();
-    assert_eq!(
-        (finding.severity, &*finding.fingerprint),
-        (Severity::High, "blocks-everything-together:ou-ab12-prod0001")
-    );
+    assert_eq!((finding.risk, &*finding.fingerprint), (Risk::High, "blocks-everything-together:ou-ab12-prod0001"));
     let world = World::new().policy("p-stop00000001", &[PROD], json!([spare("iam:*")]));
     assert_eq!(fingerprints(&world), [""; 0]);
 }
@@ -200,7 +197,7 @@ fn state(world: &World, guardrail: Value) -> (GuardrailState, usize) {
         title: "Test".to_owned(),
         why: "a test".to_owned(),
         category: "Tests".to_owned(),
-        severity: Severity::High,
+        risk: Risk::High,
         sources: Vec::new(),
         document: Arc::new(PolicyDocument::parse(&document, PolicyKind::ServiceControl).document),
     };

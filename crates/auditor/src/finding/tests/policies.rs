@@ -5,8 +5,9 @@ use scproof_policy_parser::Quotas;
 use serde_json::{Value, json};
 
 use super::{FULL, Found, SHOP, World, deny, is_grave, plain, witnesses};
+use crate::Risk;
 use crate::finding::{Subject, findings};
-use crate::model::{Evidence, Finding, Severity};
+use crate::model::{Evidence, Finding};
 
 const PROD: &str = "ou-ab12-prod0001";
 
@@ -14,9 +15,9 @@ fn one(statement: Value) -> Found {
     World::new().policy("p-one00001", &[PROD], json!([statement])).findings()
 }
 
-/// The code, fingerprint and severity of all findings but those of the tree.
-fn told(found: &Found) -> Vec<(&str, Severity)> {
-    found.found.iter().map(|finding| (finding.fingerprint.as_str(), finding.severity)).collect()
+/// The code, fingerprint and risk of all findings but those of the tree.
+fn told(found: &Found) -> Vec<(&str, Risk)> {
+    found.found.iter().map(|finding| (finding.fingerprint.as_str(), finding.risk)).collect()
 }
 
 #[test]
@@ -49,18 +50,18 @@ fn set_12_a_deny_for_all_values_blocks_calls_without_the_key() {
     let of = |operator: &str| one(deny("s3:DeleteBucket", json!({operator: {"aws:SourceVpce": "vpce-1"}})));
     let found = of("ForAllValues:StringEquals");
     let finding = found.one("set-operator-on-single-value");
-    assert_eq!(finding.severity, Severity::Medium);
+    assert_eq!(finding.risk, Risk::Medium);
     assert_eq!(witnesses(finding)[0].decision, Decision::ExplicitDeny);
     // Where the statement exempts callers, somebody else calls.
     let condition = json!({"ForAllValues:StringEquals": {"aws:SourceVpce": "vpce-1"},
         "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/aws-reserved/x/*"}});
     let found = one(deny("s3:DeleteBucket", condition));
-    assert_eq!(found.one("set-operator-on-single-value").severity, Severity::Medium);
+    assert_eq!(found.one("set-operator-on-single-value").risk, Risk::Medium);
     // The prefix changes nothing here.
     for operator in ["ForAnyValue:StringEquals", "ForAllValues:StringNotEquals", "ForAllValues:StringEqualsIfExists"] {
         let found = of(operator);
         let finding = found.one("set-operator-on-single-value");
-        assert_eq!((finding.severity, &finding.evidence), (Severity::Low, &Evidence::Snapshot), "{operator}");
+        assert_eq!((finding.risk, &finding.evidence), (Risk::Low, &Evidence::Snapshot), "{operator}");
     }
     let several = one(deny("s3:DeleteBucket", json!({"ForAllValues:StringEquals": {"aws:TagKeys": "x"}})));
     assert!(several.of("set-operator-on-single-value").is_empty());
@@ -82,11 +83,11 @@ fn doc_21_actions_that_the_catalog_lacks() {
     assert_eq!(
         told(&found),
         [
-            ("pattern-matches-no-action:p-one00001#0:Action[2]", Severity::Medium),
-            ("unknown-action:p-one00001#0:Action[0]", Severity::Medium),
-            ("unknown-action:p-one00001#1:Action", Severity::Medium),
-            ("pattern-matches-no-action:p-one00001#0:Action[3]", Severity::Low),
-            ("unknown-action:p-one00001#2:NotAction[0]", Severity::Low),
+            ("pattern-matches-no-action:p-one00001#0:Action[2]", Risk::Medium),
+            ("unknown-action:p-one00001#0:Action[0]", Risk::Medium),
+            ("unknown-action:p-one00001#1:Action", Risk::Medium),
+            ("pattern-matches-no-action:p-one00001#0:Action[3]", Risk::Low),
+            ("unknown-action:p-one00001#2:NotAction[0]", Risk::Low),
         ]
     );
     let remedies: Vec<&str> = found.of("unknown-action").iter().map(|finding| finding.remedy.as_str()).collect();
@@ -106,9 +107,9 @@ fn doc_32_condition_keys_that_nobody_knows() {
     let of = |key: &str| one(deny("s3:DeleteBucket", json!({"StringEquals": {key: "x"}})));
     let found = of("aws:RequestRegion");
     let finding = found.one("unknown-condition-key");
-    assert_eq!(finding.severity, Severity::Medium);
+    assert_eq!(finding.risk, Risk::Medium);
     assert!(finding.depends_on_catalog && finding.remedy.contains("`aws:RequestedRegion`"));
-    assert_eq!(of("xyzzy:plugh").one("unknown-condition-key").severity, Severity::Low);
+    assert_eq!(of("xyzzy:plugh").one("unknown-condition-key").risk, Risk::Low);
     for known in ["s3:prefix", "AWS:requestedregion", "aws:PrincipalTag/team", "s3:ExistingObjectTag/x"] {
         assert!(of(known).of("unknown-condition-key").is_empty(), "{known}");
     }
@@ -133,9 +134,9 @@ fn what_the_parser_says_is_found() {
     assert_eq!(
         told(&found),
         [
-            ("unknown-operator:p-one00001#1:Condition.StringEqual", Severity::Medium),
-            ("duplicate-sid:p-one00001#1:Sid", Severity::Low),
-            ("missing-version:p-one00001", Severity::Low),
+            ("unknown-operator:p-one00001#1:Condition.StringEqual", Risk::Medium),
+            ("duplicate-sid:p-one00001#1:Sid", Risk::Low),
+            ("missing-version:p-one00001", Risk::Low),
         ]
     );
     assert_eq!(found.one("unknown-operator").remedy, "did you mean `StringEquals`?");
@@ -145,7 +146,7 @@ fn what_the_parser_says_is_found() {
 fn a_policy_that_governs_nobody_is_to_be_tidied_up_at_most() {
     let statement = plain("s3:DeleteBukcet");
     let found = World::new().policy("p-one00001", &["111111111111"], json!([statement])).findings();
-    assert_eq!(found.one("unknown-action").severity, Severity::Low);
+    assert_eq!(found.one("unknown-action").risk, Risk::Low);
     assert!(found.one("unknown-action").accounts.is_empty());
 }
 
@@ -161,9 +162,9 @@ fn policies_that_are_nowhere_or_twice() {
     assert_eq!(
         told(&found),
         [
-            ("policy-with-same-text:p-bbb00001", Severity::Low),
-            ("policy-with-same-text:p-ccc00001", Severity::Low),
-            ("unattached-policy:p-bbb00001", Severity::Low),
+            ("policy-with-same-text:p-bbb00001", Risk::Low),
+            ("policy-with-same-text:p-ccc00001", Risk::Low),
+            ("unattached-policy:p-bbb00001", Risk::Low),
         ]
     );
     let other = json!([{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "arn:aws:s3:::x"}]);
@@ -188,18 +189,18 @@ fn head_room_is_counted_against_the_limits_given() {
         &[PROD],
         json!([{"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}]),
     );
-    let told = |quotas: &str| -> Vec<(String, Severity)> {
-        with_quotas(&world, quotas).into_iter().map(|finding| (finding.fingerprint, finding.severity)).collect()
+    let told = |quotas: &str| -> Vec<(String, Risk)> {
+        with_quotas(&world, quotas).into_iter().map(|finding| (finding.fingerprint, finding.risk)).collect()
     };
     let length = 98;
     let quota = |name: &str, value: usize| json!([{"name": name, "value": value}]).to_string();
     assert_eq!(told(&quota("max_scps_per_target", 2)).len(), 6, "one at the limit, and five with one of two");
     assert_eq!(told(&quota("max_scps_per_target", 4)), []);
-    assert_eq!(told(&quota("max_scps_per_target", 3)), [(format!("quota-headroom:{PROD}"), Severity::Info)]);
+    assert_eq!(told(&quota("max_scps_per_target", 3)), [(format!("quota-headroom:{PROD}"), Risk::Info)]);
     let size = |limit: usize| told(&quota("max_scp_chars", limit));
     assert_eq!(size(length * 2), []);
-    assert_eq!(size(length + 5), [("quota-headroom:p-aaa00001".to_owned(), Severity::Info)]);
-    assert_eq!(size(length / 2), [("scp-too-long:p-aaa00001".to_owned(), Severity::Medium)]);
+    assert_eq!(size(length + 5), [("quota-headroom:p-aaa00001".to_owned(), Risk::Info)]);
+    assert_eq!(size(length / 2), [("scp-too-long:p-aaa00001".to_owned(), Risk::Medium)]);
     let deep = told(&quota("max_organizational_unit_levels", 1));
-    assert_eq!(deep, [("quota-headroom:r-ab12:depth".to_owned(), Severity::Info)]);
+    assert_eq!(deep, [("quota-headroom:r-ab12:depth".to_owned(), Risk::Info)]);
 }

@@ -5,8 +5,8 @@ use scproof_policy_parser::Quotas;
 use serde_json::json;
 
 use super::{FULL, SHOP, World, is_grave, plain, witnesses};
+use crate::Risk;
 use crate::finding::{Subject, findings};
-use crate::model::Severity;
 
 const PROD: &str = "ou-ab12-prod0001";
 
@@ -31,14 +31,14 @@ fn eval_5_a_level_that_allows_nothing() {
     // The management account is not governed.
     let found =
         World::new().without("111111111111", FULL).policy("p-one00001", &["111111111111"], statements).findings();
-    assert_eq!(found.one("no-allow").severity, Severity::Low);
+    assert_eq!(found.one("no-allow").risk, Risk::Low);
 }
 
 #[test]
 fn a_level_that_is_meant_to_block_everything_is_worth_knowing() {
     let all = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
     let found = World::new().without(PROD, FULL).policy("p-one00001", &[PROD], all.clone()).findings();
-    assert_eq!(found.one("no-allow").severity, Severity::Info);
+    assert_eq!(found.one("no-allow").risk, Risk::Info);
     assert!(witnesses(found.one("no-allow"))[0].decision.is_denied());
     assert!(World::new().policy("p-one00001", &[PROD], all).findings().of("no-allow").is_empty());
 }
@@ -77,9 +77,9 @@ fn k3_13_what_could_not_be_read() {
     let found = world("ListPoliciesForTarget").findings();
     // Nothing is said of attachments that may be there.
     assert_eq!(found.fingerprints(), ["part-unreadable:ou-ab12-prod0001"]);
-    assert_eq!((found.found[0].severity, found.accounts(&found.found[0])), (Severity::Medium, vec!["shop".to_owned()]));
+    assert_eq!((found.found[0].risk, found.accounts(&found.found[0])), (Risk::Medium, vec!["shop".to_owned()]));
     let found = world("ListTagsForResource").findings();
-    assert_eq!(found.one("part-unreadable").severity, Severity::Low);
+    assert_eq!(found.one("part-unreadable").risk, Risk::Low);
     // Tags say nothing about attachments: what is not in the snapshot is not there.
     assert_eq!(found.of("unattached-policy").len(), 1);
     // A call about resource control policies neither; accounts below a unit do.
@@ -97,7 +97,7 @@ fn exm_2_nothing_is_in_force_while_the_type_is_off() {
         .findings();
     assert!(is_grave(found.one("attachments-without-effect")));
     assert_eq!(found.accounts(found.one("attachments-without-effect")).len(), 3);
-    assert_eq!(found.one("unknown-action").severity, Severity::Low);
+    assert_eq!(found.one("unknown-action").risk, Risk::Low);
 }
 
 #[test]

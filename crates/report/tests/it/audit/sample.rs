@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use scproof_auditor::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
-    GuardrailState, Passing, PassingKind, PermissionClass, Place, Scope, Severity, Suppressed, Suppression, Witness,
+    GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed, Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
@@ -35,13 +35,13 @@ pub(super) fn witness(organization: &Organization, request: Request) -> Witness 
     Witness { decision: compiled.ask(&request).unwrap(), request }
 }
 
-pub(super) fn guardrail(id: &str, title: &str, severity: Severity, action: &str) -> Guardrail {
+pub(super) fn guardrail(id: &str, title: &str, risk: Risk, action: &str) -> Guardrail {
     Guardrail {
         id: id.to_owned(),
         title: title.to_owned(),
         why: format!("without it, anybody with administrator rights in the account can call {action}"),
         category: "Organization".to_owned(),
-        severity,
+        risk,
         sources: vec!["https://docs.aws.amazon.com/prescriptive-guidance/latest/".to_owned()],
         document: document(&format!(
             "{{\"Version\": \"2012-10-17\", \"Statement\": {{\"Effect\": \"Deny\", \"Action\": \"{action}\", \"Resource\": \"*\"}}}}"
@@ -61,11 +61,11 @@ pub(super) fn group(accounts: Vec<NodeId>, state: GuardrailState, passing: Vec<P
     GuardrailGroup { accounts, state, passing, passing_is_complete: true }
 }
 
-fn finding(code: &'static str, severity: Severity, place: Place, accounts: Vec<NodeId>, evidence: Evidence) -> Finding {
+fn finding(code: &'static str, risk: Risk, place: Place, accounts: Vec<NodeId>, evidence: Evidence) -> Finding {
     Finding {
         code,
         fingerprint: format!("{code}:{}", place.policy.map_or(0, PolicyIndex::index)),
-        severity,
+        risk,
         message: "the statement blocks nothing that is not blocked without it".to_owned(),
         reason: "a reader takes it for a control that is in force".to_owned(),
         remedy: "delete the statement, or say what it was meant to block".to_owned(),
@@ -193,29 +193,24 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
             guardrail(
                 "leave-organization",
                 "Accounts cannot leave the organization",
-                Severity::High,
+                Risk::High,
                 "organizations:LeaveOrganization",
             ),
             vec![group(governed().collect(), GuardrailState::Holds, Vec::new())],
         ),
         report(
-            guardrail(
-                "long-lived-credentials",
-                "Nobody makes long-lived credentials",
-                Severity::Medium,
-                "iam:CreateUser",
-            ),
+            guardrail("long-lived-credentials", "Nobody makes long-lived credentials", Risk::Medium, "iam:CreateUser"),
             vec![
                 group(sandbox.clone(), GuardrailState::Hole, vec![hole]),
                 group(others(), GuardrailState::Holds, Vec::new()),
             ],
         ),
         report(
-            guardrail("audit-trail", "Nobody stops the audit trail", Severity::High, "cloudtrail:StopLogging"),
+            guardrail("audit-trail", "Nobody stops the audit trail", Risk::High, "cloudtrail:StopLogging"),
             vec![group(governed().collect(), GuardrailState::HoldsExcept, vec![exemption])],
         ),
         report(
-            guardrail("public-buckets", "Nobody opens a bucket to the public", Severity::High, "s3:PutBucketPolicy"),
+            guardrail("public-buckets", "Nobody opens a bucket to the public", Risk::High, "s3:PutBucketPolicy"),
             vec![
                 group(others(), GuardrailState::Unknown, vec![open]),
                 group(sandbox.clone(), GuardrailState::Holds, Vec::new()),
@@ -228,7 +223,7 @@ fn findings(organization: &Organization) -> Vec<Finding> {
     let prod = accounts_below(organization, "Prod");
     let mut of_action = finding(
         "action-unknown",
-        Severity::Low,
+        Risk::Low,
         place(
             organization,
             "protect-audit-trail",
@@ -242,7 +237,7 @@ fn findings(organization: &Organization) -> Vec<Finding> {
     of_action.depends_on_catalog = true;
     let mut of_unit = finding(
         "empty-unit",
-        Severity::Info,
+        Risk::Info,
         Place { targets: accounts_below(organization, "Security"), ..Place::default() },
         Vec::new(),
         Evidence::Snapshot,
@@ -253,14 +248,14 @@ fn findings(organization: &Organization) -> Vec<Finding> {
     vec![
         finding(
             "deny-without-effect",
-            Severity::High,
+            Risk::High,
             place(organization, "region-lock", 0, Some("Statement[0]"), "\"Sid\""),
             prod,
             Evidence::Proof("the Deny of `deny-root-user` matches every call that this one matches".to_owned()),
         ),
         finding(
             "guard-cannot-be-met",
-            Severity::Medium,
+            Risk::Medium,
             Place { statement: None, sid: None, ..place(organization, "cost-tags-pilot", 0, None, "Statement") },
             accounts_below(organization, "policy-canary"),
             Evidence::Witness("two calls that must differ do not".to_owned(), vec![witness(organization, example)]),
@@ -277,7 +272,7 @@ pub(super) fn audit() -> Audit {
     let services = ["ec2", "s3"].map(|prefix| catalog.service(prefix).unwrap());
     let suppressed = finding(
         "unused-policy",
-        Severity::Low,
+        Risk::Low,
         place(&organization, "holiday-freeze", 0, None, "{"),
         Vec::new(),
         Evidence::Snapshot,
@@ -324,7 +319,7 @@ pub(super) fn hostile(organization: Organization) -> Audit {
         )),
         why: vec![Why::Relation(vec![TEXT.to_owned()]), Why::Open(Undecided::Key(TEXT.to_owned()))],
     };
-    let mut rail = guardrail(TEXT, TEXT, Severity::High, TEXT);
+    let mut rail = guardrail(TEXT, TEXT, Risk::High, TEXT);
     TEXT.clone_into(&mut rail.why);
     TEXT.clone_into(&mut rail.category);
     rail.sources = vec![TEXT.to_owned()];
@@ -346,7 +341,7 @@ pub(super) fn hostile(organization: Organization) -> Audit {
         span: Some(0..9_999),
         targets: organization.nodes().map(|(id, _)| id).collect(),
     };
-    let mut finding = finding("hostile", Severity::High, place, accounts.clone(), Evidence::Proof(TEXT.to_owned()));
+    let mut finding = finding("hostile", Risk::High, place, accounts.clone(), Evidence::Proof(TEXT.to_owned()));
     for text in [&mut finding.message, &mut finding.reason, &mut finding.remedy, &mut finding.fingerprint] {
         TEXT.clone_into(text);
     }

@@ -1,0 +1,187 @@
+//! Rules that look at a document: a text and the catalog are all they need.
+
+mod deny_never_matches;
+mod deny_part_never_matches;
+mod exemption_never_matches;
+mod joined_tag_guards;
+mod matching;
+mod names;
+mod operator_does_not_fit_key;
+mod pattern_matches_no_action;
+mod unknown_action;
+mod unknown_condition_key;
+mod unsatisfiable_guard;
+mod value_never_occurs;
+mod wildcard_without_like;
+
+#[cfg(test)]
+mod tests;
+
+use scproof_catalog::{Action, Catalog, ConditionKey};
+use scproof_evaluator::{Truth, truth_when_absent};
+use scproof_policy_parser::{ActionShape, Condition, Effect, PolicyDocument, PolicyPath, Statement, WildcardPattern};
+
+use crate::found::Found;
+use crate::rule::{Risk, Rule};
+use names::Names;
+
+pub use unsatisfiable_guard::{Guard, guard_on};
+
+/// A check of a statement: adds what it finds.
+type Check = fn(&Subject<'_>, &mut Vec<Found>);
+
+/// The rules on documents with their checks, by code.
+const CHECKS: &[(&Rule, Check)] = &[
+    (&deny_never_matches::RULE, deny_never_matches::check),
+    (&deny_part_never_matches::RULE, deny_part_never_matches::check),
+    (&exemption_never_matches::RULE, exemption_never_matches::check),
+    (&joined_tag_guards::RULE, joined_tag_guards::check),
+    (&operator_does_not_fit_key::RULE, operator_does_not_fit_key::check),
+    (&pattern_matches_no_action::RULE, pattern_matches_no_action::check),
+    (&unknown_action::RULE, unknown_action::check),
+    (&unknown_condition_key::RULE, unknown_condition_key::check),
+    (&unsatisfiable_guard::RULE, unsatisfiable_guard::check),
+    (&value_never_occurs::RULE, value_never_occurs::check),
+    (&wildcard_without_like::RULE, wildcard_without_like::check),
+];
+
+/// The rules that look at a document, by code.
+pub fn document_rules() -> impl Iterator<Item = &'static Rule> {
+    CHECKS.iter().map(|(rule, _)| *rule)
+}
+
+/// What all rules on documents find in one, statement by statement, the gravest first. Messages name the policy, if it has
+/// a name.
+///
+/// Costs in proportion to the actions of the services that its statements name.
+pub fn check(document: &PolicyDocument, policy: Option<&str>) -> Vec<Found> {
+    Checker::default().check(document, policy)
+}
+
+/// Checks documents one after another, and remembers names that are near to unknown ones.
+#[derive(Debug, Default)]
+pub struct Checker {
+    names: Names,
+}
+
+impl Checker {
+    /// As [`check`].
+    pub fn check(&self, document: &PolicyDocument, policy: Option<&str>) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (number, statement) in document.statements.iter().enumerate() {
+            let mut of_statement = Vec::new();
+            let catalog = Catalog::embedded();
+            let subject = Subject { catalog, names: &self.names, document, policy, number, statement };
+            for (_, check) in CHECKS {
+                check(&subject, &mut of_statement);
+            }
+            of_statement.sort_by(|one, other| {
+                (other.risk, one.rule.code, &one.path).cmp(&(one.risk, other.rule.code, &other.path))
+            });
+            found.append(&mut of_statement);
+        }
+        found
+    }
+}
+
+/// A statement, and what rules look up about it.
+struct Subject<'a> {
+    catalog: &'static Catalog,
+    names: &'a Names,
+    document: &'a PolicyDocument,
+    /// What the policy is called.
+    policy: Option<&'a str>,
+    number: usize,
+    statement: &'a Statement,
+}
+
+impl<'a> Subject<'a> {
+    /// The statement if it denies and every part of it can be read.
+    fn deny(&self) -> Option<&'a Statement> {
+        Some(self.statement).filter(|found| found.effect == Some(Effect::Deny) && found.is_readable())
+    }
+
+    /// The statement in a message: `` `Statement[2]` of `regions` ``.
+    fn name(&self) -> String {
+        let statement = self.document.statement_path(self.number);
+        match self.policy {
+            Some(policy) => format!("`{statement}` of {}", names::quoted(policy)),
+            None => format!("`{statement}`"),
+        }
+    }
+
+    /// The route to the statement.
+    fn path(&self) -> PolicyPath {
+        let path = PolicyPath::default().key("Statement");
+        if self.document.single_statement { path } else { path.index(self.number) }
+    }
+
+    /// The route to an element of its `Action` or `NotAction`.
+    fn action_path(&self, element: usize) -> PolicyPath {
+        let negated = self.statement.action.as_ref().is_some_and(|element| element.negated);
+        self.path().key(if negated { "NotAction" } else { "Action" }).index(element)
+    }
+
+    /// The route to a condition.
+    fn condition_path(&self, condition: &Condition) -> PolicyPath {
+        self.path().key("Condition").key(condition.operator_text.as_str()).key(condition.key.as_str())
+    }
+
+    fn found(&self, rule: &'static Rule, risk: Risk, path: PolicyPath, message: String) -> Found {
+        Found {
+            rule,
+            risk,
+            statement: self.number,
+            path,
+            message,
+            reason: Rule::plain(rule.text),
+            remedy: Rule::plain(rule.remedy),
+            depends_on_catalog: false,
+        }
+    }
+}
+
+/// The known actions that a pattern names by its service; none for `*` and what is near to it.
+fn actions_of<'c>(catalog: &'c Catalog, shape: &ActionShape<'_>) -> Vec<Action<'c>> {
+    let ActionShape::Named { prefix, name } = shape else { return Vec::new() };
+    let Some(service) = catalog.service(prefix) else { return Vec::new() };
+    let name = name.to_ascii_lowercase();
+    let glob = WildcardPattern::flat(&name);
+    let start = name.split(['*', '?']).next().unwrap_or_default();
+    let near = catalog.actions_with_name_prefix(service, start).iter().map(|id| catalog.action(id));
+    near.filter(|action| glob.is_match(action.lower_name())).collect()
+}
+
+/// A condition whose key the catalog knows, and how it comes out in a call that lacks the key.
+struct OnKey<'a> {
+    condition: &'a Condition,
+    key: ConditionKey<'static>,
+    when_absent: Truth,
+}
+
+fn on_keys<'a>(catalog: &'static Catalog, statement: &'a Statement) -> Vec<OnKey<'a>> {
+    let conditions = statement.condition.iter().flatten();
+    conditions
+        .filter_map(|condition| {
+            let key = catalog.condition_key(&condition.key)?;
+            Some(OnKey { condition, key, when_absent: truth_when_absent(condition) })
+        })
+        .collect()
+}
+
+/// How many names a message has.
+const NAMED: usize = 4;
+
+/// Some names in a message, and how many more there are.
+fn named<T: std::fmt::Display>(names: &[T]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(NAMED);
+    match (more, shown.as_slice()) {
+        (0, [.., _, _]) => {
+            let (last, first) = shown.split_last().map_or(("", &[][..]), |(last, first)| (last.as_str(), first));
+            format!("{} and {last}", first.join(", "))
+        }
+        (0, _) => shown.join(", "),
+        (more, _) => format!("{} and {more} more", shown.join(", ")),
+    }
+}

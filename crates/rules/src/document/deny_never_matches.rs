@@ -1,0 +1,48 @@
+//! Deny statements that match no call at all.
+
+use super::Subject;
+use super::matching::{Cause, Unmatched};
+use crate::found::Found;
+use crate::rule::{LooksAt, Risk, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "deny-never-matches",
+    risk: Risk::High,
+    looks_at: &[LooksAt::Document, LooksAt::Proof],
+    title: "A Deny that no call can match",
+    text: "No call can fulfil a Deny statement: its actions are never checked against such resources, or never carry such \
+        a key; or its conditions exclude each other, such as two values of one key; or nothing in its list of actions is \
+        the name of one. The control is not in force.",
+    remedy: "name resources and keys that calls of the action have, as AWS's Service Authorization Reference lists them; \
+        conditions of one statement hold together, so make a statement of its own for each alternative, or list the \
+        values under one key",
+    semantics: &["EVAL-3", "CALL-9", "CALL-10"],
+};
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
+    let unmatched = Unmatched::of(subject);
+    if !unmatched.is_all {
+        return;
+    }
+    let groups = unmatched.by_cause();
+    let Some((cause, group)) = groups.first() else { return };
+    let words = match groups.len() {
+        1 => cause.words(group),
+        _ => groups
+            .iter()
+            .map(|(cause, group)| {
+                let names: Vec<&str> = group.iter().map(|idle| idle.text.as_str()).collect();
+                format!("for {}, {}", super::named(&names), cause.words(group))
+            })
+            .collect::<Vec<String>>()
+            .join("; "),
+    };
+    let is_certain = groups.iter().all(|(cause, _)| cause.is_certain());
+    let (risk, verb) = if is_certain { (Risk::High, "denies") } else { (Risk::Low, "probably denies") };
+    let message = format!("{} {verb} nothing: {words}", subject.name());
+    let mut one = subject.found(&RULE, risk, subject.path(), message);
+    "the control that the statement stands for is not in force".clone_into(&mut one.reason);
+    Cause::remedy(cause).clone_into(&mut one.remedy);
+    one.depends_on_catalog = true;
+    found.push(one);
+}

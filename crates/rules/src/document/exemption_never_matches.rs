@@ -1,0 +1,110 @@
+//! Exemptions by ARN that no principal has (CTX-60).
+
+use scproof_policy_parser::{ConditionOperator, OperatorFamily, Template};
+
+use super::Subject;
+use super::names::quoted;
+use crate::found::Found;
+use crate::rule::{LooksAt, Risk, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "exemption-never-matches",
+    risk: Risk::Medium,
+    looks_at: &[LooksAt::Document, LooksAt::Organization],
+    title: "An exemption that nobody can have",
+    text: "An exemption on `aws:PrincipalArn` that names no principal: the ARN of a session \
+        (`arn:aws:sts::…:assumed-role/…`), where the key has the ARN of the role; `*` and `?` under `StringNotEquals`, where \
+        they stand for themselves; the name of a service; a placeholder of a template that nobody filled in. Those who were \
+        to be exempt are denied.",
+    remedy: "write the ARN of the role; use `ArnNotLike` or `StringNotLike` for patterns",
+    semantics: &["CTX-60"],
+};
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
+    let Some(statement) = subject.deny() else { return };
+    let variables = subject.document.version.has_variables();
+    for condition in statement.condition.iter().flatten() {
+        let (Some(operator), Some(values)) = (condition.operator, &condition.values) else { continue };
+        if !operator.base.is_negated() || !condition.key.eq_ignore_ascii_case("aws:PrincipalArn") {
+            continue;
+        }
+        for (place, value) in values.iter().enumerate() {
+            let Some((why, remedy)) = fault(&value.text, operator, variables) else { continue };
+            let path = subject.condition_path(condition).index(place);
+            let message = format!("{} exempts nobody: {why}", quoted(&value.text));
+            let mut one = subject.found(&RULE, RULE.risk, path, message);
+            "those who were to be exempt are denied".clone_into(&mut one.reason);
+            one.remedy = remedy;
+            found.push(one);
+        }
+    }
+}
+
+/// Why no principal has such an ARN, and what to write; none if one may.
+fn fault(text: &str, operator: ConditionOperator, variables: bool) -> Option<(&'static str, String)> {
+    let is_pattern = operator.base.takes_patterns();
+    if variables && Template::parse(text, true, is_pattern).has_variables() {
+        return None;
+    }
+    if let Some(mark) = placeholder(text) {
+        return Some(("a placeholder stands where a name should", format!("put the name in place of `{mark}`")));
+    }
+    let has_wildcard = |part: &str| part.contains(['*', '?']);
+    let is_wild = is_pattern && has_wildcard(text);
+    let compares_arns = operator.base.family() == OperatorFamily::Arn;
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, _, service, region, account, resource] = parts.as_slice() else {
+        // The parser says that a value of an ARN operator is none.
+        if is_wild || compares_arns {
+            return None;
+        }
+        let why = "the key has the ARN of a principal, never such a text";
+        let remedy = if text.ends_with(".amazonaws.com") {
+            "SCPs do not restrict services that call for themselves; name the role of the service, or ask for \
+             `aws:PrincipalIsAWSService`"
+        } else {
+            "write the ARN of the role"
+        };
+        return Some((why, remedy.to_owned()));
+    };
+    if let (&"sts", Some(role)) = (service, resource.strip_prefix("assumed-role/")) {
+        let name = role.split('/').next().unwrap_or_default();
+        let why = "the `aws:PrincipalArn` of a role session is the ARN of the role, never that of the session";
+        return Some((why, format!("write `arn:aws:iam::*:role/{name}`, with the path of the role if it has one")));
+    }
+    // A path of its own may hold a star.
+    let last = resource.rsplit(['/', ':']).next().unwrap_or_default();
+    if !is_pattern && [*arn, *service, *region, *account, last].into_iter().any(has_wildcard) {
+        let why = "under this operator `*` and `?` stand for themselves, and no ARN of a principal has them there";
+        return Some((why, "use `ArnNotLike` or `StringNotLike`".to_owned()));
+    }
+    let open = |part: &str| is_wild && has_wildcard(part);
+    if open(arn) || open(service) || (open(region) && !compares_arns) {
+        return None;
+    }
+    if *service == "iam" && !region.is_empty() && !open(region) {
+        return Some(("ARNs of IAM name no region", "leave the region out: `arn:aws:iam::*:role/…`".to_owned()));
+    }
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if *service == "iam" && !is_account && *account != "aws" && !account.contains(['*', '?']) {
+        return Some(("no account has such an id", "write the twelve digits of the account, or `*`".to_owned()));
+    }
+    let is_fit = |character: char| character.is_ascii_alphanumeric() || "+=,.@_-*?".contains(character);
+    let is_named = resource.starts_with("role/") || resource.starts_with("user/");
+    if is_named && !last.chars().all(is_fit) && !text.contains("${") {
+        return Some(("no name has such characters", "write the name of the role".to_owned()));
+    }
+    None
+}
+
+/// A placeholder that nobody filled in.
+fn placeholder(text: &str) -> Option<&str> {
+    for (open, close) in [("<", ">"), ("[", "]"), ("{{", "}}")] {
+        if let Some(start) = text.find(open)
+            && let Some(length) = text.get(start..)?.find(close)
+        {
+            return text.get(start..start + length + close.len());
+        }
+    }
+    ["PLACEHOLDER", "ACCOUNT_ID", "ACCOUNTID", "YOUR_", "YOUR-"].into_iter().find(|word| text.contains(word))
+}

@@ -1,0 +1,329 @@
+//! For each rule a document that has the fault, and documents that nearly have it and are right.
+
+use std::collections::BTreeSet;
+
+use scproof_policy_parser::{PolicyDocument, PolicyKind, Statement};
+
+use super::{Guard, check, guard_on};
+use crate::rule::{Risk, Rule};
+use crate::rules;
+
+const PAGE: &str = include_str!("../../../../docs/findings.md");
+
+/// A document with one Deny statement.
+fn deny(action: &str, resource: &str, condition: &str) -> PolicyDocument {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":{action},"Resource":{resource},
+        "Condition":{condition}}}]}}"#
+    );
+    let parsed = PolicyDocument::parse(&text, PolicyKind::ServiceControl);
+    assert!(parsed.document.statements.iter().all(Statement::is_readable), "{text}");
+    parsed.document
+}
+
+/// The codes, risks and messages of what is found.
+fn told(document: &PolicyDocument) -> Vec<(&'static str, Risk, String)> {
+    check(document, None).into_iter().map(|found| (found.rule.code, found.risk, found.message)).collect()
+}
+
+fn codes(action: &str, resource: &str, condition: &str) -> Vec<(&'static str, Risk)> {
+    told(&deny(action, resource, condition)).into_iter().map(|(code, risk, _)| (code, risk)).collect()
+}
+
+const TYPE: &str = r#"{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}"#;
+const TAG: &str = r#"{"Null":{"aws:RequestTag/team":"true"}}"#;
+
+/// EVAL-10, CALL-3, CALL-8: a launch is checked against its subnet, too.
+#[test]
+fn a_guard_on_a_key_of_one_resource_denies_the_call_for_the_others() {
+    let found = told(&deny(r#""ec2:RunInstances""#, r#""*""#, TYPE));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (code, risk, message) = &found[0];
+    assert_eq!((*code, *risk), ("unsatisfiable-guard", Risk::High));
+    assert!(message.contains("`ec2:RunInstances` whatever the caller does") && message.contains("never carry"));
+    let guard = [("unsatisfiable-guard", Risk::High)];
+    assert_eq!(codes(r#""ec2:CreateSubnet""#, r#""*""#, TAG), guard);
+    assert_eq!(codes(r#""ec2:CreateSubnet""#, r#"["arn:aws:ec2:*:*:subnet/*","arn:aws:ec2:*:*:vpc/*"]"#, TAG), guard);
+    assert_eq!(codes(r#""ec2:RunInstances""#, r#""arn:aws-cn:ec2:*:*:*/*""#, TYPE), guard);
+}
+
+/// RES-12 to RES-14, CALL-8: AWS's own samples.
+#[test]
+fn a_guard_that_names_the_resources_that_carry_its_key_is_right() {
+    for (action, resource, condition) in [
+        (r#""ec2:RunInstances""#, r#""arn:aws:ec2:*:*:instance/*""#, TYPE),
+        (r#""ec2:RunInstances""#, r#"["arn:aws:ec2:*:*:instance/*","arn:aws:ec2:*:*:volume/*"]"#, TAG),
+        (
+            r#""ec2:RunInstances""#,
+            r#""arn:aws:ec2:*:*:instance/*""#,
+            r#"{"StringNotEquals":{"ec2:MetadataHttpTokens":"required"}}"#,
+        ),
+        (r#""ec2:CreateSubnet""#, r#""arn:aws:ec2:*:*:subnet/*""#, TAG),
+        (r#""ec2:CreateSubnet""#, r#"["arn:aws:ec2:*:*:subnet/*","arn:aws:ec2:*:*:vpc/vpc-1"]"#, TAG),
+        // A key that the call may have wherever it is checked, and one that it must have.
+        (r#""ec2:RunInstances""#, r#""*""#, r#"{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}"#),
+        (r#""ec2:RunInstances""#, r#""*""#, r#"{"StringEquals":{"ec2:InstanceType":"p5.48xlarge"}}"#),
+        (r#""ec2:RunInstances""#, r#""*""#, r#"{"Null":{"aws:RequestTag/team":"false"}}"#),
+        // Whoever denies what lacks the key in so many words may mean actions without it.
+        (r#""*""#, r#""*""#, r#"{"StringNotEqualsIfExists":{"sts:TaskPolicyArn":"arn:aws:iam::aws:policy/x"}}"#),
+    ] {
+        assert_eq!(codes(action, resource, condition), [], "{action} {resource} {condition}");
+    }
+}
+
+/// CALL-9: calls that read have no tags of a request; of others the tables may lag.
+#[test]
+fn a_guard_on_a_key_that_no_call_of_the_action_carries() {
+    assert_eq!(codes(r#""ec2:DescribeInstances""#, r#""*""#, TAG), [("unsatisfiable-guard", Risk::High)]);
+    let lesser = [("unsatisfiable-guard", Risk::Low)];
+    assert_eq!(codes(r#""ec2:ModifyVolume""#, r#""*""#, TAG), lesser);
+    let header = r#"{"Null":{"s3:x-amz-server-side-encryption":"true"}}"#;
+    assert_eq!(codes(r#""s3:GetObject""#, r#""*""#, header), lesser);
+    assert_eq!(codes(r#""s3:PutObject""#, r#""*""#, header), []);
+}
+
+/// CALL-9, CALL-10: what can match no call.
+#[test]
+fn a_deny_that_no_call_can_match() {
+    let tag = r#"{"StringEquals":{"ec2:ResourceTag/owner":"platform"}}"#;
+    for (action, resource, condition, risk) in [
+        (r#""s3:DeleteObject""#, r#""arn:aws:s3:::logs""#, "{}", Risk::High),
+        (r#""iam:CreateAccessKey""#, r#""arn:aws:iam::*:root""#, "{}", Risk::High),
+        (r#""sagemaker:*""#, r#""arn:aws:ec2:*:*:instance/*""#, "{}", Risk::High),
+        (r#""ec2:DescribeInstances""#, r#""arn:aws:ec2:*:*:instance/*""#, "{}", Risk::High),
+        (r#""a2c:*""#, r#""*""#, r#"{"StringEquals":{"sts:TaskPolicyArn":"arn:aws:iam::aws:policy/x"}}"#, Risk::High),
+        (
+            r#""s3:PutEncryptionConfiguration""#,
+            r#""*""#,
+            r#"{"StringEquals":{"s3:x-amz-server-side-encryption":"AES256"}}"#,
+            Risk::Low,
+        ),
+        (r#""ec2:CreateInternetGateway""#, r#""*""#, tag, Risk::Low),
+    ] {
+        assert_eq!(codes(action, resource, condition), [("deny-never-matches", risk)], "{action} {resource}");
+    }
+    let found = told(&deny(r#""s3:DeleteObject""#, r#""arn:aws:s3:::logs""#, "{}"));
+    assert!(found[0].2.contains("`object`"), "{found:?}");
+}
+
+#[test]
+fn an_action_of_a_deny_that_no_call_can_match() {
+    let tag = r#"{"StringEquals":{"ec2:ResourceTag/owner":"platform"}}"#;
+    let gateways = r#"["ec2:CreateInternetGateway","ec2:CreateVpnGateway","ec2:DeleteInternetGateway"]"#;
+    let found = told(&deny(gateways, r#""*""#, tag));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0, found[0].1), ("deny-part-never-matches", Risk::Low));
+    assert!(found[0].2.contains("`ec2:CreateInternetGateway` and `ec2:CreateVpnGateway`"), "{found:?}");
+    let mixed = r#"["s3:DeleteBucket","s3:DeleteObject"]"#;
+    assert_eq!(codes(mixed, r#""arn:aws:s3:::logs""#, "{}"), [("deny-part-never-matches", Risk::Medium)]);
+}
+
+#[test]
+fn a_deny_that_some_call_matches() {
+    for (action, resource, condition) in [
+        (r#"["s3:DeleteBucket","s3:DeleteObject"]"#, r#"["arn:aws:s3:::logs","arn:aws:s3:::logs/*"]"#, "{}"),
+        (r#""s3:DeleteObject""#, r#""arn:aws:s3:::logs*""#, "{}"),
+        (r#""s3:*""#, r#""arn:aws:s3:::logs""#, "{}"),
+        (r#""logs:DeleteLogGroup""#, r#""arn:aws:logs:*:*:log-group:audit:*""#, "{}"),
+        (r#""logs:*""#, r#""arn:aws:logs:*:log-group:prod:*""#, "{}"),
+        (r#""iam:*""#, r#""arn:aws:iam::${aws:PrincipalAccount}:role/x""#, "{}"),
+        (
+            r#""ec2:RunInstances""#,
+            r#""arn:aws:ec2:*:*:instance/*""#,
+            r#"{"StringEquals":{"ec2:InstanceType":"p5.48xlarge"}}"#,
+        ),
+        (r#""ec2:DeleteInternetGateway""#, r#""*""#, r#"{"StringEquals":{"ec2:ResourceTag/owner":"platform"}}"#),
+        (r#""ec2:*""#, r#""*""#, r#"{"Null":{"ec2:SourceInstanceArn":"false"}}"#),
+        (r#""s3:PutObject""#, r#""*""#, r#"{"StringEquals":{"s3:x-amz-server-side-encryption":"AES256"}}"#),
+    ] {
+        assert_eq!(codes(action, resource, condition), [], "{action} {resource} {condition}");
+    }
+}
+
+/// OP-1
+#[test]
+fn wildcards_that_are_none() {
+    let of = |condition: &str| codes(r#""ec2:*""#, r#""*""#, condition);
+    let rule = "wildcard-without-like";
+    assert_eq!(of(r#"{"StringNotEquals":{"aws:RequestedRegion":["eu-*"]}}"#), [(rule, Risk::High)]);
+    assert_eq!(of(r#"{"StringNotEquals":{"aws:RequestedRegion":["eu-*","us-east-1"]}}"#), [(rule, Risk::Medium)]);
+    assert_eq!(of(r#"{"StringEquals":{"aws:PrincipalTag/team":"dev?"}}"#), [(rule, Risk::Medium)]);
+    for fine in [
+        r#"{"StringNotLike":{"aws:RequestedRegion":["eu-*"]}}"#,
+        r#"{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}"#,
+        r#"{"StringEquals":{"aws:referer":"https://example.com/?a=b"}}"#,
+    ] {
+        assert_eq!(of(fine), [], "{fine}");
+    }
+}
+
+/// COND-1
+#[test]
+fn tags_of_which_one_is_enough() {
+    let of = |condition: &str| codes(r#""cloudformation:CreateStack""#, r#""*""#, condition);
+    let joined = [("joined-tag-guards", Risk::Medium)];
+    assert_eq!(of(r#"{"Null":{"aws:RequestTag/owner":"true","aws:RequestTag/project":"true"}}"#), joined);
+    for fine in [
+        r#"{"Null":{"aws:RequestTag/owner":"true"}}"#,
+        r#"{"Null":{"aws:RequestTag/owner":"false"},"StringNotEquals":{"aws:RequestTag/owner":"a"}}"#,
+        r#"{"Null":{"aws:RequestTag/owner":"true"},"StringNotEquals":{"aws:RequestTag/Owner":["a"]}}"#,
+        r#"{"Null":{"aws:RequestTag/owner":"true","aws:PrincipalTag/project":"true"}}"#,
+    ] {
+        assert_eq!(of(fine), [], "{fine}");
+    }
+}
+
+/// CTX-60
+#[test]
+fn exemptions_that_nobody_can_have() {
+    let of = |operator: &str, value: &str| {
+        codes(r#""s3:DeleteBucket""#, r#""*""#, &format!(r#"{{"{operator}":{{"aws:PrincipalArn":["{value}"]}}}}"#))
+    };
+    for value in [
+        "arn:aws:iam::*:role/<BREAK GLASS ROLE>",
+        "arn:aws:iam::ACCOUNT_ID:role/ops",
+        "arn:aws:iam::*:role/[YOUR-ROLE]",
+        "arn:aws:iam::*:role/{{ admin_role }}",
+        "arn:aws:iam:us-east-1:*:role/ops",
+        "arn:aws:iam::11111111111:role/ops",
+        "arn:aws:sts::*:assumed-role/ops/*",
+        "arn:aws:iam::*:role/break glass",
+    ] {
+        assert_eq!(of("ArnNotLike", value), [("exemption-never-matches", Risk::Medium)], "{value}");
+    }
+    assert_eq!(of("StringNotEquals", "cloudtrail.amazonaws.com"), [("exemption-never-matches", Risk::Medium)]);
+    for value in [
+        "arn:aws:iam::*:role/ops",
+        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_admin_*",
+        "arn:*:iam::111111111111:user/jane@example.com",
+        "arn:aws:iam::${aws:PrincipalAccount}:role/ops",
+        "arn:aws:iam::*:root",
+        "arn:aws:sts::111111111111:federated-user/jane",
+    ] {
+        assert_eq!(of("ArnNotLike", value), [], "{value}");
+    }
+    assert_eq!(of("StringNotLike", "*role/ops"), []);
+    assert_eq!(of("ArnLike", "arn:aws:iam::*:role/<OPS>"), []);
+}
+
+/// OP-30
+#[test]
+fn operators_for_values_of_another_type() {
+    let of = |condition: &str| codes(r#""ec2:RunInstances""#, r#""arn:aws:ec2:*:*:instance/*""#, condition);
+    let misfit = [("operator-does-not-fit-key", Risk::Medium)];
+    for condition in [
+        r#"{"NumericGreaterThan":{"ec2:InstanceType":"4"}}"#,
+        r#"{"Bool":{"ec2:MetadataHttpTokens":"false"}}"#,
+        r#"{"StringEquals":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"ArnLike":{"aws:PrincipalAccount":"arn:aws:iam::102222222222:root"}}"#,
+    ] {
+        assert_eq!(of(condition), misfit, "{condition}");
+    }
+    for fine in [
+        r#"{"StringEquals":{"ec2:InstanceType":"p5.48xlarge"}}"#,
+        r#"{"StringEquals":{"aws:SecureTransport":"false"}}"#,
+        r#"{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/x"}}"#,
+        r#"{"NumericLessThan":{"aws:MultiFactorAuthAge":"3600"}}"#,
+        r#"{"Null":{"ec2:InstanceType":"false"}}"#,
+    ] {
+        assert_eq!(of(fine), [], "{fine}");
+    }
+}
+
+/// OP-1
+#[test]
+fn values_that_a_key_never_has() {
+    let of = |value: &str| {
+        let condition = format!(r#"{{"StringNotEquals":{{"s3:x-amz-server-side-encryption":["{value}"]}}}}"#);
+        codes(r#""s3:PutObject""#, r#""*""#, &condition)
+    };
+    assert_eq!(of("AES-256"), [("value-never-occurs", Risk::Medium)]);
+    assert_eq!(of("AES256"), []);
+    assert_eq!(of("${aws:PrincipalTag/encryption}"), []);
+}
+
+/// CALL-4, CALL-10
+#[test]
+fn arns_that_no_resource_has() {
+    for resource in [
+        "arn:aws:iam:us-east-1:*:role/ops",
+        "arn:aws:iam::21400000001:role/ops",
+        "arn:aws-com:iam::*:role/ops",
+        "arn:aws:iamm::*:role/ops",
+    ] {
+        let found = codes(r#""iam:DeleteRole""#, &format!("\"{resource}\""), "{}");
+        assert_eq!(found, [("deny-never-matches", Risk::High)], "{resource}");
+    }
+    assert_eq!(codes(r#""iam:DeleteRole""#, r#""arn:aws:iam::*:role/ops""#, "{}"), []);
+}
+
+/// DOC-21, DOC-32
+#[test]
+fn names_that_aws_does_not_list() {
+    assert_eq!(
+        codes(r#"["s3:DeleteBukcet","s3:DeleteBucket","ec2:Xyzzy*","xyzzyplugh:*"]"#, r#""*""#, "{}"),
+        [
+            ("pattern-matches-no-action", Risk::Medium),
+            ("unknown-action", Risk::Medium),
+            ("pattern-matches-no-action", Risk::Low)
+        ]
+    );
+    let key = |key: &str| codes(r#""s3:DeleteBucket""#, r#""*""#, &format!(r#"{{"StringEquals":{{"{key}":"x"}}}}"#));
+    assert_eq!(key("aws:RequestRegion"), [("unknown-condition-key", Risk::Medium)]);
+    assert_eq!(key("xyzzy:plugh"), [("unknown-condition-key", Risk::Low)]);
+    for known in ["AWS:requestedregion", "aws:PrincipalTag/team", "aws:PrincipalTag"] {
+        assert_eq!(key(known), [], "{known}");
+    }
+}
+
+#[test]
+fn what_a_guard_does_to_one_call() {
+    let document = deny(r#"["ec2:*"]"#, r#""*""#, TYPE);
+    let statement = &document.statements[0];
+    assert_eq!(guard_on(statement, "ec2:RunInstances"), (Guard::Elsewhere, "ec2:InstanceType"));
+    assert_eq!(guard_on(statement, "acme:Do").0, Guard::Fine);
+}
+
+/// The span is that of the value, in a list or bare.
+#[test]
+fn a_finding_is_where_the_name_stands() {
+    for (action, path) in
+        [(r#""s3:DeleteBukcet""#, "Statement.Action"), (r#"["s3:DeleteBukcet"]"#, "Statement.Action[0]")]
+    {
+        let text = format!(
+            "{{\n \"Version\": \"2012-10-17\",\n \"Statement\": {{\"Effect\": \"Deny\", \"Resource\": \"*\", \"Action\": {action}}}}}"
+        );
+        let document = PolicyDocument::parse(&text, PolicyKind::ServiceControl).document;
+        let diagnostic = check(&document, Some("x"))[0].diagnostic(&text);
+        assert_eq!(text.get(diagnostic.span.clone()), Some("\"s3:DeleteBukcet\""));
+        assert_eq!((diagnostic.path.to_string().as_str(), diagnostic.line), (path, 3));
+        let line = text.lines().nth(2).unwrap();
+        assert_eq!(diagnostic.column, line.find("\"s3:").unwrap() + 1);
+    }
+}
+
+/// What the page says of each rule is what the rule says of itself.
+#[test]
+fn the_page_has_a_section_for_each_rule() {
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut sections: BTreeSet<&str> = BTreeSet::new();
+    for section in PAGE.split("\n### `").skip(1) {
+        let (code, section) = section.split_once('`').unwrap();
+        assert!(sections.insert(code), "{code} has two sections");
+        let rule = rules().find(|rule| rule.code == code).unwrap_or_else(|| panic!("{code} is no rule"));
+        let section = plain(section.split("\n## ").next().unwrap());
+        let expected = wanted(rule);
+        for part in &expected {
+            assert!(section.contains(&plain(part)), "the section of {code} lacks:\n{part}");
+        }
+    }
+    assert_eq!(sections, rules().map(|rule| rule.code).collect());
+    assert_eq!(rules().count(), sections.len(), "a code is given twice");
+}
+
+fn wanted(rule: &Rule) -> Vec<String> {
+    let mut parts = vec![format!("*{}*", rule.risk), rule.text.to_owned(), format!("*Remedy:* {}.", rule.remedy)];
+    parts.extend(rule.semantics.iter().map(|id| (*id).to_owned()));
+    parts
+}

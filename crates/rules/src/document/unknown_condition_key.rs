@@ -1,0 +1,45 @@
+//! Condition keys that neither the catalog nor the table of global keys has (DOC-32).
+
+use super::Subject;
+use super::names::{self, quoted};
+use crate::found::Found;
+use crate::rule::{LooksAt, Risk, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "unknown-condition-key",
+    risk: Risk::Medium,
+    looks_at: &[LooksAt::Document],
+    title: "A condition key that AWS does not list",
+    text: "Neither the table of global keys nor the catalog has the condition key. AWS accepts any key; one that does not \
+        exist is in no request, so that the condition always or never holds.",
+    remedy: "correct the spelling",
+    semantics: &["DOC-32"],
+};
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
+    for condition in subject.statement.condition.iter().flatten() {
+        let name = condition.key.as_str();
+        let is_key = name.trim() == name
+            && !name.contains("${")
+            && name.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty());
+        if !is_key || subject.catalog.condition_key(name).is_some() || is_bare_tag_family(name) {
+            continue;
+        }
+        let near = subject.names.keys_near(subject.catalog, name);
+        let message = format!("{} is no known condition key", quoted(name));
+        let otherwise = "check its spelling in AWS's Service Authorization Reference";
+        let mut one = names::finding(subject, &RULE, subject.condition_path(condition), message, (&near, otherwise));
+        if near.is_empty() {
+            one.risk = Risk::Low;
+        }
+        "AWS accepts any key; one that does not exist is in no request, so that the condition always or never holds"
+            .clone_into(&mut one.reason);
+        found.push(one);
+    }
+}
+
+/// `aws:PrincipalTag` without a tag's key, which the parser reports (DOC-31).
+fn is_bare_tag_family(name: &str) -> bool {
+    let bare = name.strip_suffix('/').unwrap_or(name);
+    ["aws:PrincipalTag", "aws:RequestTag", "aws:ResourceTag"].iter().any(|family| family.eq_ignore_ascii_case(bare))
+}

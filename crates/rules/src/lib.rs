@@ -1,0 +1,42 @@
+//! What is wrong with service control policies, rule by rule.
+//!
+//! A [`Rule`] has a code, a risk, the text of its section in `docs/findings.md`, and says what it looks at. Rules that
+//! look at a *document* are here, one file each with its check ([`check`]): a text and the catalog are all they need, so
+//! that every command can run them. Rules that look at an organization, or that compare what passes, have their text
+//! here and their check in the auditor, where the organization is known.
+//!
+//! To add a rule on documents: a file in `document/` with a `RULE` and a check, its row in the list of `document.rs`, its
+//! section in `docs/findings.md`, and a fixture that has the fault beside one that nearly has it.
+//!
+//! ```
+//! use scproof_policy_parser::{PolicyDocument, PolicyKind};
+//! let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"ec2:RunInstances","Resource":"*",
+//!     "Condition":{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}}}"#;
+//! let document = PolicyDocument::parse(text, PolicyKind::ServiceControl).document;
+//! let found = scproof_rules::check(&document, None);
+//! assert_eq!(found[0].rule.code, "unsatisfiable-guard");
+//! ```
+//!
+//! Modules: `rule` (what a rule is), `document` (those on documents), `found` (what they find), `call` (what a call of
+//! an action is checked against), `organization` and `proof` (the others).
+
+mod call;
+mod document;
+mod found;
+pub mod organization;
+pub mod proof;
+mod rule;
+
+pub use document::{Checker, Guard, check, document_rules, guard_on};
+pub use found::Found;
+pub use rule::{LooksAt, Risk, Rule};
+
+/// All rules: those on documents, on organizations, and those that compare.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    document_rules().chain(organization::RULES.iter().copied()).chain(proof::RULES.iter().copied())
+}
+
+/// The rule with a code.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    rules().find(|rule| rule.code == code)
+}
