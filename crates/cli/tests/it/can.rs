@@ -99,6 +99,7 @@ fn k3_3_context_arguments() {
         "--absent",
         "aws:SourceVpce",
         "--closed-context",
+        "--beyond-catalog",
         "--resource",
         "*",
         "--resource",
@@ -110,7 +111,7 @@ fn k3_3_context_arguments() {
             "account": "shop", "action": "s3:GetObject", "resource": ["*", "arn:aws:s3:::b/k"],
             "region": "eu-west-1",
             "context": {"aws:TagKeys": ["a", "b"], "aws:PrincipalTag/team": "x=y", "s3:prefix": "", "aws:SourceVpce": null},
-            "closedContext": true
+            "closedContext": true, "beyondCatalog": true
         })
     );
 }

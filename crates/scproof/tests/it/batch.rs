@@ -39,7 +39,8 @@ fn an_answer_has_the_members_of_the_format_in_order() {
         String::from_utf8(output).unwrap(),
         "{\"id\":\"q\",\"decision\":\"explicitDeny\",\"reason\":\"denyStatement\",\"determining\":[{\"targetId\":\
          \"ou-ex01-workload\",\"targetName\":\"Workloads\",\"policyId\":\"p-regionlock1\",\"policyName\":\"region-lock\",\
-         \"statement\":0,\"sid\":\"DenyOutsideEurope\"}],\"levelsWithoutAllow\":[],\"undecided\":[],\"dependsOn\":null,\"when\":null}\n"
+         \"statement\":0,\"sid\":\"DenyOutsideEurope\"}],\"levelsWithoutAllow\":[],\"undecided\":[],\"dependsOn\":null,\
+         \"when\":null,\"basis\":{\"catalog\":\"2026-10-27\"}}\n"
     );
 }
 
