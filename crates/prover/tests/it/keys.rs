@@ -307,3 +307,13 @@ fn a_condition_of_another_type_on_the_caller() {
     let answer = equivalent(&nothing, &with(deny)).unwrap();
     assert!(matches!(answer, Answer::No(_)), "{answer:#?}");
 }
+
+#[test]
+fn a_caller_of_an_example_has_no_path_that_shows_nothing() {
+    // The wildcard crosses colons: a role of that name with any path is meant, too.
+    let condition = json!({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/OrgAdmin"}});
+    let found = regions(&level(&[everything()]), &with(deny_when(condition)));
+    let witness = found.first().and_then(|region| region.witness.as_ref()).unwrap();
+    let principal = witness.request.principal.as_deref().unwrap();
+    assert_eq!(principal.splitn(6, ':').nth(5), Some("role/OrgAdmin"), "{principal}");
+}

@@ -8,8 +8,8 @@ use scproof_simulator::{Notice, Step, Transition, Witness};
 use super::{accounts, code, codes, command, prose};
 use crate::command_line;
 use crate::impact::{
-    Detail, Entry, ImpactReport, PassingBlock, action_lines, beyond_words, decision_words, entry_causes, listed_words,
-    remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
+    Detail, Entry, ImpactReport, PassingBlock, action_lines, beyond_words, caller_words, decision_words, entry_causes,
+    listed_words, remark_words, structure_words, transition_words, verdict_words, when_lines, why_words,
 };
 use crate::layout::{count, grouped};
 use crate::text::words::capitalised;
@@ -229,6 +229,9 @@ fn when(page: &mut String, words: &Words<'_>, entry: &Entry<'_>, detail: Detail)
 fn witness(page: &mut String, report: &ImpactReport<'_>, witness: &Witness) {
     let (before, after) = (decision_words(witness.before), decision_words(witness.after));
     let _ = writeln!(page, "- **example**: {before} before, {after} after");
+    if let Some(words) = caller_words(&witness.request) {
+        let _ = writeln!(page, "  — {}", prose(&words));
+    }
     command(page, &command_line::can(&report.program, &witness.request));
 }
 
