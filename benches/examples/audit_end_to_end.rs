@@ -15,7 +15,7 @@ use std::time::Instant;
 use scproof_auditor::{AuditOptions, GuardrailState, Guardrails, audit};
 use scproof_benches::{Shape, generate};
 use scproof_organization::Organization;
-use scproof_report::{AuditReport, Style, text};
+use scproof_report::{AuditReport, Format, Report, Style};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -49,10 +49,11 @@ fn main() {
         snapshot: path.display().to_string(),
         program: vec!["scproof".to_owned()],
         full: false,
+        made: None,
         failed: Vec::new(),
     };
     let mut page = Vec::new();
-    text::audit::render(&report, Style::plain(), &mut page).unwrap();
+    Report::Audit(&report).write(Format::Text, Style::plain(), &mut page).unwrap();
     let rendered = start.elapsed();
     let with_hole = |report: &&scproof_auditor::GuardrailReport| {
         report.groups.iter().any(|group| group.state == GuardrailState::Hole && !group.accounts.is_empty())

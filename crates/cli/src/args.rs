@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use scproof::report::{Format, Subject};
 
 use crate::command::audit::AuditArgs;
 use crate::command::can::CanArgs;
@@ -102,9 +103,9 @@ pub(crate) struct GlobalArgs {
         global = true,
         value_name = "FORMAT",
         default_value = "text",
-        value_parser = PossibleValuesParser::new(["text", "json", "markdown", "csv", "html", "sarif", "junit"]),
+        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::as_str)),
         hide_possible_values = true,
-        help = "How to print: text, json, markdown (audit, simulate, diff and who-can), csv (audit and who-can), html, sarif or junit (audit)"
+        help = format_help()
     )]
     format: String,
     /// Write to a file, which appears whole or not at all
@@ -128,27 +129,60 @@ pub(crate) struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// The format, if the command has it.
-    pub(crate) fn format<F: ValueEnum>(&self) -> Result<F, CommandError> {
-        F::from_str(&self.format, false).map_err(|_| {
-            let names: Vec<String> = F::value_variants()
-                .iter()
-                .filter_map(ValueEnum::to_possible_value)
-                .map(|value| format!("`{}`", value.get_name()))
-                .collect();
+    /// The format, if reports on the subject have it.
+    pub(crate) fn format(&self, subject: Subject) -> Result<Format, CommandError> {
+        let formats: Vec<Format> = Format::ALL.into_iter().filter(|format| subject.has(*format)).collect();
+        self.format_among(&formats)
+    }
+
+    /// The format, if it is one of some.
+    pub(crate) fn format_among(&self, formats: &[Format]) -> Result<Format, CommandError> {
+        let found = formats.iter().find(|format| format.as_str() == self.format);
+        found.copied().ok_or_else(|| {
+            let names: Vec<String> = formats.iter().map(|format| format!("`{format}`")).collect();
             CommandError::usage(format!("this command does not print `{}`", self.format))
-                .help(format!("it has the formats {}", names.join(" and ")))
+                .help(format!("it has the formats {}", enumerate(&names)))
         })
     }
 }
 
-/// How to print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
+/// The commands that print reports, and what about.
+const REPORTS: [(&str, Subject); 8] = [
+    ("can", Subject::Answer),
+    ("who-can", Subject::WhoCan),
+    ("effective", Subject::Effective),
+    ("audit", Subject::Audit),
+    ("simulate", Subject::Impact),
+    ("diff", Subject::Impact),
+    ("tree", Subject::Tree),
+    ("validate", Subject::Validation),
+];
+
+/// `text or json; markdown for audit and diff`: formats that the same commands have stand together.
+fn format_help() -> String {
+    let mut groups: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
+    for format in Format::ALL {
+        let has = REPORTS.iter().filter(|(_, subject)| subject.has(format));
+        let commands: Vec<&str> = has.map(|(command, _)| *command).collect();
+        match groups.iter_mut().find(|(others, _)| *others == commands) {
+            Some((_, formats)) => formats.push(format.to_string()),
+            None => groups.push((commands, vec![format.to_string()])),
+        }
+    }
+    let groups = groups.into_iter().map(|(commands, formats)| {
+        let commands: Vec<String> = commands.into_iter().map(str::to_owned).collect();
+        let some = if commands.len() < REPORTS.len() { format!(" ({})", commands.join(", ")) } else { String::new() };
+        format!("{}{some}", enumerate(&formats))
+    });
+    format!("How to print: {}", groups.collect::<Vec<_>>().join("; "))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerate(items: &[String]) -> String {
+    match items {
+        [init @ .., last] if !init.is_empty() => format!("{} and {last}", init.join(", ")),
+        items => items.concat(),
+    }
 }
 
 /// When to use colour.

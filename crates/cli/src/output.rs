@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use scproof::report::Style;
+use scproof::report::{Format, Report, Style};
 use tempfile::NamedTempFile;
 
 use crate::args::{Color, GlobalArgs};
@@ -49,6 +49,12 @@ impl Output {
     /// How text is to be decorated.
     pub(crate) fn style(&self) -> Style {
         self.style
+    }
+
+    /// Writes a report, and puts the file in its place.
+    pub(crate) fn report(self, format: Format, report: &Report<'_>) -> Result<(), CommandError> {
+        let style = self.style;
+        self.write(|out| report.write(format, style, out))
     }
 
     /// Writes, and puts the file in its place. A reader that has gone away is no error.

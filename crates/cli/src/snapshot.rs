@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use scproof::ask::{CompiledOrganization, EvaluationOptions};
-use scproof::report::text;
+use scproof::report;
 use scproof::rules::{QuotaName, Quotas};
 use scproof::snapshot::{Inventory, LoadError, Organization, OrganizationQuotas};
 
@@ -101,13 +101,8 @@ fn shown_faults(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8
     let count = error.faults().len() + error.omitted();
     let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
     let mut result = CommandError::input(format!("`{file}` cannot be used: {faults}"));
-    let mut details = Vec::new();
     let content = String::from_utf8_lossy(bytes);
-    let style = ui::stderr_style(global.color);
-    // Memory takes every byte.
-    if text::faults::render(error, &file, &content, most, style, &mut details).is_ok() {
-        result.details = String::from_utf8_lossy(&details).into_owned();
-    }
+    result.details = report::faults(error, &file, &content, most, ui::stderr_style(global.color));
     result
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 use scproof::report::{self, Role, Style};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::args::Color;
 use crate::error::CommandError;
@@ -36,36 +37,38 @@ pub(crate) fn color_of(args: impl Iterator<Item = OsString>) -> clap::ColorChoic
     choice
 }
 
-/// The style for a stream: with colour only where it is asked for, or seen by a person who did not set `NO_COLOR`.
-fn style(color: Color, stream: &impl anstream::stream::RawStream) -> Style {
+/// The style for a stream: as wide as a terminal is, with colour only where it is asked for, or seen by a person who did not set
+/// `NO_COLOR`.
+fn style(color: Color, stream: &impl anstream::stream::RawStream, size: Option<(Width, Height)>) -> Style {
     let coloured = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => AutoStream::choice(stream) != ColorChoice::Never,
     };
-    if coloured { Style::coloured() } else { Style::plain() }
+    let style = if coloured { Style::coloured() } else { Style::plain() };
+    size.map_or(style, |(Width(columns), _)| style.with_width(columns.into()))
 }
 
 /// The style for standard output.
 pub(crate) fn stdout_style(color: Color) -> Style {
-    style(color, &io::stdout())
+    style(color, &io::stdout(), terminal_size_of(io::stdout()))
 }
 
 /// The style for standard error.
 pub(crate) fn stderr_style(color: Color) -> Style {
-    style(color, &io::stderr())
+    style(color, &io::stderr(), terminal_size_of(io::stderr()))
 }
 
 /// Says what went wrong.
 pub(crate) fn error(color: Color, error: &CommandError) {
     let style = stderr_style(color);
     let mut text = error.details.clone();
-    labelled(&mut text, style, Role::Bad, "error", &error.message);
+    text += &report::message(style, Role::Bad, "error", &error.message);
     for cause in &error.causes {
-        labelled(&mut text, style, Role::Faint, "cause", cause);
+        text += &report::message(style, Role::Faint, "cause", cause);
     }
     for help in &error.help {
-        labelled(&mut text, style, Role::Heading, "help", help);
+        text += &report::message(style, Role::Heading, "help", help);
     }
     print(&text);
 }
@@ -73,10 +76,9 @@ pub(crate) fn error(color: Color, error: &CommandError) {
 /// Says that something is odd, with what to do about it.
 pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
     let style = stderr_style(color);
-    let mut text = String::new();
-    labelled(&mut text, style, Role::Open, "warning", message);
+    let mut text = report::message(style, Role::Open, "warning", message);
     if let Some(help) = help {
-        labelled(&mut text, style, Role::Heading, "help", help);
+        text += &report::message(style, Role::Heading, "help", help);
     }
     print(&text);
 }
@@ -84,17 +86,7 @@ pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
 /// Says something that is neither wrong nor odd.
 #[cfg(feature = "fetch")]
 pub(crate) fn note(color: Color, message: &str) {
-    let mut text = String::new();
-    labelled(&mut text, stderr_style(color), Role::Faint, "note", message);
-    print(&text);
-}
-
-fn labelled(text: &mut String, style: Style, role: Role, label: &str, message: &str) {
-    let label = format!("{label}: ");
-    let wrapped = report::message(&label, message);
-    // Painted afterwards: colour has no width.
-    text.push_str(&style.paint(role, label.trim_end()));
-    text.push_str(wrapped.strip_prefix(label.trim_end()).unwrap_or(&wrapped));
+    print(&report::message(stderr_style(color), Role::Faint, "note", message));
 }
 
 /// How long a work may take before anything is said about it.

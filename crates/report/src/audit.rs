@@ -25,6 +25,8 @@ pub struct AuditReport<'a> {
     pub program: Vec<String>,
     /// Whether text and Markdown write everything out; else long lists are cut, and counted.
     pub full: bool,
+    /// When the report is made, as it is to be shown.
+    pub made: Option<String>,
     /// The reasons for which the command fails.
     pub failed: Vec<AuditGate>,
 }

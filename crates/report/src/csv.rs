@@ -3,8 +3,10 @@
 //! Spreadsheets run what begins like a formula. Names and policies come from many people, so such a cell gets an apostrophe in
 //! front, which a spreadsheet takes as the mark of a text. Control characters are shown as escapes: a line is a line.
 
-pub mod audit;
-pub mod who_can;
+pub(crate) mod audit;
+pub(crate) mod tree;
+pub(crate) mod validation;
+pub(crate) mod who_can;
 
 use std::io::{self, Write};
 

@@ -8,6 +8,8 @@
 //! | unknown | `error`: what is not settled is not green, and no failure either |
 //! | SCPs do not apply | `skipped` |
 
+pub(crate) mod validation;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -17,7 +19,7 @@ use scproof_organization::NodeId;
 use crate::audit::{AuditReport, kind_words, state_counts, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, decision_words, when_lines, why_words};
-use crate::text::words::account_words;
+use crate::names::account_words;
 use crate::words::Words;
 
 /// Writes the guardrails as test suites.
@@ -25,7 +27,7 @@ use crate::words::Words;
 /// # Errors
 ///
 /// If writing fails.
-pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let guardrails = &report.audit.guardrails;
     let mut totals = [0; 5];
     for counts in guardrails.iter().map(state_counts) {

@@ -6,6 +6,7 @@
 //! that could not be settled is one of the kind `open`. What is suppressed is there, marked so.
 
 mod model;
+pub(crate) mod validation;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -20,7 +21,7 @@ use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, un
 use crate::command_line;
 use crate::impact::{Detail, action_lines, when_lines, why_words};
 use crate::layout::{clean, count};
-use crate::text::words::{capitalised, policy_words};
+use crate::names::{capitalised, policy_words};
 use crate::words::Words;
 use model::{
     Artifact, ArtifactLocation, Configuration, Content, Driver, Invocation, Location, Log, LogicalLocation, Message,
@@ -42,7 +43,7 @@ const SNAPSHOT: usize = 0;
 /// # Errors
 ///
 /// If writing fails.
-pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut builder = Builder { report, rules: Vec::new(), policies: Vec::new(), results: Vec::new() };
     // All guardrails are rules: one that holds was checked too.
     for found in &report.audit.guardrails {
@@ -55,18 +56,24 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
         builder.finding(&suppressed.finding, Some(&suppressed.reason));
     }
     let artifacts = builder.artifacts();
-    let driver = Driver {
-        name: "scproof",
-        semantic_version: env!("CARGO_PKG_VERSION"),
-        information_uri: PROJECT,
-        rules: builder.rules,
-    };
+    write_log(builder.rules, artifacts, builder.results, out)
+}
+
+/// Writes the log of one run.
+fn write_log(
+    rules: Vec<Rule>,
+    artifacts: Vec<Artifact>,
+    results: Vec<SarifResult>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let driver =
+        Driver { name: "scproof", semantic_version: env!("CARGO_PKG_VERSION"), information_uri: PROJECT, rules };
     let run = Run {
         tool: Tool { driver },
         invocations: vec![Invocation { execution_successful: true }],
         column_kind: "unicodeCodePoints",
         artifacts,
-        results: builder.results,
+        results,
     };
     serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: vec![run] })?;
     out.write_all(b"\n")
@@ -189,7 +196,7 @@ impl<'a> Builder<'_, 'a> {
             related_locations: Vec::new(),
             partial_fingerprints: PartialFingerprints::of(String::new()),
             suppressions: None,
-            properties: self.properties(&group.accounts),
+            properties: Some(self.properties(&group.accounts)),
         }
     }
 
@@ -239,7 +246,7 @@ impl<'a> Builder<'_, 'a> {
             suppressions: suppressed.map(|reason| {
                 vec![Suppression { kind: "external", status: "accepted", justification: clean(reason).into_owned() }]
             }),
-            properties: self.properties(&finding.accounts),
+            properties: Some(self.properties(&finding.accounts)),
         };
         self.results.push(result);
     }
@@ -351,8 +358,8 @@ fn guardrail_rule(id: &str, guardrail: &Guardrail) -> Rule {
     let document = guardrail.json();
     let markdown = format!(
         "{}\n\nEvery call that these statements match must be blocked:\n\n{}",
-        crate::markdown::prose(why),
-        crate::markdown::block("json", &document)
+        crate::doc::markdown::prose(why),
+        crate::doc::markdown::fenced("json", &document)
     );
     Rule {
         id: id.to_owned(),
@@ -393,7 +400,7 @@ fn remark_rule(finding: &Finding) -> Rule {
         id: finding.code.to_owned(),
         short_description: sentences([summary.unwrap_or(&finding.code.replace('-', " "))]),
         full_description: sentences([&finding.reason]),
-        help: Message { markdown: Some(crate::markdown::prose(&capitalised(&finding.reason))), ..reason },
+        help: Message { markdown: Some(crate::doc::markdown::prose(&capitalised(&finding.reason))), ..reason },
         help_uri: Some(format!("{PROJECT}/blob/main/docs/diagnostics.md#{}", finding.code)),
         default_configuration: Configuration { level: level(risk) },
         properties: rule_properties(risk, None),

@@ -1,17 +1,31 @@
-//! Optional colour. What is printed says the same without it.
+//! How wide text is, and optional colour. What is printed says the same without it.
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-/// How text is decorated.
+use crate::layout::WIDTH;
+
+/// The narrowest page, in columns.
+const NARROWEST: usize = 60;
+/// The widest page, in columns.
+const WIDEST: usize = 120;
+
+/// How text is laid out and decorated.
 ///
 /// ```
 /// use scproof_report::{Role, Style};
 /// assert_eq!(Style::plain().paint(Role::Bad, "BLOCKED"), "BLOCKED");
 /// assert_ne!(Style::coloured().paint(Role::Bad, "BLOCKED"), "BLOCKED");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     coloured: bool,
+    width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self::plain()
+    }
 }
 
 /// What a piece of text is, which decides its colour.
@@ -30,14 +44,31 @@ pub enum Role {
 }
 
 impl Style {
-    /// Text without escape sequences.
+    /// Text without escape sequences, [`WIDTH`] columns wide.
     pub fn plain() -> Self {
-        Self { coloured: false }
+        Self { coloured: false, width: WIDTH }
     }
 
-    /// Text with ANSI escape sequences.
+    /// Text with ANSI escape sequences, [`WIDTH`] columns wide.
     pub fn coloured() -> Self {
-        Self { coloured: true }
+        Self { coloured: true, width: WIDTH }
+    }
+
+    /// The same for a page of so many columns; at least 60, as narrower pages are harder to read than wrapped ones, and at most
+    /// 120, as the eye loses longer lines.
+    ///
+    /// ```
+    /// use scproof_report::Style;
+    /// assert_eq!(Style::plain().with_width(200).width(), 120);
+    /// ```
+    #[must_use]
+    pub fn with_width(self, columns: usize) -> Self {
+        Self { width: columns.clamp(NARROWEST, WIDEST), ..self }
+    }
+
+    /// How wide the page is, in columns.
+    pub fn width(self) -> usize {
+        self.width
     }
 
     /// Whether escape sequences are written.

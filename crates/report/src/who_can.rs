@@ -11,8 +11,8 @@ use crate::answer::{Answer, OpenQuestion};
 use crate::command_line;
 use crate::impact::{Detail, accounts_words, missing_words};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
-use crate::text::answer::exemption_words;
-use crate::text::words::{attached_words, statement_words};
+use crate::names::{attached_words, statement_words};
+use crate::page::answer::exemption_words;
 use crate::words::Words;
 
 const BLOCKED: &str = "BLOCKED";
@@ -110,10 +110,14 @@ impl<'a> WhoCanReport<'a> {
         format!("{}: {what}", count(group.accounts.len(), "account"))
     }
 
+    /// The accounts of a group.
+    pub(crate) fn account_refs(&self, group: &WhoCanGroup) -> Vec<AccountRef> {
+        group.accounts.iter().map(|&id| self.account(id)).collect()
+    }
+
     /// The accounts of a group by place.
-    pub(crate) fn accounts(&self, group: &WhoCanGroup) -> Vec<String> {
-        let accounts: Vec<AccountRef> = group.accounts.iter().map(|&id| self.account(id)).collect();
-        accounts_words(&accounts.iter().collect::<Vec<_>>(), self.detail())
+    fn accounts(&self, group: &WhoCanGroup) -> Vec<String> {
+        accounts_words(&self.account_refs(group).iter().collect::<Vec<_>>(), self.detail())
     }
 
     /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all conditions.

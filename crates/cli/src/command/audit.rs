@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use globset::{GlobBuilder, GlobMatcher};
 use scproof::ask::{ActionFilter, Catalog};
 use scproof::audit::{
     ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Risk, Suppression, Suppressions, audit,
 };
-use scproof::report::{AuditGate, AuditReport, csv, html, json, junit, markdown, sarif, text};
+use scproof::report::{AuditGate, AuditReport, Format, Report, Subject};
 use scproof::snapshot::Organization;
 
 use super::action_list;
@@ -79,25 +79,6 @@ pub(crate) struct AuditArgs {
     full: bool,
 }
 
-/// How to print an audit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AuditFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests and wikis.
-    Markdown,
-    /// For spreadsheets.
-    Csv,
-    /// For browsers.
-    Html,
-    /// For code scanning.
-    Sarif,
-    /// For the test view of a pipeline.
-    Junit,
-}
-
 fn fail_on(text: &str) -> Result<AuditGate, String> {
     match text.split_once(':') {
         None if text == "hole" => Ok(AuditGate::Hole),
@@ -110,7 +91,7 @@ fn fail_on(text: &str) -> Result<AuditGate, String> {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<AuditFormat>()?;
+    let format = global.format(Subject::Audit)?;
     let guardrails = guardrails(global, args)?;
     let suppressions = suppressions(global, args)?;
     let quotas = snapshot::quotas(global)?;
@@ -127,7 +108,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
         today: clock::today(),
         quotas,
         // Every action of every class: a page folds them, a file of JSON becomes very large.
-        groups: format == AuditFormat::Html || (format == AuditFormat::Json && args.full),
+        groups: format == Format::Html || (format == Format::Json && args.full),
     };
     let count = options.accounts.as_ref().map_or_else(|| organization.accounts().len(), Vec::len);
     let message = format!("auditing {count} {}", if count == 1 { "account" } else { "accounts" });
@@ -140,39 +121,16 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
         snapshot: path.display().to_string(),
         program: program(global, path),
         full: args.full,
+        made: clock::today(),
         failed: Vec::new(),
     };
     report.failed = args.failed(&report.gates());
-    print(global, format, &report)?;
+    Output::open(global)?.report(format, &Report::Audit(&report))?;
     Ok(match report.failed.as_slice() {
         [] => ExitCode::Fine,
         [AuditGate::Unknown] => ExitCode::Unknown,
         _ => ExitCode::No,
     })
-}
-
-fn print(global: &GlobalArgs, format: AuditFormat, report: &AuditReport<'_>) -> Result<(), CommandError> {
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        AuditFormat::Text => text::audit::render(report, style, out),
-        AuditFormat::Json => json::audit::render(report, out),
-        AuditFormat::Markdown => markdown::audit::render(report, out),
-        AuditFormat::Csv => csv::audit::render(report, out),
-        AuditFormat::Html => html::audit::render(report.audit, &page_options(report), out),
-        AuditFormat::Sarif => sarif::render(report, out),
-        AuditFormat::Junit => junit::render(report, out),
-    })
-}
-
-fn page_options(report: &AuditReport<'_>) -> html::audit::Options {
-    html::audit::Options {
-        generated_at: clock::today(),
-        snapshot: Some(report.snapshot.clone()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        program: report.program.clone(),
-        ..html::audit::Options::default()
-    }
 }
 
 impl AuditArgs {

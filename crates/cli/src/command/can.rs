@@ -9,10 +9,10 @@ use scproof::ask::{
     BatchError, CompiledOrganization, Context, ContextValue, Decision, Request, RequestError, RequestResource,
     ResourceInput, answer_lines, guard_notes, unknown_action,
 };
-use scproof::report::{Answer, json, text};
+use scproof::report::{Answer, Report, Subject};
 
 use super::facts::{FactArgs, warn_of_unknown_name};
-use crate::args::{Format, GlobalArgs};
+use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -101,7 +101,7 @@ fn incomplete(only: &str, principal: Option<&str>) -> CommandError {
 }
 
 fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Result<ExitCode, CommandError> {
-    let format = global.format::<Format>()?;
+    let format = global.format(Subject::Answer)?;
     let compiled = snapshot::compile(global)?;
     let request = Request {
         account: account.to_owned(),
@@ -127,12 +127,7 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
         explanation: &explanation,
         if_role_has_no_path: if_role_has_no_path(&compiled, &request, explanation.decision),
     };
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        Format::Text => text::answer::render(&answer, style, out),
-        Format::Json => json::answer::render(&answer, out),
-    })?;
+    Output::open(global)?.report(format, &Report::Answer(&answer))?;
     Ok(explanation.decision.into())
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use clap::Args;
 use scproof::compare::{impact_with, structural_difference};
-use scproof::report::ImpactReport;
+use scproof::report::{ImpactReport, Subject};
 
-use super::impact::{ImpactArgs, ImpactFormat, program};
+use super::impact::{ImpactArgs, program};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -41,7 +41,7 @@ pub(crate) struct DiffArgs {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &DiffArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<ImpactFormat>()?;
+    let format = global.format(Subject::Impact)?;
     let before = Arc::new(snapshot::load_path(global, &args.before)?);
     let after = Arc::new(snapshot::load_path(global, &args.after)?);
     let expectations = args.impact.expectations(global)?;

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use scproof::ask::{ActionFilter, Caller, CompiledOrganization, EffectiveSetGroup};
-use scproof::report::{Effective, EffectiveSet, json, retain, text};
+use scproof::report::{Effective, EffectiveSet, Report, Subject, retain};
 use scproof::snapshot::{AccountId, NodeId, Organization, SelectError};
 
 use super::facts::FactArgs;
 use super::select::{AccountArgs, ActionArgs};
 use super::who_can::many_error;
-use crate::args::{Format, GlobalArgs};
+use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -49,7 +49,7 @@ pub(crate) struct EffectiveArgs {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<Format>()?;
+    let format = global.format(Subject::Effective)?;
     let compiled = snapshot::compile(global)?;
     let filter = args.actions.filter(&[compiled.organization()])?;
     let selected = args.selected.of(compiled.organization())?;
@@ -90,12 +90,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
         permissions: &permissions,
         full: args.full,
     };
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        Format::Text => text::effective::render(&effective, style, out),
-        Format::Json => json::effective::render(&effective, out),
-    })?;
+    Output::open(global)?.report(format, &Report::Effective(&effective))?;
     Ok(ExitCode::Fine)
 }
 
@@ -126,7 +121,7 @@ fn of_unit(
     caller: &Caller,
     (unit, selected, filter): (NodeId, Option<&[NodeId]>, &ActionFilter),
 ) -> Result<ExitCode, CommandError> {
-    let format = global.format::<Format>()?;
+    let format = global.format(Subject::Effective)?;
     let organization = compiled.organization();
     let mut accounts: Vec<NodeId> =
         organization.subtree(unit).filter(|&id| organization.node(id).account.is_some()).collect();
@@ -149,11 +144,6 @@ fn of_unit(
     // What tells groups apart may have been taken away.
     let groups = EffectiveSetGroup::together(groups);
     let set = EffectiveSet { organization, target: unit, caller, groups: &groups, full: args.full };
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        Format::Text => text::effective_set::render(&set, style, out),
-        Format::Json => json::effective_set::render(&set, out),
-    })?;
+    Output::open(global)?.report(format, &Report::EffectiveSet(&set))?;
     Ok(ExitCode::Fine)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scproof::compare::{ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, hold};
-use scproof::report::{Gate, ImpactReport, Scope, json, markdown, text};
+use scproof::report::{Format, Gate, ImpactReport, Report, Scope};
 use scproof::snapshot::Organization;
 
 use super::select::{AccountArgs, ActionArgs};
@@ -46,17 +46,6 @@ enum FailOn {
     Transient,
     Undetermined,
     Any,
-}
-
-/// How to print an impact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ImpactFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For pull requests.
-    Markdown,
 }
 
 impl ImpactArgs {
@@ -124,17 +113,11 @@ impl ImpactArgs {
     pub(crate) fn finish(
         &self,
         global: &GlobalArgs,
-        format: ImpactFormat,
+        format: Format,
         mut report: ImpactReport<'_>,
     ) -> Result<ExitCode, CommandError> {
         report.failed = self.failed(report.gates());
-        let output = Output::open(global)?;
-        let style = output.style();
-        output.write(|out| match format {
-            ImpactFormat::Text => text::impact::render(&report, style, out),
-            ImpactFormat::Json => json::impact::render(&report, out),
-            ImpactFormat::Markdown => markdown::impact::render(&report, out),
-        })?;
+        Output::open(global)?.report(format, &Report::Impact(&report))?;
         Ok(match report.failed.as_slice() {
             [] => ExitCode::Fine,
             [Gate::Undetermined] => ExitCode::Unknown,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use scproof::compare::{Rehearsed, SimulationOptions};
-use scproof::report::ImpactReport;
+use scproof::report::{ImpactReport, Subject};
 
 use super::changes::ChangeArgs;
-use super::impact::{COMPARISON, ImpactArgs, ImpactFormat, program};
+use super::impact::{COMPARISON, ImpactArgs, program};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
@@ -44,7 +44,7 @@ pub(crate) struct SimulateArgs {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<ImpactFormat>()?;
+    let format = global.format(Subject::Impact)?;
     let (path, before) = snapshot::load_named(global)?;
     let quotas = snapshot::quotas(global)?;
     let expectations = args.impact.expectations(global)?;

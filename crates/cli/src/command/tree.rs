@@ -1,10 +1,10 @@
 //! `scproof tree`: the organization.
 
 use clap::Args;
-use scproof::report::{Tree, json, text};
+use scproof::report::{Report, Subject, Tree};
 use scproof::snapshot::NodeId;
 
-use crate::args::{Format, GlobalArgs};
+use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -33,7 +33,7 @@ pub(crate) struct TreeArgs {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &TreeArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<Format>()?;
+    let format = global.format(Subject::Tree)?;
     let organization = snapshot::load(global)?;
     let quotas = snapshot::organization_quotas(&snapshot::quotas(global)?);
     let targets =
@@ -44,11 +44,6 @@ pub(crate) fn run(global: &GlobalArgs, args: &TreeArgs) -> Result<ExitCode, Comm
         policies: args.policies,
         findings: organization.findings_with(&quotas),
     };
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        Format::Text => text::tree::render(&tree, style, out),
-        Format::Json => json::tree::render(&tree, out),
-    })?;
+    Output::open(global)?.report(format, &Report::Tree(&tree))?;
     Ok(ExitCode::Fine)
 }

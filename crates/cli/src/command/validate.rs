@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use scproof::report::{PolicyLabel, Source, SourceFindings, Validation, json, text};
+use scproof::report::{PolicyLabel, Report, Source, SourceFindings, Subject, Validation};
 use scproof::rules::{Checker, Diagnostic, Parsed, PolicyDocument, PolicyKind, ValidationOptions, validate};
 use scproof::snapshot::OrganizationQuotas;
 
-use crate::args::{Format, GlobalArgs};
+use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -52,7 +52,7 @@ enum Kind {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<Format>()?;
+    let format = global.format(Subject::Validation)?;
     let quotas = snapshot::quotas(global)?;
     let mut check = Check {
         kind: match args.kind {
@@ -102,12 +102,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
     if validation.sources.is_empty() && unreadable {
         return Ok(ExitCode::Input);
     }
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        Format::Text => text::validation::render(&validation, style, out),
-        Format::Json => json::validation::render(&validation, out),
-    })?;
+    Output::open(global)?.report(format, &Report::Validation(&validation))?;
     let totals = validation.totals();
     Ok(if unreadable {
         ExitCode::Input

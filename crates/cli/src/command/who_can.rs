@@ -1,8 +1,8 @@
 //! `scproof who-can`: one call, asked of many accounts.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use scproof::ask::{CompiledOrganization, Request, RequestError, unknown_action};
-use scproof::report::{WhoCanReport, csv, json, markdown, text};
+use scproof::report::{Report, Subject, WhoCanReport};
 
 use super::can::resource_input;
 use super::facts::{FactArgs, warn_of_unknown_name};
@@ -53,21 +53,8 @@ pub(crate) struct WhoCanArgs {
     full: bool,
 }
 
-/// How to print the answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum WhoCanFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// For tickets and comments.
-    Markdown,
-    /// For spreadsheets.
-    Csv,
-}
-
 pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<WhoCanFormat>()?;
+    let format = global.format(Subject::WhoCan)?;
     let (path, organization) = snapshot::load_named(global)?;
     let accounts = args.selected.of(&organization)?.unwrap_or_else(|| organization.accounts().collect());
     let compiled = CompiledOrganization::compile(organization, snapshot::evaluation(global));
@@ -92,14 +79,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         scope: args.selected.account.iter().chain(&args.selected.ou).cloned().collect(),
         full: args.full,
     };
-    let output = Output::open(global)?;
-    let style = output.style();
-    output.write(|out| match format {
-        WhoCanFormat::Text => text::who_can::render(&report, style, out),
-        WhoCanFormat::Json => json::who_can::render(&report, out),
-        WhoCanFormat::Markdown => markdown::who_can::render(&report, out),
-        WhoCanFormat::Csv => csv::who_can::render(&report, out),
-    })?;
+    Output::open(global)?.report(format, &Report::WhoCan(&report))?;
     Ok(ExitCode::Fine)
 }
 

@@ -99,7 +99,7 @@ fn slips() {
         &["who-can", "s3:DeleteBucket", "--account", "shop", "--ou", "Sandbox"],
         &["who-can", "s3:DeleteBucket", "--principal", "arn:aws:iam::214000000001:role/dev"],
         &["who-can", "s3:DeleteBucket", "--principal", "role/dev*"],
-        &["--format", "csv", "tree"],
+        &["--format", "csv", "can", "shop", "s3:GetObject"],
     ];
     let pages: Vec<String> = slips
         .iter()

@@ -6,7 +6,7 @@ use scproof_organization::{NodeId, Organization};
 
 use super::{AuditGate, AuditReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
-use crate::text::words::{policy_words, statement_path, target_words};
+use crate::names::{policy_words, statement_path, target_words};
 use crate::words::Words;
 
 /// Up to this many accounts are better named than told by their classes.

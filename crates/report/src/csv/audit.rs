@@ -16,7 +16,7 @@ const COLUMNS: [&str; 7] = ["accountId", "name", "path", "class", "neverBlocked"
 /// # Errors
 ///
 /// If writing fails.
-pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (audit, organization) = (report.audit, report.organization());
     let ids = audit.guardrails.iter().map(|each| each.guardrail.id.as_str());
     record(&COLUMNS.into_iter().chain(ids).collect::<Vec<_>>(), out)?;

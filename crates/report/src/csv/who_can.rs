@@ -15,7 +15,7 @@ use crate::words::Words;
 /// # Errors
 ///
 /// If writing fails.
-pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: Vec<(NodeId, &WhoCanGroup)> = Vec::new();
     for group in &report.who_can.groups {
         rows.extend(group.accounts.iter().map(|&account| (account, group)));

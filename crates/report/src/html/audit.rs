@@ -2,17 +2,24 @@
 //!
 //! The page shows the tree, permission classes, services, guardrails and findings, and can be searched, filtered and printed. It holds
 //! its data as one block of JSON that is no format of its own: programs read `--format json`. What many accounts share stands once,
-//! so the size goes with classes and policies rather than with accounts. Without JavaScript it is a summary.
+//! so the size goes with classes and policies rather than with accounts. Without JavaScript it is a summary: who, when, what, key
+//! numbers, and a table of each section, as the template has it.
 
 use std::io::{self, Write};
 
-use scproof_auditor::Audit;
+use askama::Template;
+use scproof_auditor::{Audit, GuardrailReport, GuardrailState, Risk};
+use scproof_catalog::Catalog;
+use scproof_organization::{FeatureSet, Organization, PolicyTypeStatus};
 
 use super::data::Data;
-use super::safe::{escaped, source_hash, write_json};
-use super::sections;
+use super::frame::Frame;
+use super::safe::write_json;
+use crate::audit::AuditReport;
+use crate::layout::{count, grouped};
 
-const STYLE: &str = include_str!("report.css");
+/// In a page without JavaScript this much is listed of what may be long.
+const MOST: usize = 500;
 
 /// The parts of the one script, in order.
 const SCRIPT: &str = concat!(
@@ -29,52 +36,231 @@ const SCRIPT: &str = concat!(
     "})();"
 );
 
-/// What a page says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Options {
-    /// The heading of the page; `SCP audit` if it is empty.
-    pub title: String,
-    /// When the page was made, as it is to be shown.
-    pub generated_at: Option<String>,
-    /// The snapshot, as it is to be called.
-    pub snapshot: Option<String>,
-    /// The version of the program.
-    pub version: String,
-    /// How to ask the organization for more: the words of a command line up to `can`, such as `scproof --org org.json`.
-    pub program: Vec<String>,
-}
-
-impl Options {
-    pub(super) fn heading(&self) -> &str {
-        if self.title.is_empty() { "SCP audit" } else { &self.title }
-    }
-}
-
 /// Writes the page.
 ///
 /// # Errors
 ///
 /// If writing fails.
-pub fn render(audit: &Audit, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let title = format!("{} – {}", options.heading(), audit.organization.id());
-    writeln!(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
-    // Before anything else: it holds for what follows it.
-    writeln!(
-        out,
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {}; script-src {}; \
-         base-uri 'none'; form-action 'none'\">",
-        source_hash(STYLE),
-        source_hash(SCRIPT)
-    )?;
-    writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
-    writeln!(
-        out,
-        "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">"
-    )?;
-    writeln!(out, "<meta name=\"generator\" content=\"scproof {}\">", escaped(&options.version))?;
-    writeln!(out, "<title>{}</title>\n<style>{STYLE}</style>\n</head>", escaped(&title))?;
-    sections::body(audit, options, out)?;
-    write!(out, "<script type=\"application/json\" id=\"data\">")?;
-    write_json(&Data::of(audit, &options.program), out)?;
-    writeln!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>")
+pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let audit = report.audit;
+    let mut data = Vec::new();
+    write_json(&Data::of(audit, &report.program), &mut data)?;
+    let data = String::from_utf8(data).map_err(io::Error::other)?;
+    let frame = Frame::new(format!("SCP audit – {}", audit.organization.id()), SCRIPT);
+    Page { frame, report, audit, data }.write_into(out)
+}
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct Page<'a> {
+    frame: Frame,
+    report: &'a AuditReport<'a>,
+    audit: &'a Audit,
+    data: String,
+}
+
+/// A key number: where it leads, and what it is made of by class and words.
+struct Card {
+    anchor: &'static str,
+    number: String,
+    name: &'static str,
+    parts: Vec<(&'static str, String)>,
+}
+
+/// A finding in a line.
+struct FindingLine<'a> {
+    risk: Risk,
+    code: &'a str,
+    message: &'a str,
+    policy: Option<&'a str>,
+    accounts: String,
+    remedy: &'a str,
+}
+
+impl<'a> Page<'a> {
+    /// Who, when and what.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let organization = &self.audit.organization;
+        let taken = organization.taken_at().map_or_else(|| "not recorded".to_owned(), ToString::to_string);
+        let mut facts = vec![
+            ("Organization", organization.id().as_str().to_owned()),
+            ("Snapshot of", taken),
+            ("File", self.report.snapshot.clone()),
+        ];
+        facts.extend(self.report.made.clone().map(|made| ("Report made", made)));
+        facts
+    }
+
+    /// The sections: where, what, and how many there are in it.
+    fn links(&self) -> [(&'static str, &'static str, Option<String>); 6] {
+        let audit = self.audit;
+        let number = |number: usize| Some(grouped(number));
+        [
+            ("overview", "Overview", None),
+            ("organization", "Organization", None),
+            ("classes", "Classes", number(audit.classes.len())),
+            ("services", "Services", number(audit.scope.services.len())),
+            ("guardrails", "Guardrails", number(audit.guardrails.len())),
+            ("findings", "Findings", number(audit.findings.len())),
+        ]
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        warnings(&self.audit.organization)
+    }
+
+    fn cards(&self) -> [Card; 4] {
+        let audit = self.audit;
+        let organization = &audit.organization;
+        let (accounts, in_all) = (audit.scope.accounts.len(), organization.accounts().len());
+        let units = organization.nodes().filter(|(_, node)| node.account.is_none() && node.parent.is_some()).count();
+        let policies = organization.policies().len();
+        let policies = format!("{} {}", grouped(policies), if policies == 1 { "policy" } else { "policies" });
+        let mut parts = vec![("", count(units, "OU")), ("", policies)];
+        if accounts != in_all {
+            parts.insert(0, ("", format!("of {} in the snapshot", grouped(in_all))));
+        }
+        let card = |anchor, number, name, parts| Card { anchor, number: grouped(number), name, parts };
+        let largest = audit
+            .classes
+            .first()
+            .map(|class| ("", format!("the largest has {}", count(class.accounts.len(), "account"))));
+        let with = |state| audit.guardrails.iter().filter(|report| worst(report) == state).count();
+        let states = [
+            ("hole", with(GuardrailState::Hole), "with holes"),
+            ("unknown", with(GuardrailState::Unknown), "unknown"),
+            ("holdsExcept", with(GuardrailState::HoldsExcept), "hold except for exemptions"),
+            ("holds", with(GuardrailState::Holds), "hold"),
+            ("notApplicable", with(GuardrailState::NotApplicable), "do not apply"),
+        ];
+        let risks = self.report.risk_counts().map(|(risk, number)| (risk.as_str(), number, risk.as_str()));
+        [
+            card("organization", accounts, "accounts", parts),
+            card("classes", audit.classes.len(), "permission classes", largest.into_iter().collect()),
+            card("guardrails", audit.guardrails.len(), "guardrails", part_words(&states)),
+            card("findings", audit.findings.len(), "findings", part_words(&risks)),
+        ]
+    }
+
+    /// What was looked at.
+    fn scope(&self) -> Vec<(&'static str, String)> {
+        let (scope, organization) = (&self.audit.scope, &self.audit.organization);
+        let catalog = Catalog::embedded();
+        let accounts = grouped(scope.accounts.len());
+        let accounts = if scope.all_accounts {
+            format!("all {accounts} of the snapshot")
+        } else {
+            format!("{accounts} of the {} in the snapshot, as chosen", grouped(organization.accounts().len()))
+        };
+        let actions = grouped(scope.actions);
+        let actions = if scope.all_actions {
+            format!("all {actions} of the catalog")
+        } else {
+            format!("{actions} of the {} of the catalog, as chosen", grouped(catalog.action_count()))
+        };
+        let services = count(scope.services.len(), "service");
+        let mut rows = vec![
+            ("Accounts", accounts),
+            (
+                "Actions",
+                format!("{actions}, of {services}. Guardrails and findings look at every action, also new ones"),
+            ),
+        ];
+        if let Some(principal) = &scope.principal {
+            let words = "classes and numbers are about the calls of";
+            rows.push(("Caller", format!("{words} {principal}; guardrails and findings about any caller")));
+        }
+        if !scope.unlisted_actions.is_empty() {
+            rows.push(("Not in the catalog", format!("{} (judged, not counted)", scope.unlisted_actions.join(", "))));
+        }
+        rows.push(("Catalog", format!("{} of {}", catalog.version(), catalog.date())));
+        rows.push(("Policies", grouped(organization.policies().len())));
+        if let Some(id) = organization.management_account() {
+            rows.push(("Management account", format!("{} – SCPs never restrict it", id.as_str())));
+        }
+        for gap in organization.incomplete().iter().take(MOST) {
+            let target = gap.target_id.as_deref().unwrap_or("the organization");
+            let error = gap.error.as_deref().unwrap_or("no error recorded");
+            rows.push(("Could not be read", format!("{} of {target}: {error}", gap.operation)));
+        }
+        for unused in self.audit.unused_suppressions.iter().take(MOST) {
+            rows.push(("Unused suppression", format!("{} – {}", unused.finding, unused.reason)));
+        }
+        rows
+    }
+
+    /// Root and units: the path, how many accounts are directly below, what is attached.
+    fn units(&self) -> Vec<(String, String, String)> {
+        let organization = &self.audit.organization;
+        let units = organization.nodes().filter(|(_, node)| node.account.is_none()).take(MOST);
+        let row = |(id, node): (scproof_organization::NodeId, &scproof_organization::Node)| {
+            let accounts = node.children.iter().filter(|child| organization.node(**child).account.is_some()).count();
+            let policies: Vec<&str> =
+                node.scps.iter().map(|policy| organization.policy(*policy).display_name()).collect();
+            (organization.ou_path(id), grouped(accounts), policies.join(", "))
+        };
+        units.map(row).collect()
+    }
+
+    fn classes(&self) -> Vec<(&'a str, [String; 4])> {
+        let row = |class: &'a scproof_auditor::PermissionClass| {
+            let counts = class.counts;
+            let numbers = [class.accounts.len(), counts.never_blocked, counts.conditional, counts.always_blocked];
+            (class.name.as_str(), numbers.map(grouped))
+        };
+        self.audit.classes.iter().take(MOST).map(row).collect()
+    }
+
+    fn findings(&self) -> Vec<FindingLine<'a>> {
+        let line = |finding: &'a scproof_auditor::Finding| FindingLine {
+            risk: finding.risk,
+            code: finding.code,
+            message: &finding.message,
+            policy: finding.place.policy.map(|policy| self.audit.organization.policy(policy).display_name()),
+            accounts: count(finding.accounts.len(), "account"),
+            remedy: &finding.remedy,
+        };
+        self.audit.findings.iter().take(MOST).map(line).collect()
+    }
+
+    fn hidden_findings(&self) -> Option<String> {
+        let hidden = self.audit.findings.len().saturating_sub(MOST);
+        (hidden > 0).then(|| count(hidden, "more finding"))
+    }
+}
+
+/// What makes the page say less than it seems to.
+fn warnings(organization: &Organization) -> Vec<String> {
+    let mut warnings = Vec::new();
+    match (organization.feature_set(), organization.scp_status()) {
+        (FeatureSet::ConsolidatedBilling, _) => {
+            warnings.push("The organization has consolidated billing only: no SCP has any effect.".to_owned());
+        }
+        (FeatureSet::All, PolicyTypeStatus::Disabled) => {
+            warnings.push("SCPs are not enabled in this organization: none has any effect.".to_owned());
+        }
+        (FeatureSet::All, PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable) => {
+            warnings.push("SCPs are being enabled or disabled: whether they are in force is unknown.".to_owned());
+        }
+        (FeatureSet::All, PolicyTypeStatus::Enabled) => {}
+    }
+    if organization.is_incomplete() {
+        let gaps = count(organization.incomplete().len(), "part");
+        warnings.push(format!(
+            "The snapshot lacks {gaps} that could not be read. What depends on them is unknown, and shown as unknown."
+        ));
+    }
+    warnings
+}
+
+fn part_words(parts: &[(&'static str, usize, &str)]) -> Vec<(&'static str, String)> {
+    parts
+        .iter()
+        .filter(|(_, number, _)| *number > 0)
+        .map(|(class, number, words)| (*class, format!("{} {words}", grouped(*number))))
+        .collect()
+}
+
+fn worst(report: &GuardrailReport) -> GuardrailState {
+    report.groups.iter().map(|group| group.state).min().unwrap_or(GuardrailState::NotApplicable)
 }

@@ -1,5 +1,6 @@
 //! Texts from outside in a page: nothing of them is ever taken for markup or script.
 
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -28,6 +29,16 @@ pub(super) fn escaped(text: &str) -> String {
         }
     }
     result
+}
+
+/// How templates escape what they show.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Visible;
+
+impl askama::filters::Escaper for Visible {
+    fn write_escaped_str<W: fmt::Write>(&self, mut dest: W, string: &str) -> fmt::Result {
+        dest.write_str(&escaped(string))
+    }
 }
 
 /// Writes JSON that can stand in a `script` element: no text in it can end the element, begin a comment, or end a line of a script.

@@ -4,7 +4,7 @@ use scproof_organization::{Organization, PolicyId, Target};
 use scproof_simulator::{Changed, StructuralDifference};
 
 use crate::layout::clean;
-use crate::text::words::{policy_words, target_words};
+use crate::names::{policy_words, target_words};
 
 /// One difference: what happened, and to what.
 pub(crate) struct StructureLine {

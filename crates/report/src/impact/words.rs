@@ -8,7 +8,7 @@ use scproof_simulator::{AccountRef, ActionTerm, RegionReport, Transition, Why};
 
 use super::{Entry, ImpactReport};
 use crate::layout::{clean, count, enumerate, enumerate_some, grouped};
-use crate::text::words::{policy_words, short_target_words, statement_words, target_words};
+use crate::names::{policy_words, short_target_words, statement_words, target_words};
 use crate::words::{Line, Words, told};
 
 /// More accounts than this are not named one by one unless everything is written out.

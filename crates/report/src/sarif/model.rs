@@ -1,4 +1,4 @@
-//! The parts of SARIF 2.1.0 that an audit needs.
+//! The parts of SARIF 2.1.0 that are needed.
 
 use serde::Serialize;
 
@@ -88,7 +88,8 @@ pub(super) struct SarifResult {
     pub(super) partial_fingerprints: PartialFingerprints,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) suppressions: Option<Vec<Suppression>>,
-    pub(super) properties: ResultProperties,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) properties: Option<ResultProperties>,
 }
 
 #[derive(Serialize)]

@@ -3,8 +3,10 @@
 use insta::assert_snapshot;
 use scproof_evaluator::{CompiledOrganization, EvaluationOptions, Request};
 use scproof_organization::Organization;
-use scproof_report::{Answer, Style, json, text};
+use scproof_report::{Answer, Format, Report, Style};
 use serde_json::{Value, json};
+
+use crate::impact::{check_text, fits_columns};
 
 /// An organization of one account under one unit; `policies` hang at the unit beside FullAWSAccess.
 fn organization(unit: &str, policies: &[Value], unreadable: bool) -> Organization {
@@ -43,15 +45,20 @@ fn page(organization: Organization, request: &Request) -> String {
     let explanation = compiled.explain(&compiled.prepare(request).unwrap());
     let answer =
         Answer { organization: compiled.organization(), request, explanation: &explanation, if_role_has_no_path: None };
-    let mut page = Vec::new();
-    text::answer::render(&answer, Style::plain(), &mut page).unwrap();
-    let mut coloured = Vec::new();
-    text::answer::render(&answer, Style::coloured(), &mut coloured).unwrap();
-    assert!(coloured.len() > page.len());
-    let mut full = Vec::new();
-    json::answer::render(&answer, &mut full).unwrap();
-    assert_eq!(serde_json::from_slice::<Value>(&full).unwrap()["decision"], explanation.decision.as_str());
-    String::from_utf8(page).unwrap()
+    let written = |format: Format, style: Style| {
+        let mut bytes = Vec::new();
+        Report::Answer(&answer).write(format, style, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let page = written(Format::Text, Style::plain());
+    assert!(written(Format::Text, Style::coloured()).len() > page.len());
+    for width in [60, 80, 120] {
+        fits_columns(&written(Format::Text, Style::plain().with_width(width)), width).unwrap();
+    }
+    check_text(&written(Format::Markdown, Style::plain())).unwrap();
+    let full = written(Format::Json, Style::plain());
+    assert_eq!(serde_json::from_str::<Value>(&full).unwrap()["decision"], explanation.decision.as_str());
+    page
 }
 
 #[test]

@@ -12,4 +12,6 @@ mod audit;
 mod html;
 mod impact;
 mod samples;
+mod tree;
+mod validation;
 mod who_can;

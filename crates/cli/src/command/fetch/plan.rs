@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use clap::Args;
 use scproof::fetch::{AttachmentsBy, Estimate, Operation, Rates, Sizes, iam_policy};
-use scproof::report::{Role, Style};
+use scproof::report::{Format, Role, Style};
 use serde::Serialize;
 
 use super::{FetchArgs, Pace};
-use crate::args::{Format, GlobalArgs};
+use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -41,7 +41,7 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, CommandError> {
-    let format = global.format::<Format>()?;
+    let format = global.format_among(&[Format::Text, Format::Json])?;
     let sizes = Sizes {
         accounts: args.plan.accounts,
         units: args.plan.units,
@@ -54,10 +54,7 @@ pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, C
     let plan = Plan { sizes, estimate: Estimate::new(&sizes, &rates), rates, pace: args.pace };
     let output = Output::open(global)?;
     let style = output.style();
-    output.write(|out| match format {
-        Format::Text => plan.text(style, out),
-        Format::Json => plan.json(out),
-    })?;
+    output.write(|out| if format == Format::Json { plan.json(out) } else { plan.text(style, out) })?;
     Ok(ExitCode::Fine)
 }
 

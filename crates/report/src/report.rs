@@ -1,0 +1,210 @@
+//! What can be printed, in which formats: the one place that knows both.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use crate::answer::Answer;
+use crate::audit::AuditReport;
+use crate::doc::{self, Doc};
+use crate::effective::{Effective, EffectiveSet};
+use crate::impact::ImpactReport;
+use crate::style::Style;
+use crate::tree::Tree;
+use crate::validation::Validation;
+use crate::who_can::WhoCanReport;
+use crate::{csv, html, json, junit, page, sarif};
+
+/// A format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Format {
+    /// For people at a terminal.
+    Text,
+    /// For programs: versioned, and complete.
+    Json,
+    /// For pull requests, tickets and wikis.
+    Markdown,
+    /// For spreadsheets.
+    Csv,
+    /// For browsers.
+    Html,
+    /// For code scanning.
+    Sarif,
+    /// For the test view of a pipeline.
+    Junit,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Json, Self::Markdown, Self::Csv, Self::Html, Self::Sarif, Self::Junit];
+
+    /// What it is called on a command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// An answer of any kind, to be printed.
+///
+/// | subject | JSON |
+/// |---|---|
+/// | one question | `scproof-answer/2` |
+/// | one call, asked of many accounts | `scproof-who-can/2` |
+/// | what an account can do | `scproof-effective/2` |
+/// | what the accounts of a unit can do | `scproof-effective-set/2` |
+/// | what a change does | `scproof-impact/2` |
+/// | what SCPs do everywhere | `scproof-audit/2` |
+/// | the organization | `scproof-tree/1` |
+/// | checked documents and snapshots | `scproof-validate/1` |
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Report<'a> {
+    /// One question.
+    Answer(&'a Answer<'a>),
+    /// One call, asked of many accounts.
+    WhoCan(&'a WhoCanReport<'a>),
+    /// What an account can do.
+    Effective(&'a Effective<'a>),
+    /// What the accounts of a unit can do.
+    EffectiveSet(&'a EffectiveSet<'a>),
+    /// What a change does, or what differs.
+    Impact(&'a ImpactReport<'a>),
+    /// What SCPs do everywhere.
+    Audit(&'a AuditReport<'a>),
+    /// The organization.
+    Tree(&'a Tree<'a>),
+    /// Checked documents and snapshots.
+    Validation(&'a Validation),
+}
+
+/// What a report is about, which decides the formats that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// One question.
+    Answer,
+    /// One call, asked of many accounts.
+    WhoCan,
+    /// What an account, or those of a unit, can do.
+    Effective,
+    /// What a change does, or what differs.
+    Impact,
+    /// What SCPs do everywhere.
+    Audit,
+    /// The organization.
+    Tree,
+    /// Checked documents and snapshots.
+    Validation,
+}
+
+impl Subject {
+    /// Whether a report on this subject can be printed so.
+    ///
+    /// ```
+    /// use scproof_report::{Format, Subject};
+    /// assert!(Subject::Audit.has(Format::Sarif) && !Subject::Answer.has(Format::Sarif));
+    /// ```
+    pub fn has(self, format: Format) -> bool {
+        match format {
+            Format::Text | Format::Json | Format::Markdown | Format::Html => true,
+            Format::Csv => matches!(self, Self::WhoCan | Self::Audit | Self::Tree | Self::Validation),
+            Format::Sarif | Format::Junit => matches!(self, Self::Audit | Self::Validation),
+        }
+    }
+}
+
+impl Report<'_> {
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Answer(_) => Subject::Answer,
+            Self::WhoCan(_) => Subject::WhoCan,
+            Self::Effective(_) | Self::EffectiveSet(_) => Subject::Effective,
+            Self::Impact(_) => Subject::Impact,
+            Self::Audit(_) => Subject::Audit,
+            Self::Tree(_) => Subject::Tree,
+            Self::Validation(_) => Subject::Validation,
+        }
+    }
+
+    /// Writes the report; `style` matters to text alone.
+    ///
+    /// # Errors
+    ///
+    /// If writing fails, or with [`io::ErrorKind::Unsupported`] if the [`subject`](Self::subject) has no such format.
+    pub fn write(&self, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        match (format, self) {
+            (Format::Text, _) => doc::text::write(&self.page(), style, out),
+            (Format::Json, _) => self.data(out),
+            (Format::Markdown, _) => doc::markdown::write(&self.page(), out),
+            (Format::Csv, Self::WhoCan(report)) => csv::who_can::render(report, out),
+            (Format::Csv, Self::Audit(report)) => csv::audit::render(report, out),
+            (Format::Csv, Self::Tree(tree)) => csv::tree::render(tree, out),
+            (Format::Csv, Self::Validation(validation)) => csv::validation::render(validation, out),
+            (Format::Html, Self::Audit(report)) => html::audit::render(report, out),
+            (Format::Html, _) => html::page::write(&self.page(), self.title(), out),
+            (Format::Sarif, Self::Audit(report)) => sarif::render(report, out),
+            (Format::Sarif, Self::Validation(validation)) => sarif::validation::render(validation, out),
+            (Format::Junit, Self::Audit(report)) => junit::render(report, out),
+            (Format::Junit, Self::Validation(validation)) => junit::validation::render(validation, out),
+            (Format::Csv | Format::Sarif | Format::Junit, _) => {
+                Err(io::Error::new(io::ErrorKind::Unsupported, format!("there is no report on this as {format}")))
+            }
+        }
+    }
+
+    /// The heading of a page for a browser.
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Answer(_) => "What SCPs say to a call",
+            Self::WhoCan(_) => "Which accounts can make a call",
+            Self::Effective(_) | Self::EffectiveSet(_) => "What SCPs let pass at most",
+            Self::Impact(_) => "What changes for whom",
+            Self::Audit(_) => "SCP audit",
+            Self::Tree(_) => "The organization and its policies",
+            Self::Validation(_) => "Check of policies",
+        }
+    }
+
+    /// What there is to read.
+    fn page(&self) -> Doc {
+        match self {
+            Self::Answer(answer) => page::answer::page(answer),
+            Self::WhoCan(report) => page::who_can::page(report),
+            Self::Effective(effective) => page::effective::page(effective),
+            Self::EffectiveSet(set) => page::effective::set(set),
+            Self::Impact(report) => page::impact::page(report),
+            Self::Audit(report) => page::audit::page(report),
+            Self::Tree(tree) => page::tree::page(tree),
+            Self::Validation(validation) => page::validation::page(validation),
+        }
+    }
+
+    fn data(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Answer(answer) => json::answer::render(answer, out),
+            Self::WhoCan(report) => json::who_can::render(report, out),
+            Self::Effective(effective) => json::effective::render(effective, out),
+            Self::EffectiveSet(set) => json::effective_set::render(set, out),
+            Self::Impact(report) => json::impact::render(report, out),
+            Self::Audit(report) => json::audit::render(report, out),
+            Self::Tree(tree) => json::tree::render(tree, out),
+            Self::Validation(validation) => json::validation::render(validation, out),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! SARIF 2.1.0 of checked documents and snapshots: a result a diagnostic, at its line and column.
+//!
+//! A policy of a snapshot is a text inside the file: an artifact of its own with its text, and a related location says the line and
+//! column in that text, as in an audit.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use scproof_policy_parser::{DIAGNOSTIC_CODES, Severity};
+
+use super::model::{
+    Artifact, ArtifactLocation, Configuration, Content, Location, LogicalLocation, PartialFingerprints,
+    PhysicalLocation, Region, Rule, RuleProperties, SarifResult,
+};
+use super::{PROJECT, message, policy_uri, sentences, uri, write_log};
+use crate::audit::line_and_column;
+use crate::layout::clean;
+use crate::validation::{Item, Source, Validation};
+
+/// Writes the log: one run.
+///
+/// # Errors
+///
+/// If writing fails.
+pub(crate) fn render(validation: &Validation, out: &mut dyn Write) -> io::Result<()> {
+    let mut builder = Builder::default();
+    for source in &validation.sources {
+        let place = builder.artifact(source);
+        for item in source.items() {
+            builder.item(&item, place);
+        }
+    }
+    write_log(builder.rules, builder.artifacts, builder.results, out)
+}
+
+/// The places of a source among the artifacts: its file, and its text within the file.
+type Artifacts = (usize, Option<usize>);
+
+#[derive(Default)]
+struct Builder {
+    rules: Vec<Rule>,
+    artifacts: Vec<Artifact>,
+    results: Vec<SarifResult>,
+    /// How often a fingerprint was given already.
+    given: BTreeMap<String, usize>,
+}
+
+impl Builder {
+    fn artifact(&mut self, source: &Source) -> Artifacts {
+        let file = uri(&source.file);
+        let known = self.artifacts.iter().position(|artifact| artifact.location.uri == file);
+        let file = known.unwrap_or_else(|| self.push(file, None, "a text that was checked", None));
+        let policy = source.policy.as_ref().map(|policy| {
+            let words = format!("the text of policy {}", policy.name.as_deref().unwrap_or(&policy.id));
+            self.push(policy_uri(&policy.id), Some(file), &words, Some(source.text.clone()))
+        });
+        (file, policy)
+    }
+
+    fn push(&mut self, uri: String, parent: Option<usize>, words: &str, text: Option<String>) -> usize {
+        self.artifacts.push(Artifact {
+            location: ArtifactLocation { uri, index: None },
+            parent_index: parent,
+            mime_type: "application/json",
+            description: message(clean(words)),
+            contents: text.map(|text| Content { text }),
+        });
+        self.artifacts.len() - 1
+    }
+
+    fn item(&mut self, item: &Item<'_>, (file, policy): Artifacts) {
+        let rule_index = self.rules.iter().position(|rule| rule.id == item.code).unwrap_or_else(|| {
+            self.rules.push(rule(item));
+            self.rules.len() - 1
+        });
+        let label = |label: &str, text: Option<&str>| text.map(|text| format!("{label}: {text}"));
+        let texts = [Some(item.message.to_owned()), label("expected", item.expected), label("help", item.help)];
+        let region = region(item);
+        let start = region.is_none() || policy.is_some();
+        // Readers of SARIF want a line.
+        let line = Region { start_line: 1, start_column: None, end_line: None, end_column: None };
+        let (own, inside) = if start { (Some(line), region) } else { (region, None) };
+        let logical = item.path.as_deref().or(item.about).map(|path| LogicalLocation {
+            name: clean(path).into_owned(),
+            fully_qualified_name: clean(&[item.about, Some(path)].map(Option::unwrap_or_default).join("/"))
+                .into_owned(),
+            kind: "member",
+        });
+        let location = |index: usize, region: Option<Region>, id: Option<usize>, logical: Option<LogicalLocation>| {
+            let uri = self.artifacts.get(index).map(|artifact| artifact.location.uri.clone()).unwrap_or_default();
+            Location {
+                id,
+                message: None,
+                physical_location: PhysicalLocation {
+                    artifact_location: ArtifactLocation { uri, index: Some(index) },
+                    region,
+                },
+                logical_locations: logical.into_iter().collect(),
+            }
+        };
+        let related = policy.map(|index| location(index, inside, Some(1), None));
+        let fingerprint = [item.code, &item.source.file, item.about.unwrap_or_default()].join("#")
+            + item.path.as_deref().unwrap_or_default();
+        let locations = vec![location(file, own, None, logical)];
+        let nth = self.given.entry(fingerprint.clone()).or_default();
+        *nth += 1;
+        self.results.push(SarifResult {
+            rule_id: item.code.to_owned(),
+            rule_index,
+            kind: "fail",
+            level: level(item.severity),
+            message: sentences(texts.into_iter().flatten()),
+            locations,
+            related_locations: related.into_iter().collect(),
+            partial_fingerprints: PartialFingerprints::of(format!("{fingerprint}#{nth}")),
+            suppressions: None,
+            properties: None,
+        });
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn region(item: &Item<'_>) -> Option<Region> {
+    let place = item.place.as_ref()?;
+    let end = place.span.as_ref().map(|span| line_and_column(&item.source.text, span.end.max(span.start)));
+    Some(Region {
+        start_line: place.line,
+        start_column: Some(place.column),
+        end_line: end.map(|(line, _)| line),
+        end_column: end.map(|(_, column)| column),
+    })
+}
+
+fn rule(item: &Item<'_>) -> Rule {
+    let known = DIAGNOSTIC_CODES.iter().find(|known| known.code == item.code);
+    let of_rules = scproof_rules::rule(item.code);
+    let summary = known.map(|known| known.summary).or(of_rules.map(|rule| rule.title));
+    let words = summary.map_or_else(|| item.code.replace('-', " "), str::to_owned);
+    let page = known.map(|_| "diagnostics").or(of_rules.map(|_| "findings"));
+    Rule {
+        id: item.code.to_owned(),
+        short_description: sentences([&words]),
+        full_description: sentences([&words]),
+        help: sentences([&words]),
+        help_uri: page.map(|page| format!("{PROJECT}/blob/main/docs/{page}.md#{}", item.code)),
+        default_configuration: Configuration { level: level(item.severity) },
+        properties: RuleProperties {
+            tags: ["aws", "scp"].map(str::to_owned).to_vec(),
+            precision: "very-high",
+            security_severity: None,
+        },
+    }
+}
