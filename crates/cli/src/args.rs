@@ -129,6 +129,11 @@ pub(crate) struct GlobalArgs {
 }
 
 impl GlobalArgs {
+    /// Whether the output is for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == "json"
+    }
+
     /// The format, if reports on the subject have it.
     pub(crate) fn format(&self, subject: Subject) -> Result<Format, CommandError> {
         let formats: Vec<Format> = Format::ALL.into_iter().filter(|format| subject.has(*format)).collect();

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::path::Path;
 
 use scproof::ask::RequestError;
+use scproof::snapshot::Fault;
+use serde::Serialize;
 
 use crate::exit_code::ExitCode;
 
@@ -16,11 +18,68 @@ pub(crate) struct CommandError {
     pub(crate) message: String,
     pub(crate) causes: Vec<String>,
     pub(crate) help: Vec<String>,
+    /// What is wrong with a file, for programs; people get it with the lines of the file in `details`.
+    pub(crate) faults: Option<Box<FileFaults>>,
+}
+
+/// The faults of a file.
+#[derive(Debug)]
+pub(crate) struct FileFaults {
+    pub(crate) list: Vec<FileFault>,
+    /// How many more there are.
+    pub(crate) omitted: usize,
+}
+
+/// A fault of a file.
+#[derive(Debug, Serialize)]
+pub(crate) struct FileFault {
+    pub(crate) file: String,
+    pub(crate) code: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) rule: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<usize>,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
+}
+
+impl FileFault {
+    /// A fault of a file that was read.
+    pub(crate) fn of(file: &str, fault: &Fault) -> Self {
+        Self {
+            file: file.to_owned(),
+            code: fault.code,
+            rule: fault.rule,
+            item: fault.item.clone(),
+            path: fault.path.to_string(),
+            line: fault.line,
+            column: fault.column,
+            message: fault.message.clone(),
+            expected: fault.expected.clone(),
+            help: fault.help.clone(),
+        }
+    }
 }
 
 impl CommandError {
     fn new(exit_code: ExitCode, message: impl Into<String>) -> Self {
-        Self { exit_code, details: String::new(), message: message.into(), causes: Vec::new(), help: Vec::new() }
+        Self {
+            exit_code,
+            details: String::new(),
+            message: message.into(),
+            causes: Vec::new(),
+            help: Vec::new(),
+            faults: None,
+        }
     }
 
     /// The command or the question makes no sense.

@@ -9,6 +9,8 @@ mod output;
 mod snapshot;
 mod ui;
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
@@ -19,8 +21,12 @@ use exit_code::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let color = ui::color_of(std::env::args_os());
-    let cli = Cli::command().color(color).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let args: Vec<OsString> = std::env::args_os().collect();
+    ui::message::for_programs(ui::asks_for_json(&args));
+    let cli = Cli::command()
+        .color(ui::color_of(&args))
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     let code = match cli {
         Ok(cli) => run(&cli).unwrap_or_else(|error| {
             ui::error(cli.global.color, &error);

@@ -7,9 +7,10 @@ use scproof::ask::{CompiledOrganization, EvaluationOptions};
 use scproof::report;
 use scproof::rules::{QuotaName, Quotas};
 use scproof::snapshot::{Inventory, LoadError, Organization, OrganizationQuotas};
+use sha2::{Digest, Sha256};
 
 use crate::args::GlobalArgs;
-use crate::error::CommandError;
+use crate::error::{CommandError, FileFault, FileFaults};
 use crate::ui;
 
 /// The snapshot that comes with the program under a name, such as `example`.
@@ -44,14 +45,25 @@ pub(crate) fn load_named(global: &GlobalArgs) -> Result<(&Path, Organization), C
 /// Loads a snapshot by its name.
 pub(crate) fn load_path(global: &GlobalArgs, path: &Path) -> Result<Organization, CommandError> {
     if let Some(text) = built_in(path) {
-        return Organization::from_json(text).map_err(|error| {
+        let organization = Organization::from_json(text).map_err(|error| {
             CommandError::input("the organization that comes with scproof is damaged").because(&error)
-        });
+        })?;
+        return Ok(recorded(global, organization, text.as_bytes()));
     }
     let bytes = fs::read(path).map_err(|error| {
         CommandError::file("read", path, &error).help("`--org example` and `--org untidy` come with scproof")
     })?;
-    organization(&bytes).map_err(|error| broken(global, path, &error, &bytes))
+    let organization = organization(&bytes).map_err(|error| broken(global, path, &error, &bytes))?;
+    Ok(recorded(global, organization, &bytes))
+}
+
+/// Records what the organization was read from, where somebody will be told.
+fn recorded(global: &GlobalArgs, mut organization: Organization, bytes: &[u8]) -> Organization {
+    if global.is_json() {
+        let digest = Sha256::digest(bytes);
+        organization.record_source(digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")));
+    }
+    organization
 }
 
 /// Loads and compiles what `--org` names.
@@ -101,6 +113,8 @@ fn shown_faults(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8
     let count = error.faults().len() + error.omitted();
     let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
     let mut result = CommandError::input(format!("`{file}` cannot be used: {faults}"));
+    let list = error.faults().iter().map(|fault| FileFault::of(&file, fault)).collect();
+    result.faults = Some(Box::new(FileFaults { list, omitted: error.omitted() }));
     let content = String::from_utf8_lossy(bytes);
     result.details = report::faults(error, &file, &content, most, ui::stderr_style(global.color));
     result

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "fetch")]
 pub(crate) mod fetch;
+pub(crate) mod message;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -18,23 +19,26 @@ use crate::args::Color;
 use crate::error::CommandError;
 
 /// The colour that the command line asks for, found before it is parsed: its own errors shall follow it too.
-pub(crate) fn color_of(args: impl Iterator<Item = OsString>) -> clap::ColorChoice {
-    let args: Vec<OsString> = args.collect();
-    let mut choice = clap::ColorChoice::Auto;
-    for (index, arg) in args.iter().enumerate() {
-        let Some(text) = arg.to_str() else { continue };
-        let value = match text.strip_prefix("--color") {
-            Some("") => args.get(index + 1).and_then(|next| next.to_str()),
-            Some(rest) => rest.strip_prefix('='),
-            None => continue,
-        };
-        match value {
-            Some("always") => choice = clap::ColorChoice::Always,
-            Some("never") => choice = clap::ColorChoice::Never,
-            _ => {}
-        }
+pub(crate) fn color_of(args: &[OsString]) -> clap::ColorChoice {
+    match value_of(args, "--color") {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
     }
-    choice
+}
+
+/// Whether the command line asks for JSON, found before it is parsed.
+pub(crate) fn asks_for_json(args: &[OsString]) -> bool {
+    value_of(args, "--format") == Some("json")
+}
+
+/// The last value of an option.
+fn value_of<'a>(args: &'a [OsString], option: &str) -> Option<&'a str> {
+    let mut values = args.iter().enumerate().filter_map(|(index, arg)| match arg.to_str()?.strip_prefix(option)? {
+        "" => args.get(index + 1).and_then(|next| next.to_str()),
+        rest => rest.strip_prefix('='),
+    });
+    values.next_back()
 }
 
 /// The style for a stream: as wide as a terminal is, with colour only where it is asked for, or seen by a person who did not set
@@ -61,6 +65,9 @@ pub(crate) fn stderr_style(color: Color) -> Style {
 
 /// Says what went wrong.
 pub(crate) fn error(color: Color, error: &CommandError) {
+    if message::are_for_programs() {
+        return print(&message::of_error(error));
+    }
     let style = stderr_style(color);
     let mut text = error.details.clone();
     text += &report::message(style, Role::Bad, "error", &error.message);
@@ -75,6 +82,9 @@ pub(crate) fn error(color: Color, error: &CommandError) {
 
 /// Says that something is odd, with what to do about it.
 pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
+    if message::are_for_programs() {
+        return print(&message::of_text(message::Severity::Warning, message, help));
+    }
     let style = stderr_style(color);
     let mut text = report::message(style, Role::Open, "warning", message);
     if let Some(help) = help {
@@ -86,6 +96,9 @@ pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
 /// Says something that is neither wrong nor odd.
 #[cfg(feature = "fetch")]
 pub(crate) fn note(color: Color, message: &str) {
+    if message::are_for_programs() {
+        return print(&message::of_text(message::Severity::Note, message, None));
+    }
     print(&report::message(stderr_style(color), Role::Faint, "note", message));
 }
 
@@ -119,6 +132,9 @@ pub(crate) fn busy<T>(message: &str, work: impl FnOnce() -> T) -> T {
 
 /// Prints help, version or a usage error; clap knows which stream.
 pub(crate) fn clap(error: &clap::Error) {
+    if message::are_for_programs() && error.use_stderr() {
+        return print(&message::of_clap(error));
+    }
     // Nobody is left to tell if the stream is closed.
     drop(error.print());
 }

@@ -70,6 +70,7 @@ impl Builder<'_> {
             partition,
             scp_status: self.resolved.scp_status,
             taken_at: inventory.taken_at.clone(),
+            source_sha256: None,
             nodes,
             subtree_ends,
             accounts,

@@ -223,6 +223,8 @@ pub struct Organization {
     pub(crate) partition: Option<String>,
     pub(crate) scp_status: PolicyTypeStatus,
     pub(crate) taken_at: Option<Timestamp>,
+    /// Of the text that it was read from, if somebody worked it out.
+    pub(crate) source_sha256: Option<Arc<str>>,
     /// INVARIANT: never empty, root first, depth-first order.
     pub(crate) nodes: Vec<Node>,
     /// For each node, the number after the last node below it.
@@ -273,6 +275,17 @@ impl Organization {
     /// When the snapshot was taken, if recorded.
     pub fn taken_at(&self) -> Option<&Timestamp> {
         self.taken_at.as_ref()
+    }
+
+    /// The SHA-256 of the file that it was read from, in hexadecimal, where it was [recorded](Self::record_source). What was changed since
+    /// has none.
+    pub fn source_sha256(&self) -> Option<&str> {
+        self.source_sha256.as_deref()
+    }
+
+    /// Records the SHA-256 of the file that it was read from, so that reports can say on what they rest. It changes no answer.
+    pub fn record_source(&mut self, sha256: impl Into<Arc<str>>) {
+        self.source_sha256 = Some(sha256.into());
     }
 
     /// The root of the tree.

@@ -344,6 +344,11 @@ impl ImpactReport<'_> {
         )
     }
 
+    /// What is compared: one snapshot and changes to it, or two.
+    pub(crate) fn organizations(&self) -> Vec<&Organization> {
+        if self.structure.is_some() { vec![self.before, self.after] } else { vec![self.before] }
+    }
+
     /// What was compared, for a sentence that says what was proved: `every call in 26 accounts`.
     pub(crate) fn compared_words(&self) -> String {
         let calls = if self.scope.has_all_actions() { "every call" } else { "every call of the chosen actions" };

@@ -14,14 +14,63 @@ mod structure;
 
 use std::io::{self, Write};
 
+use scproof_catalog::Catalog;
 use scproof_evaluator::{StatementRef, Undecided};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use serde::Serialize;
 
-/// Writes one value, indented, with a line feed behind it.
-fn write_indented(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+/// Writes a document, indented, with a line feed behind it: what every output begins with, then its own members.
+fn write_document(
+    format: &'static str,
+    organizations: &[&Organization],
+    body: &impl Serialize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Document<'a, B> {
+        #[serde(flatten)]
+        header: Header<'a>,
+        #[serde(flatten)]
+        body: &'a B,
+    }
+    serde_json::to_writer_pretty(&mut *out, &Document { header: Header::of(format, organizations), body })?;
     out.write_all(b"\n")
+}
+
+/// What every output begins with: what it is, who wrote it, and on what it rests.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Header<'a> {
+    format: &'static str,
+    program_version: &'static str,
+    catalog_date: &'static str,
+    /// What was asked about; before and after where two were compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    snapshots: Vec<SnapshotView<'a>>,
+}
+
+/// A snapshot that an answer rests on.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotView<'a> {
+    taken_at: Option<String>,
+    /// Of the file, in hexadecimal.
+    sha256: Option<&'a str>,
+}
+
+impl<'a> Header<'a> {
+    fn of(format: &'static str, organizations: &[&'a Organization]) -> Self {
+        let view = |organization: &&'a Organization| SnapshotView {
+            taken_at: organization.taken_at().map(ToString::to_string),
+            sha256: organization.source_sha256(),
+        };
+        Self {
+            format,
+            program_version: env!("CARGO_PKG_VERSION"),
+            catalog_date: Catalog::embedded().date(),
+            snapshots: organizations.iter().map(view).collect(),
+        }
+    }
 }
 
 /// An account.

@@ -260,6 +260,9 @@ fn the_account_may_be_left_out_where_the_principal_names_it() {
 fn ctx_61_a_session_lacks_the_path_of_its_role() {
     let page = ask(&["shop", "s3:DeleteBucket", "--principal", "assumed-role/break-glass/me"]);
     assert_snapshot!(page);
+    let answer =
+        example(&["--format", "json", "can", "shop", "s3:DeleteBucket", "-p", "assumed-role/break-glass/me"]).json();
+    assert_eq!((&answer["decision"], &answer["ifRoleHasNoPath"]), (&json!("unknown"), &json!("allowed")));
     let with = |arn: &str| {
         let key = format!("aws:PrincipalArn={arn}");
         let principal = ["--principal", "assumed-role/break-glass/me", "--context", &key];

@@ -20,7 +20,12 @@ fn page() -> String {
         "# The command line\n\n\
          The help of every command. A test compares this page with the program; `UPDATE_DOCS=1 cargo test -p scproof-cli` \
          writes it anew.\n\n\
-         Data goes to standard output, or to the file that `--output` names; messages go to standard error. The batch form of \
+         Data goes to standard output, or to the file that `--output` names; messages go to standard error. With `--format json` \
+         these are for programs, too: one JSON object a line, `scproof-message/1` ([schema](schemas/scproof-message-1.json)), with \
+         `severity`, `message`, `causes`, `help`, for an error that ends the program its `exitCode`, and for a file that cannot be \
+         used its `faults` with their places. Every output in JSON has a [schema](schemas) named after its `format`, and says \
+         which version of the program wrote it, of what day the catalog is, and the time and SHA-256 of the snapshots that it rests \
+         on. The batch form of \
          `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), \
          audits in [audit.md](audit.md), the snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
          [diagnostics.md](diagnostics.md).\n\n\

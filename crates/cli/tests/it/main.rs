@@ -14,9 +14,11 @@ mod fetch;
 #[cfg(feature = "fetch")]
 mod fetch_server;
 mod help;
+mod messages;
 mod missing_scps;
 mod output;
 mod run;
+mod schema;
 mod simulate;
 mod traps;
 mod tree;

@@ -5,6 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
+use crate::schema;
+
 /// What a run gave.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -73,13 +77,25 @@ impl Run {
         self
     }
 
-    /// Standard output as JSON.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout).expect("it is JSON")
+    /// Standard output as JSON, which its schema describes.
+    pub(crate) fn json(&self) -> Value {
+        let value: Value = serde_json::from_str(&self.stdout).expect("it is JSON");
+        // SARIF has a schema of others, which the tests of the reports use.
+        if value.get("runs").is_none() {
+            schema::check(&value);
+        }
+        value
     }
 
-    /// Standard output as JSON Lines.
-    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    /// Standard output as lines of the batch form.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let lines = self.stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON"));
+        lines.inspect(|line| schema::check_as("scproof-answer-line/2", line)).collect()
+    }
+
+    /// Standard error as messages for programs.
+    pub(crate) fn messages(&self) -> Vec<Value> {
+        let lines = self.stderr.lines().map(|line| serde_json::from_str(line).expect("each line is JSON"));
+        lines.inspect(schema::check).collect()
     }
 }

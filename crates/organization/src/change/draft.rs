@@ -30,7 +30,8 @@ impl Draft {
     pub fn new(organization: &Organization) -> Self {
         let policies = organization.policies().map(|(index, policy)| (policy.id.clone(), index)).collect();
         let unit_count = organization.container_nodes.len().saturating_sub(1);
-        Self { organization: organization.clone(), policies, tree_changed: false, policies_changed: false, unit_count }
+        let organization = Organization { source_sha256: None, ..organization.clone() };
+        Self { organization, policies, tree_changed: false, policies_changed: false, unit_count }
     }
 
     /// The state after the steps so far.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use scproof_evaluator::{Context, ContextValue, Explanation, LevelTrace, Request, RequestResource};
+use scproof_evaluator::{Context, ContextValue, Decision, Explanation, LevelTrace, Request, RequestResource};
 use scproof_organization::Organization;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::predicate::PredicateView;
-use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_indented};
+use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_document};
 use crate::answer::Answer;
 use crate::words::Words;
 
@@ -87,10 +87,13 @@ pub fn render_line(
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Full<'a> {
-    format: &'static str,
     #[serde(flatten)]
     body: Body<'a>,
+    /// Of a role session: the verdict if its role has no path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    if_role_has_no_path: Option<&'static str>,
     account: Option<AccountView<'a>>,
     question: Question<'a>,
     levels: Vec<LevelView<'a>>,
@@ -233,11 +236,11 @@ pub(crate) fn question(request: &Request) -> String {
 /// If writing fails.
 pub fn render(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
     let full = Full {
-        format: FORMAT,
         body: Body::of(answer.organization, answer.explanation),
+        if_role_has_no_path: answer.if_role_has_no_path.map(Decision::as_str),
         account: answer.account().map(|account| AccountView::of(answer.organization, account)),
         question: answer.request.into(),
         levels: answer.explanation.levels.iter().map(|level| LevelView::of(answer.organization, level)).collect(),
     };
-    write_indented(&full, out)
+    write_document(FORMAT, &[answer.organization], &full, out)
 }

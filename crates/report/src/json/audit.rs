@@ -1,4 +1,4 @@
-//! `scproof-audit/2`: an audit in full. `docs/schemas/scproof-audit-2.schema.json` is its JSON Schema.
+//! `scproof-audit/2`: an audit in full. `docs/schemas/scproof-audit-2.json` is its JSON Schema.
 //!
 //! Accounts are described once, in `accounts`; everywhere else they are ids, since an audit may name ten thousand of them many times.
 
@@ -17,7 +17,7 @@ use super::answer::Question;
 use super::effective::{GroupView, group_views};
 use super::impact::{ActionsView, WhyView, why_view};
 use super::predicate::PredicateView;
-use super::write_indented;
+use super::write_document;
 use crate::audit::{AuditGate, AuditReport, state_counts, worst_state};
 use crate::command_line;
 use crate::words::Words;
@@ -28,11 +28,9 @@ pub const FORMAT: &str = "scproof-audit/2";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    format: &'static str,
     /// The snapshot file as it was named.
     snapshot: &'a str,
     organization_id: &'a str,
-    taken_at: Option<String>,
     summary: Summary,
     scope: ScopeView<'a>,
     /// The reasons for which the command fails.
@@ -417,10 +415,8 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let catalog = Catalog::embedded();
     let [(_, high), (_, medium), (_, low), (_, info)] = report.risk_counts();
     let view = View {
-        format: FORMAT,
         snapshot: &report.snapshot,
         organization_id: report.organization().id().as_str(),
-        taken_at: report.organization().taken_at().map(ToString::to_string),
         summary: Summary {
             accounts: audit.scope.accounts.len(),
             classes: audit.classes.len(),
@@ -445,5 +441,5 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
         unused_suppressions: audit.unused_suppressions.iter().map(SuppressionView::from).collect(),
         notes: report.notes(),
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &[report.organization()], &view, out)
 }

@@ -8,7 +8,7 @@ use scproof_organization::Organization;
 use serde::Serialize;
 
 use super::predicate::PredicateView;
-use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_indented};
+use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_document};
 use crate::effective::{Effective, action_count, named_actions};
 use crate::words::Words;
 
@@ -18,7 +18,6 @@ pub const FORMAT: &str = "scproof-effective/2";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    format: &'static str,
     account: AccountView<'a>,
     principal: Option<&'a str>,
     not_applicable: Option<&'static str>,
@@ -102,7 +101,6 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
         |node| AccountView::of(effective.organization, node),
     );
     let view = View {
-        format: FORMAT,
         account,
         principal: effective.caller.principal.as_deref(),
         not_applicable: permissions.not_applicable.map(scproof_evaluator::Reason::as_str),
@@ -110,5 +108,5 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
         groups: group_views(effective.organization, &permissions.groups),
         notes: effective.notes(),
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &[effective.organization], &view, out)
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::effective::{GroupView, Summary, group_views, summary};
-use super::{AccountView, write_indented};
+use super::{AccountView, write_document};
 use crate::effective::EffectiveSet;
 
 /// The version of the format.
@@ -15,7 +15,6 @@ pub const FORMAT: &str = "scproof-effective-set/2";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    format: &'static str,
     target: TargetView<'a>,
     principal: Option<&'a str>,
     account_count: usize,
@@ -66,7 +65,6 @@ pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
         })
         .collect();
     let view = View {
-        format: FORMAT,
         target: TargetView {
             id: node.target.as_str(),
             name: node.name.as_deref(),
@@ -77,5 +75,5 @@ pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
         sets,
         notes: set.notes(),
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &[set.organization], &view, out)
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::answer::Question;
 use super::predicate::PredicateView;
 use super::structure::StructureView;
-use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, write_indented};
+use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, write_document};
 use crate::command_line;
 use crate::impact::{Gate, ImpactReport};
 
@@ -23,7 +23,6 @@ pub const FORMAT: &str = "scproof-impact/2";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    format: &'static str,
     summary: Summary,
     scope: ScopeView<'a>,
     /// The reasons for which the command fails.
@@ -335,7 +334,6 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
             .collect(),
     });
     let view = View {
-        format: FORMAT,
         summary: Summary {
             no_difference: impact.is_none(),
             compared: totals.compared,
@@ -365,5 +363,5 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         uncut_services: &impact.uncut_services,
         notes: report.notes(),
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &report.organizations(), &view, out)
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use scproof_organization::{AccountState, Finding, Policy, PolicyIndex, Target};
 use serde::Serialize;
 
-use super::write_indented;
+use super::write_document;
 use crate::tree::Tree;
 
 /// The version of the format.
@@ -14,7 +14,6 @@ pub const FORMAT: &str = "scproof-tree/1";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    format: &'static str,
     organization: OrganizationView<'a>,
     nodes: Vec<NodeView<'a>>,
     policies: Vec<PolicyView<'a>>,
@@ -28,7 +27,6 @@ struct OrganizationView<'a> {
     feature_set: &'static str,
     management_account: Option<String>,
     scp_status: &'static str,
-    taken_at: Option<String>,
     complete: bool,
 }
 
@@ -103,13 +101,11 @@ pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     let view = View {
-        format: FORMAT,
         organization: OrganizationView {
             id: organization.id().as_str(),
             feature_set: organization.feature_set().as_str(),
             management_account: organization.management_account().map(|id| id.to_string()),
             scp_status: organization.scp_status().as_str(),
-            taken_at: organization.taken_at().map(ToString::to_string),
             complete: !organization.is_incomplete(),
         },
         nodes: tree
@@ -143,7 +139,7 @@ pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
             .collect(),
         findings: tree.findings.iter().map(FindingView::from).collect(),
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &[tree.organization], &view, out)
 }
 
 fn policy_view<'a>(policy: &'a Policy, attached_to: Vec<&'a str>) -> PolicyView<'a> {

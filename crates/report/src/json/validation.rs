@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::write_indented;
+use super::write_document;
 use crate::validation::{Item, Validation};
 
 /// The version of the format.
@@ -12,7 +12,6 @@ pub const FORMAT: &str = "scproof-validate/1";
 
 #[derive(Serialize)]
 struct View<'a> {
-    format: &'static str,
     summary: Summary,
     diagnostics: Vec<ItemView<'a>>,
 }
@@ -76,7 +75,6 @@ impl<'a> From<Item<'a>> for ItemView<'a> {
 pub fn render(validation: &Validation, out: &mut dyn Write) -> io::Result<()> {
     let totals = validation.totals();
     let view = View {
-        format: FORMAT,
         summary: Summary {
             policies: totals.policies,
             snapshots: totals.snapshots,
@@ -86,5 +84,5 @@ pub fn render(validation: &Validation, out: &mut dyn Write) -> io::Result<()> {
         },
         diagnostics: validation.items().map(ItemView::from).collect(),
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &[], &view, out)
 }

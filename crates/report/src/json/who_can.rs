@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::answer::Question;
 use super::predicate::PredicateView;
-use super::{AccountView, OfPolicy, UndecidedView, undecided_views, write_indented};
+use super::{AccountView, OfPolicy, UndecidedView, undecided_views, write_document};
 use crate::who_can::WhoCanReport;
 use crate::words::Words;
 
@@ -18,7 +18,6 @@ pub const FORMAT: &str = "scproof-who-can/2";
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    format: &'static str,
     question: Question<'a>,
     scope: &'a [String],
     summary: Summary,
@@ -112,7 +111,6 @@ impl<'a> PlacedView<'a> {
 /// If writing fails.
 pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let view = View {
-        format: FORMAT,
         question: report.request.into(),
         scope: &report.scope,
         summary: Summary {
@@ -125,7 +123,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         assumed: &report.who_can.assumed,
         notes: &report.who_can.notes,
     };
-    write_indented(&view, out)
+    write_document(FORMAT, &[report.organization], &view, out)
 }
 
 fn placed<'a>(organization: &'a Organization, statements: &[PlacedStatement]) -> Vec<PlacedView<'a>> {

@@ -100,6 +100,7 @@ impl Plan {
         #[serde(rename_all = "camelCase")]
         struct Document<'a> {
             format: &'static str,
+            program_version: &'static str,
             accounts: u64,
             units: u64,
             policies: u64,
@@ -112,6 +113,7 @@ impl Plan {
         }
         let document = Document {
             format: "scproof-fetch-plan/1",
+            program_version: env!("CARGO_PKG_VERSION"),
             accounts: self.sizes.accounts,
             units: self.sizes.units,
             policies: self.sizes.policies,
