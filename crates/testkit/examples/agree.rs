@@ -148,7 +148,8 @@ fn main() -> ExitCode {
                 let mut runner = TestRunner::new_with_rng(Config::default(), rng);
                 let strategy = prop_oneof![
                     strategies::scenario(REQUESTS_PER_ORGANIZATION),
-                    strategies::focused_scenario(REQUESTS_PER_ORGANIZATION)
+                    strategies::focused_scenario(REQUESTS_PER_ORGANIZATION),
+                    strategies::call_scenario(REQUESTS_PER_ORGANIZATION)
                 ];
                 while asked.load(Ordering::Relaxed) < wanted && differing.load(Ordering::Relaxed) < MAX_SHOWN {
                     let scenario = strategy.new_tree(&mut runner).unwrap().current();

@@ -13,6 +13,7 @@
 //! # Ok::<(), proptest::test_runner::Reason>(())
 //! ```
 
+mod calls;
 mod documents;
 mod edits;
 mod focused;
@@ -26,6 +27,7 @@ use proptest::prelude::*;
 use scproof_evaluator::{EvaluationOptions, Request};
 use scproof_organization::Inventory;
 
+pub use calls::{CallScenario, Chance, call_scenario};
 pub use documents::{document, sound_document};
 pub use edits::{Edit, edit, edited};
 pub use focused::focused_scenario;
