@@ -3,6 +3,11 @@
 //!
 //! A diagram asks its variables in ascending order. Nothing here expands a function into its alternatives; only
 //! [`Diagrams::cover`] does, for words, and it stops at a limit.
+//!
+//! Why not a library: `oxidd` and `biodivine-lib-bdd` ask variables of two values. A fact has as many values as it has cells, often
+//! hundreds; spelt in bits it would cost a chain of nodes each time it is asked, stand for cells that do not exist, and fall apart in
+//! descriptions. They grow until memory ends, where a proof must stop at a number of nodes and say so. And a store that threads share
+//! is of no use where each signature of accounts has a small space of its own, which is thrown away with the question.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
