@@ -1,8 +1,8 @@
 //! A chain: the policies of one kind along the inheritance paths of accounts (part B.1).
 //!
-//! A call is decided by the chain of one account, its *owner*. For service control policies that is the account of the caller,
-//! wherever the resource is. What a kind of policy means beside that – which attachments count, whose path it is, who is exempt –
-//! is asked here and nowhere else.
+//! A call is decided by the chain of one account, its *owner*. For service control policies that is the account of the
+//! caller, wherever the resource is. What a kind of policy means beside that – which attachments count, whose path it
+//! is, who is exempt – is asked here and nowhere else.
 
 use rustc_hash::FxHashMap;
 use scproof_organization::{Node, NodeId, PolicyIndex};
@@ -51,7 +51,8 @@ pub enum Applicability {
     Decides,
     /// The policy type is being switched on or off: only what passes either way is certain (EXM-2).
     Pending,
-    /// Whether SCPs restrict the call is unsure, by this rule: only what they let pass is certain (CALL-15, CALL-16, K3-12).
+    /// Whether SCPs restrict the call is unsure, by this rule: only what they let pass is certain (CALL-15, CALL-16,
+    /// K3-12).
     Unsure(&'static str),
 }
 
@@ -74,7 +75,8 @@ pub(crate) fn attached(kind: PolicyKind, node: &Node) -> &[PolicyIndex] {
 }
 
 impl Chain {
-    /// `paths`: accounts with the levels of their paths, root first. `passes` tells the levels that let everything through.
+    /// `paths`: accounts with the levels of their paths, root first. `passes` tells the levels that let everything
+    /// through.
     pub(crate) fn new(
         kind: PolicyKind,
         paths: impl Iterator<Item = (NodeId, Box<[LevelId]>)>,

@@ -1,10 +1,10 @@
-//! The interface of proofs: organizations over one numbering, their statements as conjunctions of atoms, their facts as cells. The
-//! prover works on this form; nothing else needs it.
+//! The interface of proofs: organizations over one numbering, their statements as conjunctions of atoms, their facts as
+//! cells. The prover works on this form; nothing else needs it.
 //!
-//! An *atom* is a `Condition` line or a `Resource`/`NotResource` element. A *fact* is what atoms ask about: the resource, a
-//! context key, or several keys that move together. A *cell* of a fact is a class of values that none of the atoms at hand can
-//! tell apart. Where an atom cannot be decided cell by cell – it compares two keys, its rule is unsure, a limit was met – it
-//! stays a free question, the same one in every organization.
+//! An *atom* is a `Condition` line or a `Resource`/`NotResource` element. A *fact* is what atoms ask about: the
+//! resource, a context key, or several keys that move together. A *cell* of a fact is a class of values that none of
+//! the atoms at hand can tell apart. Where an atom cannot be decided cell by cell – it compares two keys, its rule is
+//! unsure, a limit was met – it stays a free question, the same one in every organization.
 
 mod classes;
 mod cutter;
@@ -63,8 +63,8 @@ impl View {
     }
 }
 
-/// Organizations compiled together: statements, atoms, levels and action cells have the same numbers in all of them. Questions about an
-/// organization as it is have one view, a comparison has two, a history has one for each state.
+/// Organizations compiled together: statements, atoms, levels and action cells have the same numbers in all of them.
+/// Questions about an organization as it is have one view, a comparison has two, a history has one for each state.
 #[derive(Debug)]
 pub struct CompiledViews {
     /// What is numbered for all stands in each; it is read here.
@@ -95,8 +95,9 @@ impl CompiledViews {
         Self::with_hypothetical(organization, &[], options).0
     }
 
-    /// The same, and along with it documents that are attached nowhere: their statements, atoms and action patterns are numbered along.
-    /// Returns for each document a *hypothetical* level, which stands on no path until a question puts it there.
+    /// The same, and along with it documents that are attached nowhere: their statements, atoms and action patterns are
+    /// numbered along. Returns for each document a *hypothetical* level, which stands on no path until a question puts
+    /// it there.
     pub fn with_hypothetical(
         organization: impl Into<Arc<Organization>>,
         documents: &[Arc<PolicyDocument>],
@@ -160,9 +161,9 @@ impl CompiledViews {
         compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
-    /// The decisions on one question, put to some accounts as by [`Request::in_account`]: what [`CompiledOrganization::ask`] says of each.
-    /// The accounts must have equal [signatures](Self::account_signatures), and the question must not name one of them. It is read
-    /// once, for all of them.
+    /// The decisions on one question, put to some accounts as by [`Request::in_account`]: what
+    /// [`CompiledOrganization::ask`] says of each. The accounts must have equal [signatures](Self::account_signatures),
+    /// and the question must not name one of them. It is read once, for all of them.
     ///
     /// # Errors
     ///
@@ -258,8 +259,8 @@ impl CompiledViews {
         }
     }
 
-    /// Why SCPs do nothing to the calls of a caller, given as the principal of a request, whatever the action; `None` if they may, or the
-    /// principal cannot be read.
+    /// Why SCPs do nothing to the calls of a caller, given as the principal of a request, whatever the action; `None`
+    /// if they may, or the principal cannot be read.
     pub fn exemption(&self, view: View, account: NodeId, principal: &str) -> Option<Reason> {
         let principal = Principal::parse(principal).ok()?;
         match self.view(view).applicability(Some(account), Some(&principal), "another-service:another-action") {
@@ -299,8 +300,8 @@ impl CompiledViews {
         Some(Entry { denies, allows, unreadable, deny: Cow::Owned(deny.into()), allow: Cow::Owned(allow.into()) })
     }
 
-    /// A number that two levels share exactly if they hold the same for the same cells; the same statements have one number
-    /// within a level only, so compare entries of one level.
+    /// A number that two levels share exactly if they hold the same for the same cells; the same statements have one
+    /// number within a level only, so compare entries of one level.
     pub fn entry_number(&self, level: LevelId, cell: CellId) -> Option<u32> {
         self.first.level(level)?.by_cell.get(cell.index()).copied()
     }
@@ -310,7 +311,8 @@ impl CompiledViews {
         self.first.statements.get(statement as usize).map_or(&[], |statement| self.first.statement_atoms(statement))
     }
 
-    /// Why a statement is uncertain, for an action: a part that could not be read, or unsure rules about its action pattern.
+    /// Why a statement is uncertain, for an action: a part that could not be read, or unsure rules about its action
+    /// pattern.
     pub fn uncertainty(&self, statement: u32, action: &str) -> Vec<Undecided> {
         let Some(statement) = self.first.statements.get(statement as usize) else { return Vec::new() };
         let mut reasons: Vec<Undecided> = statement
@@ -357,8 +359,8 @@ impl CompiledViews {
         keys
     }
 
-    /// The keys of an atom that may have one value in one view and another in another in the same request, since they follow from who
-    /// owns the resource.
+    /// The keys of an atom that may have one value in one view and another in another in the same request, since they
+    /// follow from who owns the resource.
     pub fn owner_keys(&self, atom: Atom) -> Vec<&str> {
         let is_of_owner = |key: &&str| keys::find(key).is_some_and(|row| self.differs_by_owner(row.model));
         self.atom_keys(atom).into_iter().filter(is_of_owner).collect()

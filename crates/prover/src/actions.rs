@@ -79,8 +79,8 @@ pub(crate) struct ActionIndex<'p> {
     /// For each service what it has; worked out where it is first asked for.
     items: Vec<OnceLock<Arc<Vec<Item>>>>,
     patterns: Vec<OnceLock<Arc<Vec<Pattern>>>>,
-    /// For each service the sets of its classes that were written as patterns before: sets that differ in one service are alike in
-    /// others.
+    /// For each service the sets of its classes that were written as patterns before: sets that differ in one service
+    /// are alike in others.
     written: Vec<Mutex<Memory>>,
     /// How patterns are to each other, by their texts.
     relations: Mutex<FxHashMap<String, FxHashMap<String, Relation>>>,
@@ -209,7 +209,8 @@ impl<'p> ActionIndex<'p> {
             for (index, item) in items.iter().enumerate() {
                 for (id, truth) in self.views.pattern_row(&item.example) {
                     let text = self.views.pattern_text(id);
-                    // Whether a pattern may match is an unsure rule's business at times (DOC-20); what it is like is not.
+                    // Whether a pattern may match is an unsure rule's business at times (DOC-20); what it is like is
+                    // not.
                     let is_like = || WildcardPattern::flat(&text.to_ascii_lowercase()).is_match(&item.example);
                     if text == "*" || (truth == Truth::Unknown && !is_like()) {
                         continue;

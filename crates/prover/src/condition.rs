@@ -1,4 +1,5 @@
-//! Cells as a condition: the shortest combination of conditions, as the policies have them, that means exactly these cells.
+//! Cells as a condition: the shortest combination of conditions, as the policies have them, that means exactly these
+//! cells.
 
 use scproof_evaluator::symbolic::{
     Atom, AtomForm, CallerKind, Cell, CompiledViews, ContextValue, Facts, RequestResource, Setting, Subject, View,

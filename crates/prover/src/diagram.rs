@@ -1,13 +1,14 @@
-//! Decision diagrams over variables with any number of values: a Boolean function of cells has exactly one diagram, so two
-//! functions are equal exactly if their numbers are.
+//! Decision diagrams over variables with any number of values: a Boolean function of cells has exactly one diagram, so
+//! two functions are equal exactly if their numbers are.
 //!
 //! A diagram asks its variables in ascending order. Nothing here expands a function into its alternatives; only
 //! [`Diagrams::cover`] does, for words, and it stops at a limit.
 //!
-//! Why not a library: `oxidd` and `biodivine-lib-bdd` ask variables of two values. A fact has as many values as it has cells, often
-//! hundreds; spelt in bits it would cost a chain of nodes each time it is asked, stand for cells that do not exist, and fall apart in
-//! descriptions. They grow until memory ends, where a proof must stop at a number of nodes and say so. And a store that threads share
-//! is of no use where each signature of accounts has a small space of its own, which is thrown away with the question.
+//! Why not a library: `oxidd` and `biodivine-lib-bdd` ask variables of two values. A fact has as many values as it has
+//! cells, often hundreds; spelt in bits it would cost a chain of nodes each time it is asked, stand for cells that do
+//! not exist, and fall apart in descriptions. They grow until memory ends, where a proof must stop at a number of nodes
+//! and say so. And a store that threads share is of no use where each signature of accounts has a small space of its
+//! own, which is thrown away with the question.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -23,7 +24,8 @@ pub(crate) struct Function(u32);
 /// A variable, by its number; lower ones are asked first.
 pub(crate) type Variable = u32;
 
-/// Some values of some variables: all requests whose variables have one of them each. Variables not named may have any value.
+/// Some values of some variables: all requests whose variables have one of them each. Variables not named may have any
+/// value.
 pub(crate) type Cube = BTreeMap<Variable, Vec<u32>>;
 
 /// The diagrams grew over their limit.
@@ -304,8 +306,8 @@ impl Diagrams {
         self.node(function).zip(variables.first).is_some_and(|(node, first)| node.last >= first)
     }
 
-    /// Whether the function holds for some values of these variables. `done`: what was found for the same variables before; there may be
-    /// more of them since, which no function from before depends on.
+    /// Whether the function holds for some values of these variables. `done`: what was found for the same variables
+    /// before; there may be more of them since, which no function from before depends on.
     pub(crate) fn some(&mut self, a: Function, free: &Variables, done: &mut Done) -> Result<Function, TooLarge> {
         self.unwinding(|diagrams| diagrams.quantify(a, Operation::Or, free, done))
     }
@@ -390,8 +392,8 @@ impl Diagrams {
         variables.into_iter().collect()
     }
 
-    /// Cubes that together cover all of `must` and nothing outside `may` (`must` implies `may`): few, each as wide as it can be.
-    /// `None` if it takes more than `limit`.
+    /// Cubes that together cover all of `must` and nothing outside `may` (`must` implies `may`): few, each as wide as
+    /// it can be. `None` if it takes more than `limit`.
     pub(crate) fn cover(&mut self, must: Function, may: Function, limit: usize) -> Result<Option<Vec<Cube>>, TooLarge> {
         let mut budget = limit.saturating_mul(16).max(64);
         let Some((cubes, _)) = self.cover_of(must, may, &mut budget)? else { return Ok(None) };

@@ -1,10 +1,12 @@
-//! Exact questions about service control policies: what differs between two organizations, two paths or two documents, whether one
-//! lets pass no more than another, whether anything passes at all. Every *no* comes with a request that shows it.
+//! Exact questions about service control policies: what differs between two organizations, two paths or two documents,
+//! whether one lets pass no more than another, whether anything passes at all. Every *no* comes with a request that
+//! shows it.
 //!
-//! A comparison is exact over all requests: every action, known to the catalog or not, every resource, every context, every caller
-//! that SCPs govern. It cuts every fact – the resource, the caller, each context key – into the cells that the policies at hand can tell
-//! apart, and compares two functions of cells; see `docs/architecture.md`. What cannot be settled that way is *undetermined*, with the
-//! reason: an unsure rule, keys that are compared with each other, a limit.
+//! A comparison is exact over all requests: every action, known to the catalog or not, every resource, every context,
+//! every caller that SCPs govern. It cuts every fact – the resource, the caller, each context key – into the cells that
+//! the policies at hand can tell apart, and compares two functions of cells; see `docs/architecture.md`. What cannot be
+//! settled that way is *undetermined*, with the reason: an unsure rule, keys that are compared with each other, a
+//! limit.
 //!
 //! | question | call |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! Questions with an answer and a witness: do two sets of policies mean the same, does one let pass no more than the other, does
-//! anything pass at all?
+//! Questions with an answer and a witness: do two sets of policies mean the same, does one let pass no more than the
+//! other, does anything pass at all?
 
 use std::sync::Arc;
 
@@ -62,8 +62,8 @@ impl Answer {
 }
 
 impl Permissions {
-    /// The policies attached to one target, by their texts; every other level lets everything pass. A level without an Allow lets
-    /// nothing pass, so put an Allow beside a list of denials.
+    /// The policies attached to one target, by their texts; every other level lets everything pass. A level without an
+    /// Allow lets nothing pass, so put an Allow beside a list of denials.
     ///
     /// # Errors
     ///
@@ -119,8 +119,8 @@ impl Permissions {
     }
 }
 
-/// What differs between two sets of policies, for the callers of the first one's account: the regions in which the verdict
-/// changes, each with a witness. None means that it is proved that nothing differs.
+/// What differs between two sets of policies, for the callers of the first one's account: the regions in which the
+/// verdict changes, each with a witness. None means that it is proved that nothing differs.
 ///
 /// Names that no catalog lists, of services whose patterns are too many-sided to be cut, are one undetermined region.
 ///
@@ -148,8 +148,8 @@ pub fn compare(
     Ok(regions)
 }
 
-/// Whether two sets of policies treat every request alike. For [levels](Permissions::of_level) the kind of a denial counts, so that
-/// equivalent documents can take each other's place anywhere; for paths of accounts it does not.
+/// Whether two sets of policies treat every request alike. For [levels](Permissions::of_level) the kind of a denial
+/// counts, so that equivalent documents can take each other's place anywhere; for paths of accounts it does not.
 ///
 /// # Errors
 ///

@@ -167,8 +167,8 @@ pub struct Region {
     pub actions: ActionSet,
     /// When: [any](Predicate::Any) of alternatives, or the only one.
     pub when: Arc<Predicate>,
-    /// Whether `when` is exact. If not, there were too many alternatives: each of those listed is inside the region, and the
-    /// region has more.
+    /// Whether `when` is exact. If not, there were too many alternatives: each of those listed is inside the region,
+    /// and the region has more.
     pub when_is_complete: bool,
     /// A request inside the region; confirmed by the evaluator unless the region is undetermined.
     pub witness: Option<Witness>,
@@ -207,8 +207,8 @@ impl Region {
         }
     }
 
-    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives; unknown where the request
-    /// does not say enough, or a rule is open.
+    /// Whether a request, whose action belongs to the region, has the facts of one of its alternatives; unknown where
+    /// the request does not say enough, or a rule is open.
     ///
     /// # Errors
     ///
@@ -339,7 +339,8 @@ impl<'c, 'p> Describer<'c, 'p> {
             Ok(Some(cubes)) => (cubes, true),
             Ok(None) | Err(_) => (space.diagrams.paths(function, self.limits.alternatives), false),
         };
-        // What no request can meet is no part of it (LAW-9, LAW-10): diagrams do not see that two relations exclude each other.
+        // What no request can meet is no part of it (LAW-9, LAW-10): diagrams do not see that two relations exclude
+        // each other.
         let told = cubes.into_iter().map(|cube| (self.alternative(space, &cube), cube));
         let cubes: Vec<(Alternative, Cube)> = told.filter(|((condition, _), _)| !condition.is_never()).collect();
         if cubes.is_empty() && complete {

@@ -10,8 +10,8 @@ use crate::region::Test;
 use crate::space::RequestSpace;
 use crate::witness::{Seeker, Witness};
 
-/// What can be seen of a witness before it is shortened: the facts that its cube names, the names of its keys, whether it has a
-/// caller and a resource, the decisions. Witnesses of one space that look alike mostly need the same.
+/// What can be seen of a witness before it is shortened: the facts that its cube names, the names of its keys, whether
+/// it has a caller and a resource, the decisions. Witnesses of one space that look alike mostly need the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Shape {
     named: Vec<Variable>,
@@ -84,8 +84,8 @@ impl Seeker<'_> {
         tests.iter().all(|test| test.holds_for(self.views, request).is_ok_and(|truth| truth != Truth::False))
     }
 
-    /// The witness without what it does not need. What was left of the last witness that looked like it is tried first: regions are
-    /// many, and most differ in little.
+    /// The witness without what it does not need. What was left of the last witness that looked like it is tried first:
+    /// regions are many, and most differ in little.
     ///
     /// `tests`: what must hold of it, as the cube says.
     pub(crate) fn shortest(
@@ -145,8 +145,8 @@ impl Seeker<'_> {
         self.keeps(&shorter, &witness).unwrap_or(witness)
     }
 
-    /// The witness by a caller without a path, and with a region and an owner that are those of its resource, where that shows the same: in
-    /// facts that contradict each other nobody believes.
+    /// The witness by a caller without a path, and with a region and an owner that are those of its resource, where
+    /// that shows the same: in facts that contradict each other nobody believes.
     fn with_likely_facts(&self, mut witness: Witness, tests: &[Arc<Test>]) -> Witness {
         let take = |witness: Witness, likelier: Option<Request>| {
             let likelier = likelier.filter(|likelier| self.is_inside(likelier, tests));
@@ -163,8 +163,8 @@ impl Seeker<'_> {
         witness
     }
 
-    /// Drops what is not needed of `count` keys from a place on: all at once, else half by half. Where many keys are there, mostly
-    /// few are needed.
+    /// Drops what is not needed of `count` keys from a place on: all at once, else half by half. Where many keys are
+    /// there, mostly few are needed.
     fn drop_keys(&self, witness: Witness, from: usize, count: usize) -> Witness {
         if count == 0 {
             return witness;

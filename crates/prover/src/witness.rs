@@ -127,8 +127,8 @@ impl Seeker<'_> {
         Some(Witness { request: request.clone(), before, after })
     }
 
-    /// The request with values under which keys that are compared with each other are related as wanted, one atom after the
-    /// other; those that do not matter are settled either way.
+    /// The request with values under which keys that are compared with each other are related as wanted, one atom after
+    /// the other; those that do not matter are settled either way.
     fn relate(&self, space: &RequestSpace<'_>, base: Request, wanted: &[(Atom, bool)], others: &[Atom]) -> Request {
         let account = self.account();
         let mut request = base;
@@ -156,7 +156,8 @@ impl Seeker<'_> {
     }
 }
 
-/// Requests in which the subject of an atom does and does not equal what its texts say for some values of their variables.
+/// Requests in which the subject of an atom does and does not equal what its texts say for some values of their
+/// variables.
 fn vary(
     base: &Request,
     resource: bool,

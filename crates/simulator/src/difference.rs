@@ -104,8 +104,8 @@ impl StructuralDifference {
 
 /// Compares two organizations by ids. Linear in both, apart from sorting.
 ///
-/// Nothing is said about what it means for requests: that is exact, and another question. What has no meaning for policies – ARNs,
-/// mail addresses, when the snapshot was taken – is not compared.
+/// Nothing is said about what it means for requests: that is exact, and another question. What has no meaning for
+/// policies – ARNs, mail addresses, when the snapshot was taken – is not compared.
 pub fn structural_difference(before: &Organization, after: &Organization) -> StructuralDifference {
     let mut difference = StructuralDifference {
         organization: Changed::of(before.id().clone(), after.id().clone()),

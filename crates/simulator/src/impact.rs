@@ -27,7 +27,8 @@ pub struct AccountRef {
     pub id: String,
     /// Its name, if the snapshot has it.
     pub name: Option<String>,
-    /// The names of the nodes above it, such as `Root/Workloads/Prod`, after the change; before it for an account that is gone.
+    /// The names of the nodes above it, such as `Root/Workloads/Prod`, after the change; before it for an account that
+    /// is gone.
     pub path: String,
 }
 
@@ -110,8 +111,9 @@ pub fn impact(before: &Organization, after: &Organization) -> Result<Impact, Req
     impact_with(Arc::new(before.clone()), Arc::new(after.clone()), &ImpactOptions::default())
 }
 
-/// What differs between two organizations, exact over all requests: every action, known to the catalog or not, every resource,
-/// every context, every caller that SCPs govern. Keys that follow from account and caller have the values that follow.
+/// What differs between two organizations, exact over all requests: every action, known to the catalog or not, every
+/// resource, every context, every caller that SCPs govern. Keys that follow from account and caller have the values
+/// that follow.
 ///
 /// Accounts with the same before and after are one group. Takes time in proportion to the distinct documents, paths and
 /// formulas, not to accounts × actions.

@@ -32,8 +32,8 @@ impl Step {
 
 /// Makes changes one after the other on a copy of an organization.
 ///
-/// An iterator over the steps; between them, [`draft`](Self::draft) is the intermediate state. Attaching, detaching and moving cost
-/// what they reach, the other steps time linear in the organization.
+/// An iterator over the steps; between them, [`draft`](Self::draft) is the intermediate state. Attaching, detaching and
+/// moving cost what they reach, the other steps time linear in the organization.
 #[derive(Debug)]
 pub struct Rehearsal<'c> {
     draft: Draft,

@@ -133,7 +133,8 @@ impl Rehearsed {
 
     /// What passes before and after, but is blocked after some step. Named where a request shows it.
     fn transients(&self, options: &ImpactOptions) -> Result<Vec<Transient>, RequestError> {
-        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not before it.
+        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not
+        // before it.
         let decides =
             |state: &&Arc<Organization>| !has_same_rules(&self.before, state) && !has_same_rules(state, &self.after);
         let states: Vec<(usize, &Arc<Organization>)> =

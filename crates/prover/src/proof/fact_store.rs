@@ -11,8 +11,8 @@ use scproof_organization::NodeId;
 use crate::proof::AccountGroup;
 use crate::space::RequestSpace;
 
-/// What all calls of a shared space have in common: signature and traits; and the hypothetical level, if not those of all
-/// are in it.
+/// What all calls of a shared space have in common: signature and traits; and the hypothetical level, if not those of
+/// all are in it.
 pub(super) type SharedKey = (usize, ActionTraits, Option<LevelId>);
 
 /// Cuts facts, and remembers how.

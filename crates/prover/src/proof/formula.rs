@@ -1,5 +1,5 @@
-//! What all levels of a path hold for a class of actions, in one normal form, worked out level by level and remembered: paths
-//! that begin alike share the work, whatever number of accounts they lead to.
+//! What all levels of a path hold for a class of actions, in one normal form, worked out level by level and remembered:
+//! paths that begin alike share the work, whatever number of accounts they lead to.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -117,7 +117,8 @@ pub(super) struct Formulas<'p> {
     reduced: (Range<u32>, FxHashMap<(LevelId, usize), ContentId>),
 }
 
-/// What a level holds for the classes of actions for which it does not let everything through, by the place of the class.
+/// What a level holds for the classes of actions for which it does not let everything through, by the place of the
+/// class.
 pub(super) type Row = Arc<[(usize, ContentId)]>;
 
 /// What a level holds before its contents have numbers: different contents, and for each class which.
@@ -186,7 +187,8 @@ impl<'p> Formulas<'p> {
         self.number(without, None)
     }
 
-    /// The formula of a path for a class of actions without some statements: everywhere, or at one place of the path only.
+    /// The formula of a path for a class of actions without some statements: everywhere, or at one place of the path
+    /// only.
     pub(super) fn without(
         &mut self,
         levels: &[LevelId],

@@ -1,5 +1,5 @@
-//! What formulas let through, worked out step by step: the calls that pass a path are those that pass the path before and the level
-//! that was added, so paths that begin alike share the work.
+//! What formulas let through, worked out step by step: the calls that pass a path are those that pass the path before
+//! and the level that was added, so paths that begin alike share the work.
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{Applicability, Candidate, CellId, LevelId, View};
@@ -37,8 +37,8 @@ impl PassingMemo {
         space.diagrams.or(let_through, off)
     }
 
-    /// A formula lets through what the one that it was made from does, and the level that was added: one step for each level, whatever
-    /// number of statements the path has.
+    /// A formula lets through what the one that it was made from does, and the level that was added: one step for each
+    /// level, whatever number of statements the path has.
     fn let_through(
         &mut self,
         space: &mut RequestSpace<'_>,

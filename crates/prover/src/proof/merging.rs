@@ -1,7 +1,7 @@
 //! Fewer groups where many differ in what passes: accounts that share a hole are one group, which tells this hole only.
 //!
-//! Among thousands of accounts hardly two differ by nothing, and nobody reads thousands of lists of holes. How a guardrail stands in an
-//! account is not touched by this, only what is told of it.
+//! Among thousands of accounts hardly two differ by nothing, and nobody reads thousands of lists of holes. How a
+//! guardrail stands in an account is not touched by this, only what is told of it.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,8 +65,9 @@ struct Merging<'a> {
     joined: Vec<Draft>,
 }
 
-/// Makes one group of accounts that share a part of what passes for them, if there are more than so many groups. First the parts that most
-/// accounts have as they are, for a quarter of the groups; then what the parts of the others have in common.
+/// Makes one group of accounts that share a part of what passes for them, if there are more than so many groups. First
+/// the parts that most accounts have as they are, for a quarter of the groups; then what the parts of the others have
+/// in common.
 pub(super) fn merge(spaces: &mut [RequestSpace<'_>], drafts: Vec<Draft>, part: Part, told_apart: usize) -> Vec<Draft> {
     let mut merging = Merging {
         drafts: &drafts,
@@ -107,7 +108,8 @@ impl Merging<'_> {
         best.filter(|place| weight(place) > 0)
     }
 
-    /// The drafts with a change that are in no group yet, and the class of actions for which most of their accounts have it.
+    /// The drafts with a change that are in no group yet, and the class of actions for which most of their accounts
+    /// have it.
     fn candidates(&self, place: &Place) -> Option<(Vec<usize>, usize)> {
         let with = self.by_change.get(place).into_iter().flatten().copied();
         let candidates: Vec<usize> = with.filter(|index| self.open.contains(index)).collect();

@@ -35,8 +35,8 @@ pub enum NoEffect {
 }
 
 impl PolicyProof<'_> {
-    /// Whether it is proved that the same calls pass without some statements, for all accounts. `false`: they do not, or it could not be
-    /// settled. Of no accounts nothing is proved.
+    /// Whether it is proved that the same calls pass without some statements, for all accounts. `false`: they do not,
+    /// or it could not be settled. Of no accounts nothing is proved.
     pub fn has_no_effect(&mut self, removal: &Removal) -> bool {
         if !self.has_all_names() {
             return false;
@@ -114,14 +114,14 @@ impl PolicyProof<'_> {
         .is_some_and(|(_, equal)| equal)
     }
 
-    /// Whether a statement matches no action at all, not even one that is not known today: its list is empty, or nothing in it is the
-    /// name of an action.
+    /// Whether a statement matches no action at all, not even one that is not known today: its list is empty, or
+    /// nothing in it is the name of an action.
     pub fn matches_no_action(&self, statement: u32) -> bool {
         self.has_all_names() && self.classes.iter().all(|class| self.views.candidate(statement, class.cell).is_none())
     }
 
-    /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and resources cannot
-    /// hold together. Looks at the accounts that it is attached for.
+    /// Whether it is proved that a statement matches no call at all, though its action part does: its conditions and
+    /// resources cannot hold together. Looks at the accounts that it is attached for.
     pub fn never_matches(&mut self, statement: u32) -> bool {
         if !self.has_all_names() {
             return false;

@@ -1,7 +1,8 @@
 //! Which callers, and which ways of calling, policies exempt *by name*: what an ordinary caller is not.
 //!
-//! An ordinary caller is a role, an IAM user or a federated user of a name that no policy expects, without tags, who calls directly
-//! and from anywhere. A call that passes only where the caller, or the way, is another one is exempted by name.
+//! An ordinary caller is a role, an IAM user or a federated user of a name that no policy expects, without tags, who
+//! calls directly and from anywhere. A call that passes only where the caller, or the way, is another one is exempted
+//! by name.
 
 use std::sync::Arc;
 

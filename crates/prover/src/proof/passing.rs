@@ -25,7 +25,8 @@ pub enum PassingKind {
     Open,
     /// Only callers, or ways, that the policies name can make them.
     Exemption,
-    /// Whether they pass could not be settled, but if they do, then only for callers, or by ways, that the policies name.
+    /// Whether they pass could not be settled, but if they do, then only for callers, or by ways, that the policies
+    /// name.
     OpenExemption,
 }
 
@@ -34,8 +35,8 @@ pub enum PassingKind {
 pub struct PassingRegion {
     /// Why they pass.
     pub kind: PassingKind,
-    /// The calls, with a witness: `before` is the decision as it is, `after` that with the statements. For an [open](PassingKind::Open)
-    /// region the witness is an example.
+    /// The calls, with a witness: `before` is the decision as it is, `after` that with the statements. For an
+    /// [open](PassingKind::Open) region the witness is an example.
     pub region: Arc<Region>,
 }
 
@@ -46,8 +47,8 @@ pub struct PassingGroup {
     pub accounts: Vec<usize>,
     /// The calls, holes first. None: every call that the statements match is blocked, which is a proof.
     pub regions: Vec<PassingRegion>,
-    /// Whether these are all calls that pass. If not, all accounts have this hole or exemption, and some have more of its kind or less grave
-    /// ones.
+    /// Whether these are all calls that pass. If not, all accounts have this hole or exemption, and some have more of
+    /// its kind or less grave ones.
     pub is_complete: bool,
 }
 
@@ -114,9 +115,10 @@ impl PolicyProof<'_> {
     /// The calls that pass although the Deny statements of a level – one of those given to [`new`](Self::new) as
     /// hypothetical – match them, for all accounts that SCPs govern. Accounts that they do not govern are in no group.
     ///
-    /// Exact over all requests, like [`difference`](crate::difference()): every hole and exemption has a witness that the evaluator
-    /// confirmed. Where there would be more than [`Limits::told_apart`](crate::Limits) groups with holes, accounts that share a hole are one group, which then tells this hole
-    /// only ([`is_complete`](PassingGroup::is_complete)); likewise with exemptions where there are no holes.
+    /// Exact over all requests, like [`difference`](crate::difference()): every hole and exemption has a witness that
+    /// the evaluator confirmed. Where there would be more than [`Limits::told_apart`](crate::Limits) groups with holes,
+    /// accounts that share a hole are one group, which then tells this hole only
+    /// ([`is_complete`](PassingGroup::is_complete)); likewise with exemptions where there are no holes.
     pub fn passing(&mut self, level: LevelId) -> Vec<PassingGroup> {
         // Another level means other calls.
         self.sorted.clear();
@@ -288,10 +290,11 @@ impl PolicyProof<'_> {
     }
 }
 
-/// Sorts calls that pass into holes, exemptions and what is open. The verdict after tells them apart further on: a Deny blocks all of
-/// them explicitly.
+/// Sorts calls that pass into holes, exemptions and what is open. The verdict after tells them apart further on: a Deny
+/// blocks all of them explicitly.
 ///
-/// A hole is told for all callers if an ordinary one can make the same call: that others can as well adds nothing but exceptions.
+/// A hole is told for all callers if an ordinary one can make the same call: that others can as well adds nothing but
+/// exceptions.
 fn sort(
     space: &mut RequestSpace<'_>,
     hit: Function,

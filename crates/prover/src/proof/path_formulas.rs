@@ -1,5 +1,5 @@
-//! What paths hold, as lists of formulas, one a class of actions: each different list once, worked out level by level, so that paths
-//! that begin alike share the work.
+//! What paths hold, as lists of formulas, one a class of actions: each different list once, worked out level by level,
+//! so that paths that begin alike share the work.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
