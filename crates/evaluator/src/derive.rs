@@ -210,7 +210,7 @@ impl Scene<'_> {
                     // LAW-8: one path, or the same with a Region behind it.
                     let head = format!("{prefix}aws-reserved/sso.amazonaws.com/");
                     let head = Piece::Literal(&head);
-                    let region = [Piece::One { wide: true }, Piece::Run { wide: true }, Piece::Literal("/")];
+                    let region = [Piece::Run { wide: false }, Piece::Literal("/")];
                     return KeyState::like([
                         WildcardPattern::from_pieces([head, name]),
                         WildcardPattern::from_pieces([head].into_iter().chain(region).chain([name])),

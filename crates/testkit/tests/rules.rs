@@ -536,11 +536,14 @@ fn call_15_call_16_law_8_the_preferred_readings_are_named() {
     assert_eq!((token.decision, token.assumed.as_slice()), (Allowed, &["CALL-15"][..]));
     let linked = world.explain(&by(&format!("arn:aws:sts::{SHOP}:assumed-role/AWSServiceRoleForECS/x")));
     assert_eq!((linked.decision, linked.assumed.as_slice()), (NotApplicable, &["CALL-16"][..]));
-    let condition = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/AWSReservedSSO_*"}});
-    let session = format!("arn:aws:sts::{SHOP}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice");
-    let locked_out = World::with(&deny_if(&condition)).explain(&by(&session));
-    assert_eq!((locked_out.decision, locked_out.assumed.as_slice()), (ExplicitDeny, &["LAW-8"][..]));
-    assert!(locked_out.notes.iter().any(|note| note.contains("LAW-8")), "{:?}", locked_out.notes);
+    // As a text, too: a Region holds no `:`, so no `:role/AWSReservedSSO_` hides in it.
+    for operator in ["ArnNotLike", "StringNotLike"] {
+        let condition = json!({operator: {"aws:PrincipalArn": "arn:aws:iam::*:role/AWSReservedSSO_*"}});
+        let session = format!("arn:aws:sts::{SHOP}:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice");
+        let locked_out = World::with(&deny_if(&condition)).explain(&by(&session));
+        assert_eq!((locked_out.decision, locked_out.assumed.as_slice()), (ExplicitDeny, &["LAW-8"][..]), "{operator}");
+        assert!(locked_out.notes.iter().any(|note| note.contains("LAW-8")), "{operator}: {:?}", locked_out.notes);
+    }
 }
 
 /// Facts that no call has together stand as given, and a note names the law.

@@ -176,8 +176,7 @@ fn principal_arn(principal: &Principal, arn: &Arn) -> State {
     if principal.is_of_identity_center() {
         // LAW-8.
         let start = format!("{start}aws-reserved/sso.amazonaws.com/");
-        let with_region =
-            pieces(&start).chain([Piece::Question, Piece::Star, Piece::Char('/')]).chain(pieces(role)).collect();
+        let with_region = pieces(&start).chain([Piece::AnyRegion, Piece::Char('/')]).chain(pieces(role)).collect();
         let candidates = vec![Candidate::Text(format!("{start}{role}")), Candidate::Like(with_region)];
         return State::some(Domain::OneOf(candidates));
     }

@@ -127,6 +127,7 @@ fn bool_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, rea
                 units.extend(pieces.iter().map(|piece| match piece {
                     Piece::Char(character) => Unit::AnyCase(*character),
                     Piece::AnyText(_) => Unit::Run { colons: true },
+                    Piece::AnyRegion => Unit::Run { colons: false },
                     // `literal_wildcards` left none; a live one of VAR-8 is a character here.
                     Piece::Star => Unit::Exactly('*'),
                     Piece::Question => Unit::Exactly('?'),
@@ -178,7 +179,7 @@ fn text_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, rea
             match piece {
                 Piece::Star => *piece = Piece::Char('*'),
                 Piece::Question => *piece = Piece::Char('?'),
-                Piece::Char(_) | Piece::AnyText(_) => {}
+                Piece::Char(_) | Piece::AnyText(_) | Piece::AnyRegion => {}
             }
         }
     }

@@ -178,7 +178,7 @@ fn tail_units(pieces: &[Piece], readings: &Readings) -> Vec<Unit> {
     let is_open = pieces.iter().enumerate().any(|(position, piece)| match piece {
         Piece::Star => !ends_segment(position),
         Piece::Question => true,
-        Piece::Char(_) | Piece::AnyText(_) => false,
+        Piece::Char(_) | Piece::AnyText(_) | Piece::AnyRegion => false,
     });
     let all_wide = !is_open || readings.preferred("RES-7");
     let unit = |(position, piece): (usize, &Piece)| match piece {
@@ -186,6 +186,7 @@ fn tail_units(pieces: &[Piece], readings: &Readings) -> Vec<Unit> {
         Piece::Star => Unit::Run { colons: all_wide || ends_segment(position) },
         Piece::Question => Unit::One { colons: all_wide },
         Piece::AnyText(_) => Unit::Run { colons: true },
+        Piece::AnyRegion => Unit::Run { colons: false },
     };
     pieces.iter().enumerate().map(unit).collect()
 }

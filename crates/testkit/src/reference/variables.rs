@@ -87,6 +87,8 @@ pub(crate) enum Piece {
     Question,
     /// The unknown value of a key: any text (SP-24).
     AnyText(String),
+    /// A Region that the model does not know (LAW-8): any text without `:`.
+    AnyRegion,
 }
 
 /// A policy text with its variables replaced.
@@ -183,7 +185,7 @@ fn default_of(default: Option<&str>, readings: &Readings) -> VariableValue {
 pub(crate) fn unknown_keys(pieces: &[Piece]) -> impl Iterator<Item = &str> {
     pieces.iter().filter_map(|piece| match piece {
         Piece::AnyText(key) => Some(key.as_str()),
-        Piece::Char(_) | Piece::Star | Piece::Question => None,
+        Piece::Char(_) | Piece::Star | Piece::Question | Piece::AnyRegion => None,
     })
 }
 
@@ -193,6 +195,7 @@ pub(crate) fn flat_units(pieces: &[Piece]) -> Vec<Unit> {
         Piece::Char(character) => Unit::Exactly(*character),
         Piece::Star | Piece::AnyText(_) => Unit::Run { colons: true },
         Piece::Question => Unit::One { colons: true },
+        Piece::AnyRegion => Unit::Run { colons: false },
     };
     pieces.iter().map(unit).collect()
 }
