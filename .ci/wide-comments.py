@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Finds comments in Rust files that are wider than 120 columns, which rustfmt leaves alone; `--write` breaks them.
 
-Only the paragraph that a wide line belongs to is broken anew. Code blocks, tables, headings and links stay as they are.
+Only the paragraph that a wide line belongs to is broken anew. Code and tables in comments stay as wide as they are.
 """
 
 import re
@@ -89,9 +89,12 @@ def main() -> int:
             if after != text:
                 path.write_text(after, encoding="utf-8")
                 text = after
+        in_code = False
         for number, line in enumerate(text.split("\n"), 1):
             found = parts(line)
-            if found and len(line) > WIDTH and " " in found[3].strip():
+            fence = bool(found) and found[3].lstrip().startswith("```")
+            in_code = bool(found) and in_code != fence
+            if found and len(line) > WIDTH and " " in found[3].strip() and not in_code and not found[3].startswith("|"):
                 print(f"{name}:{number}: a comment of {len(line)} columns; `.ci/wide-comments.py --write` breaks it")
                 wide += 1
     return 1 if wide else 0
