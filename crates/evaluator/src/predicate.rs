@@ -1,9 +1,10 @@
 //! Conditions as values: what must hold of a request.
 //!
-//! A condition is compared, grouped, sorted and simplified in this form; words are made of it where somebody reads it, at any length.
-//! Two predicates are equal exactly if they are the same condition: letter case of keys, the order of values, values that stand twice
-//! and the two spellings of a negation (`StringNotEquals`, not `StringEquals`) make no difference. Which policy says it is no part of
-//! a condition: the statement stands beside it, or in [`Open`], where it is what the question is about.
+//! A condition is compared, grouped, sorted and simplified in this form; words are made of it where somebody reads it,
+//! at any length. Two predicates are equal exactly if they are the same condition: letter case of keys, the order of
+//! values, values that stand twice and the two spellings of a negation (`StringNotEquals`, not `StringEquals`) make no
+//! difference. Which policy says it is no part of a condition: the statement stands beside it, or in [`Open`], where it
+//! is what the question is about.
 
 mod factor;
 mod literal;
@@ -59,7 +60,8 @@ pub enum PredicateAtom {
 pub struct KeyAtom {
     /// The key, as first spelt in a policy.
     pub key: String,
-    /// The operator: never a negated one without set prefix, since a negation is [`Predicate::Not`]. `Null` is with `true` alone.
+    /// The operator: never a negated one without set prefix, since a negation is [`Predicate::Not`]. `Null` is with
+    /// `true` alone.
     pub operator: ConditionOperator,
     /// The values, each once, in order.
     pub values: Vec<String>,
@@ -117,7 +119,8 @@ pub enum Open {
     },
     /// What is attached to a target, and could not be read, blocks the call (K3-13).
     Attachments(NodeId),
-    /// An account that the snapshot lacks is a member, and its SCPs block the call: a listing could not be read (CALL-14).
+    /// An account that the snapshot lacks is a member, and its SCPs block the call: a listing could not be read
+    /// (CALL-14).
     Membership {
         /// The account's id.
         account: String,
@@ -127,7 +130,8 @@ pub enum Open {
         /// The resource: the name of its type, its ARN, or `*` for none.
         resource: String,
     },
-    /// SCPs apply to the call: the policy type is enabled while it is made (EXM-2), or an unsure rule has it that the caller is not exempt.
+    /// SCPs apply to the call: the policy type is enabled while it is made (EXM-2), or an unsure rule has it that the
+    /// caller is not exempt.
     Applies {
         /// The rule.
         rule: &'static str,

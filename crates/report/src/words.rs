@@ -1,7 +1,8 @@
 //! Conditions in words: the only place where a predicate becomes a sentence.
 //!
-//! Everything that policies say is made safe for a terminal here; Markdown and HTML do the rest. Words of different predicates differ,
-//! as long as lists of values are not cut; they are cut only as far as the conditions that are told together stay apart.
+//! Everything that policies say is made safe for a terminal here; Markdown and HTML do the rest. Words of different
+//! predicates differ, as long as lists of values are not cut; they are cut only as far as the conditions that are told
+//! together stay apart.
 
 mod condition;
 
@@ -110,7 +111,8 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// On what an open verdict depends, as a sentence without full stop; see [`Explanation::depends_on`](scproof_evaluator::Explanation).
+    /// On what an open verdict depends, as a sentence without full stop; see
+    /// [`Explanation::depends_on`](scproof_evaluator::Explanation).
     pub(crate) fn depends_on(&self, decision: Decision, condition: &Predicate) -> String {
         let condition = self.sentence(condition);
         if decision == Decision::Deny {
@@ -206,7 +208,8 @@ impl<'a> Words<'a> {
     }
 }
 
-/// A condition as a sentence without full stop, with all values; names are those of the organization that was asked about.
+/// A condition as a sentence without full stop, with all values; names are those of the organization that was asked
+/// about.
 ///
 /// ```
 /// use scproof_evaluator::Predicate;

@@ -1,4 +1,5 @@
-//! Conditions of answers say when the verdict is which, and accounts are told together only where they have the same (K3-17, K3-18).
+//! Conditions of answers say when the verdict is which, and accounts are told together only where they have the same
+//! (K3-17, K3-18).
 
 #![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
 

@@ -11,8 +11,8 @@ type Cube = BTreeSet<usize>;
 type Rest = BTreeSet<Cube>;
 
 impl Predicate {
-    /// The same with what its alternatives share said once, and so conditions that stand for each other everywhere. Exact, by
-    /// distributivity; grows with the square of the number of alternatives.
+    /// The same with what its alternatives share said once, and so conditions that stand for each other everywhere.
+    /// Exact, by distributivity; grows with the square of the number of alternatives.
     #[must_use]
     pub fn factored(&self) -> Self {
         let Self::Any(alternatives) = self else { return self.clone() };

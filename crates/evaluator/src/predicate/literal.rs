@@ -98,12 +98,14 @@ impl<'a> Literal<'a> {
     }
 }
 
-/// Whether the condition asks one value, which must be there. Of a key with lists a bare operator means something else (SET-9).
+/// Whether the condition asks one value, which must be there. Of a key with lists a bare operator means something else
+/// (SET-9).
 fn is_plain(atom: &KeyAtom) -> bool {
     atom.operator.set.is_none() && !atom.operator.if_exists && !atom.is_multivalued
 }
 
-/// Whether the condition says which values there may be, one by one. The empty text may count as no value at all (SET-11).
+/// Whether the condition says which values there may be, one by one. The empty text may count as no value at all
+/// (SET-11).
 fn is_list(atom: &KeyAtom) -> bool {
     let is_fixed = |value: &String| !value.is_empty() && (atom.is_literal || !value.contains("${"));
     is_plain(atom) && atom.operator.base == BaseOperator::StringEquals && atom.values.iter().all(is_fixed)

@@ -6,9 +6,9 @@ use super::literal::Literal;
 use super::{Predicate, PredicateAtom, single};
 
 impl Predicate {
-    /// The same condition of one request – one value of each key, one resource – said with less: what never holds together goes, and
-    /// what follows from the rest. *None of A and B, and one of A, B and C* is *C*. Parts stand in an order of their own, so that it does
-    /// not matter where they come from.
+    /// The same condition of one request – one value of each key, one resource – said with less: what never holds
+    /// together goes, and what follows from the rest. *None of A and B, and one of A, B and C* is *C*. Parts stand in
+    /// an order of their own, so that it does not matter where they come from.
     ///
     /// Takes time in proportion to the square of its parts.
     #[must_use]
@@ -94,8 +94,8 @@ fn exclude(one: &Predicate, other: &Predicate) -> bool {
     }
 }
 
-/// Alternatives, where some literals hold beside them: what cannot hold goes, and of the others what holds anyway. `None`: one of them
-/// holds anyway.
+/// Alternatives, where some literals hold beside them: what cannot hold goes, and of the others what holds anyway.
+/// `None`: one of them holds anyway.
 fn beside(literals: &[Predicate], alternatives: Vec<Predicate>) -> Option<Vec<Predicate>> {
     let mut left = Vec::new();
     for alternative in alternatives {
@@ -150,8 +150,8 @@ fn unite(literals: &mut Vec<Predicate>) {
     }
 }
 
-/// Takes values out of lists that other conditions on the key exclude, and conditions that all values of a list meet. `None`: no value is
-/// left.
+/// Takes values out of lists that other conditions on the key exclude, and conditions that all values of a list meet.
+/// `None`: no value is left.
 fn narrow(literals: &mut Vec<Predicate>) -> Option<()> {
     let mut index = 0;
     while let Some(atom) = literals.get(index).map(|literal| Literal::of(literal).and_then(Literal::values).cloned()) {
