@@ -40,7 +40,6 @@ mod missing;
 mod organization;
 mod policy_type;
 mod record;
-mod redact;
 mod resolve;
 mod save;
 mod select;
@@ -58,6 +57,5 @@ pub use organization::{
     Unreadable,
 };
 pub use record::{Record, RecordReader};
-pub use redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
 pub use save::SaveError;
 pub use select::SelectError;

@@ -27,11 +27,11 @@ use std::path::Path;
 
 pub use scproof_organization::{
     AccountDetails, AccountId, AccountRecord, AccountState, AttachmentRecord, FORMAT, Fault, FeatureSet, IdError,
-    Inventory, Left, LeftReason, LoadError, Node, NodeId, Organization, OrganizationId, OrganizationRecord, OuId,
-    OuRecord, Policy, PolicyId, PolicyIndex, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus, RedactionKey,
-    RedactionKeyError, Redactor, RootId, RootRecord, SaveError, SelectError, Tag, Target, Timestamp, Unreadable,
-    UnreadableRecord,
+    Inventory, LoadError, Node, NodeId, Organization, OrganizationId, OrganizationRecord, OuId, OuRecord, Policy,
+    PolicyId, PolicyIndex, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus, RootId, RootRecord, SaveError,
+    SelectError, Tag, Target, Timestamp, Unreadable, UnreadableRecord,
 };
+pub use scproof_redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
 
 /// Something odd about a snapshot that is no error, such as a unit without accounts.
 pub use scproof_organization::Finding as Oddity;

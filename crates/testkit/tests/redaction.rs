@@ -10,7 +10,8 @@ use proptest::sample::select;
 use scproof_evaluator::{
     CompiledOrganization, Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, ResourceInput,
 };
-use scproof_organization::{Inventory, Organization, RedactionKey, Redactor};
+use scproof_organization::{Inventory, Organization};
+use scproof_redact::{RedactionKey, Redactor};
 use scproof_testkit::causes;
 use scproof_testkit::strategies::{self, Scenario};
 use serde_json::{Value, json};

@@ -14,7 +14,8 @@ use std::time::Duration;
 use aws_sdk_organizations::types::{PolicyType, Tag};
 use scproof_evaluator::{CompiledOrganization, Decision, EvaluationOptions, Request, RequestResource};
 use scproof_fetch::{Client, FetchOptions, Inventory};
-use scproof_organization::{Organization, RedactionKey, Redactor};
+use scproof_organization::Organization;
+use scproof_redact::{RedactionKey, Redactor};
 use tempfile::TempDir;
 
 use crate::support::{WAYS, block_on, client, fetched, options, timeless};

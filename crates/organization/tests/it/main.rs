@@ -15,7 +15,6 @@ mod faults;
 mod findings;
 mod hostile;
 mod members;
-mod redacting;
 mod saving;
 mod selecting;
 mod tree;

@@ -34,11 +34,11 @@ mod words;
 
 use rustc_hash::FxHashSet;
 
-use crate::inventory::{Inventory, PolicyRecord, Tag};
 use collect::Collected;
 use permute::{Alphabet, permute};
 pub use permute::{RedactionKey, RedactionKeyError};
 use scan::{Role, Scanned};
+use scproof_organization::{Inventory, PolicyRecord, Tag};
 use words::{Kind, Words};
 
 /// Something that a redacted snapshot still shows.
@@ -90,7 +90,8 @@ impl std::fmt::Display for Left {
 /// Made from a snapshot, since what may be replaced depends on all its policies. Also redacts the questions that go with it.
 ///
 /// ```
-/// use scproof_organization::{Inventory, RedactionKey, Redactor};
+/// use scproof_organization::Inventory;
+/// use scproof_redact::{RedactionKey, Redactor};
 ///
 /// let inventory = Inventory::from_json(r#"{
 ///   "Format": "scproof-inventory/1",

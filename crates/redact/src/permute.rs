@@ -61,7 +61,7 @@ impl std::fmt::Debug for RedactionKey {
 
 /// Which characters of a text are exchanged for which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alphabet {
+pub(crate) enum Alphabet {
     /// Digits and lower-case letters are one alphabet, as in AWS's ids; everything else stays.
     LowerAlphanumeric,
     /// Also upper-case letters and the underscore, as in the ids of policies.
@@ -120,7 +120,7 @@ impl Symbol {
 const ROUNDS: u8 = 8;
 
 /// Exchanges the characters of a text: one to one among the texts of the same shape and label.
-pub(super) fn permute(key: &RedactionKey, label: &str, text: &str, alphabet: Alphabet) -> String {
+pub(crate) fn permute(key: &RedactionKey, label: &str, text: &str, alphabet: Alphabet) -> String {
     let mut symbols: Vec<Symbol> = text.chars().filter_map(|character| Symbol::of(character, alphabet)).collect();
     // What stays the same is part of the key, so that texts of different shape have nothing in common.
     let mut tweak = Sha256::new();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a string of a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// Compared as text: resources, and values of string and ARN operators.
     Value,
     /// The name of a member, such as a condition key.
@@ -17,19 +17,19 @@ pub(super) enum Role {
 
 /// A string of a policy text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Scanned {
+pub(crate) struct Scanned {
     /// The text without escapes, one byte a character: what is not ASCII is [`OTHER`].
-    pub(super) text: String,
+    pub(crate) text: String,
     /// For each byte of `text` the bytes that stand for it.
-    pub(super) places: Vec<Range<usize>>,
-    pub(super) role: Role,
+    pub(crate) places: Vec<Range<usize>>,
+    pub(crate) role: Role,
 }
 
 /// Stands for a character that is not ASCII; never part of a word.
 const OTHER: char = '\u{1a}';
 
 /// All strings and numbers of a text that is JSON, or nearly.
-pub(super) fn strings(text: &str) -> Vec<Scanned> {
+pub(crate) fn strings(text: &str) -> Vec<Scanned> {
     let mut scanner = Scanner { text, position: 0, open: Vec::new(), found: Vec::new() };
     scanner.run();
     scanner.found
@@ -157,18 +157,18 @@ fn is_typed(operator: &str) -> bool {
 
 /// A part of a pattern without wildcards and variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Literal {
+pub(crate) struct Literal {
     /// Where it stands in the pattern.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
     /// Whether a wildcard or a variable stands before it.
-    pub(super) open_start: bool,
+    pub(crate) open_start: bool,
     /// Whether a wildcard or a variable stands behind it.
-    pub(super) open_end: bool,
+    pub(crate) open_end: bool,
 }
 
 /// The literal parts of a pattern (MATCH-4, VAR-1), and those of the defaults of its variables. Ordinary characters that look like
 /// wildcards count as such: that makes more texts partial, never fewer.
-pub(super) fn literals(pattern: &str) -> Vec<Literal> {
+pub(crate) fn literals(pattern: &str) -> Vec<Literal> {
     let bytes = pattern.as_bytes();
     let mut found: Vec<Literal> = Vec::new();
     let (mut start, mut open_start, mut position) = (0, false, 0);

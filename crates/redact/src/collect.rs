@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use scproof_organization::{AccountId, Inventory, OrganizationId, OuId, PolicyId, RootId};
 
-use super::permute::RedactionKey;
-use super::scan::{self, Role, Scanned};
-use super::words::{Bounds, Edges, Kind, LONGEST_WORD, Place, Words, bounds};
-use super::{Left, LeftReason, is_of_aws, replaced};
-use crate::id::{AccountId, OrganizationId, OuId, PolicyId, RootId};
-use crate::inventory::Inventory;
+use crate::permute::RedactionKey;
+use crate::scan::{self, Role, Scanned};
+use crate::words::{Bounds, Edges, Kind, LONGEST_WORD, Place, Words, bounds};
+use crate::{Left, LeftReason, is_of_aws, replaced};
 
 /// What a snapshot names, before it is decided what may be replaced.
 #[derive(Debug, Default)]
-pub(super) struct Collected {
+pub(crate) struct Collected {
     /// What may be replaced in policies, with the kind.
     words: BTreeMap<String, Kind>,
     /// Names that may be anything else in a policy.
@@ -33,7 +32,7 @@ pub(super) struct Collected {
 }
 
 impl Collected {
-    pub(super) fn records(&mut self, inventory: &Inventory) {
+    pub(crate) fn records(&mut self, inventory: &Inventory) {
         let mut add = |kind: Kind, id: &str| {
             self.words.insert(id.to_owned(), kind);
         };
@@ -98,7 +97,7 @@ impl Collected {
         }
     }
 
-    pub(super) fn policy_string(&mut self, policy: &str, scanned: &Scanned) {
+    pub(crate) fn policy_string(&mut self, policy: &str, scanned: &Scanned) {
         let Scanned { text, role, .. } = scanned;
         if *role == Role::Word {
             return;
@@ -121,7 +120,7 @@ impl Collected {
     }
 
     /// Decides for each word what replaces it, or that it is left.
-    pub(super) fn choose(mut self, key: &RedactionKey, policies: &[(&str, Vec<Scanned>)]) -> (Words, Vec<Left>) {
+    pub(crate) fn choose(mut self, key: &RedactionKey, policies: &[(&str, Vec<Scanned>)]) -> (Words, Vec<Left>) {
         self.look_up(policies);
         let mut choice = Choice { key, collected: &self, taken: FxHashSet::default(), roots: FxHashMap::default() };
         let mut chosen = Words::default();

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::scan::{Literal, Role};
+use crate::scan::{Literal, Role};
 
 /// What a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Account,
     Organization,
     Root,
@@ -20,12 +20,12 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Whether it is an id: of a fixed form, so that it ends where it ends.
-    pub(super) fn is_id(self) -> bool {
+    pub(crate) fn is_id(self) -> bool {
         !matches!(self, Self::Email | Self::AccountName)
     }
 
     /// What an id begins with, the same before and after.
-    pub(super) fn prefix(self) -> &'static str {
+    pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::Account | Self::Email | Self::AccountName => "",
             Self::Organization => "o-",
@@ -36,7 +36,7 @@ impl Kind {
     }
 
     /// For messages.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Account => "account id",
             Self::Organization => "organization id",
@@ -51,7 +51,7 @@ impl Kind {
 
 /// Words with what replaces them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words {
+pub(crate) struct Words {
     /// As written; ids also in upper case, since some operators ignore case.
     ids: FxHashMap<String, String>,
     /// In lower case: names and addresses, with what replaces them in lower case.
@@ -60,7 +60,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn insert(&mut self, kind: Kind, word: &str, replacement: &str) {
+    pub(crate) fn insert(&mut self, kind: Kind, word: &str, replacement: &str) {
         self.longest = self.longest.max(word.len());
         if kind.is_id() {
             self.ids.insert(word.to_ascii_uppercase(), replacement.to_ascii_uppercase());
@@ -71,7 +71,7 @@ impl Words {
     }
 
     /// The words of a text from left to right, the longest where several begin, each with what replaces it. Linear in the text.
-    pub(super) fn find(&self, text: &str, role: Role) -> Vec<(Range<usize>, String)> {
+    pub(crate) fn find(&self, text: &str, role: Role) -> Vec<(Range<usize>, String)> {
         let mut found = Vec::new();
         let Bounds { starts, ends } = bounds(text);
         let keys = if role == Role::Value { variable_keys(text) } else { Vec::new() };
@@ -106,12 +106,12 @@ impl Words {
     }
 
     /// What replaces a name or an address.
-    pub(super) fn name(&self, name: &str) -> Option<String> {
+    pub(crate) fn name(&self, name: &str) -> Option<String> {
         self.names.get(&name.to_ascii_lowercase()).map(|replacement| with_case_of(name, replacement))
     }
 
     /// The text with all words replaced.
-    pub(super) fn replace(&self, text: &str, role: Role) -> String {
+    pub(crate) fn replace(&self, text: &str, role: Role) -> String {
         let mut replaced = String::with_capacity(text.len());
         let mut position = 0;
         for (span, replacement) in self.find(text, role) {
@@ -147,12 +147,12 @@ fn with_case_of(text: &str, replacement: &str) -> String {
 
 /// Where the runs of ASCII letters and digits of a text begin and end.
 #[derive(Debug)]
-pub(super) struct Bounds {
-    pub(super) starts: Vec<usize>,
-    pub(super) ends: Vec<usize>,
+pub(crate) struct Bounds {
+    pub(crate) starts: Vec<usize>,
+    pub(crate) ends: Vec<usize>,
 }
 
-pub(super) fn bounds(text: &str) -> Bounds {
+pub(crate) fn bounds(text: &str) -> Bounds {
     let mut bounds = Bounds { starts: Vec::new(), ends: Vec::new() };
     let mut inside = false;
     for (position, byte) in text.bytes().enumerate() {
@@ -171,14 +171,14 @@ pub(super) fn bounds(text: &str) -> Bounds {
 
 /// Where a pattern stands: its policy and its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) policy: String,
-    pub(super) pattern: String,
+pub(crate) struct Place {
+    pub(crate) policy: String,
+    pub(crate) pattern: String,
 }
 
 /// The texts beside wildcards: a word that begins with the one or ends with the other can be matched in part, and then must not change.
 #[derive(Debug, Default)]
-pub(super) struct Edges {
+pub(crate) struct Edges {
     /// A wildcard follows them.
     before: FxHashMap<String, usize>,
     /// They follow a wildcard.
@@ -192,7 +192,7 @@ pub(super) struct Edges {
 }
 
 /// No word is longer: a policy id has at most 130 characters (ID-5), a name 128 (LIM-8), an e-mail address as AWS takes it 64.
-pub(super) const LONGEST_WORD: usize = 256;
+pub(crate) const LONGEST_WORD: usize = 256;
 
 /// Each word is looked for between wildcards. With more such texts than this, any word counts as matched in part: no real policies
 /// come near, and made-up ones must not take forever.
@@ -200,7 +200,7 @@ const MOST_BETWEEN: usize = 2_000;
 
 impl Edges {
     /// Takes up the literal parts of a pattern.
-    pub(super) fn add(&mut self, policy: &str, pattern: &str, literals: &[Literal]) {
+    pub(crate) fn add(&mut self, policy: &str, pattern: &str, literals: &[Literal]) {
         let place = self.places.len();
         let mut is_used = false;
         for literal in literals.iter().filter(|literal| literal.open_start || literal.open_end) {
@@ -232,12 +232,12 @@ impl Edges {
     }
 
     /// A pattern in which a wildcard follows a text.
-    pub(super) fn before(&self, text: &str) -> Option<&Place> {
+    pub(crate) fn before(&self, text: &str) -> Option<&Place> {
         self.places.get(*self.before.get(&text.to_ascii_lowercase())?)
     }
 
     /// The pattern that can match a part of a word, if there is one.
-    pub(super) fn touching(&self, kind: Kind, word: &str) -> Option<&Place> {
+    pub(crate) fn touching(&self, kind: Kind, word: &str) -> Option<&Place> {
         let word = word.to_ascii_lowercase();
         // An id beside a wildcard is whole; a name may go on.
         let whole = !kind.is_id();
@@ -272,8 +272,8 @@ fn is_kept_start(kind: Kind, word: &str, end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan::literals;
     use super::*;
+    use crate::scan::literals;
 
     fn words() -> Words {
         let mut words = Words::default();
