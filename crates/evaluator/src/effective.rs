@@ -12,7 +12,7 @@ use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::predicate::Predicate;
-use crate::prepare::{ActionCell, Query, RequestError, UNDENIABLE_ACTION, parse_action};
+use crate::prepare::{ActionCell, Query, RequestError, SESSION_TOKEN_ACTION, UNDENIABLE_ACTION, parse_action};
 use crate::request::{Context, Request};
 use crate::shape::{AskedOfCell, Shape, Shapes};
 
@@ -246,6 +246,9 @@ pub struct ActionTraits {
     undeniable: bool,
 }
 
+/// The actions that no policy denies, lower case.
+const UNDENIABLE: [&str; 2] = [UNDENIABLE_ACTION, SESSION_TOKEN_ACTION];
+
 impl ActionTraits {
     /// What an action's full name, lower case, derives.
     pub fn of(full_name: &str) -> Self {
@@ -253,19 +256,20 @@ impl ActionTraits {
         Self {
             regions: ["aws", "aws-us-gov"].map(|partition| single_endpoint_region(full_name, partition)),
             mcp: service.ends_with("-mcp"),
-            undeniable: full_name == UNDENIABLE_ACTION,
+            undeniable: UNDENIABLE.contains(&full_name),
         }
     }
 
     /// The same for a name of a service whose traits these are.
     pub(crate) fn of_name(self, service: &str, name: &str) -> Self {
-        let rest = UNDENIABLE_ACTION.strip_prefix(service).and_then(|rest| rest.strip_prefix(':'));
-        let undeniable = rest == Some(name);
+        let is_named = |action: &&str| action.split_once(':') == Some((service, name));
+        let undeniable = UNDENIABLE.iter().any(is_named);
         let regions = if is_checked_elsewhere(service, name) { [None; 2] } else { self.regions };
         Self { regions, undeniable, ..self }
     }
 
-    /// Whether the action cannot be denied (EXM-15).
+    /// Whether the action cannot be denied (EXM-15), or is taken so by the preferred reading (CALL-15): a proof about
+    /// all calls says nothing of it, while a question about one call says which rule is open.
     pub fn is_undeniable(self) -> bool {
         self.undeniable
     }

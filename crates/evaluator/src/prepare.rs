@@ -28,7 +28,7 @@ use crate::truth::Truth;
 pub(crate) const UNDENIABLE_ACTION: &str = "sts:getcalleridentity";
 
 /// The one whose page says that policies have no effect on it, while AWS's own samples list it (CALL-15), lower case.
-const SESSION_TOKEN_ACTION: &str = "sts:getsessiontoken";
+pub(crate) const SESSION_TOKEN_ACTION: &str = "sts:getsessiontoken";
 /// The rule about sessions of roles with the name of a service-linked role and no path.
 const SERVICE_LINKED_SESSION: &str = "CALL-16";
 

@@ -264,7 +264,9 @@ mod tests {
         assert_eq!(relation("arn:aws:s3:::b/*", OBJECT), Truth::Unknown);
         assert_eq!(relation("arn:aws:s3:::b", OBJECT), Truth::False);
         assert_eq!(relation("arn:aws:ec2:*:*:instance/*", INSTANCE), Truth::True);
-        assert_eq!(relation("arn:aws:ec2:*:*:volume/*", INSTANCE), Truth::False);
+        assert_eq!(relation("arn:aws:ec2:eu-west-1:111111111111:volume/*", INSTANCE), Truth::False);
+        // A wildcard that crosses colons may end within an instance's name (RES-6, CALL-4).
+        assert_eq!(relation("arn:aws:ec2:*:*:volume/*", INSTANCE), Truth::Unknown);
         assert_eq!(relation("arn:aws:ec2:*:111111111111:*", INSTANCE), Truth::Unknown);
     }
 }

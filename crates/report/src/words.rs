@@ -346,10 +346,13 @@ mod tests {
         ];
         let key = prop::sample::select(vec!["k:x", "k:y", "aws:PrincipalArn", "k:x is a or k:y"]);
         let set = prop::sample::select(vec![None, Some(SetPrefix::ForAllValues), Some(SetPrefix::ForAnyValue)]);
-        let operator =
-            (set, prop::sample::select(BaseOperator::ALL), any::<bool>()).prop_map(|(set, base, if_exists)| {
-                ConditionOperator { set, base, if_exists: if_exists && base != BaseOperator::Null }
-            });
+        // `ArnEquals` means what `ArnLike` means, in words too (OP-19).
+        let bases = BaseOperator::ALL.iter().copied();
+        let bases: Vec<BaseOperator> =
+            bases.filter(|base| !matches!(base, BaseOperator::ArnEquals | BaseOperator::ArnNotEquals)).collect();
+        let operator = (set, prop::sample::select(bases), any::<bool>()).prop_map(|(set, base, if_exists)| {
+            ConditionOperator { set, base, if_exists: if_exists && base != BaseOperator::Null }
+        });
         let kind = prop::sample::select(CallerKind::ALL.to_vec()).prop_map(Predicate::caller);
         let compared = (key, operator, prop::collection::vec(text, 0..9)).prop_map(|(key, operator, values)| {
             Predicate::compares(key, operator, &values.iter().map(String::as_str).collect::<Vec<_>>())

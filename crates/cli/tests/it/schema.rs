@@ -52,8 +52,21 @@ fn inputs_have_schemas() {
     for line in questions.lines() {
         check_as("scproof-question/1", &serde_json::from_str(line).expect(line));
     }
-    let args =
-        ["can", "shop", "s3:GetObject", "-p", "role/dev", "-r", "*", "-c", "a:b=1", "-c", "a:b=2", "--absent", "a:c"];
+    let args = [
+        "can",
+        "shop",
+        "s3:GetObject",
+        "-p",
+        "role/dev",
+        "-r",
+        "arn:aws:s3:::b/k",
+        "-c",
+        "a:b=1",
+        "-c",
+        "a:b=2",
+        "--absent",
+        "a:c",
+    ];
     let answer = example(&[&["--format", "json"], &args[..]].concat()).json();
     check_as("scproof-question/1", answer.get("question").expect("an answer has its question"));
     let page = fs::read_to_string(repository().join("docs/quotas.md")).expect("the page on limits");

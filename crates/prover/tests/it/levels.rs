@@ -46,7 +46,7 @@ fn an_allow_list_below_full_access_blocks_all_else() {
     }
     // One region, and nothing else changes.
     let [region] = &compared.regions()[..] else { panic!("{:#?}", compared.regions()) };
-    assert_eq!(actions(region), "* except dynamodb:Get*, s3:*, sts:GetCallerIdentity");
+    assert_eq!(actions(region), "* except dynamodb:Get*, s3:*, sts:GetCallerIdentity, sts:GetSessionToken");
     assert!(region.when.is_always());
 }
 
