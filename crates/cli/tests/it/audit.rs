@@ -235,7 +235,7 @@ fn one_caller_of_each_account() {
     let root = audit_json(&["--no-built-in-guardrails", "--principal", "root"]);
     // Whether it calls in a session of AssumeRoot, its ARN does not say (CALL-12).
     assert!(class_of(&root, shop)["counts"]["conditional"].as_u64().unwrap() > 20_000);
-    assert_eq!(never(&root), 1);
+    assert_eq!(never(&root), 2);
     // SCPs never restrict service-linked roles (EXM-6).
     let linked = "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
     let linked = audit_json(&["--no-built-in-guardrails", "--principal", linked]);
