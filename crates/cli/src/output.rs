@@ -47,6 +47,7 @@ impl Output {
     }
 
     /// How text is to be decorated.
+    #[cfg(feature = "fetch")]
     pub(crate) fn style(&self) -> Style {
         self.style
     }
