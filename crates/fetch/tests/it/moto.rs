@@ -277,7 +277,7 @@ fn an_organization_of_moto_item_by_item() {
     let ask = |inventory: &Inventory, account: &str, action: &str| {
         let organization = Organization::from_inventory(inventory).unwrap();
         let compiled = CompiledOrganization::compile(organization, EvaluationOptions::default());
-        compiled.ask(&Request::new(account, action).with_resource(RequestResource::NotScoped)).unwrap()
+        compiled.ask(&Request::new(account, action)).unwrap()
     };
     let redacted = redactor.redact(&inventory);
     for (name, action, expected) in [
