@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::carried::{Listings, Place, Rows};
 use crate::compile::CompiledOrganization;
-use crate::prepare::RequestError;
 use crate::request::{Request, RequestResource};
+use crate::request_error::RequestError;
 use crate::resource_type::TypePattern;
 use crate::truth::Truth;
 

@@ -5,8 +5,9 @@ use crate::call::Check;
 use crate::chain::Applicability;
 use crate::compile::{Atom, Candidate, CompiledOrganization, LevelEntry, LevelId};
 use crate::decision::Decision;
-use crate::prepare::{ActionCell, Pair, Query, RequestError};
+use crate::prepare::{ActionCell, Pair, Query};
 use crate::request::Request;
+use crate::request_error::RequestError;
 use crate::trace::{Evaluation, NoTrace, Trace};
 use crate::truth::Truth;
 

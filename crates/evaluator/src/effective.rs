@@ -8,12 +8,14 @@ use scproof_catalog::{ActionId, is_checked_elsewhere, single_endpoint_region, si
 use scproof_organization::NodeId;
 
 use crate::action::CellId;
+use crate::applicability::{SESSION_TOKEN_ACTION, UNDENIABLE_ACTION};
 use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::predicate::Predicate;
-use crate::prepare::{ActionCell, Query, RequestError, SESSION_TOKEN_ACTION, UNDENIABLE_ACTION, parse_action};
+use crate::prepare::{ActionCell, Query};
 use crate::request::{Context, Request};
+use crate::request_error::{RequestError, parse_action};
 use crate::shape::{AskedOfCell, Shape, Shapes};
 
 /// Who is asked about: an account, and what is known of every call it makes.

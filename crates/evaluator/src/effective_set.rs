@@ -11,8 +11,8 @@ use crate::decision::{Decision, Reason};
 use crate::effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
 use crate::everywhere::Everywhere;
 use crate::predicate::Predicate;
-use crate::prepare::RequestError;
 use crate::request::Request;
+use crate::request_error::RequestError;
 
 /// Accounts with the same effective permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use scproof_organization::{AccountId, Organization};
 
-use crate::prepare::RequestError;
 use crate::principal::{Principal, PrincipalKind};
 use crate::request::Request;
+use crate::request_error::RequestError;
 
 /// Who calls, in whichever account.
 #[derive(Debug, Clone, PartialEq, Eq)]

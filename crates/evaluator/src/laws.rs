@@ -1,8 +1,8 @@
 //! The laws between keys (K.4), for given facts: what follows from one key for others. A law that the given facts break says nothing of
 //! these keys, and is named.
 
+use crate::given::GivenContext;
 use crate::keys::Law;
-use crate::prepare::GivenContext;
 use crate::principal::{Principal, PrincipalKind};
 use crate::request::ContextValue;
 use crate::state::{Domain, DomainValues, KeyState};

@@ -5,9 +5,9 @@ use scproof_organization::Organization;
 
 use crate::call::Call;
 use crate::explain::push_new;
+use crate::given::GivenContext;
 use crate::keys;
 use crate::laws::Laws;
-use crate::prepare::GivenContext;
 use crate::principal::Principal;
 use crate::request::ContextValue;
 

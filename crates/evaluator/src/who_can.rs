@@ -9,8 +9,8 @@ use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::everywhere::Everywhere;
 use crate::explain::push_new;
 use crate::predicate::Predicate;
-use crate::prepare::{RequestError, parse_action};
 use crate::request::Request;
+use crate::request_error::{RequestError, parse_action};
 
 /// Who can make a call, as far as SCPs decide: every account that was asked about, grouped by the answer and its causes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -12,8 +12,8 @@ use scproof_policy_parser::{DateReading, WildcardPattern, format_date, parse_dat
 use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
+use crate::given::is_context_key;
 use crate::keys::Model;
-use crate::prepare::is_context_key;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::symbolic::cutter::CutMemory;
