@@ -62,6 +62,34 @@ pub fn single_endpoint_region(action: &str, partition: &str) -> Option<&'static 
     }
 }
 
+/// Actions whose calls the service may pass on to another Region, where they are checked once more, and the type of the resource that
+/// they are checked against there: Bedrock's, called with an inference profile. Looked up on 2026-11-30 at
+/// docs.aws.amazon.com/bedrock/latest/userguide/geographic-cross-region-inference.html and global-cross-region-inference.html.
+const PASSED_ON: [(&str, &str, &str); 2] = [
+    ("bedrock", "InvokeModel", "foundation-model"),
+    ("bedrock", "InvokeModelWithResponseStream", "foundation-model"),
+];
+
+/// The type of resource against which a call of an action, given as service and name in any case, may be checked once more in a Region
+/// that it is passed on to.
+///
+/// ```
+/// use scproof_catalog::type_passed_on;
+///
+/// assert_eq!(type_passed_on("bedrock", "InvokeModel"), Some("foundation-model"));
+/// assert_eq!(type_passed_on("bedrock", "ListFoundationModels"), None);
+/// ```
+pub fn type_passed_on(service: &str, name: &str) -> Option<&'static str> {
+    let is_it = |row: &&(&str, &str, &str)| row.0.eq_ignore_ascii_case(service) && row.1.eq_ignore_ascii_case(name);
+    PASSED_ON.iter().find(is_it).map(|row| row.2)
+}
+
+/// Whether the Region in the ARNs of a type may be empty, beyond its placeholder: those of the models that Bedrock's global inference
+/// profiles pass calls on to. `pattern`: as the tables write it.
+pub fn may_lack_region(pattern: &str) -> bool {
+    pattern.starts_with("arn:${Partition}:bedrock:${Region}::foundation-model/")
+}
+
 /// Whether another service than that of its prefix checks an action, given as service and name in any case \[CALL-11\].
 pub fn is_checked_elsewhere(service: &str, name: &str) -> bool {
     let is_it = |known: &(&str, &str)| known.0.eq_ignore_ascii_case(service) && known.1.eq_ignore_ascii_case(name);

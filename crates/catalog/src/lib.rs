@@ -47,7 +47,9 @@ pub use action::Action;
 pub use action_filter::{ActionFilter, ActionFilterError, ActionGlob};
 pub use catalog::Catalog;
 pub use condition_key::ConditionKey;
-pub use endpoint::{is_checked_elsewhere, single_endpoint_region, single_endpoint_services};
+pub use endpoint::{
+    is_checked_elsewhere, may_lack_region, single_endpoint_region, single_endpoint_services, type_passed_on,
+};
 pub use id::{ActionId, ActionRange, ActionRangeIter, RowListId, ServiceId};
 pub use key_list::{KeyList, Listing};
 pub use resource_type::ResourceType;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use rustc_hash::FxHashMap;
+use scproof_catalog::type_passed_on;
 
 use crate::carried::{Listings, Place, Rows};
 use crate::compile::CompiledOrganization;
@@ -41,6 +42,8 @@ pub(crate) struct Alternative<'r> {
     pub(crate) target: Target<'r>,
     /// The row whose keys it carries; `None` for the action as a whole.
     pub(crate) row: Option<usize>,
+    /// Whether it is made in a Region that the call is passed on to, which may be any (SP-56).
+    pub(crate) passed_on: bool,
 }
 
 /// The resource of a check.
@@ -124,7 +127,7 @@ impl<'r> Call<'r> {
     fn beyond_catalog(request: &'r Request) -> Self {
         const UNKNOWN: &RequestResource = &RequestResource::Unknown;
         let check = |resource, own| PlannedCheck {
-            alternatives: vec![Alternative { target: Target::Given(resource), row: None }],
+            alternatives: vec![Alternative { target: Target::Given(resource), row: None, passed_on: false }],
             own,
             certain: true,
             completed: false,
@@ -220,8 +223,8 @@ fn plan<'r>(
     let has_required = all.clone().any(required);
     // A bucket, object or access point of S3 is always there (CALL-4).
     let may_be_without = !has_required && (rows.all.is_empty() || action.service() != "s3");
-    let not_scoped = Alternative { target: Target::NotScoped, row: None };
-    let of_type = |row: usize| Alternative { target: Target::OfType(row), row: Some(row) };
+    let not_scoped = Alternative { target: Target::NotScoped, row: None, passed_on: false };
+    let of_type = |row: usize| Alternative { target: Target::OfType(row), row: Some(row), passed_on: false };
     let any =
         || -> Vec<Alternative<'r>> { all.clone().map(of_type).chain(may_be_without.then_some(not_scoped)).collect() };
     let unknown_of = |row: usize, completed: bool| PlannedCheck {
@@ -233,10 +236,21 @@ fn plan<'r>(
     let says_nothing =
         request.resources.iter().all(|input| input.resource == RequestResource::Unknown && input.context.is_empty());
     if says_nothing {
-        if has_required {
-            return Ok(all.map(|row| unknown_of(row, false)).collect());
+        let mut checks: Vec<PlannedCheck<'r>> = if has_required {
+            all.clone().map(|row| unknown_of(row, false)).collect()
+        } else {
+            vec![PlannedCheck { alternatives: any(), own: None, certain: true, completed: false }]
+        };
+        // Where no Region is given, the checks above speak of any.
+        if request.gives_region()
+            && let Some(name) = type_passed_on(action.service(), action.name())
+            && let Some(row) =
+                all.clone().find(|row| rows.all.get(*row).is_some_and(|row| row.resource_type().name() == name))
+        {
+            let alternatives = vec![Alternative { passed_on: true, ..of_type(row) }];
+            checks.push(PlannedCheck { alternatives, own: None, certain: false, completed: false });
         }
-        return Ok(vec![PlannedCheck { alternatives: any(), own: None, certain: true, completed: false }]);
+        return Ok(checks);
     }
     let mut checks = Vec::new();
     let mut covered: Vec<usize> = Vec::new();
@@ -258,7 +272,7 @@ fn plan<'r>(
                 }
                 covered.extend(&fitting);
                 let target = Target::Given(&input.resource);
-                fitting.into_iter().map(|row| Alternative { target, row: Some(row) }).collect()
+                fitting.into_iter().map(|row| Alternative { target, row: Some(row), passed_on: false }).collect()
             }
         };
         checks.push(PlannedCheck { alternatives, own: Some(own), certain: true, completed: false });

@@ -60,10 +60,13 @@ impl<'a> Asked<'a> {
     pub(crate) fn context(&self, check: &PlannedCheck<'_>, alternative: &Alternative<'_>) -> GivenContext<'a> {
         let nothing = FoldedContext::new();
         let own = check.own.and_then(|own| self.own.get(own)).unwrap_or(&nothing);
-        let region = self.request.region.as_deref();
+        let region = self.request.region.as_deref().filter(|_| !alternative.passed_on);
         let mut context = GivenContext::of_check(self.common, own, region, self.request.closed_context, |folded| {
             self.call.place(folded, alternative.row)
         });
+        if alternative.passed_on {
+            context.entries.retain(|(folded, ..)| folded != "aws:requestedregion");
+        }
         context.carried = self.call.rows.is_some().then_some((self.listings, alternative.row));
         context
     }

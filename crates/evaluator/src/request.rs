@@ -45,6 +45,11 @@ impl Request {
         Self { account: account.into(), action: action.into(), ..Self::default() }
     }
 
+    /// Whether the Region of the call is told, be it as such or by its key.
+    pub(crate) fn gives_region(&self) -> bool {
+        self.region.is_some() || self.context.iter().any(|(key, _)| key.eq_ignore_ascii_case("aws:RequestedRegion"))
+    }
+
     /// Takes the action as one that the catalog lacks (CALL-1).
     #[must_use]
     pub fn beyond_catalog(mut self) -> Self {

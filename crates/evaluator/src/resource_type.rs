@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
+use scproof_catalog::may_lack_region;
 use scproof_policy_parser::{Piece, WildcardPattern};
 
 use crate::truth::Truth;
@@ -72,6 +73,7 @@ impl TypePattern {
             let choices = match (number, partition) {
                 (1, Some(partition)) => vec![letters(partition)],
                 (1, None) => vec![some(Class::Region)],
+                (3, _) if is_open && may_lack_region(text) => vec![some(Class::Region), Vec::new()],
                 (2 | 3, _) if is_open => vec![some(Class::Region)],
                 (4, _) if is_open => vec![vec![Unit::One(Class::Digit); 12], letters("aws")],
                 (5, _) => vec![name(component)],

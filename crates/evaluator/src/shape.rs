@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
-use scproof_catalog::{AccessLevel, ActionId, KeyList, RowListId, ServiceId};
+use scproof_catalog::{AccessLevel, ActionId, KeyList, RowListId, ServiceId, type_passed_on};
 
 use crate::carried::{Listings, Place, Rows};
 use crate::compile::CompiledOrganization;
@@ -16,6 +16,8 @@ use crate::truth::Truth;
 pub(crate) struct Shape {
     /// Whether some type is required, so that each check of a required type is certain; else the checks are alternatives.
     has_required: bool,
+    /// Whether a call may be checked once more in another Region.
+    passed_on: bool,
     checks: BTreeSet<ShapeOfCheck>,
 }
 
@@ -38,7 +40,7 @@ pub(crate) struct AskedOfCell {
 }
 
 /// What the rows of an action follow from.
-type RowsKey = (ServiceId, Option<RowListId>, KeyList<'static>, bool);
+type RowsKey = (ServiceId, Option<RowListId>, KeyList<'static>, bool, bool);
 
 /// Shapes that were worked out for one cell.
 #[derive(Debug, Default)]
@@ -52,11 +54,15 @@ impl CompiledOrganization {
         }
         let found = self.actions.catalog.action(action);
         let reads = matches!(found.access_level(), AccessLevel::List | AccessLevel::Read);
-        let key = (found.service_id(), found.row_list(), found.keys(), reads);
+        let passed_on = type_passed_on(found.service(), found.name()).is_some();
+        let key = (found.service_id(), found.row_list(), found.keys(), reads, passed_on);
         known
             .0
             .entry(key)
-            .or_insert_with(|| self.shape_of(&Rows::new(self.actions.catalog, found), asked, context))
+            .or_insert_with(|| {
+                let shape = self.shape_of(&Rows::new(self.actions.catalog, found), asked, context);
+                Shape { passed_on, ..shape }
+            })
             .clone()
     }
 
@@ -105,6 +111,6 @@ impl CompiledOrganization {
         if !has_required && (rows.all.is_empty() || rows.action().service() != "s3") {
             checks.insert(ShapeOfCheck { certain: true, keys: keys(None), resources: Vec::new(), name: Some("*") });
         }
-        Shape { has_required, checks }
+        Shape { has_required, passed_on: false, checks }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Alternative<'a> {
     pub(crate) target: Target<'a>,
     /// The row whose keys it carries; none for the action as a whole.
     pub(crate) row: Option<Row<'a>>,
+    /// SP-56: in a Region that the call is passed on to, whatever the Region of the call is.
+    pub(crate) passed_on: bool,
 }
 
 /// A resource that the call is checked against; which of the alternatives it is, is not known.
@@ -48,21 +50,33 @@ pub(crate) fn checks<'a>(
     let may_be_without = !has_required && (rows.is_empty() || action.service() != "s3");
     let any = || {
         let mut alternatives: Vec<Alternative<'a>> =
-            rows.iter().map(|row| Alternative { target: Target::OfType(*row), row: Some(*row) }).collect();
+            rows.iter().map(|row| of_row(*row)).collect();
         if may_be_without {
-            alternatives.push(Alternative { target: Target::NotScoped, row: None });
+            alternatives.push(Alternative { target: Target::NotScoped, row: None, passed_on: false });
         }
         alternatives
     };
     let says_nothing =
         request.resources.iter().all(|input| input.resource == RequestResource::Unknown && input.context.is_empty());
     if says_nothing {
-        if !has_required {
+        let mut found: Vec<Check<'a>> = if has_required {
+            // CALL-3.
+            rows.iter().map(|row| unknown_of(*row, row.is_required())).collect()
+        } else {
             // CALL-2, CALL-4: exactly one of them.
-            return Ok(vec![Check { alternatives: any(), own: None, certain: true }]);
+            vec![Check { alternatives: any(), own: None, certain: true }]
+        };
+        // SP-56: perhaps a model in another Region as well.
+        let is_passed_on = ["bedrock:invokemodel", "bedrock:invokemodelwithresponsestream"];
+        if is_passed_on.contains(&action.full_name().to_ascii_lowercase().as_str()) {
+            let models = rows.iter().filter(|row| row.resource_type().name() == "foundation-model");
+            found.extend(models.map(|row| Check {
+                alternatives: vec![Alternative { passed_on: true, ..of_row(*row) }],
+                own: None,
+                certain: false,
+            }));
         }
-        // CALL-3.
-        return Ok(rows.iter().map(|row| unknown_of(*row, row.is_required())).collect());
+        return Ok(found);
     }
     let mut found = Vec::new();
     let mut covered: Vec<&str> = Vec::new();
@@ -70,7 +84,7 @@ pub(crate) fn checks<'a>(
         let alternatives = match &input.resource {
             RequestResource::Unknown => any(),
             RequestResource::NotScoped if may_be_without => {
-                vec![Alternative { target: Target::NotScoped, row: None }]
+                vec![Alternative { target: Target::NotScoped, row: None, passed_on: false }]
             }
             RequestResource::NotScoped => return Err(format!("`{action}` is never checked against `*` alone")),
             // CALL-2, CALL-5. An ARN that fits several types has the possibilities of all of them.
@@ -85,7 +99,7 @@ pub(crate) fn checks<'a>(
                 }
                 covered.extend(fitting.iter().map(|row| row.resource_type().name()));
                 let target = Target::Given(&input.resource);
-                fitting.into_iter().map(|row| Alternative { target, row: Some(row) }).collect()
+                fitting.into_iter().map(|row| Alternative { target, row: Some(row), passed_on: false }).collect()
             }
         };
         found.push(Check { alternatives, own: Some(&input.context), certain: true });
@@ -99,8 +113,11 @@ pub(crate) fn checks<'a>(
 }
 
 fn unknown_of(row: Row<'_>, certain: bool) -> Check<'_> {
-    let alternatives = vec![Alternative { target: Target::OfType(row), row: Some(row) }];
-    Check { alternatives, own: None, certain }
+    Check { alternatives: vec![of_row(row)], own: None, certain }
+}
+
+fn of_row(row: Row<'_>) -> Alternative<'_> {
+    Alternative { target: Target::OfType(row), row: Some(row), passed_on: false }
 }
 
 fn fits(arn: &str, pattern: &str, partition: Option<&str>) -> bool {
@@ -120,6 +137,10 @@ pub(crate) fn of_type(pattern: &str, partition: Option<&str>) -> Vec<Vec<Unit>> 
         let choices = match (number, partition) {
             (1, Some(partition)) => vec![glob::flat_literal(partition)],
             (1, None) => vec![some(Class::Region)],
+            // SP-56: the models of global inference profiles have no Region.
+            (3, _) if is_open && pattern.contains(":bedrock:") && pattern.contains("::foundation-model/") => {
+                vec![some(Class::Region), Vec::new()]
+            }
             (2 | 3, _) if is_open => vec![some(Class::Region)],
             (4, _) if is_open => vec![vec![Unit::Of(Class::Digit); 12], glob::flat_literal("aws")],
             (5, _) => vec![name_of(component)],

@@ -171,8 +171,13 @@ fn decide_checks(
                 }
             };
             let carried = action.map(|action| Carried { catalog, action, row: alternative.row });
-            let given = facts::given(&request.context, check.own.unwrap_or(&nothing), catalog, carried)?;
-            let (derived, callers) = derive::derive(organization, &caller, request, given_resource, &given);
+            let mut given = facts::given(&request.context, check.own.unwrap_or(&nothing), catalog, carried)?;
+            let mut elsewhere = request.clone();
+            if alternative.passed_on {
+                given.retain(|(key, _)| !key.eq_ignore_ascii_case("aws:RequestedRegion"));
+                elsewhere.region = None;
+            }
+            let (derived, callers) = derive::derive(organization, &caller, &elsewhere, given_resource, &given);
             let facts = Facts::new(given, derived, callers, catalog, options, request.closed_context).of_pair(carried);
             let pair = Pair { action: &request.action, resource: &resource, facts: &facts, settler: &settler };
             judgements.push(statements::judge(organization, account, &pair));
@@ -206,7 +211,7 @@ fn decide_checks(
 /// CALL-1: the resources given, or one unknown one (K3-6).
 fn beyond_catalog(request: &Request) -> Vec<Check<'_>> {
     let of = |resource, own| {
-        let alternatives = vec![Alternative { target: Target::Given(resource), row: None }];
+        let alternatives = vec![Alternative { target: Target::Given(resource), row: None, passed_on: false }];
         Check { alternatives, own, certain: true }
     };
     if request.resources.is_empty() {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Scenario, options};
 
 const ACCOUNT: &str = "222222222222";
+const REGION: &str = "aws:RequestedRegion";
 
 /// Actions with required types, with optional ones and with none, with keys in some rows only, with rows of two pages, of all levels.
 const ACTIONS: &[&str] = &[
@@ -36,6 +37,7 @@ const ACTIONS: &[&str] = &[
     "dynamodb:GetItem",
     "secretsmanager:CreateSecret",
     "a2c:StartContainerizationJob",
+    "bedrock:InvokeModel",
 ];
 
 /// Keys of the request as a whole, which a call has once, with the type of their values and whether a call may lack them.
@@ -45,6 +47,7 @@ const OF_REQUEST: &[(&str, ValueType, bool)] = &[
     ("aws:PrincipalTag/team", ValueType::String, true),
     ("aws:SecureTransport", ValueType::Bool, false),
     ("aws:UserAgent", ValueType::String, false),
+    (REGION, ValueType::String, false),
 ];
 
 /// Keys that a pair of some action may carry, whatever the action asked about is.
@@ -181,8 +184,11 @@ impl CallScenario {
             common.insert(key.name.clone(), value);
         }
         let mut call = Request { resources: Vec::new(), context: common, ..question.clone() };
-        for (resource, row) in pairs(action, question, chance)? {
+        for (resource, row, region) in pairs(action, question, chance)? {
             let mut context = Context::new();
+            if let Some(region) = region {
+                context.insert(REGION.to_owned(), ContextValue::Single(region));
+            }
             for key in self.keys.iter().filter(|key| !key.is_of_request) {
                 let pair = Pair { catalog, action, row };
                 context.insert(key.name.clone(), pair.value(question, key, chance));
@@ -496,7 +502,8 @@ fn given_resources(action: Action<'_>, chance: &mut Chance) -> Vec<ResourceInput
     chosen.into_iter().map(arn).collect()
 }
 
-type Made<'a> = (RequestResource, Option<Row<'a>>);
+/// A resource with its row, and its Region where it is not that of the call.
+type Made<'a> = (RequestResource, Option<Row<'a>>, Option<String>);
 
 /// The pairs of one possible call: CALL-2 to CALL-5.
 fn pairs<'a>(action: Action<'a>, question: &Request, chance: &mut Chance) -> Option<Vec<Made<'a>>> {
@@ -509,13 +516,13 @@ fn pairs<'a>(action: Action<'a>, question: &Request, chance: &mut Chance) -> Opt
             let fitting: Vec<Row<'a>> =
                 rows.iter().copied().filter(|row| fits(arn, row.resource_type().arn_pattern())).collect();
             covered.extend(fitting.iter().map(|row| row.resource_type().name()));
-            found.push((input.resource.clone(), Some(chance.one_of(&fitting)?)));
+            found.push((input.resource.clone(), Some(chance.one_of(&fitting)?), None));
         } else {
-            found.push((RequestResource::NotScoped, None));
+            found.push((RequestResource::NotScoped, None, None));
         }
     }
     let mut made = |row: Row<'a>, chance: &mut Chance| {
-        found.push((RequestResource::Arn(arn_of(row.resource_type().arn_pattern(), chance)), Some(row)));
+        found.push((RequestResource::Arn(arn_of(row.resource_type().arn_pattern(), chance)), Some(row), None));
     };
     let is_open = question.resources.is_empty();
     for row in &rows {
@@ -527,8 +534,14 @@ fn pairs<'a>(action: Action<'a>, question: &Request, chance: &mut Chance) -> Opt
     if is_open && !has_required {
         match chance.one_of(&rows).filter(|_| !may_be_without(action) || chance.percent(70)) {
             Some(row) => made(row, chance),
-            None => found.push((RequestResource::NotScoped, None)),
+            None => found.push((RequestResource::NotScoped, None, None)),
         }
+    }
+    // SP-56: a model in the Region that the call is passed on to.
+    let model = rows.iter().find(|row| row.resource_type().name() == "foundation-model");
+    if let Some(model) = model.filter(|_| is_open && action.name().starts_with("InvokeModel") && chance.percent(50)) {
+        let arn = RequestResource::Arn(arn_of(model.resource_type().arn_pattern(), chance));
+        found.push((arn, Some(*model), Some(chance.text(&["eu-west-1", "us-east-1", "x"]))));
     }
     Some(found)
 }
