@@ -443,12 +443,12 @@ fn values(condition: &CompiledCondition) -> &[CompiledValue] {
 
 /// The texts with variables that a condition compares with.
 fn templates(condition: &CompiledCondition) -> impl Iterator<Item = &SlottedTemplate> {
-    values(condition).iter().filter_map(CompiledValue::template)
+    values(condition).iter().flat_map(CompiledValue::templates)
 }
 
 /// The texts without variables that a condition compares with.
 fn texts(condition: &CompiledCondition) -> impl Iterator<Item = &WildcardPattern> {
-    values(condition).iter().flat_map(|value| {
+    values(condition).iter().flat_map(CompiledValue::meanings).flat_map(|value| {
         let both = if let CompiledValue::Text { pattern, other } = value {
             [Some(pattern), other.as_ref()]
         } else {

@@ -87,7 +87,7 @@ impl CompiledCondition {
             ConditionBody::Comparison { values, .. } => &values[..],
             ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
         };
-        let named = values.iter().filter_map(CompiledValue::template).map(|template| &template.slots);
+        let named = values.iter().flat_map(CompiledValue::templates).map(|template| &template.slots);
         std::iter::once(self.slot).chain(named.flatten().copied())
     }
 

@@ -73,10 +73,13 @@ impl Kind {
     /// A value of every class, one at least.
     pub(crate) fn representatives(self, conditions: &[&CompiledCondition], domain: &Domain) -> Option<Vec<String>> {
         let values = || {
-            conditions.iter().flat_map(|condition| match &condition.body {
-                ConditionBody::Comparison { values, .. } => &values[..],
-                ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
-            })
+            conditions
+                .iter()
+                .flat_map(|condition| match &condition.body {
+                    ConditionBody::Comparison { values, .. } => &values[..],
+                    ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
+                })
+                .flat_map(CompiledValue::meanings)
         };
         // Text that is no value of the kind at all is a class of its own (OP-30).
         let no_value = || vec!["not-a-value".to_owned()];
@@ -132,7 +135,7 @@ fn text_representatives(conditions: &[&CompiledCondition], domain: &Domain) -> O
     for condition in conditions {
         let ConditionBody::Comparison { operator, values, .. } = &condition.body else { continue };
         let ignore_case = text_mode(operator.base) == Some(TextMode::EqualIgnoreCase);
-        for value in values {
+        for value in values.iter().flat_map(CompiledValue::meanings) {
             if let CompiledValue::Text { pattern, .. } = value {
                 patterns.push(OwnedPattern { pattern: pattern.clone(), ignore_case });
             }

@@ -9,7 +9,7 @@ use crate::state::{KeyState, Value};
 use crate::template::{self, Fold, TemplateMode};
 use crate::trace::{Evaluation, KeySlot, Reasons, SlottedTemplate, Trace};
 use crate::truth::Truth;
-use crate::values::{escape_template, static_pattern, unit_readings};
+use crate::values::{escape_template, has_upper_prefix, static_pattern, unit_readings};
 
 /// Unsure rules that leave something open.
 type Rules = Box<[&'static str]>;
@@ -58,8 +58,6 @@ pub(crate) struct Readings {
     forms: Box<[Form]>,
     /// Whether the documentation forbids the pattern, so that it may match nothing at all, and the rule (DOC-23, DOC-24).
     pub(crate) forbidden: Option<&'static str>,
-    /// Whether a `*` in the middle of the sixth component may stop at colons (RES-7).
-    mid_star: bool,
     /// Whether partition, service or region are spelt with capitals (RES-4).
     upper_head: bool,
 }
@@ -70,10 +68,10 @@ pub(crate) struct Readings {
 struct Form {
     rule: &'static str,
     template: SlottedTemplate,
-    /// Whether each wildcard crosses colons (RES-8).
+    /// Whether each wildcard crosses colons (RES-8, CALL-22).
     widths: Box<[bool]>,
-    /// The same where a `*` inside the sixth component does not (RES-7).
-    narrow_widths: Box<[bool]>,
+    /// Whether variables before the fifth colon are read as such (CALL-19).
+    has_early_variable: bool,
 }
 
 impl CompiledResource {
@@ -165,7 +163,7 @@ impl CompiledResource {
             ResourceMatcher::Any => true,
             ResourceMatcher::Malformed => false,
             ResourceMatcher::Pattern(readings) => {
-                readings.plain.is_some() && readings.forbidden.is_none() && !readings.mid_star && !readings.upper_head
+                readings.plain.is_some() && readings.forbidden.is_none() && !readings.upper_head
             }
         })
     }
@@ -190,31 +188,25 @@ impl ResourceMatcher {
         if template.is_malformed() {
             return Self::Malformed;
         }
-        let mut forms = Vec::new();
-        let colons = colon_count(&template);
-        let forbidden = if colons < 5 {
-            let mut filled = template.clone();
-            for _ in colons..5 {
-                filled.parts.extend([TemplatePart::Literal(":".to_owned()), TemplatePart::Run]);
-            }
-            forms.push(Form::new("DOC-23", filled, slot_of));
-            forms.push(Form::new("DOC-23", template.clone(), slot_of));
+        let mut forms = forms_of(text, variables, slot_of);
+        // CALL-19: `ARN` in capitals may be one.
+        if has_upper_prefix(text) {
+            let lower = format!("arn{}", text.get(3..).unwrap_or_default());
+            let meant = forms_of(&lower, variables, slot_of);
+            forms.extend(meant.into_iter().map(|form| Form { rule: "CALL-19", ..form }));
+        }
+        let forbidden = if colon_count(&template) < 5 {
             Some("DOC-23")
         } else {
-            forms.push(Form::new("", template.clone(), slot_of));
             has_forbidden_wildcard(&template, untyped_services).then_some("DOC-24")
         };
-        if !variables && let Some(escaped) = escape_template(text, true) {
-            forms.push(Form::new("DOC-4", escaped, slot_of));
-        }
         let upper_head = head_parts(&template).any(|part| part.bytes().any(|byte| byte.is_ascii_uppercase()));
         let first = forms.first();
-        let mid_star = forms.iter().any(|form| form.widths != form.narrow_widths);
         let plain = first
             .filter(|form| forms.len() == 1 && form.template.slots.is_empty())
             .map(|form| static_pattern(&form.template.template, &form.widths));
         let all_wildcards = text.bytes().all(|byte| matches!(byte, b'*' | b'?')).then(|| WildcardPattern::flat(text));
-        Self::Pattern(Box::new(Readings { plain, all_wildcards, forms: forms.into(), forbidden, mid_star, upper_head }))
+        Self::Pattern(Box::new(Readings { plain, all_wildcards, forms: forms.into(), forbidden, upper_head }))
     }
 
     fn truth<T: Trace>(&self, value: &Value, eval: &mut Evaluation<'_, T>) -> Truth {
@@ -235,9 +227,6 @@ impl Readings {
         let mut patterns = Vec::new();
         for form in &self.forms {
             patterns.extend(resolve(&form.template, &form.widths)?);
-            if form.widths != form.narrow_widths {
-                patterns.extend(resolve(&form.template, &form.narrow_widths)?);
-            }
             if self.upper_head {
                 // RES-4: the same in lower case.
                 let template = SlottedTemplate {
@@ -245,7 +234,6 @@ impl Readings {
                     slots: form.template.slots.clone(),
                 };
                 patterns.extend(resolve(&template, &form.widths)?);
-                patterns.extend(resolve(&template, &form.narrow_widths)?);
             }
         }
         patterns.extend(self.all_wildcards.clone());
@@ -255,12 +243,7 @@ impl Readings {
     /// Whether a text has but one reading under this pattern.
     fn is_settled(&self, value: &Value, matched: bool) -> bool {
         let ascii = value.is_ascii || self.plain.as_ref().is_some_and(|pattern| !pattern.has_single_wildcard());
-        ascii
-            && if matched {
-                self.forbidden.is_none() && !(self.mid_star && value.has_late_colon)
-            } else {
-                !(self.upper_head || value.has_upper_head)
-            }
+        ascii && if matched { self.forbidden.is_none() } else { !(self.upper_head || value.has_upper_head) }
     }
 
     /// The same as [`truth`](Self::truth) for all resources of a type.
@@ -280,7 +263,7 @@ impl Readings {
                 let other = form.relation(of, false, eval);
                 consider(form.rule, other, eval);
             }
-            if self.upper_head && !eval.assume_preferred {
+            if self.upper_head && !form.has_early_variable && !eval.assume_preferred {
                 let other = form.relation(of, true, eval);
                 consider("RES-4", other, eval);
             }
@@ -300,7 +283,7 @@ impl Readings {
             }
         }
         let Some((first, others)) = self.forms.split_first() else { return Truth::False };
-        let mut truth = first.truth(value, false, false, eval);
+        let mut truth = first.truth(value, false, eval);
         let mut consider =
             |rule, other: &mut dyn FnMut(&mut Evaluation<'_, T>) -> Truth, eval: &mut Evaluation<'_, T>| {
                 if truth != Truth::Unknown {
@@ -312,22 +295,11 @@ impl Readings {
             consider(rule, &mut |_| Truth::False, eval);
         }
         for (index, form) in std::iter::once(first).chain(others).enumerate() {
-            for (narrow, folded) in [(false, false), (true, false), (false, true), (true, true)] {
-                if index == 0 && !narrow && !folded {
-                    continue;
-                }
-                let rule = match (folded, narrow) {
-                    (true, _) => "RES-4",
-                    (false, true) => "RES-7",
-                    (false, false) => form.rule,
-                };
-                let settled = eval.assume_preferred && rule != form.rule;
-                let narrows = value.has_late_colon && form.widths != form.narrow_widths;
-                let folds = self.upper_head || value.has_upper_head;
-                let relevant = (!narrow || narrows) && (!folded || folds) && !settled;
-                if relevant {
-                    consider(rule, &mut |eval| form.truth(value, narrow, folded, eval), eval);
-                }
+            if index > 0 {
+                consider(form.rule, &mut |eval| form.truth(value, false, eval), eval);
+            }
+            if (self.upper_head || value.has_upper_head) && !form.has_early_variable && !eval.assume_preferred {
+                consider("RES-4", &mut |eval| form.truth(value, true, eval), eval);
             }
         }
         truth
@@ -337,13 +309,12 @@ impl Readings {
 impl Form {
     fn new(rule: &'static str, template: Template, slot_of: &mut impl FnMut(&str) -> KeySlot) -> Self {
         let template = split_head_colons(template);
-        let (widths, narrow_widths) = widths(&template);
+        let widths = widths(&template);
         let slots = template.variable_keys().map(slot_of).collect();
-        Self { rule, template: SlottedTemplate { template, slots }, widths, narrow_widths }
+        Self { rule, template: SlottedTemplate { template, slots }, widths, has_early_variable: false }
     }
 
-    fn truth<T: Trace>(&self, value: &Value, narrow: bool, folded: bool, eval: &mut Evaluation<'_, T>) -> Truth {
-        let widths = if narrow { &self.narrow_widths } else { &self.widths };
+    fn truth<T: Trace>(&self, value: &Value, folded: bool, eval: &mut Evaluation<'_, T>) -> Truth {
         if folded {
             // RES-4: partition, service and region compared ignoring case.
             let text = Value::from(fold_head(&value.text).as_str());
@@ -351,9 +322,9 @@ impl Form {
                 template: fold_template_head(&self.template.template),
                 slots: self.template.slots.clone(),
             };
-            return Self::run(&template, widths, narrow, &text, eval);
+            return Self::run(&template, &self.widths, &text, eval);
         }
-        Self::run(&self.template, widths, narrow, value, eval)
+        Self::run(&self.template, &self.widths, value, eval)
     }
 
     /// What the form says of all resources of a type, with partition, service and region in lower case if `folded` (RES-4).
@@ -382,15 +353,40 @@ impl Form {
     fn run<T: Trace>(
         template: &SlottedTemplate,
         widths: &[bool],
-        narrow: bool,
         value: &Value,
         eval: &mut Evaluation<'_, T>,
     ) -> Truth {
         unit_readings(value, eval, |unit: CharacterUnit, eval| {
-            let mode = TemplateMode { wide: true, wildcards: true, exhaustive: narrow, unit, fold: Fold::Exact };
+            let mode = TemplateMode { wide: true, wildcards: true, unit, fold: Fold::Exact };
             template::matches(template, widths, &value.text, mode, eval)
         })
     }
+}
+
+/// The ways to lay a pattern out, the preferred one first.
+fn forms_of(text: &str, variables: bool, slot_of: &mut impl FnMut(&str) -> KeySlot) -> Vec<Form> {
+    let written = Template::parse(text, variables, true);
+    let template = literal_head(&written, variables);
+    let mut forms = Vec::new();
+    let colons = colon_count(&template);
+    if colons < 5 {
+        let mut filled = template.clone();
+        for _ in colons..5 {
+            filled.parts.extend([TemplatePart::Literal(":".to_owned()), TemplatePart::Run]);
+        }
+        forms.push(Form::new("DOC-23", filled, slot_of));
+        forms.push(Form::new("DOC-23", template.clone(), slot_of));
+    } else {
+        forms.push(Form::new("", template.clone(), slot_of));
+        let has_early = written.variable_keys().count() > template.variable_keys().count();
+        if has_early && colon_count(&written) >= 5 {
+            forms.push(Form { has_early_variable: true, ..Form::new("CALL-19", written, slot_of) });
+        }
+    }
+    if !variables && let Some(escaped) = escape_template(text, true) {
+        forms.push(Form::new("DOC-4", escaped, slot_of));
+    }
+    forms
 }
 
 /// Variables before the fifth colon are literal text, and their colons count (CLR-5).
@@ -450,10 +446,10 @@ fn split_head_colons(template: Template) -> Template {
     Template { parts }
 }
 
-/// For each part whether its wildcard crosses colons (RES-8), and the same in the other reading of RES-7.
-fn widths(template: &Template) -> (Box<[bool]>, Box<[bool]>) {
+/// For each part whether its wildcard crosses colons (RES-8): in the sixth component any does (CALL-22).
+fn widths(template: &Template) -> Box<[bool]> {
     let mut colons = 0;
-    let (mut wide, mut narrow) = (Vec::new(), Vec::new());
+    let mut wide = Vec::new();
     for (index, part) in template.parts.iter().enumerate() {
         let starts_colon = |part: &TemplatePart| matches!(part, TemplatePart::Literal(text) if text.starts_with(':'));
         let ends_component = match template.parts.iter().skip(index + 1).find(|part| **part != TemplatePart::Run) {
@@ -464,23 +460,19 @@ fn widths(template: &Template) -> (Box<[bool]>, Box<[bool]>) {
             TemplatePart::Literal(text) => {
                 colons += text.matches(':').count().min(5);
                 wide.push(true);
-                narrow.push(true);
             }
             TemplatePart::Run => {
                 wide.push(colons >= 5 || ends_component);
-                narrow.push(ends_component);
             }
-            TemplatePart::One => {
+            TemplatePart::One
+            | TemplatePart::Escape(_)
+            | TemplatePart::Variable { .. }
+            | TemplatePart::Malformed(_) => {
                 wide.push(colons >= 5);
-                narrow.push(false);
-            }
-            TemplatePart::Escape(_) | TemplatePart::Variable { .. } | TemplatePart::Malformed(_) => {
-                wide.push(colons >= 5);
-                narrow.push(colons >= 5);
             }
         }
     }
-    (wide.into(), narrow.into())
+    wide.into()
 }
 
 /// The literal texts of partition, service and region.

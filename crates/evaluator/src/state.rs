@@ -34,14 +34,11 @@ pub(crate) struct Values {
 
 /// One value of a request, with what matching asks of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts about one text, each asked for by name")]
 pub(crate) struct Value {
     pub(crate) text: Box<str>,
     /// Whether it has the six components of an ARN (OP-21).
     pub(crate) is_arn: bool,
     pub(crate) is_ascii: bool,
-    /// Whether more than five colons stand in it, so that a wildcard of the sixth component may meet one (RES-7).
-    pub(crate) has_late_colon: bool,
     /// Whether partition, service or region are spelt with capitals (RES-4).
     pub(crate) has_upper_head: bool,
     /// The address, if it is one (OP-15).
@@ -56,7 +53,6 @@ impl From<&str> for Value {
             text: text.into(),
             is_arn: colons >= 5,
             is_ascii: text.is_ascii(),
-            has_late_colon: colons > 5,
             has_upper_head,
             address: text.parse().ok(),
         }

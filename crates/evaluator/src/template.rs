@@ -3,9 +3,7 @@
 //! A variable has one or several candidate values, the preferred reading first; every combination is matched as a list of
 //! pieces, and only a common result counts (GEN-3).
 
-use scproof_policy_parser::{
-    CharacterUnit, Piece, TemplatePart, WildcardPattern, flat_pieces, matches_pieces, matches_pieces_exhaustively,
-};
+use scproof_policy_parser::{CharacterUnit, Piece, TemplatePart, WildcardPattern, flat_pieces, matches_pieces};
 
 use crate::state::KeyState;
 use crate::trace::{Evaluation, KeySlot, SlottedTemplate, Trace};
@@ -93,8 +91,6 @@ pub(crate) struct TemplateMode {
     pub(crate) wide: bool,
     /// Whether wildcards are live at all; if not, a substituted `*` needs no second reading (VAR-8).
     pub(crate) wildcards: bool,
-    /// Match without the precondition of the greedy matcher.
-    pub(crate) exhaustive: bool,
     /// What one character is.
     pub(crate) unit: CharacterUnit,
     /// How letters compare.
@@ -415,9 +411,5 @@ fn match_pieces(pieces: &[Piece<'_>], text: &str, mode: TemplateMode) -> bool {
             .collect();
         return matches_pieces(&lowered, &mode.fold.apply(text), mode.unit);
     }
-    if mode.exhaustive {
-        matches_pieces_exhaustively(pieces, text, mode.unit)
-    } else {
-        matches_pieces(pieces, text, mode.unit)
-    }
+    matches_pieces(pieces, text, mode.unit)
 }

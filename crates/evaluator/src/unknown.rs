@@ -52,9 +52,7 @@ impl CompiledCondition {
     /// Whether the condition means the same in every request, so that its truth over any value is known beforehand.
     pub(crate) fn is_static(&self) -> bool {
         match &self.body {
-            ConditionBody::Comparison { values, .. } => !values
-                .iter()
-                .any(|value| matches!(value, CompiledValue::Template { .. } | CompiledValue::BoolTemplate(_))),
+            ConditionBody::Comparison { values, .. } => !values.iter().any(|value| value.templates().next().is_some()),
             ConditionBody::Unreadable | ConditionBody::Presence { .. } => true,
         }
     }
@@ -126,6 +124,10 @@ impl Question<'_> {
                 self.readings(preferred, Truth::False)
             }
             CompiledValue::Malformed => self.malformed(),
+            CompiledValue::Evident(meanings) => {
+                let meant = meanings.iter().fold(Truth::False, |truth, meant| truth.or(self.value(meant, subject)));
+                self.readings(Truth::False, meant)
+            }
             CompiledValue::Number { text, lenient } => {
                 let strict = scproof_policy_parser::Decimal::parse(text).is_some();
                 self.readings(typed(strict), typed(strict || lenient.is_some()))

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use scproof_policy_parser::{
     AddressBlock, AddressReading, BaseOperator, CharacterUnit, DateReading, Decimal, Instant, OperatorFamily, Piece,
-    Template, TemplatePart, WildcardPattern, decode_base64, lenient_decimal, parse_bool, parse_date,
+    Template, TemplatePart, WildcardPattern, decode_base64, evident_base64, evident_date, lenient_decimal, parse_bool,
+    parse_date,
 };
 
 use crate::state::Value;
@@ -43,8 +44,10 @@ pub(crate) enum CompiledValue {
     MalformedVariable,
     /// Only stars under an ARN operator (OP-22).
     AnyArn,
-    /// Fewer than six components under an ARN operator, or a text that is no boolean or no base64 (OP-30).
+    /// A text that its operator cannot read (OP-30).
     Malformed,
+    /// The same under a positive operator, where it has an evident meaning, or several (CALL-19).
+    Evident(Box<[CompiledValue]>),
     Number {
         text: Box<str>,
         lenient: Option<Box<str>>,
@@ -64,20 +67,26 @@ pub(crate) enum CompiledValue {
 }
 
 impl CompiledValue {
-    /// The text with variables, if it is one.
-    pub(crate) fn template(&self) -> Option<&SlottedTemplate> {
-        match self {
+    /// What it may mean: itself, or each of its evident meanings.
+    pub(crate) fn meanings(&self) -> &[Self] {
+        if let Self::Evident(meanings) = self { meanings } else { std::slice::from_ref(self) }
+    }
+
+    /// The texts with variables among its meanings.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &SlottedTemplate> {
+        self.meanings().iter().filter_map(|value| match value {
             Self::Template { template, .. } | Self::BoolTemplate(template) => Some(template),
             Self::Text { .. }
             | Self::MalformedVariable
             | Self::AnyArn
             | Self::Malformed
+            | Self::Evident(_)
             | Self::Number { .. }
             | Self::Date { .. }
             | Self::Bool(_)
             | Self::Binary(_)
             | Self::Address { .. } => None,
-        }
+        })
     }
 
     /// Whether its meaning depends on nothing but the value it is compared with.
@@ -85,6 +94,7 @@ impl CompiledValue {
         match self {
             Self::Text { other, .. } => other.is_none(),
             Self::Template { .. } | Self::BoolTemplate(_) | Self::MalformedVariable => false,
+            Self::Evident(meanings) => meanings.iter().all(Self::is_static),
             Self::AnyArn
             | Self::Malformed
             | Self::Number { .. }
@@ -144,8 +154,17 @@ pub(crate) fn compile_value(
     variables: bool,
     slot_of: &mut impl FnMut(&str) -> KeySlot,
 ) -> CompiledValue {
+    let evident = |meanings: Vec<CompiledValue>| {
+        if base.is_negated() || meanings.is_empty() {
+            CompiledValue::Malformed
+        } else {
+            CompiledValue::Evident(meanings.into())
+        }
+    };
     if let Some(mode) = text_mode(base) {
-        return compile_text(mode, text, variables, slot_of);
+        let value = compile_text(mode, text, variables, slot_of);
+        let is_malformed = mode == TextMode::Arn && (value == CompiledValue::Malformed || has_upper_prefix(text));
+        return if is_malformed { evident(evident_arns(text, variables, slot_of)) } else { value };
     }
     match base.family() {
         OperatorFamily::Numeric => {
@@ -153,9 +172,15 @@ pub(crate) fn compile_value(
             CompiledValue::Number { text: text.into(), lenient }
         }
         OperatorFamily::Date => {
-            let readings = Box::new(std::array::from_fn(|bits| parse_date(text, date_reading(bits))));
-            let ambiguous = readings.iter().any(|reading| Some(reading) != readings.first());
-            CompiledValue::Date { readings, ambiguous }
+            let date = |text: &str| {
+                let readings = Box::new(std::array::from_fn(|bits| parse_date(text, date_reading(bits))));
+                let ambiguous = readings.iter().any(|reading| Some(reading) != readings.first());
+                CompiledValue::Date { readings, ambiguous }
+            };
+            match evident_date(text) {
+                Some(meant) if !base.is_negated() => evident(vec![date(&meant)]),
+                Some(_) | None => date(text),
+            }
         }
         OperatorFamily::IpAddress => {
             let readings = std::array::from_fn(|bits| AddressBlock::parse(text, address_reading(bits)));
@@ -173,10 +198,38 @@ pub(crate) fn compile_value(
             parse_bool(text).map_or(CompiledValue::Malformed, CompiledValue::Bool)
         }
         OperatorFamily::Binary => {
-            decode_base64(text).map_or(CompiledValue::Malformed, |bytes| CompiledValue::Binary(bytes.into()))
+            let binary = |bytes: Vec<u8>| CompiledValue::Binary(bytes.into());
+            let meant = || evident(evident_base64(text).map(binary).into_iter().collect());
+            decode_base64(text).map_or_else(meant, binary)
         }
         OperatorFamily::Null | OperatorFamily::String | OperatorFamily::Arn => CompiledValue::Malformed,
     }
+}
+
+/// Whether an ARN begins with `arn:` in capitals, all or some.
+pub(crate) fn has_upper_prefix(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(prefix, _)| prefix != "arn" && prefix.eq_ignore_ascii_case("arn"))
+}
+
+/// What a malformed ARN under an ARN operator may mean: the prefix in small letters, and with fewer than six components the others left
+/// open, or the text as it stands (CALL-19).
+fn evident_arns(text: &str, variables: bool, slot_of: &mut impl FnMut(&str) -> KeySlot) -> Vec<CompiledValue> {
+    let lower =
+        if has_upper_prefix(text) { format!("arn{}", text.get(3..).unwrap_or_default()) } else { text.to_owned() };
+    let template = Template::parse(&lower, variables, true);
+    if template.is_malformed() {
+        return vec![CompiledValue::MalformedVariable];
+    }
+    let colons: usize = (template.parts.iter())
+        .map(|part| if let TemplatePart::Literal(text) = part { text.matches(':').count() } else { 0 })
+        .sum();
+    let filled = format!("{lower}{}", ":*".repeat(5_usize.saturating_sub(colons)));
+    let mut found = vec![compile_text(TextMode::Arn, &filled, variables, slot_of)];
+    if colons < 5 {
+        let widths = vec![true; template.parts.len()];
+        found.push(finish_text(template, widths, &lower, variables, true, slot_of));
+    }
+    found
 }
 
 fn slotted(template: Template, slot_of: &mut impl FnMut(&str) -> KeySlot) -> SlottedTemplate {
@@ -309,6 +362,13 @@ pub(crate) fn value_truth<T: Trace>(
         CompiledValue::AnyArn if !given.is_arn => malformed(negated, "OP-21", eval),
         CompiledValue::AnyArn => eval.readings("OP-22", Truth::True, Truth::False),
         CompiledValue::Malformed => malformed(negated, "OP-30", eval),
+        // A value that is no ARN matches under no reading.
+        CompiledValue::Evident(_) if text_mode(base) == Some(TextMode::Arn) && !given.is_arn => Truth::False,
+        CompiledValue::Evident(meanings) => {
+            let meant =
+                meanings.iter().fold(Truth::False, |truth, meant| truth.or(value_truth(base, meant, given, eval)));
+            eval.readings("CALL-19", Truth::False, meant)
+        }
         CompiledValue::Number { text, lenient } => {
             let strict = compare_numbers(base, Decimal::parse(text), Decimal::parse(&given.text));
             let other = lenient_decimal_if_needed(&given.text);
@@ -422,7 +482,7 @@ fn ordering_holds(base: BaseOperator, request_to_policy: Ordering) -> bool {
 }
 
 fn flat_mode(wildcards: bool) -> TemplateMode {
-    TemplateMode { wide: true, wildcards, exhaustive: false, unit: CharacterUnit::Scalar, fold: Fold::Exact }
+    TemplateMode { wide: true, wildcards, unit: CharacterUnit::Scalar, fold: Fold::Exact }
 }
 
 fn text_truth<T: Trace>(

@@ -65,8 +65,8 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
 pub use language::{LanguagePattern, TextCell, covers, name_cells, overlaps, text_cells};
 pub use operand::{
-    AddressBlock, AddressReading, DateReading, Decimal, Instant, decode_base64, format_date, lenient_decimal,
-    parse_address, parse_bool, parse_date,
+    AddressBlock, AddressReading, DateReading, Decimal, Instant, decode_base64, evident_base64, evident_date,
+    format_date, lenient_decimal, parse_address, parse_bool, parse_date,
 };
 pub use parse::{Parsed, ValidationOptions, validate};
 pub use path::{PathError, PathStep, PolicyPath, locate};
@@ -74,6 +74,4 @@ pub use print::minified_len;
 pub use quota::{Quota, QuotaError, QuotaName, Quotas};
 pub use resource::ResourcePattern;
 pub use template::{Template, TemplatePart};
-pub use wildcard::{
-    AsPiece, CharacterUnit, Piece, WildcardPattern, flat_pieces, matches_pieces, matches_pieces_exhaustively,
-};
+pub use wildcard::{AsPiece, CharacterUnit, Piece, WildcardPattern, flat_pieces, matches_pieces};

@@ -325,6 +325,60 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
+/// The date that a malformed one evidently means, in a form that can be read: one of ISO 8601's basic form, or midnight as `24:00`
+/// (CALL-19).
+///
+/// ```
+/// use scproof_policy_parser::evident_date;
+///
+/// assert_eq!(evident_date("20260131T120000Z").as_deref(), Some("2026-01-31T12:00:00Z"));
+/// assert_eq!(evident_date("2026-01-31T24:00:00Z").as_deref(), Some("2026-02-01T00:00:00Z"));
+/// assert_eq!(evident_date("tomorrow"), None);
+/// ```
+pub fn evident_date(text: &str) -> Option<String> {
+    let parts = |text: &str, widths: [usize; 3], between: &str| -> Option<[String; 3]> {
+        let mut rest = text;
+        let mut found = Vec::with_capacity(3);
+        for (index, width) in widths.into_iter().enumerate() {
+            rest = if index == 0 { rest } else { rest.strip_prefix(between)? };
+            let (part, after) = rest.split_at_checked(width)?;
+            part.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+            found.push(part.to_owned());
+            rest = after;
+        }
+        rest.is_empty().then_some(())?;
+        found.try_into().ok()
+    };
+    let (date, time) = text.split_once('T')?;
+    let zone_at = time.find(['Z', '+', '-']).unwrap_or(time.len());
+    let (time, zone) = time.split_at_checked(zone_at)?;
+    if let (Some([year, month, day]), Some([hour, minute, second])) =
+        (parts(date, [4, 2, 2], ""), parts(time, [2; 3], ""))
+    {
+        let zone = match zone.split_at_checked(3) {
+            Some((hours, minutes)) if minutes.len() == 2 => format!("{hours}:{minutes}"),
+            _ => zone.to_owned(),
+        };
+        return Some(format!("{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"));
+    }
+    let [year, month, day] = parts(date, [4, 2, 2], "-")?;
+    if !matches!(time, "24:00" | "24:00:00") {
+        return None;
+    }
+    let day = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?.tomorrow().ok()?;
+    Some(format!("{:04}-{:02}-{:02}T00:00:00{zone}", day.year(), day.month(), day.day()))
+}
+
+/// The bytes that base64 without its padding evidently means (CALL-19).
+pub fn evident_base64(text: &str) -> Option<Vec<u8>> {
+    let padding = match text.len() % 4 {
+        2 => "==",
+        3 => "=",
+        _ => return None,
+    };
+    decode_base64(&format!("{text}{padding}"))
+}
+
 /// Decodes base64 with the standard alphabet and full padding (OP-14).
 pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let symbol = |byte: u8| -> Option<u32> {

@@ -193,7 +193,7 @@ struct Mark {
 /// Greedy with two resumption points. A wide `*` reached at its earliest position dominates every other choice before it.
 /// Between two wide stars, a narrow `*` followed by another narrow one never needs a second choice: either no colon stands
 /// between them, then both end in the same component, or one does, then its place is forced. This holds as long as no wide
-/// `?` stands between narrow stars; [`matches_pieces_exhaustively`] has no such condition.
+/// `?` stands between narrow stars.
 pub fn matches_pieces<P: AsPiece>(pieces: &[P], text: &str, unit: CharacterUnit) -> bool {
     let bytes = text.as_bytes();
     let mut at = Mark { piece: 0, text: 0 };
@@ -285,9 +285,9 @@ fn one_character(text: &str, at: usize, unit: CharacterUnit) -> Option<usize> {
     Some(if unit == CharacterUnit::Utf16 && scalar == 4 { 2 } else { scalar })
 }
 
-/// A second, exhaustive matcher for piece lists outside the greedy one's precondition: follows every position at once.
-/// `O(text × pieces)` steps, one allocation.
-pub fn matches_pieces_exhaustively<P: AsPiece>(pieces: &[P], text: &str, unit: CharacterUnit) -> bool {
+/// What the greedy matcher is held against: follows every position at once.
+#[cfg(test)]
+fn matches_pieces_exhaustively<P: AsPiece>(pieces: &[P], text: &str, unit: CharacterUnit) -> bool {
     let bytes = text.as_bytes();
     let mut reachable = vec![false; bytes.len() + 1];
     if let Some(start) = reachable.first_mut() {
@@ -328,6 +328,7 @@ pub fn matches_pieces_exhaustively<P: AsPiece>(pieces: &[P], text: &str, unit: C
     reachable.last().copied().unwrap_or(false)
 }
 
+#[cfg(test)]
 fn set(flags: &mut [bool], at: usize) {
     if let Some(flag) = flags.get_mut(at) {
         *flag = true;

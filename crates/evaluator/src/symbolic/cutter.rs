@@ -167,7 +167,7 @@ impl CompiledOrganization {
         let ignore_case = mode == Some(TextMode::EqualIgnoreCase);
         let wildcards = matches!(mode, Some(TextMode::Like | TextMode::Arn));
         let mut patterns = Vec::new();
-        for value in values {
+        for value in values.iter().flat_map(CompiledValue::meanings) {
             match value {
                 CompiledValue::Text { pattern, other } => {
                     patterns.extend(
@@ -187,6 +187,7 @@ impl CompiledOrganization {
                 CompiledValue::MalformedVariable
                 | CompiledValue::AnyArn
                 | CompiledValue::Malformed
+                | CompiledValue::Evident(_)
                 | CompiledValue::Number { .. }
                 | CompiledValue::Date { .. }
                 | CompiledValue::Bool(_)
@@ -232,7 +233,7 @@ impl CompiledOrganization {
     }
 
     fn is_related(&self, value: &CompiledValue, states: &[KeyState]) -> Option<Openness> {
-        let mut slots = value.template()?.slots.iter();
+        let mut slots = value.templates().next()?.slots.iter();
         slots.any(|slot| !self.is_shared(slot.0 as usize, states)).then_some(Openness::Related)
     }
 }

@@ -106,7 +106,7 @@ impl CompiledOrganization {
                 }
                 Some(Model::PrincipalArn) => {
                     let ConditionBody::Comparison { values, .. } = &condition.body else { continue };
-                    for value in values {
+                    for value in values.iter().flat_map(CompiledValue::meanings) {
                         if let CompiledValue::Text { pattern, other } = value {
                             telltales.patterns.extend(
                                 std::iter::once(pattern).chain(other).filter(|it| may_name_an_account(it)).cloned(),

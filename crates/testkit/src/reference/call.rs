@@ -49,8 +49,7 @@ pub(crate) fn checks<'a>(
     // CALL-2, CALL-4: a bucket, object or access point of S3 is always there.
     let may_be_without = !has_required && (rows.is_empty() || action.service() != "s3");
     let any = || {
-        let mut alternatives: Vec<Alternative<'a>> =
-            rows.iter().map(|row| of_row(*row)).collect();
+        let mut alternatives: Vec<Alternative<'a>> = rows.iter().map(|row| of_row(*row)).collect();
         if may_be_without {
             alternatives.push(Alternative { target: Target::NotScoped, row: None, passed_on: false });
         }

@@ -95,6 +95,38 @@ pub(crate) fn parse(text: &str, readings: &Readings) -> Option<Instant> {
     parse_parts(date, time, readings)
 }
 
+/// CALL-19: the date that a malformed one evidently means, spelt as it should be: ISO 8601's basic form, or a day that ends at `24:00`.
+pub(crate) fn evident(text: &str) -> Option<String> {
+    let (date, rest) = text.split_once('T')?;
+    let is_digit = |character: char| character.is_ascii_digit();
+    let length = rest.chars().take_while(|character| is_digit(*character) || *character == ':').count();
+    let (time, zone) = rest.split_at_checked(length)?;
+    if zone.chars().next().is_some_and(|first| !"Z+-".contains(first)) {
+        return None;
+    }
+    if date.len() == 8 && time.len() == 6 && date.chars().chain(time.chars()).all(is_digit) {
+        let (year, month, day) = (date.get(..4)?, date.get(4..6)?, date.get(6..)?);
+        let (hour, minute, second) = (time.get(..2)?, time.get(2..4)?, time.get(4..)?);
+        let zone = if zone.len() == 5 { format!("{}:{}", zone.get(..3)?, zone.get(3..)?) } else { zone.to_owned() };
+        return Some(format!("{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"));
+    }
+    if time != "24:00" && time != "24:00:00" {
+        return None;
+    }
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return None };
+    let (year, month, day) = (digits(year, 4)?, digits(month, 2)?, digits(day, 2)?);
+    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+        return None;
+    }
+    let (year, month, day) = match (month, day == days_in_month(year, month)) {
+        (12, true) => (year + 1, 1, 1),
+        (_, true) => (year, month + 1, 1),
+        (_, false) => (year, month, day + 1),
+    };
+    Some(format!("{year:04}-{month:02}-{day:02}T00:00:00{zone}"))
+}
+
 fn parse_parts(date: &str, time: Option<&str>, readings: &Readings) -> Option<Instant> {
     let mut parts = date.split('-');
     let year = digits(parts.next()?, 4)?;

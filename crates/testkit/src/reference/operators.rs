@@ -42,6 +42,12 @@ impl Comparison<'_> {
         if self.base.is_negated() { Value::unknown_rule(rule) } else { Value::certain(false) }
     }
 
+    /// CALL-19: whether a malformed value of a policy has its evident meaning, under a positive operator, rather than none
+    /// (preferred).
+    fn takes_evident(&self, readings: &Readings) -> bool {
+        !self.base.is_negated() && !readings.preferred("CALL-19")
+    }
+
     fn open(&self) -> Value {
         Value::unknown_key(self.key)
     }
@@ -62,7 +68,11 @@ pub(crate) fn matches(comparison: &Comparison<'_>, subject: &Subject, value: &st
         OperatorFamily::Date => {
             let parse = |text: &str| dates::parse(text, readings);
             let holds = |request: &dates::Instant, policy: &_| ordered(comparison.base, request.cmp(policy));
-            typed_matches(comparison, subject, parse(value).as_ref(), parse, holds)
+            let policy = parse(value).or_else(|| {
+                let meant = dates::evident(value).filter(|_| comparison.takes_evident(readings))?;
+                parse(&meant)
+            });
+            typed_matches(comparison, subject, policy.as_ref(), parse, holds)
         }
         OperatorFamily::IpAddress => {
             // OP-15.
@@ -73,7 +83,8 @@ pub(crate) fn matches(comparison: &Comparison<'_>, subject: &Subject, value: &st
         }
         OperatorFamily::Binary => {
             // OP-14: context values given as text are base64 too.
-            let policy = base64::decode(value);
+            let unpadded = || base64::decode_unpadded(value).filter(|_| comparison.takes_evident(readings));
+            let policy = base64::decode(value).or_else(unpadded);
             let holds = |request: &Vec<u8>, policy: &_| request == policy;
             typed_matches(comparison, subject, policy.as_ref(), base64::decode, holds)
         }
@@ -271,7 +282,8 @@ fn arn_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, read
         return Value::unknown_rule("VAR-13");
     };
     // CLR-5: split first, then substitute.
-    let Some(components) = split_parts(&parts) else { return comparison.malformed("OP-30") };
+    let components = split_parts(&parts).filter(|_| !has_upper_prefix(value));
+    let Some(components) = components else { return malformed_arn(comparison, subject, value, &parts, readings) };
     if let Subject::Text(text) = subject
         && !is_arn(text)
     {
@@ -313,6 +325,62 @@ fn arn_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, read
         }
         Subject::Any(Kind::Other | Kind::Bool) | Subject::NoneOf(_) => and_unknown(comparison.open()),
     }
+}
+
+/// CALL-19: nothing (preferred), or what the text evidently means: `arn` in small letters; if components are missing either any, or the
+/// text as it stands.
+fn malformed_arn(
+    comparison: &Comparison<'_>,
+    subject: &Subject,
+    value: &str,
+    parts: &[Part],
+    readings: &Readings,
+) -> Value {
+    if comparison.base.is_negated() {
+        return comparison.malformed("OP-30");
+    }
+    if matches!(subject, Subject::Text(text) if !is_arn(text)) {
+        return Value::certain(false);
+    }
+    let lower = match value.split_at_checked(3) {
+        Some((_, rest)) if has_upper_prefix(value) => format!("arn{rest}"),
+        _ => value.to_owned(),
+    };
+    let missing = 5_usize.saturating_sub(parts.iter().filter(|part| **part == Part::Char(':')).count());
+    let filled = format!("{lower}{}", ":*".repeat(missing));
+    match readings.choose("CALL-19", if missing > 0 { 3 } else { 2 }) {
+        0 => Value::certain(false),
+        1 => arn_matches(comparison, subject, &filled, readings),
+        _ => flat_matches(comparison, subject, &lower, readings),
+    }
+}
+
+/// An ARN as any other text.
+fn flat_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, readings: &Readings) -> Value {
+    let Ok(parts) = variables::parse(value, comparison.has_variables, readings) else {
+        return Value::unknown_rule("VAR-13");
+    };
+    let pieces = match variables::substitute(&parts, comparison.facts, readings) {
+        Substituted::Pieces(pieces) => pieces,
+        Substituted::Nothing => return Value::certain(false),
+        Substituted::UnclearKey => return Value::unknown_rule("GEN-7"),
+    };
+    let units = flat_units(&pieces);
+    let unknown = unknown_keys(&pieces).map(Value::unknown_key);
+    match subject {
+        Subject::Text(text) if !glob::matches(&units, text, readings) => Value::certain(false),
+        Subject::Text(_) => Value::all(unknown),
+        Subject::Like(like) if split_pieces(like).is_some() && glob::are_disjoint(&units, &flat_units(like)) => {
+            Value::certain(false)
+        }
+        Subject::Like(_) | Subject::Any(_) | Subject::NoneOf(_) => Value::all(unknown.chain([comparison.open()])),
+    }
+}
+
+/// An ARN whose first component is `arn` but for its case.
+pub(crate) fn has_upper_prefix(text: &str) -> bool {
+    let prefix = text.split(':').next().unwrap_or_default();
+    text.contains(':') && prefix != "arn" && prefix.eq_ignore_ascii_case("arn")
 }
 
 /// OP-21: six components.

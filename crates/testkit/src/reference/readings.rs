@@ -169,7 +169,7 @@ mod tests {
     fn gen_3_agreeing_readings_are_definite() {
         let settler = Settler::new(false);
         let value = settler.settle(|readings| {
-            readings.choose("RES-7", 2);
+            readings.choose("OP-9", 2);
             Value::certain(true)
         });
         assert_eq!(value, Value::certain(true));
@@ -179,7 +179,7 @@ mod tests {
     fn gen_3_differing_readings_are_unknown_and_name_only_the_rules_that_matter() {
         let settler = Settler::new(false);
         let value = settler.settle(|readings| {
-            readings.choose("RES-7", 2);
+            readings.choose("OP-9", 2);
             Value::certain(readings.preferred("DOC-23"))
         });
         assert_eq!(value, Value::unknown_rule("DOC-23"));

@@ -6,6 +6,7 @@ use scproof_policy_parser::ResourceElement;
 use super::actions::empty_list;
 use super::facts::Facts;
 use super::glob::{self, Unit, is_only_stars};
+use super::operators::has_upper_prefix;
 use super::readings::{Readings, Settler};
 use super::value::{Undecided, Value};
 use super::variables::{self, Part, Piece, Substituted, unknown_keys};
@@ -90,11 +91,28 @@ fn pattern_matches(pattern: &str, resource: &Resource, surroundings: &Surroundin
         1 => return Value::certain(false),
         _ => pattern,
     };
+    // CALL-19: `ARN` in capitals is no ARN (preferred), or one.
+    let lower;
+    let pattern_in_force = match pattern_in_force.split_at_checked(3) {
+        Some((_, rest)) if has_upper_prefix(pattern_in_force) && !readings.preferred_about("CALL-19", "prefix") => {
+            lower = format!("arn{rest}");
+            lower.as_str()
+        }
+        _ => pattern_in_force,
+    };
     let (head, tail) = split_after_fifth_colon(pattern_in_force);
-    // VAR-13; variables before the fifth colon are literal text (CLR-5, SP-26).
-    let Ok(parts) = variables::parse(tail, surroundings.has_variables, readings) else {
+    // VAR-13; variables before the fifth colon are literal text (CLR-5, SP-26, preferred), or variables (CALL-19).
+    let Ok(mut parts) = variables::parse(tail, surroundings.has_variables, readings) else {
         return Value::unknown_rule("VAR-13");
     };
+    let mut early = None;
+    if colons >= 5
+        && let Some((components, after)) = with_early_variables(pattern_in_force, surroundings, readings)
+        && !readings.preferred_about("CALL-19", "variable")
+    {
+        early = Some(components);
+        parts = after;
+    }
     // DOC-24: a wildcard in the service or in the resource type: ordinary (preferred), or matches nothing.
     let written_tail = if colons < 5 { &[] } else { parts.as_slice() };
     let is_suspicious = has_wildcard_service(pattern) || has_wildcard_type(pattern, written_tail, surroundings);
@@ -107,18 +125,61 @@ fn pattern_matches(pattern: &str, resource: &Resource, surroundings: &Surroundin
         Substituted::Nothing => return Value::certain(false),
         Substituted::UnclearKey => return Value::unknown_rule("GEN-7"),
     };
-    let mut units = head_units(head, readings);
-    units.extend(tail_units(&pieces, readings));
+    let mut parts: Vec<Value> = unknown_keys(&pieces).map(Value::unknown_key).collect();
+    let mut units = Vec::new();
+    if let Some(components) = early {
+        for component in components {
+            match variables::substitute(&component, surroundings.facts, readings) {
+                Substituted::Pieces(pieces) => {
+                    parts.extend(unknown_keys(&pieces).map(Value::unknown_key));
+                    units.extend(component_units(&pieces));
+                }
+                Substituted::Nothing => return Value::certain(false),
+                Substituted::UnclearKey => return Value::unknown_rule("GEN-7"),
+            }
+            units.push(Unit::Exactly(':'));
+        }
+    } else {
+        units.extend(head_units(head, readings));
+    }
+    units.extend(tail_units(&pieces));
     let matched = relation(&units, resource, readings);
     if matched == Truth::False {
         return Value::certain(false);
     }
     // VAR-15, SP-24.
-    let mut parts: Vec<Value> = unknown_keys(&pieces).map(Value::unknown_key).collect();
     if matched == Truth::Unknown {
         parts.push(Value::unknown(Undecided::Resource));
     }
     Value::all(parts)
+}
+
+/// CALL-19: the first five components with variables, and what follows the fifth colon; none if no variable is among the five.
+fn with_early_variables(
+    pattern: &str,
+    surroundings: &Surroundings<'_>,
+    readings: &Readings,
+) -> Option<(Vec<Vec<Part>>, Vec<Part>)> {
+    if !surroundings.has_variables {
+        return None;
+    }
+    let parts = variables::parse(pattern, true, readings).ok()?;
+    let mut components: Vec<Vec<Part>> =
+        parts.splitn(6, |part| *part == Part::Char(':')).map(<[Part]>::to_vec).collect();
+    let after = components.pop().filter(|_| components.len() == 5)?;
+    let is_variable = |part: &Part| matches!(part, Part::Variable { .. });
+    components.iter().flatten().any(is_variable).then_some((components, after))
+}
+
+/// RES-6, RES-8: as `head_units`, for one component with its variables filled in.
+fn component_units(pieces: &[Piece]) -> Vec<Unit> {
+    let unit = |(position, piece): (usize, &Piece)| match piece {
+        Piece::Char(character) => Unit::Exactly(*character),
+        Piece::Star => Unit::Run { colons: position + 1 == pieces.len() },
+        Piece::Question => Unit::One { colons: false },
+        Piece::AnyText(_) | Piece::AnyRegion => Unit::Run { colons: false },
+    };
+    pieces.iter().enumerate().map(unit).collect()
 }
 
 /// The text up to and with its fifth colon, and the rest: nothing if there are fewer colons.
@@ -172,23 +233,15 @@ fn head_units(head: &str, readings: &Readings) -> Vec<Unit> {
     units
 }
 
-/// RES-7, RES-8: in the sixth component wildcards cross colons (preferred), or only a `*` that ends its segment does.
-fn tail_units(pieces: &[Piece], readings: &Readings) -> Vec<Unit> {
-    let ends_segment = |position: usize| matches!(pieces.get(position + 1), None | Some(Piece::Char(':')));
-    let is_open = pieces.iter().enumerate().any(|(position, piece)| match piece {
-        Piece::Star => !ends_segment(position),
-        Piece::Question => true,
-        Piece::Char(_) | Piece::AnyText(_) | Piece::AnyRegion => false,
-    });
-    let all_wide = !is_open || readings.preferred("RES-7");
-    let unit = |(position, piece): (usize, &Piece)| match piece {
+/// RES-8, CALL-22: in the sixth component wildcards cross colons wherever they stand.
+fn tail_units(pieces: &[Piece]) -> Vec<Unit> {
+    let unit = |piece: &Piece| match piece {
         Piece::Char(character) => Unit::Exactly(*character),
-        Piece::Star => Unit::Run { colons: all_wide || ends_segment(position) },
-        Piece::Question => Unit::One { colons: all_wide },
-        Piece::AnyText(_) => Unit::Run { colons: true },
+        Piece::Star | Piece::AnyText(_) => Unit::Run { colons: true },
+        Piece::Question => Unit::One { colons: true },
         Piece::AnyRegion => Unit::Run { colons: false },
     };
-    pieces.iter().enumerate().map(unit).collect()
+    pieces.iter().map(unit).collect()
 }
 
 #[cfg(test)]
@@ -228,10 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn res_7_a_star_in_the_middle_of_the_sixth_component_is_open_at_colons() {
+    fn res_7_call_22_wildcards_of_the_sixth_component_cross_colons() {
         assert_eq!(truth("arn:aws:s3:::b/*", "arn:aws:s3:::b/2026-01-01T10:00:00/x"), Truth::True);
-        assert_eq!(truth("arn:aws:s3:::b/*x", "arn:aws:s3:::b/1:2x"), Truth::Unknown);
-        assert_eq!(truth("arn:aws:s3:::b/*x", "arn:aws:s3:::b/12x"), Truth::True);
+        assert_eq!(truth("arn:aws:s3:::b/*x", "arn:aws:s3:::b/1:2x"), Truth::True);
+        assert_eq!(truth("arn:aws:s3:::b/1?2x", "arn:aws:s3:::b/1:2x"), Truth::True);
+        assert_eq!(truth("arn:aws:s3:::b/*x", "arn:aws:s3:::b/1:2y"), Truth::False);
+        // Not those before it.
+        assert_eq!(truth("arn:aws:sns:?:222222222222:x", "arn:aws:sns:::222222222222:x"), Truth::False);
     }
 
     #[test]

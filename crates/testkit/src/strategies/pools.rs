@@ -202,6 +202,9 @@ pub(crate) const ODD_RESOURCE_PATTERNS: &[&str] = &[
     "arn:AWS:s3:::b/red/x",
     "arn:aws:S3:::b/*",
     "ARN:aws:s3:::b/*",
+    "aRN:aws:sns:*:orders",
+    "arn:aws:iam::${aws:PrincipalAccount}:user/alice",
+    "arn:aws:s3:${aws:RequestedRegion, ''}::b",
     "arn:aws:s3::${aws:PrincipalTag/team}:b",
     "arn:aws:s3::${aws:PrincipalTag/team}",
     "arn:${aws:x}:s3:::b",
@@ -272,6 +275,11 @@ pub(crate) const ODD_DATES: &[&str] = &[
     "1767225600.5",
     "99999999999999",
     "20260101T000000Z",
+    "20260101T010000+0100",
+    "20260101T000000",
+    "2025-12-31T24:00:00Z",
+    "2025-12-31T24:00",
+    "2025-12-32T24:00:00Z",
 ];
 
 pub(crate) const ADDRESSES: &[&str] =
@@ -332,6 +340,10 @@ pub(crate) const ARN_PATTERNS: &[&str] = &[
     "*",
     "**",
     "arn:aws:iam::*",
+    "*role/Admin",
+    "arn:aws:iam::*role/path/*",
+    "ARN:aws:iam::*:role/Admin",
+    "Arn:aws:iam::*",
     "",
     "arn:aws:s3:::${",
 ];
