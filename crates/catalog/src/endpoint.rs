@@ -65,10 +65,8 @@ pub fn single_endpoint_region(action: &str, partition: &str) -> Option<&'static 
 /// Actions whose calls the service may pass on to another Region, where they are checked once more, and the type of the resource that
 /// they are checked against there: Bedrock's, called with an inference profile. Looked up on 2026-11-30 at
 /// docs.aws.amazon.com/bedrock/latest/userguide/geographic-cross-region-inference.html and global-cross-region-inference.html.
-const PASSED_ON: [(&str, &str, &str); 2] = [
-    ("bedrock", "InvokeModel", "foundation-model"),
-    ("bedrock", "InvokeModelWithResponseStream", "foundation-model"),
-];
+const PASSED_ON: [(&str, &str, &str); 2] =
+    [("bedrock", "InvokeModel", "foundation-model"), ("bedrock", "InvokeModelWithResponseStream", "foundation-model")];
 
 /// The type of resource against which a call of an action, given as service and name in any case, may be checked once more in a Region
 /// that it is passed on to.

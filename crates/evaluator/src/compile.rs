@@ -1,7 +1,7 @@
 //! From an organization to something that answers fast: each distinct document, each distinct set of attached documents
 //! (a *level*) and each distinct inheritance path once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Catalog, ValueType};
@@ -45,6 +45,8 @@ pub struct CompiledOrganization {
     pub(crate) policy_statements: Vec<(u32, u32)>,
     pub(crate) splits: SplitMemory,
     pub(crate) types: TypeMemory,
+    /// The same in the likelier readings of all unsure rules, once it has been asked for.
+    pub(crate) preferred: OnceLock<Box<CompiledOrganization>>,
 }
 
 /// A condition key that some policy names.

@@ -189,6 +189,8 @@ pub struct Explanation {
     pub levels: Vec<LevelTrace>,
     /// The unsure rules whose preferred reading was taken (GEN-3).
     pub assumed: Vec<&'static str>,
+    /// Of an open verdict that is one only since AWS leaves rules open: the verdict in the readings that are likelier (GEN-3).
+    pub preferred: Option<Decision>,
     /// The types of resources that AWS requires for the action and that the question did not name: any resource of each was asked about
     /// (CALL-5).
     pub completed: Vec<String>,

@@ -36,7 +36,8 @@ impl Everywhere {
         let named = match bare.or_else(|| (text == "root").then_some("iam")) {
             // Without a partition there is no ARN, and none is guessed.
             Some(service) => {
-                let partition = organization.partition().ok_or_else(wrong)?;
+                let partition =
+                    organization.partition().ok_or_else(|| RequestError::NoPartition { text: text.to_owned() })?;
                 Some((format!("arn:{partition}:{service}::"), format!(":{text}")))
             }
             None => match text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
@@ -185,5 +186,30 @@ mod tests {
         {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_needs_a_partition_and_the_error_says_so() {
+        let snapshot = |organization: &str, account: &str| {
+            let text = format!(
+                r#"{{"Format": "scproof-inventory/1", "Organization": {{"Id": "o-exampleorg1", "FeatureSet": "ALL"{organization}}},
+                "Roots": [{{"Id": "r-ab12"}}], "OrganizationalUnits": [],
+                "Accounts": [{{"Id": "222222222222", "ParentId": "r-ab12"{account}}}], "Policies": [], "Attachments": []}}"#
+            );
+            Organization::from_json(&text).unwrap()
+        };
+        let alice = Request::new("222222222222", "s3:GetObject").with_principal("user/alice");
+        let error = alice.completed(&snapshot("", "")).unwrap_err();
+        assert_eq!(error, RequestError::NoPartition { text: "user/alice".to_owned() });
+        assert!(error.help().unwrap().contains("`arn:aws:iam::222222222222:user/alice`"));
+        // Any ARN of the snapshot tells it.
+        let told = r#", "Arn": "arn:aws-cn:organizations::111111111111:account/o-exampleorg1/222222222222""#;
+        let found = alice.completed(&snapshot("", told)).unwrap();
+        assert_eq!(found.principal.as_deref(), Some("arn:aws-cn:iam::222222222222:user/alice"));
     }
 }

@@ -2,10 +2,12 @@
 //! without stopping at the first cause.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use scproof_organization::{AccountState, Node, NodeId, PolicyIndex};
 use scproof_policy_parser::Effect;
 
+use crate::EvaluationOptions;
 use crate::chain::Applicability;
 use crate::compile::{Atom, CompiledOrganization, CompiledStatement};
 use crate::decide::{Outcome, joined, worst_of};
@@ -13,6 +15,8 @@ use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, U
 use crate::predicate::{Open, Predicate};
 use crate::prepare::{ActionCell, Pair, Query};
 use crate::principal::PrincipalKind;
+use crate::request::Request;
+use crate::request_error::RequestError;
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
 
@@ -48,6 +52,29 @@ struct PairCauses {
 }
 
 impl CompiledOrganization {
+    /// Reads a question and answers it with every cause, as [`explain`](Self::explain) does, and says of a verdict that is open only by
+    /// rules which AWS leaves open what it is in their likelier readings. For that the organization is compiled once more, at the first such
+    /// verdict.
+    ///
+    /// # Errors
+    ///
+    /// If the question cannot be understood; see [`prepare`](Self::prepare).
+    pub fn answer(&self, request: &Request) -> Result<Explanation, RequestError> {
+        let mut explanation = self.explain(&self.prepare(request)?);
+        let is_rule = |reason: &Undecided| matches!(reason, Undecided::Rule(_));
+        if explanation.decision == Decision::Unknown
+            && !self.options.assume_preferred
+            && explanation.undecided.iter().any(is_rule)
+        {
+            let preferred = self.preferred.get_or_init(|| {
+                let options = EvaluationOptions { assume_preferred: true, ..self.options };
+                Box::new(Self::compile(Arc::clone(&self.organization), options))
+            });
+            explanation.preferred = Some(preferred.ask(request)?).filter(|decision| *decision != Decision::Unknown);
+        }
+        Ok(explanation)
+    }
+
     /// Answers a prepared question with every cause (GEN-5): each statement that decides, each level without an Allow, and
     /// for an open verdict the questions that would decide it. Slower than [`decide`](Self::decide), never different.
     pub fn explain(&self, query: &Query) -> Explanation {
@@ -60,6 +87,7 @@ impl CompiledOrganization {
             depends_on: None,
             levels: Vec::new(),
             assumed: query.assumed.clone(),
+            preferred: None,
             completed: Vec::new(),
             basis: None,
             notes: self.notes(query),

@@ -72,6 +72,12 @@ pub enum RequestError {
         /// That of the organization.
         expected: String,
     },
+    /// The principal is given by its name alone, and the snapshot tells no partition, without which its ARN is not known.
+    #[error("`{text}` is no whole ARN, and nothing in the snapshot tells the partition")]
+    NoPartition {
+        /// The text given.
+        text: String,
+    },
     /// A key that has one value is given several (CALL-20).
     #[error("the context key `{key}` has one value, {count} are given")]
     SeveralValues {
@@ -150,6 +156,12 @@ impl RequestError {
             }
             Self::PrincipalPartition { .. } => {
                 Some("an organization lies in one partition; write the ARN of one of its principals".to_owned())
+            }
+            Self::NoPartition { text } => {
+                let service = if text.starts_with("assumed-role/") || text.starts_with("federated-user/") { "sts" } else { "iam" };
+                Some(format!(
+                    "write the whole ARN, such as `arn:aws:{service}::222222222222:{text}`, or give the organization its `Arn`"
+                ))
             }
             Self::SeveralValues { .. } => Some("give one value; ask once for each of several".to_owned()),
             Self::DuplicateKey { .. } => Some("keys ignore case; give each once, several values as a list".to_owned()),

@@ -1,6 +1,6 @@
 //! Everything that is numbered once, for one organization or for several that are to be compared.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -191,6 +191,7 @@ impl Built {
             policy_statements: nodes.policy_statements,
             splits: SplitMemory::default(),
             types: TypeMemory::default(),
+            preferred: OnceLock::new(),
         }
     }
 

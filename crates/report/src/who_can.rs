@@ -226,6 +226,7 @@ impl<'a> WhoCanReport<'a> {
                     .collect(),
             }],
             assumed: Vec::new(),
+            preferred: None,
             completed: Vec::new(),
             basis: None,
             notes: Vec::new(),

@@ -54,7 +54,7 @@ pub fn explanations<I>(
 where
     I: IntoIterator<Item = Request>,
 {
-    in_parallel(questions, |question| compiled.prepare(question).map(|query| compiled.explain(&query)))
+    in_parallel(questions, |question| compiled.answer(question))
 }
 
 fn in_parallel<I, T, F>(questions: I, answer: F) -> impl Iterator<Item = T>

@@ -177,8 +177,7 @@ fn answer(compiled: &CompiledOrganization, line: &Line) -> (Vec<u8>, bool) {
     let mut text = Vec::with_capacity(512);
     let mut id = Value::Null;
     let explanation = read(line, &mut id).and_then(|request| {
-        let query = compiled.prepare(&request).map_err(|error| request_error(&error, line.number))?;
-        let mut explanation = compiled.explain(&query);
+        let mut explanation = compiled.answer(&request).map_err(|error| request_error(&error, line.number))?;
         let notes = guard_notes(compiled.organization(), &request.action, &explanation);
         explanation.notes.extend(notes);
         Ok(explanation)
@@ -255,7 +254,7 @@ fn request_error(fault: &RequestError, line: u64) -> LineError {
         RequestError::Action { .. } => ("action", "action"),
         RequestError::Resource { .. } => ("resource", "resource"),
         RequestError::ForeignResource { .. } | RequestError::NeedsResource { .. } => ("foreignResource", "resource"),
-        RequestError::Principal { .. } => ("principal", "principal"),
+        RequestError::Principal { .. } | RequestError::NoPartition { .. } => ("principal", "principal"),
         RequestError::PrincipalAccount { .. } => ("principalAccount", "principal"),
         RequestError::PrincipalPartition { .. } => ("principalPartition", "principal"),
         RequestError::SeveralValues { .. } => ("severalValues", "context"),

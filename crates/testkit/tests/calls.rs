@@ -121,7 +121,8 @@ fn call_8_a_key_of_one_row_is_absent_in_the_others() {
 #[test]
 fn sp_56_a_model_may_be_called_in_another_region_too() {
     let lock = deny("*", &json!("*"), &json!({"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}));
-    let from = |region: &str| call("bedrock:InvokeModel").with_context(Context::new().with("aws:RequestedRegion", region));
+    let from =
+        |region: &str| call("bedrock:InvokeModel").with_context(Context::new().with("aws:RequestedRegion", region));
     let profile = "arn:aws:bedrock:us-west-2:222222222222:inference-profile/us.maker.model-v1:0";
     let model = |region: &str| format!("arn:aws:bedrock:{region}::foundation-model/maker.model-v1:0");
     assert_eq!(answer(&lock, &from("us-west-2")), Unknown);
@@ -133,8 +134,10 @@ fn sp_56_a_model_may_be_called_in_another_region_too() {
     // That of a global profile has no Region.
     let global = from("unspecified").with_resource(RequestResource::Arn(model("")));
     assert_eq!(answer(&lock, &global), ExplicitDeny);
-    assert!(refusal(&on(call("bedrock:GetInferenceProfile"), "arn:aws:bedrock::222222222222:inference-profile/x"))
-        .contains("no resource"));
+    assert!(
+        refusal(&on(call("bedrock:GetInferenceProfile"), "arn:aws:bedrock::222222222222:inference-profile/x"))
+            .contains("no resource")
+    );
     // Other actions of Bedrock stay where they are called.
     let list = call("bedrock:ListFoundationModels").with_region("us-west-2");
     assert_eq!(answer(&lock, &list), Allowed);

@@ -546,6 +546,33 @@ fn call_15_call_16_law_8_the_preferred_readings_are_named() {
     }
 }
 
+/// What an answer says of itself, and what the reference says in the likelier readings.
+#[test]
+fn gen_3_an_answer_that_only_rules_leave_open_says_what_is_likelier() {
+    let likelier = |world: World, request: &Request| {
+        let organization = Organization::from_inventory(&world.inventory).unwrap();
+        let answer = CompiledOrganization::compile(organization, world.options).answer(request).unwrap();
+        (answer.decision, answer.preferred, world.preferred().decide(request))
+    };
+    let all = || World::with(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
+    assert_eq!(likelier(all(), &call("sts:GetSessionToken", "*")), (Unknown, Some(Allowed), Allowed));
+    let linked = by(&format!("arn:aws:sts::{SHOP}:assumed-role/AWSServiceRoleForECS/x"));
+    assert_eq!(likelier(all(), &linked), (Unknown, Some(NotApplicable), NotApplicable));
+    let short = || World::with(&json!({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3"}));
+    assert_eq!(likelier(short(), &get(Context::new())), (Unknown, Some(ExplicitDeny), ExplicitDeny));
+    // What was not given leaves it open in any reading.
+    let tagged =
+        || World::with(&deny_if(&json!({"StringEquals": {"aws:TagKeys": "a", "aws:PrincipalTag/team": "red"}})));
+    let listed = get(Context::new().with_list("aws:TagKeys", ["a", "b"]));
+    assert_eq!(likelier(tagged(), &listed), (Unknown, Some(Allowed), Allowed));
+    let negated = || World::with(&deny_if(&json!({"StringNotEquals": {"aws:TagKeys": "a"}})));
+    let (decision, preferred, reference) = likelier(negated(), &listed);
+    assert_eq!((decision, preferred), (Unknown, None));
+    assert_eq!(reference, Unknown);
+    // And a definite answer needs none.
+    assert_eq!(likelier(all(), &get(Context::new())), (ExplicitDeny, None, ExplicitDeny));
+}
+
 /// Facts that no call has together stand as given, and a note names the law.
 #[test]
 fn law_1_to_law_7_facts_that_break_a_law_stand_as_given() {

@@ -116,9 +116,8 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
     };
     let wrong = |error| question_error(error, &compiled, account, action);
     let request = request.completed(compiled.organization()).map_err(wrong)?;
-    let query = compiled.prepare(&request).map_err(wrong)?;
+    let mut explanation = compiled.answer(&request).map_err(wrong)?;
     warn_of_unknown_name(unknown_action(action), global.color);
-    let mut explanation = compiled.explain(&query);
     let notes = guard_notes(compiled.organization(), &request.action, &explanation);
     explanation.notes.extend(notes);
     let answer = Answer {

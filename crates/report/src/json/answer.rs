@@ -30,6 +30,8 @@ struct Body<'a> {
     when: Option<PredicateView<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     assumed: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     completed: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +59,7 @@ impl<'a> Body<'a> {
             depends_on: depends_on.map(|condition| words.depends_on(explanation.decision, condition)),
             when: depends_on.map(|condition| PredicateView::of(organization, condition)),
             assumed: &explanation.assumed,
+            preferred: explanation.preferred.map(Decision::as_str),
             completed: &explanation.completed,
             basis: explanation.basis.as_deref().map(|catalog| Basis { catalog }),
             notes: &explanation.notes,

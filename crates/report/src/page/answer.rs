@@ -1,6 +1,8 @@
 //! The answer to one question.
 
-use scproof_evaluator::{ContextValue, Decision, LevelTrace, Reason, Request, RequestResource, StatementRef};
+use scproof_evaluator::{
+    ContextValue, Decision, LevelTrace, Reason, Request, RequestResource, StatementRef, Undecided,
+};
 use scproof_organization::{NodeId, Organization, Policy};
 use scproof_policy_parser::Effect;
 
@@ -26,6 +28,9 @@ pub(crate) fn page(answer: &Answer<'_>) -> Doc {
         Decision::Unknown => Role::Open,
     };
     doc.headline(role, headline(answer));
+    if let Some(preferred) = answer.explanation.preferred {
+        doc.paragraph(preferred_words(answer, preferred));
+    }
     question(&mut doc, answer);
     reasons(&mut doc, answer);
     open_questions(&mut doc, answer);
@@ -63,6 +68,23 @@ fn headline(answer: &Answer<'_>) -> String {
             }
         }
     }
+}
+
+/// What an answer that only unsure rules leave open is in their likelier readings (GEN-3).
+fn preferred_words(answer: &Answer<'_>, preferred: Decision) -> String {
+    let rules: Vec<String> = (answer.explanation.undecided.iter())
+        .filter_map(|reason| if let Undecided::Rule(rule) = reason { Some((*rule).to_owned()) } else { None })
+        .collect();
+    let verdict = match preferred {
+        Decision::Allowed => "not blocked by SCPs",
+        Decision::NotApplicable => "not subject to SCPs",
+        Decision::ExplicitDeny => "blocked by an explicit Deny",
+        Decision::ImplicitDeny => "blocked for lack of an Allow",
+        Decision::Deny => "blocked",
+        Decision::Unknown => "open",
+    };
+    let readings = if rules.len() == 1 { "the likelier reading of" } else { "the likelier readings of" };
+    format!("AWS leaves open what decides it; by {readings} {} the call is {verdict}.", enumerate(&rules))
 }
 
 /// Why SCPs do not apply, as a fact about the question.
