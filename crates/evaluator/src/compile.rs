@@ -218,7 +218,10 @@ impl Builder {
             });
         if let Some(slot) = self.slots.get_mut(compiled.slot.0 as usize) {
             slot.conditions.push(id);
-            self.condition_predicates.push(Predicate::of_condition(condition, slot, variables));
+            let predicate = Predicate::of_condition(condition, slot, variables);
+            // No call lacks it, whatever the operator does with calls that do.
+            let is_always_there = keys::is_always_present(&condition.key);
+            self.condition_predicates.push(if is_always_there { predicate.of_present_keys() } else { predicate });
         }
         self.conditions.push(compiled);
         self.condition_sources.push(condition.clone());

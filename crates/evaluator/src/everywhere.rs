@@ -187,11 +187,6 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn a_name_needs_a_partition_and_the_error_says_so() {

@@ -125,10 +125,14 @@ impl TypePattern {
             .collect()
     }
 
-    /// Whether a pattern matches all ARNs of the type, none, or perhaps some.
+    /// Whether a pattern matches all ARNs of the type, none, or perhaps some. A name that is made to look like the end of another ARN
+    /// counts for none (SP-58).
     pub(crate) fn relation(&self, pattern: &WildcardPattern) -> Truth {
         let units = units(pattern);
-        let relations = self.0.iter().map(|form| relation(form, &units));
+        let relations = self.0.iter().map(|form| match relation(form, &units) {
+            Truth::Unknown if !meets_in_order(form, &units) => Truth::False,
+            found => found,
+        });
         relations.reduce(Truth::agree).unwrap_or(Truth::Unknown)
     }
 }
@@ -235,6 +239,24 @@ fn relation(form: &[Unit], pattern: &[Unit]) -> Truth {
     some.into()
 }
 
+/// Whether a pattern matches some ARN of a form without its first five components reaching into a name (SP-58): one of the colons
+/// before the first name ends them.
+fn meets_in_order(form: &[Unit], pattern: &[Unit]) -> bool {
+    let fifth_colon = |units: &[Unit]| {
+        units.iter().enumerate().filter(|(_, unit)| **unit == Unit::Letter(':')).nth(4).map(|(place, _)| place)
+    };
+    let (Some(of_form), Some(of_pattern)) = (fifth_colon(form), fifth_colon(pattern)) else { return true };
+    let is_letter = |unit: &Unit| matches!(unit, Unit::Letter(_));
+    let name = form.iter().skip(of_form).position(|unit| !is_letter(unit)).map_or(form.len(), |place| of_form + place);
+    let Some((head, tail)) = pattern.split_at_checked(of_pattern + 1) else { return true };
+    let mut colons = form.iter().take(name).enumerate().filter(|(_, unit)| **unit == Unit::Letter(':'));
+    colons.any(|(colon, _)| {
+        form.split_at_checked(colon + 1).is_some_and(|(before, after)| {
+            relation(before, head) != Truth::False && relation(after, tail) != Truth::False
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,8 +289,13 @@ mod tests {
         assert_eq!(relation("arn:aws:s3:::b", OBJECT), Truth::False);
         assert_eq!(relation("arn:aws:ec2:*:*:instance/*", INSTANCE), Truth::True);
         assert_eq!(relation("arn:aws:ec2:eu-west-1:111111111111:volume/*", INSTANCE), Truth::False);
-        // A wildcard that crosses colons may end within an instance's name (RES-6, CALL-4).
-        assert_eq!(relation("arn:aws:ec2:*:*:volume/*", INSTANCE), Truth::Unknown);
+        // SP-58: no name of an instance is made to look like a volume.
+        assert_eq!(relation("arn:aws:ec2:*:*:volume/*", INSTANCE), Truth::False);
+        // RES-6: the star stands for Region and account, and the colon after the type is the fifth.
+        let group = "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}";
+        assert_eq!(relation("arn:aws:logs:*:log-group:prod:*", group), Truth::Unknown);
+        assert_eq!(relation("arn:aws:logs:*:log-group:*:*", group), Truth::Unknown);
+        assert_eq!(relation("arn:aws:logs:*:destination:*", group), Truth::False);
         assert_eq!(relation("arn:aws:ec2:*:111111111111:*", INSTANCE), Truth::Unknown);
     }
 }

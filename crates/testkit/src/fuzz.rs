@@ -207,14 +207,9 @@ fn answers_hold(organization: &Organization, requests: &[Request], with_referenc
     let plain = CompiledOrganization::compile(organization.clone(), options);
     let refined = CompiledOrganization::compile(organization.clone(), EvaluationOptions::default());
     for request in requests {
-        // The reference takes account and principal as given; short names are written out before it is asked.
-        let is_short = |name: &str| name == "root" || (name.contains('/') && !name.starts_with("arn:"));
-        let is_written_out = !request.account.is_empty() && !request.principal.as_deref().is_some_and(is_short);
-        let expected = if with_reference && is_written_out {
-            Some(reference::decide(organization, Catalog::embedded(), options, request))
-        } else {
-            None
-        };
+        // The reference takes account and principal as given, so short names are written out before it is asked.
+        let whole = request.completed(organization).ok().filter(|_| with_reference);
+        let expected = whole.map(|whole| reference::decide(organization, Catalog::embedded(), options, &whole));
         let (Ok(query), Ok(refined_query)) = (plain.prepare(request), refined.prepare(request)) else {
             assert!(plain.ask(request).is_err() && refined.ask(request).is_err(), "{request:?}");
             assert!(expected.is_none_or(|expected| expected.is_err()), "only the evaluator refuses {request:?}");

@@ -69,9 +69,31 @@ fn relation(units: &[Unit], resource: &Resource, readings: &Readings) -> Truth {
         Resource::Text(text) => Truth::from(glob::matches(units, text, readings)),
         Resource::NotScoped => Truth::from(glob::matches(units, "*", readings)),
         Resource::Like(types) if types.iter().all(|one| glob::covers(units, one)) => Truth::True,
-        Resource::Like(types) if types.iter().all(|one| glob::are_disjoint(units, one)) => Truth::False,
+        Resource::Like(types) if types.iter().all(|one| !meets_in_order(units, one)) => Truth::False,
         Resource::Like(_) | Resource::Unknown => Truth::Unknown,
     }
+}
+
+/// Whether a pattern matches a resource of a type; SP-58: its first five components end before the first name of the type begins, so
+/// no name is taken to be made to look like the end of another ARN.
+fn meets_in_order(pattern: &[Unit], of_type: &[Unit]) -> bool {
+    let is_colon = |unit: &&Unit| **unit == Unit::Exactly(':');
+    let fifth = |units: &[Unit]| -> Option<usize> {
+        let places = units.iter().enumerate().filter(|(_, unit)| is_colon(unit)).map(|(place, _)| place + 1);
+        places.take(5).collect::<Vec<_>>().get(4).copied()
+    };
+    let (Some(head), Some(name)) = (fifth(pattern), fifth(of_type)) else {
+        return !glob::are_disjoint(pattern, of_type);
+    };
+    let fixed = of_type.iter().skip(name).take_while(|unit| matches!(unit, Unit::Exactly(_))).count() + name;
+    (1..=fixed).any(|split| {
+        let (Some((before, after)), Some((head, tail))) =
+            (of_type.split_at_checked(split), pattern.split_at_checked(head))
+        else {
+            return false;
+        };
+        before.ends_with(&[Unit::Exactly(':')]) && !glob::are_disjoint(head, before) && !glob::are_disjoint(tail, after)
+    })
 }
 
 fn pattern_matches(pattern: &str, resource: &Resource, surroundings: &Surroundings<'_>, readings: &Readings) -> Value {

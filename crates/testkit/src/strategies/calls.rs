@@ -116,6 +116,8 @@ pub struct CallScenario {
     /// Facts that the question leaves open, all of one possible call, to be added one after the other.
     pub facts: Vec<(String, ContextValue)>,
     keys: Vec<Key>,
+    /// The resources that the policy names one by one.
+    named: Vec<String>,
 }
 
 impl CallScenario {
@@ -126,7 +128,8 @@ impl CallScenario {
         let keys = keys(action, chance);
         let inventory = inventory(action, &keys, chance)?;
         let nothing = Request::new(ACCOUNT, action.full_name());
-        Some(Self { inventory, question: nothing, facts: Vec::new(), keys }.another(chance))
+        let named = named_resources(&inventory);
+        Some(Self { inventory, question: nothing, facts: Vec::new(), keys, named }.another(chance))
     }
 
     /// Another question about a call of the same action in the same organization.
@@ -184,7 +187,7 @@ impl CallScenario {
             common.insert(key.name.clone(), value);
         }
         let mut call = Request { resources: Vec::new(), context: common, ..question.clone() };
-        for (resource, row, region) in pairs(action, question, chance)? {
+        for (resource, row, region) in pairs(action, question, &self.named, chance)? {
             let mut context = Context::new();
             if let Some(region) = region {
                 context.insert(REGION.to_owned(), ContextValue::Single(region));
@@ -327,6 +330,22 @@ fn inventory(action: Action<'_>, keys: &[Key], chance: &mut Chance) -> Option<In
         ],
     });
     Inventory::from_json(&snapshot.to_string()).ok()
+}
+
+/// The resources without wildcards of the policy at the root.
+fn named_resources(inventory: &Inventory) -> Vec<String> {
+    let documents =
+        inventory.policies.iter().filter_map(|policy| serde_json::from_str::<Value>(policy.content.as_deref()?).ok());
+    let mut found = Vec::new();
+    for document in documents {
+        for statement in document["Statement"].as_array().into_iter().flatten() {
+            let lists =
+                ["Resource", "NotResource"].map(|element| statement[element].as_array().cloned().unwrap_or_default());
+            let texts = lists.iter().flatten().filter_map(Value::as_str);
+            found.extend(texts.filter(|text| text.starts_with("arn:") && !text.contains('*')).map(str::to_owned));
+        }
+    }
+    found
 }
 
 fn statement(action: Action<'_>, keys: &[Key], chance: &mut Chance) -> Option<Value> {
@@ -506,7 +525,7 @@ fn given_resources(action: Action<'_>, chance: &mut Chance) -> Vec<ResourceInput
 type Made<'a> = (RequestResource, Option<Row<'a>>, Option<String>);
 
 /// The pairs of one possible call: CALL-2 to CALL-5.
-fn pairs<'a>(action: Action<'a>, question: &Request, chance: &mut Chance) -> Option<Vec<Made<'a>>> {
+fn pairs<'a>(action: Action<'a>, question: &Request, named: &[String], chance: &mut Chance) -> Option<Vec<Made<'a>>> {
     let rows: Vec<Row<'a>> = action.rows().collect();
     let has_required = rows.iter().any(|row| row.is_required());
     let mut found: Vec<Made<'a>> = Vec::new();
@@ -521,9 +540,14 @@ fn pairs<'a>(action: Action<'a>, question: &Request, chance: &mut Chance) -> Opt
             found.push((RequestResource::NotScoped, None, None));
         }
     }
-    let mut made = |row: Row<'a>, chance: &mut Chance| {
-        found.push((RequestResource::Arn(arn_of(row.resource_type().arn_pattern(), chance)), Some(row), None));
+    // Chance alone would hardly ever meet a resource that the policy names.
+    let arn = |row: Row<'a>, chance: &mut Chance| {
+        let pattern = row.resource_type().arn_pattern();
+        let fitting: Vec<&String> = named.iter().filter(|arn| fits(arn, pattern)).collect();
+        let one = chance.one_of(&fitting).filter(|_| chance.percent(30)).cloned();
+        RequestResource::Arn(one.unwrap_or_else(|| arn_of(pattern, chance)))
     };
+    let mut made = |row: Row<'a>, chance: &mut Chance| found.push((arn(row, chance), Some(row), None));
     let is_open = question.resources.is_empty();
     for row in &rows {
         let missing = row.is_required() && !covered.contains(&row.resource_type().name());
@@ -540,8 +564,7 @@ fn pairs<'a>(action: Action<'a>, question: &Request, chance: &mut Chance) -> Opt
     // SP-56: a model in the Region that the call is passed on to.
     let model = rows.iter().find(|row| row.resource_type().name() == "foundation-model");
     if let Some(model) = model.filter(|_| is_open && action.name().starts_with("InvokeModel") && chance.percent(50)) {
-        let arn = RequestResource::Arn(arn_of(model.resource_type().arn_pattern(), chance));
-        found.push((arn, Some(*model), Some(chance.text(&["eu-west-1", "us-east-1", "x"]))));
+        found.push((arn(*model, chance), Some(*model), Some(chance.text(&["eu-west-1", "us-east-1", "x"]))));
     }
     Some(found)
 }
