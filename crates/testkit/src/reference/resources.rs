@@ -333,7 +333,9 @@ mod tests {
     fn res_4_case_is_exact_in_the_resource_and_open_before_the_account() {
         assert_eq!(truth("arn:aws:s3:::b/Secret", "arn:aws:s3:::b/secret"), Truth::False);
         assert_eq!(truth("arn:aws:S3:::b", "arn:aws:s3:::b"), Truth::Unknown);
-        assert_eq!(truth("ARN:aws:s3:::b", "arn:aws:s3:::b"), Truth::False);
+        // CALL-19.
+        assert_eq!(truth("ARN:aws:s3:::b", "arn:aws:s3:::b"), Truth::Unknown);
+        assert_eq!(truth("ARN:aws:s3:::b", "arn:aws:s3:::c"), Truth::False);
     }
 
     #[test]
@@ -366,7 +368,8 @@ mod tests {
         assert_eq!(truth("arn:aws:s3:::b/${aws:PrincipalTag/star}", "arn:aws:s3:::b/x"), Truth::Unknown);
         assert_eq!(truth("arn:aws:s3:::b/${aws:PrincipalTag/star}", "arn:aws:s3:::b/*"), Truth::True);
         assert_eq!(truth("arn:aws:s3:::b/${", "arn:aws:s3:::b/x"), Truth::Unknown);
-        // SP-26, CLR-5.
-        assert_eq!(truth("arn:aws:s3::${aws:PrincipalTag/team}:b", "arn:aws:s3::red:b"), Truth::False);
+        // SP-26, CLR-5, CALL-19.
+        assert_eq!(truth("arn:aws:s3::${aws:PrincipalTag/team}:b", "arn:aws:s3::red:b"), Truth::Unknown);
+        assert_eq!(truth("arn:aws:s3::${aws:PrincipalTag/team}:b", "arn:aws:s3::blue:b"), Truth::False);
     }
 }
