@@ -5,8 +5,8 @@ mod file;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use scproof_organization::{LoadError, RecordReader};
 use scproof_policy_parser::{PolicyDocument, Statement};
+use scproof_text::{LoadError, read_file};
 
 use crate::model::Guardrail;
 
@@ -54,9 +54,9 @@ impl Guardrails {
     ///
     /// # Errors
     ///
-    /// All faults of the file with line and column; a fault of the JSON itself alone. The error names the file.
+    /// All faults of the file with line and column. The error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        RecordReader::read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), Self::from_json)
     }
 
     /// Reads the text of a file of guardrails.

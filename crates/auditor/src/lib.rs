@@ -6,6 +6,7 @@
 
 mod audit;
 mod classes;
+mod codes;
 mod finding;
 mod guard;
 mod guardrail;
@@ -13,9 +14,9 @@ mod model;
 mod options;
 mod scope;
 mod suppression;
-mod text;
 
 pub use audit::{AuditError, audit};
+pub use codes::FILE_CODES;
 pub use finding::diagnostic_codes;
 pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{

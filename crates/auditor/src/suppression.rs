@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use scproof_organization::{Fault, LoadError, Record, RecordReader};
-use scproof_policy_parser::PolicyPath;
+use scproof_text::{JsonText, LoadError, Node, RecordReader, TextKind, is_blank, read_file, shorten};
 
+use crate::codes;
 use crate::model::{Finding, Suppressed, Suppression};
-use crate::text::{is_blank, shorten};
 
 /// The `Format` of the files that this version reads.
 pub const SUPPRESSIONS_FORMAT: &str = "scproof-suppressions/1";
@@ -32,9 +31,9 @@ impl Suppressions {
     ///
     /// # Errors
     ///
-    /// All faults of the file with line and column; a fault of the JSON itself alone. The error names the file.
+    /// All faults of the file with line and column. The error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Vec<Suppression>, LoadError> {
-        RecordReader::read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), Self::from_json)
     }
 
     /// Reads the text of a file of suppressions.
@@ -43,28 +42,25 @@ impl Suppressions {
     ///
     /// As [`load`](Self::load).
     pub fn from_json(text: &str) -> Result<Vec<Suppression>, LoadError> {
-        let mut reader = RecordReader::new(text);
+        let file = JsonText::new(text, &TextKind::FILE);
+        let mut reader = RecordReader::new(&file);
         let mut root = reader.root()?;
         reader.format(&mut root, SUPPRESSIONS_FORMAT, "file of suppressions")?;
         root.text(&mut reader, "$schema");
         root.text(&mut reader, "Description");
-        if root.value("Suppressions").is_none() {
-            reader.fault(root.missing("Suppressions"));
-        }
-        let mut elements = root.elements(&mut reader, "Suppressions").unwrap_or_default();
-        root.close(&mut reader);
+        let mut elements = root.required_elements(&mut reader, "Suppressions");
         if elements.len() > MOST {
             let message = format!("the file has {} suppressions", elements.len());
-            let at = PolicyPath::default().key("Suppressions");
-            let fault = Fault::new("too-many-suppressions", at, message).expected(format!("at most {MOST}"));
-            reader.fault(fault.help("use patterns that cover more, or repair what they cover"));
-            elements.clear();
+            let fault = codes::TOO_MANY_SUPPRESSIONS.message(message).on(root.span_of("Suppressions"));
+            reader.fault(
+                fault
+                    .expected(format!("at most {MOST}"))
+                    .help("use patterns that cover more, or repair what they cover"),
+            );
+            elements = &[];
         }
-        let mut list = Vec::with_capacity(elements.len());
-        for (path, raw) in elements {
-            let record = reader.record(path, raw);
-            list.extend(record.and_then(|record| suppression(record, &mut reader)));
-        }
+        root.close(&mut reader);
+        let list: Vec<Suppression> = elements.iter().filter_map(|node| suppression(node, &mut reader)).collect();
         reader.finish()?;
         Ok(list)
     }
@@ -125,22 +121,22 @@ impl Suppression {
     }
 }
 
-fn suppression<'t>(mut record: Record<'t>, reader: &mut RecordReader<'t>) -> Option<Suppression> {
-    let mut words = |record: &mut Record<'t>, name: &'static str, help: &str| {
+fn suppression<'f>(node: &'f Node<'f>, reader: &mut RecordReader<'f>) -> Option<Suppression> {
+    let mut record = reader.record(node)?;
+    let mut words = |name: &'static str, help: &str| {
         let text = record.required_text(reader, name)?;
         if is_blank(&text) {
-            let fault = Fault::new("empty-text", record.path().key(name), format!("`{name}` says nothing"));
+            let fault = codes::BLANK_TEXT.message(format!("`{name}` says nothing")).on(record.span_of(name));
             reader.fault(fault.help(help));
             return None;
         }
         Some(text)
     };
-    let finding = words(&mut record, "Finding", "an audit shows the fingerprint of each finding");
-    let reason = words(&mut record, "Reason", "say why the finding is acceptable: somebody will ask");
+    let finding = words("Finding", "an audit shows the fingerprint of each finding");
+    let reason = words("Reason", "say why the finding is acceptable: somebody will ask");
     let until = record.text(reader, "Until");
     if let Some(text) = until.as_deref().filter(|text| !is_date(text)) {
-        let message = format!("`{}` is not a date", shorten(text));
-        let fault = Fault::new("bad-date", record.path().key("Until"), message);
+        let fault = codes::BAD_DATE.message(format!("`{}` is not a date", shorten(text))).on(record.span_of("Until"));
         reader.fault(fault.expected("a day of the calendar such as `2027-01-31`"));
     }
     record.close(reader);

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use scproof::ask::RequestError;
-use scproof::snapshot::Fault;
+use scproof::rules::Message;
 use serde::Serialize;
 
 use crate::exit_code::ExitCode;
@@ -54,15 +54,16 @@ pub(crate) struct FileFault {
 
 impl FileFault {
     /// A fault of a file that was read.
-    pub(crate) fn of(file: &str, fault: &Fault) -> Self {
+    pub(crate) fn of(file: &str, fault: &Message) -> Self {
+        let place = fault.place.as_ref();
         Self {
             file: file.to_owned(),
             code: fault.code,
             rule: fault.rule,
             item: fault.item.clone(),
             path: fault.path.to_string(),
-            line: fault.line,
-            column: fault.column,
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
             message: fault.message.clone(),
             expected: fault.expected.clone(),
             help: fault.help.clone(),

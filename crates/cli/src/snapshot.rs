@@ -5,8 +5,8 @@ use std::path::Path;
 
 use scproof::ask::{CompiledOrganization, EvaluationOptions};
 use scproof::report;
-use scproof::rules::{QuotaName, Quotas};
-use scproof::snapshot::{Inventory, LoadError, Organization, OrganizationQuotas};
+use scproof::rules::Quotas;
+use scproof::snapshot::{LoadError, Organization};
 use sha2::{Digest, Sha256};
 
 use crate::args::GlobalArgs;
@@ -53,7 +53,7 @@ pub(crate) fn load_path(global: &GlobalArgs, path: &Path) -> Result<Organization
     let bytes = fs::read(path).map_err(|error| {
         CommandError::file("read", path, &error).help("`--org example` and `--org untidy` come with scproof")
     })?;
-    let organization = organization(&bytes).map_err(|error| broken(global, path, &error, &bytes))?;
+    let organization = Organization::from_slice(&bytes).map_err(|error| broken(global, path, &error, &bytes))?;
     Ok(recorded(global, organization, &bytes))
 }
 
@@ -80,15 +80,6 @@ pub(crate) fn evaluation(global: &GlobalArgs) -> EvaluationOptions {
     }
 }
 
-/// Reads a snapshot from bytes.
-pub(crate) fn organization(bytes: &[u8]) -> Result<Organization, LoadError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Organization::from_json(text),
-        // Fails, and says where.
-        Err(_) => Inventory::from_slice(bytes).and_then(|inventory| Organization::from_inventory(&inventory)),
-    }
-}
-
 fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> CommandError {
     let result = shown_faults(global, path, error, bytes, SHOWN_FAULTS);
     if error.faults().len() + error.omitted() > SHOWN_FAULTS {
@@ -100,7 +91,7 @@ fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> 
 /// The faults of a file other than a snapshot, all with their places.
 pub(crate) fn faults(global: &GlobalArgs, path: &Path, error: &LoadError) -> CommandError {
     if let [fault] = error.faults()
-        && fault.line.is_none()
+        && fault.place.is_none()
     {
         return CommandError::input(format!("`{}` {}", path.display(), fault.message));
     }
@@ -129,16 +120,4 @@ pub(crate) fn quotas(global: &GlobalArgs) -> Result<Quotas, CommandError> {
             .because(&error)
             .help("a limits file is a list such as [{\"name\": \"max_scps_per_target\", \"value\": 20}]")
     })
-}
-
-/// The limits that concern the organization itself.
-pub(crate) fn organization_quotas(quotas: &Quotas) -> OrganizationQuotas {
-    let current = OrganizationQuotas::default();
-    let value =
-        |name, current: usize| quotas.value(name).and_then(|value| usize::try_from(value).ok()).unwrap_or(current);
-    OrganizationQuotas {
-        scps_per_target: value(QuotaName::ScpsPerTarget, current.scps_per_target),
-        rcps_per_target: value(QuotaName::RcpsPerTarget, current.rcps_per_target),
-        ou_depth: value(QuotaName::OrganizationalUnitLevels, current.ou_depth),
-    }
 }

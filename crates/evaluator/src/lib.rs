@@ -48,7 +48,6 @@ pub use compile::CompiledOrganization;
 pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
 pub use effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
 pub use effective_set::EffectiveSetGroup;
-pub use json::RequestFormatError;
 pub use keys::is_always_present;
 pub use predicate::{KeyAtom, Open, Predicate, PredicateAtom, ResourceAtom};
 pub use prepare::Query;

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
-use scproof_policy_parser::{Diagnostic, PolicyDocument, PolicyKind, Severity, Statement};
+use scproof_policy_parser::{PolicyDocument, PolicyKind, Statement};
+use scproof_text::{LoadError, Message, shorten};
 
-use crate::fault::LoadError;
-use crate::finding::Finding;
+use crate::codes;
 use crate::id::Target;
 use crate::inventory::{Inventory, PolicyRecord};
 use crate::organization::{AccountDetails, AccountState, Node, NodeId, Organization, Policy, PolicyIndex, Unreadable};
@@ -218,7 +218,7 @@ impl Builder<'_> {
     }
 
     /// Attaches the policies; an attachment listed twice counts once (EVAL-15), with a note.
-    fn attach(&self, order: &[Place], policy_of_record: &PolicyOfRecord, nodes: &mut [Node]) -> Vec<Finding> {
+    fn attach(&self, order: &[Place], policy_of_record: &PolicyOfRecord, nodes: &mut [Node]) -> Vec<Message> {
         let mut findings = Vec::new();
         let node_of_place = invert(order);
         for &(place, record) in &self.resolved.attachments {
@@ -236,10 +236,7 @@ impl Builder<'_> {
                 list.sort_unstable();
                 list.dedup();
                 if list.len() < listed {
-                    findings.push(Finding::new(
-                        "attachment-listed-twice",
-                        "API-33",
-                        Severity::Note,
+                    findings.push(codes::ATTACHMENT_LISTED_TWICE.about(
                         node.target.as_str(),
                         "the snapshot lists an attachment here more than once; it counts once",
                     ));
@@ -248,10 +245,7 @@ impl Builder<'_> {
         }
         let ignored = self.resolved.policies.iter().filter(|policy| policy.is_none()).count();
         if ignored > 0 {
-            findings.push(Finding::new(
-                "policy-type-ignored",
-                "API-4",
-                Severity::Note,
+            findings.push(codes::POLICY_TYPE_IGNORED.about(
                 self.resolved.id.as_str(),
                 format!("{ignored} of the snapshot's policies are neither service nor resource control policies"),
             ));
@@ -288,7 +282,7 @@ impl Builder<'_> {
     }
 
     /// Compares AWS's own paths with the tree (API-27).
-    fn compare_paths(&self, order: &[Place], organization: &Organization, findings: &mut Vec<Finding>) {
+    fn compare_paths(&self, order: &[Place], organization: &Organization, findings: &mut Vec<Message>) {
         let node_of_place = invert(order);
         let node = |place: usize| node_of_place.get(place).map(|&node| NodeId(node));
         let roots = self.inventory.roots.len();
@@ -302,17 +296,12 @@ impl Builder<'_> {
             }
             if given.trim_matches('/') != expected.trim_matches('/') {
                 findings.push(
-                    Finding::new(
-                        "path-differs",
-                        "API-27",
-                        Severity::Warning,
-                        target.as_str(),
-                        format!(
-                            "AWS's path `{}` is not the place in the snapshot's tree",
-                            crate::resolve::shorten(given)
-                        ),
-                    )
-                    .help("the item moved while the snapshot was taken; take a new one"),
+                    codes::PATH_DIFFERS
+                        .about(
+                            target.as_str(),
+                            format!("AWS's path `{}` is not the place in the snapshot's tree", shorten(given)),
+                        )
+                        .help("the item moved while the snapshot was taken; take a new one"),
                 );
             }
         };
@@ -357,7 +346,7 @@ fn is_aws_managed(record: &PolicyRecord) -> bool {
 pub(crate) struct ParsedText {
     pub(crate) text: Option<Arc<str>>,
     pub(crate) document: Arc<PolicyDocument>,
-    pub(crate) diagnostics: Arc<[Diagnostic]>,
+    pub(crate) diagnostics: Arc<[Message]>,
 }
 
 impl ParsedText {
@@ -394,7 +383,7 @@ impl<'a> Texts<'a> {
 }
 
 /// The partition of the organization's ARN, else the one that all other ARNs have (API-10, ID-11).
-fn partition(inventory: &Inventory, findings: &mut Vec<Finding>) -> Option<String> {
+fn partition(inventory: &Inventory, findings: &mut Vec<Message>) -> Option<String> {
     let own = inventory.organization.arn.as_deref().and_then(arn_partition);
     let mut others = inventory
         .organization
@@ -411,14 +400,12 @@ fn partition(inventory: &Inventory, findings: &mut Vec<Finding>) -> Option<Strin
         Some(other) => {
             let (low, high) = if first < other { (first, other) } else { (other, first) };
             findings.push(
-                Finding::new(
-                    "several-partitions",
-                    "API-10",
-                    Severity::Warning,
-                    &inventory.organization.id,
-                    format!("the snapshot has ARNs of the partitions `{low}` and `{high}`"),
-                )
-                .help("an organization lies in one partition; do not mix snapshots"),
+                codes::SEVERAL_PARTITIONS
+                    .about(
+                        &inventory.organization.id,
+                        format!("the snapshot has ARNs of the partitions `{low}` and `{high}`"),
+                    )
+                    .help("an organization lies in one partition; do not mix snapshots"),
             );
             own.map(str::to_owned)
         }

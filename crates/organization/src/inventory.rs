@@ -5,8 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json;
-
 /// The `Format` of the snapshots that this version reads and writes.
 pub const FORMAT: &str = "scproof-inventory/1";
 
@@ -14,40 +12,34 @@ pub const FORMAT: &str = "scproof-inventory/1";
 ///
 /// Members that the format does not know are ignored when reading. Lists keep the order they were read in; saving sorts
 /// them. Optional members are `None` or empty when missing or `null`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Inventory {
     /// Always [`FORMAT`].
     pub format: String,
     /// When reading began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_at: Option<Timestamp>,
     /// When reading ended; a snapshot is not atomic (API-41).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
     /// Where it came from, such as the endpoint's host name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// As `DescribeOrganization` returns it.
-    #[serde(deserialize_with = "json::object")]
     pub organization: OrganizationRecord,
     /// As `ListRoots` returns them: exactly one in a valid snapshot.
-    #[serde(deserialize_with = "json::objects")]
     pub roots: Vec<RootRecord>,
     /// As `ListOrganizationalUnitsForParent` returns them, with the parent.
-    #[serde(deserialize_with = "json::objects")]
     pub organizational_units: Vec<OuRecord>,
     /// As `ListAccountsForParent` returns them, with the parent.
-    #[serde(deserialize_with = "json::objects")]
     pub accounts: Vec<AccountRecord>,
     /// As `ListPolicies` returns them, with the content from `DescribePolicy`.
-    #[serde(deserialize_with = "json::objects")]
     pub policies: Vec<PolicyRecord>,
     /// Which policy is attached directly to which target.
-    #[serde(deserialize_with = "json::objects")]
     pub attachments: Vec<AttachmentRecord>,
     /// What could not be read; unknown, not empty (API-42).
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "json::objects_or_null")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableRecord>,
 }
 
@@ -90,8 +82,8 @@ impl Inventory {
 }
 
 /// A point in time: the CLI prints ISO 8601, the wire has seconds since 1970 (API-2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "invalid time, expected an ISO 8601 string or a number of seconds since 1970")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Timestamp {
     /// The text as given, usually ISO 8601.
     Text(String),
@@ -120,7 +112,7 @@ pub struct OrganizationRecord {
     /// `ALL` or `CONSOLIDATED_BILLING` (EXM-1).
     pub feature_set: String,
     /// The management account.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::optional_id")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master_account_id: Option<String>,
     /// The management account's ARN; used if the id is missing (API-29).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -140,7 +132,7 @@ pub struct RootRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The policy types that are enabled. `None` means that service control policies are; an empty list, that they are not.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::optional_objects")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_types: Option<Vec<PolicyTypeRecord>>,
 }
 
@@ -168,7 +160,6 @@ pub struct OuRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The root or unit above.
-    #[serde(deserialize_with = "json::id")]
     pub parent_id: String,
     /// AWS's own idea of the place in the tree (API-27); compared with `ParentId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,7 +171,6 @@ pub struct OuRecord {
 #[serde(rename_all = "PascalCase")]
 pub struct AccountRecord {
     /// Twelve digits, as a string (ID-4).
-    #[serde(deserialize_with = "json::id")]
     pub id: String,
     /// The account's ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,13 +188,12 @@ pub struct AccountRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// The root or unit that holds the account.
-    #[serde(deserialize_with = "json::id")]
     pub parent_id: String,
     /// The account's tags.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "json::objects_or_null")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
     /// AWS's own idea of the place in the tree (API-27); compared with `ParentId`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "json::list_or_null")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
 }
 
@@ -240,7 +229,7 @@ pub struct PolicyRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aws_managed: Option<bool>,
     /// The exact text as stored; quotas count its characters (API-24). An object is read as its text without white space.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::content")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
 }
 
@@ -249,7 +238,6 @@ pub struct PolicyRecord {
 #[serde(rename_all = "PascalCase")]
 pub struct AttachmentRecord {
     /// The root, unit or account.
-    #[serde(deserialize_with = "json::id")]
     pub target_id: String,
     /// The policy.
     pub policy_id: String,
@@ -260,7 +248,7 @@ pub struct AttachmentRecord {
 #[serde(rename_all = "PascalCase")]
 pub struct UnreadableRecord {
     /// The id that the call was about: a target, a parent, or a policy. Missing if the call names none.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::optional_id")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_id: Option<String>,
     /// The call that failed, such as `ListPoliciesForTarget`.
     pub operation: String,

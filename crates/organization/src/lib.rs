@@ -29,24 +29,21 @@
 
 mod build;
 mod change;
-mod fault;
+mod codes;
 mod finding;
 mod id;
 mod inventory;
-mod json;
 mod load;
-mod locate;
 mod missing;
 mod organization;
 mod policy_type;
-mod record;
+mod records;
 mod resolve;
 mod save;
 mod select;
 
 pub use change::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Draft};
-pub use fault::{Fault, LoadError};
-pub use finding::{Finding, Quotas};
+pub use codes::{CHANGE_CODES, FINDING_CODES, SNAPSHOT_CODES};
 pub use id::{AccountId, IdError, OrganizationId, OuId, PolicyId, RootId, Target};
 pub use inventory::{
     AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OuRecord, PolicyRecord, PolicyTypeRecord,
@@ -56,6 +53,6 @@ pub use organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus,
     Unreadable,
 };
-pub use record::{Record, RecordReader};
 pub use save::SaveError;
+pub use scproof_text::{LoadError, Message};
 pub use select::SelectError;

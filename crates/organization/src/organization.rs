@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
-use scproof_policy_parser::{Diagnostic, PolicyDocument, PolicyKind};
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
+use scproof_text::Message;
 
-use crate::finding::Finding;
 use crate::id::{AccountId, OrganizationId, PolicyId, Target};
 use crate::inventory::{Tag, Timestamp, UnreadableRecord};
 use crate::select::NameIndex;
@@ -158,7 +158,7 @@ pub struct Policy {
     /// What the text says; one statement without meaning if there is no text (K3-14). Policies with the same text share it.
     pub document: Arc<PolicyDocument>,
     /// What the parser had to say about the text.
-    pub diagnostics: Arc<[Diagnostic]>,
+    pub diagnostics: Arc<[Message]>,
 }
 
 impl Policy {
@@ -238,7 +238,7 @@ pub struct Organization {
     pub(crate) policies: Vec<Policy>,
     pub(crate) incomplete: Vec<UnreadableRecord>,
     /// Findings that only the snapshot shows.
-    pub(crate) snapshot_findings: Vec<Finding>,
+    pub(crate) snapshot_findings: Vec<Message>,
     /// Built when the first name is looked up; shared by copies.
     pub(crate) names: OnceLock<Arc<NameIndex>>,
 }

@@ -1,9 +1,9 @@
 //! The names of policy types, to tell a misspelt one from one that is not looked at.
 
 use scproof_policy_parser::{PolicyKind, PolicyPath};
+use scproof_text::{Message, near_names, shorten};
 
-use crate::fault::Fault;
-use crate::resolve::{near_texts, shorten};
+use crate::codes;
 
 /// The types of AWS Organizations that are neither SCPs nor RCPs (API-4).
 const OTHERS: [&str; 13] = [
@@ -30,11 +30,12 @@ fn control_policies() -> impl Iterator<Item = &'static str> {
 }
 
 /// The fault that a text is no policy type; `None` for one that AWS has.
-pub(crate) fn fault(text: &str, at: PolicyPath) -> Option<Fault> {
+pub(crate) fn fault(text: &str, at: PolicyPath) -> Option<Message> {
     if control_policies().chain(OTHERS).any(|name| name == text) {
         return None;
     }
-    let fault = Fault::new("unknown-policy-type", at, format!("`{}` is not a policy type", shorten(text)))
+    let fault = codes::UNKNOWN_POLICY_TYPE
+        .at(at, format!("`{}` is not a policy type", shorten(text)))
         .rule("API-4")
         .expected("`SERVICE_CONTROL_POLICY`, `RESOURCE_CONTROL_POLICY` or another type of AWS Organizations");
     Some(fault.help(near(text, control_policies().chain(OTHERS)).map_or_else(
@@ -44,10 +45,10 @@ pub(crate) fn fault(text: &str, at: PolicyPath) -> Option<Fault> {
 }
 
 /// The fault that a text is one of the control policies misspelt. Any other text is none: AWS adds types now and then.
-pub(crate) fn misspelt(text: &str, at: PolicyPath) -> Option<Fault> {
+pub(crate) fn misspelt(text: &str, at: PolicyPath) -> Option<Message> {
     near(text, control_policies()).and_then(|_| fault(text, at))
 }
 
 fn near(text: &str, names: impl Iterator<Item = &'static str>) -> Option<String> {
-    near_texts(&text.to_ascii_uppercase(), names, NEAR).into_iter().next()
+    near_names(&text.to_ascii_uppercase(), names, NEAR).into_iter().next()
 }

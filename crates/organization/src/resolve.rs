@@ -5,8 +5,9 @@ mod tree;
 
 use rustc_hash::FxHashMap;
 use scproof_policy_parser::{PolicyKind, PolicyPath};
+use scproof_text::{Faults, LoadError, Message, shorten, wrong_format};
 
-use crate::fault::{Fault, Faults, LoadError};
+use crate::codes;
 use crate::id::{AccountId, IdError, OrganizationId, OuId, PolicyId, RootId, Target};
 use crate::inventory::{FORMAT, Inventory, RootRecord};
 use crate::organization::{FeatureSet, PolicyTypeStatus};
@@ -56,8 +57,8 @@ pub(crate) struct Resolved {
 ///
 /// Linear in the size of the inventory, apart from the first sixteen suggestions.
 pub(crate) fn resolve(inventory: &Inventory) -> Result<Resolved, LoadError> {
-    if let Some(fault) = format_fault(&inventory.format) {
-        return Err(LoadError::single(fault));
+    if let Some(fault) = wrong_format(&inventory.format, FORMAT, "snapshot") {
+        return Err(LoadError::single(fault.at(path("Format"))));
     }
     let mut resolver = Resolver::new(inventory);
     let organization = resolver.organization();
@@ -86,28 +87,11 @@ pub(crate) fn resolve(inventory: &Inventory) -> Result<Resolved, LoadError> {
             unreadable,
         }),
         _ => Err(LoadError::single(
-            Fault::new("internal", PolicyPath::default(), "a part of the snapshot has no meaning")
+            codes::INTERNAL
+                .at(PolicyPath::default(), "a part of the snapshot has no meaning")
                 .help("report this as a bug"),
         )),
     }
-}
-
-/// What is wrong with a format; checked before all else, as nothing else need hold in another format.
-pub(crate) fn format_fault(found: &str) -> Option<Fault> {
-    if found == FORMAT {
-        return None;
-    }
-    let shown = shorten(found);
-    let newer = found
-        .strip_prefix("scproof-inventory/")
-        .is_some_and(|version| version.parse::<u32>().is_ok_and(|version| version > 1));
-    let fault = if newer {
-        Fault::new("newer-format", path("Format"), format!("the snapshot has the newer format `{shown}`"))
-            .help("update scproof, or take the snapshot with this version")
-    } else {
-        Fault::new("unknown-format", path("Format"), format!("`{shown}` is not a known snapshot format"))
-    };
-    Some(fault.expected(format!("`{FORMAT}`")))
 }
 
 fn path(member: &str) -> PolicyPath {
@@ -118,8 +102,8 @@ fn record(list: &str, index: usize) -> PolicyPath {
     path(list).index(index)
 }
 
-fn bad_id(at: PolicyPath, rule: &'static str, error: &IdError) -> Fault {
-    Fault::new("bad-id", at, error.to_string()).rule(rule).item(error.found()).expected(error.expected())
+fn bad_id(at: PolicyPath, rule: &'static str, error: &IdError) -> Message {
+    codes::BAD_ID.at(at, error.to_string()).rule(rule).item(error.found()).expected(error.expected())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "2^32 records would need more than 128 GB of text")]
@@ -168,7 +152,8 @@ impl<'a> Resolver<'a> {
             other => {
                 let message = format!("`{}` is not a feature set", shorten(other));
                 self.faults.push(
-                    Fault::new("unknown-feature-set", at.key("FeatureSet"), message)
+                    codes::UNKNOWN_FEATURE_SET
+                        .at(at.key("FeatureSet"), message)
                         .rule("EXM-1")
                         .expected("`ALL` or `CONSOLIDATED_BILLING`"),
                 );
@@ -191,7 +176,8 @@ impl<'a> Resolver<'a> {
             if id.is_none() {
                 let message = format!("`{}` does not end in an account id", shorten(arn));
                 self.faults.push(
-                    Fault::new("bad-arn", at.key("MasterAccountArn"), message)
+                    codes::BAD_ARN
+                        .at(at.key("MasterAccountArn"), message)
                         .rule("API-29")
                         .expected("`arn:PARTITION:organizations::ACCOUNT:account/ORGANIZATION/ACCOUNT`"),
                 );
@@ -202,8 +188,7 @@ impl<'a> Resolver<'a> {
             && own != from_arn
         {
             let message = format!("the management account is `{own}` by its id, but `{from_arn}` by its ARN");
-            self.faults
-                .push(Fault::new("management-account-differs", at.key("MasterAccountArn"), message).rule("API-29"));
+            self.faults.push(codes::MANAGEMENT_ACCOUNT_DIFFERS.at(at.key("MasterAccountArn"), message).rule("API-29"));
         }
         own.or(from_arn)
     }
@@ -214,7 +199,8 @@ impl<'a> Resolver<'a> {
             if index > 0 {
                 let message = format!("`{}` is a second root", shorten(&root.id));
                 self.faults.push(
-                    Fault::new("several-roots", record("Roots", index).key("Id"), message)
+                    codes::SEVERAL_ROOTS
+                        .at(record("Roots", index).key("Id"), message)
                         .rule("LIM-6")
                         .item(shorten(&root.id))
                         .expected("exactly one root"),
@@ -223,7 +209,8 @@ impl<'a> Resolver<'a> {
         }
         let Some(root) = self.inventory.roots.first() else {
             self.faults.push(
-                Fault::new("no-root", path("Roots"), "the snapshot has no root")
+                codes::NO_ROOT
+                    .at(path("Roots"), "the snapshot has no root")
                     .rule("LIM-6")
                     .expected("exactly one root")
                     .help("add what `aws organizations list-roots` returns"),
@@ -253,25 +240,19 @@ impl<'a> Resolver<'a> {
                 "DISABLED" => PolicyTypeStatus::Disabled,
                 other => {
                     self.faults.push(
-                        Fault::new(
-                            "unknown-policy-type-status",
-                            at,
-                            format!("`{}` is not a policy type status", shorten(other)),
-                        )
-                        .rule("API-28")
-                        .expected("`ENABLED`, `PENDING_ENABLE` or `PENDING_DISABLE`"),
+                        codes::UNKNOWN_POLICY_TYPE_STATUS
+                            .at(at, format!("`{}` is not a policy type status", shorten(other)))
+                            .rule("API-28")
+                            .expected("`ENABLED`, `PENDING_ENABLE` or `PENDING_DISABLE`"),
                     );
                     continue;
                 }
             };
             if found.is_some_and(|earlier| earlier != status) {
                 self.faults.push(
-                    Fault::new(
-                        "policy-type-status-differs",
-                        at,
-                        "service control policies are listed with two statuses",
-                    )
-                    .rule("EXM-2"),
+                    codes::POLICY_TYPE_STATUS_DIFFERS
+                        .at(at, "service control policies are listed with two statuses")
+                        .rule("EXM-2"),
                 );
             }
             found = Some(status);
@@ -324,11 +305,12 @@ impl<'a> Resolver<'a> {
                     shorten(second),
                     shorten(first)
                 );
-                Fault::new("second-parent", at.key("ParentId"), message).rule("API-41").help(
+                codes::SECOND_PARENT.at(at.key("ParentId"), message).rule("API-41").help(
                     "keep the entry that is right; if the item moved while the snapshot was taken, take a new one",
                 )
             }
-            _ => Fault::new("duplicate-id", at.key("Id"), format!("`{id}` is listed twice, first at {first_at}"))
+            _ => codes::DUPLICATE_ID
+                .at(at.key("Id"), format!("`{id}` is listed twice, first at {first_at}"))
                 .rule("API-33")
                 .help("remove one of the two entries"),
         };
@@ -375,7 +357,8 @@ impl<'a> Resolver<'a> {
                 let id = shorten(&policy.id);
                 let message = format!("`{id}` is listed twice, first at {}", record("Policies", earlier));
                 self.faults.push(
-                    Fault::new("duplicate-id", record("Policies", index).key("Id"), message)
+                    codes::DUPLICATE_ID
+                        .at(record("Policies", index).key("Id"), message)
                         .rule("API-33")
                         .item(id)
                         .help("remove one of the two entries"),
@@ -396,30 +379,5 @@ impl<'a> Resolver<'a> {
             });
         }
         resolved
-    }
-}
-
-/// The texts within a distance, nearest first, at most three.
-pub(crate) fn near_texts<'t>(text: &str, candidates: impl Iterator<Item = &'t str>, distance: usize) -> Vec<String> {
-    let length = text.chars().count();
-    if length > 128 {
-        return Vec::new();
-    }
-    let mut near: Vec<(usize, &str)> = candidates
-        .filter(|candidate| candidate.len() <= 512 && candidate.chars().count().abs_diff(length) <= distance)
-        .map(|candidate| (strsim::osa_distance(text, candidate), candidate))
-        .filter(|&(found, _)| found <= distance)
-        .collect();
-    near.sort_unstable();
-    near.dedup();
-    near.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
-}
-
-/// A text for a message, cut if absurdly long.
-pub(crate) fn shorten(text: &str) -> String {
-    const SHOWN: usize = 140;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobMatcher};
 use rustc_hash::FxHashMap;
+use scproof_text::{near_names, shorten};
 
 use crate::id::{AccountId, Target};
 use crate::organization::{Node, NodeId, Organization, Policy, PolicyIndex};
-use crate::resolve::{near_texts, shorten};
 
 /// Names to the units and accounts that have them, in node order.
 #[derive(Debug, Clone, Default)]
@@ -360,7 +360,7 @@ impl Organization {
         // A third of the letters may differ, but an id is only near with two digits off.
         let distance = if Target::parse(text).is_ok() { 2 } else { (text.chars().count() / 3).clamp(1, 3) };
         let fitting = self.nodes().filter(|&(id, _)| fits(id)).map(|(_, node)| node);
-        near_texts(
+        near_names(
             text,
             fitting.flat_map(|node| node.name.as_deref().into_iter().chain([node.target.as_str()])),
             distance,
@@ -404,7 +404,7 @@ pub(crate) fn choose_policy<'p>(
         .filter(|_| suggest)
         .filter(&exists)
         .flat_map(|(_, policy)| policy.name.as_deref().into_iter().chain([policy.id.as_str()]));
-    Err(SelectError::Unknown { text: shorten(text), wanted: "policy", near: near_texts(text, names, distance) })
+    Err(SelectError::Unknown { text: shorten(text), wanted: "policy", near: near_names(text, names, distance) })
 }
 
 fn strip_suffix<'t>(text: &'t str, suffix: &str, folded: bool) -> Option<&'t str> {

@@ -1,50 +1,10 @@
-//! The central table of diagnostic codes.
+//! The table of codes of what the parser says about policies.
 
-use crate::diagnostic::Severity;
-
-/// A kind of diagnostic: its stable code and what is always true of it. See [`DIAGNOSTIC_CODES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DiagnosticCode {
-    /// The stable kebab-case code, such as `duplicate-name`.
-    pub code: &'static str,
-    /// The rule behind it, such as `JSON-3`.
-    pub rule: &'static str,
-    /// How serious it is.
-    pub severity: Severity,
-    /// What it means, in one line.
-    pub summary: &'static str,
-}
-
-macro_rules! codes {
-    ($($name:ident $severity:ident $rule:literal $code:literal $summary:literal;)+) => {
-        $(pub(crate) const $name: DiagnosticCode =
-            DiagnosticCode { code: $code, rule: $rule, severity: Severity::$severity, summary: $summary };)+
-
-        /// Every code that parsing a document can report, in the order of the rules. `docs/diagnostics.md` describes each.
-        pub const DIAGNOSTIC_CODES: &[DiagnosticCode] = &[$($name),+];
-    };
-}
-
-codes! {
-    INVALID_UTF8 Error "JSON-1" "invalid-utf8" "the bytes are not UTF-8";
-    EMPTY_TEXT Error "JSON-1" "empty-text" "there is no JSON value";
+scproof_text::codes! {
+    /// Every code of a policy, in the order of the rules, beside those of JSON itself ([`JSON_CODES`](scproof_text::codes::JSON_CODES)).
+    /// `docs/diagnostics.md` describes each.
+    pub DIAGNOSTIC_CODES:
     NOT_AN_OBJECT Error "JSON-1" "not-an-object" "the document is a JSON value other than an object";
-    TRAILING_TEXT Error "JSON-1" "trailing-text" "text follows the document";
-    COMMENT Error "JSON-2" "comment" "a comment, which JSON does not have";
-    TRAILING_COMMA Error "JSON-2" "trailing-comma" "a comma before a closing bracket";
-    EXTRA_COMMA Error "JSON-2" "extra-comma" "a comma where a value or a name should be";
-    MISSING_COMMA Error "JSON-2" "missing-comma" "two values without a comma between them";
-    MISSING_COLON Error "JSON-2" "missing-colon" "a name without a colon behind it";
-    MISSING_VALUE Error "JSON-2" "missing-value" "a value is missing";
-    WRONG_QUOTES Error "JSON-2" "wrong-quotes" "single or typographic quotes";
-    UNQUOTED_TEXT Error "JSON-2" "unquoted-text" "text without quotes";
-    UNCLOSED_STRING Error "JSON-2" "unclosed-string" "a string without closing quote";
-    UNCLOSED_BRACKET Error "JSON-2" "unclosed-bracket" "a bracket that is never closed";
-    UNEXPECTED_CHARACTER Error "JSON-2" "unexpected-character" "a character that cannot stand here";
-    CONTROL_CHARACTER Error "JSON-2" "control-character" "a raw control character in a string";
-    BAD_ESCAPE Error "JSON-2" "bad-escape" "an escape sequence that JSON does not have";
-    BAD_NUMBER Error "JSON-2" "bad-number" "a number that JSON does not have";
-    NUMBER_OUT_OF_RANGE Error "JSON-10" "number-out-of-range" "a number beyond the range of double precision";
     DUPLICATE_NAME Error "JSON-3" "duplicate-name" "a name occurs twice in one object";
     DUPLICATE_KEY_CASE Error "JSON-4" "duplicate-key-case" "two condition keys differ only in letter case";
     UNKNOWN_ELEMENT Error "JSON-5" "unknown-element" "an element that the policy language does not have";
@@ -52,8 +12,6 @@ codes! {
     BAD_CONDITION_VALUE Error "JSON-7" "bad-condition-value" "null, an object or a nested list as condition value";
     MIXED_VALUE_TYPES Warning "JSON-7" "mixed-value-types" "condition values of different JSON types in one list";
     BYTE_ORDER_MARK Warning "JSON-8" "byte-order-mark" "a byte order mark precedes the document";
-    TOO_DEEP Error "JSON-10" "too-deep" "nesting beyond 64 levels";
-    TEXT_TOO_LONG Error "JSON-10" "text-too-long" "a text beyond 1 MiB";
     MISSING_STATEMENT Error "DOC-1" "missing-statement" "the document has no `Statement`";
     BAD_STATEMENT Error "DOC-1" "bad-statement" "a statement that is no object";
     EMPTY_STATEMENT_LIST Error "DOC-2" "empty-statement-list" "a `Statement` list without statements";
@@ -128,5 +86,4 @@ codes! {
     IPV6_WITHOUT_LENGTH Warning "OP-16" "ipv6-without-prefix-length" "an IPv6 address without prefix length";
     ARN_ONLY_STARS Warning "OP-22" "arn-only-stars" "a value of only `*` under an ARN operator";
     MALFORMED_OPERAND Error "OP-30" "malformed-operand" "a condition value that its operator cannot read";
-    DIAGNOSTICS_CUT Note "JSON-10" "diagnostics-cut" "more diagnostics of the same kind are not shown";
 }

@@ -14,7 +14,7 @@
 //! let parsed = PolicyDocument::parse(text, PolicyKind::ServiceControl);
 //! assert!(!parsed.document.statements[0].is_readable());
 //! let fault = &parsed.diagnostics[0];
-//! assert_eq!((fault.code, fault.line, fault.column), ("unknown-operator", 2, 71));
+//! assert_eq!((fault.code, fault.line_and_column()), ("unknown-operator", Some((2, 71))));
 //! assert_eq!(fault.path.to_string(), "Statement[0].Condition.StringEqual");
 //! assert_eq!(fault.help.as_deref(), Some("did you mean `StringEquals`?"));
 //! ```
@@ -44,24 +44,19 @@ mod action;
 mod check;
 mod codes;
 mod condition;
-mod diagnostic;
 mod document;
-mod json;
 mod language;
 mod operand;
 mod parse;
-mod path;
 mod print;
 mod quota;
 mod resource;
-mod sink;
 mod template;
 mod wildcard;
 
 pub use action::{ActionPattern, ActionShape};
-pub use codes::{DIAGNOSTIC_CODES, DiagnosticCode};
+pub use codes::DIAGNOSTIC_CODES;
 pub use condition::{BaseOperator, Condition, ConditionOperator, ConditionValue, OperatorFamily, SetPrefix, ValueKind};
-pub use diagnostic::{Diagnostic, Severity};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
 pub use language::{LanguagePattern, TextCell, covers, name_cells, overlaps, text_cells};
 pub use operand::{
@@ -69,9 +64,9 @@ pub use operand::{
     format_date, lenient_decimal, parse_address, parse_bool, parse_date,
 };
 pub use parse::{Parsed, ValidationOptions, validate};
-pub use path::{PathError, PathStep, PolicyPath, locate};
 pub use print::minified_len;
 pub use quota::{Quota, QuotaError, QuotaName, Quotas};
 pub use resource::ResourcePattern;
+pub use scproof_text::{Message, PathError, PathStep, PolicyPath, Severity, locate};
 pub use template::{Template, TemplatePart};
 pub use wildcard::{AsPiece, CharacterUnit, Piece, WildcardPattern, flat_pieces, matches_pieces};

@@ -6,12 +6,20 @@ mod statement;
 
 use std::sync::LazyLock;
 
+use scproof_text::{Message, Route, Severity, Sink, TextKind, Wording, read};
+
 use crate::codes;
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::{PolicyDocument, PolicyKind};
-use crate::json;
 use crate::quota::Quotas;
-use crate::sink::{Route, Sink, Wording};
+
+/// What a text must be to be read as a policy (JSON-10).
+const POLICY_TEXT: TextKind = TextKind {
+    max_bytes: 1 << 20,
+    max_depth: 64,
+    expected: "a policy document",
+    one_value: "a policy is exactly one JSON object; put further statements into its `Statement` list",
+    comment: "delete the comment; a `Sid` can carry a name",
+};
 
 /// A document and everything there is to say about its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +27,7 @@ pub struct Parsed {
     /// What the text says; parts without a meaning are marked, never dropped.
     pub document: PolicyDocument,
     /// All diagnostics in the order of the text.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Message>,
 }
 
 impl Parsed {
@@ -55,18 +63,10 @@ impl PolicyDocument {
 
     /// Like [`PolicyDocument::parse`], for bytes that may not be UTF-8.
     pub fn parse_bytes(bytes: &[u8], kind: PolicyKind) -> Parsed {
-        let error = match str::from_utf8(bytes) {
-            Ok(text) => return Self::parse(text, kind),
-            Err(error) => error,
-        };
-        let start = error.valid_up_to();
-        let end = error.error_len().map_or(bytes.len(), |length| start + length);
-        let readable = bytes.get(..start).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default();
-        let mut sink = Sink::default();
-        sink.report(codes::INVALID_UTF8, Route::Root, &(start..end), || {
-            Wording::new(format!("byte {start} of the text is not UTF-8")).help("save the file as UTF-8")
-        });
-        Parsed { document: Self::without_meaning(kind), diagnostics: sink.finish(readable) }
+        match scproof_text::decode(bytes) {
+            Ok(text) => Self::parse(text, kind),
+            Err(fault) => Parsed { document: Self::without_meaning(kind), diagnostics: vec![*fault] },
+        }
     }
 }
 
@@ -77,7 +77,7 @@ impl PolicyDocument {
 /// let text = r#"{"Version": "2012-10-17", "Statement": {"Efect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
 /// let parsed = validate(text, PolicyKind::ServiceControl, &ValidationOptions::default());
 /// let fault = &parsed.diagnostics[1];
-/// assert_eq!((fault.code, fault.rule, fault.line, fault.column), ("unknown-element", "JSON-5", 1, 41));
+/// assert_eq!((fault.code, fault.rule, fault.line_and_column()), ("unknown-element", "JSON-5", Some((1, 41))));
 /// assert_eq!(fault.help.as_deref(), Some("did you mean `Effect`?"));
 /// ```
 pub fn validate(text: &str, kind: PolicyKind, options: &ValidationOptions) -> Parsed {
@@ -88,7 +88,7 @@ pub fn validate(text: &str, kind: PolicyKind, options: &ValidationOptions) -> Pa
                 .help("save the file as UTF-8 without byte order mark")
         });
     }
-    let read = json::read(text, &mut sink);
+    let read = read(text, &POLICY_TEXT, &mut sink);
     let mut walker = Walker { sink, kind, options, variables: false, full_access: false };
     walker.check_size(text);
     let document = read.root.as_ref().map(|root| walker.document(text, root));

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use scproof_text::{is_number, write_string};
+
 use crate::action::ActionPattern;
 use crate::condition::{Condition, ConditionOperator, ConditionValue, ValueKind};
 use crate::document::{PolicyDocument, PolicyKind, Statement, Version};
-use crate::json::{is_number, write_string};
 use crate::resource::ResourcePattern;
 
 /// The number of characters of a JSON text without the white space outside its strings: what AWS stores when the text is

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
+use scproof_text::did_you_mean;
 use serde::Deserialize;
-
-use crate::sink::did_you_mean;
 
 const EMBEDDED_TEXT: &str = include_str!("../data/quotas.json");
 

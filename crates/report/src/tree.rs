@@ -1,6 +1,7 @@
 //! The organization as a report.
 
-use scproof_organization::{Finding, NodeId, Organization};
+use scproof_organization::{NodeId, Organization};
+use scproof_text::Message;
 
 /// The organization, or a part of it.
 #[derive(Debug, Clone)]
@@ -12,7 +13,7 @@ pub struct Tree<'a> {
     /// Whether text lists every attached policy with its id, and then all policies that it has shown.
     pub policies: bool,
     /// What is odd about the organization.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Message>,
 }
 
 impl Tree<'_> {

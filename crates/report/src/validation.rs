@@ -1,9 +1,6 @@
 //! What there is to say about policy documents and snapshots.
 
-use std::ops::Range;
-
-use scproof_organization::{Fault, Finding};
-use scproof_policy_parser::{Diagnostic, Severity};
+use scproof_text::{Message, Severity};
 
 /// Everything that was checked.
 #[derive(Debug, Clone, Default)]
@@ -38,11 +35,11 @@ pub struct PolicyLabel {
 #[derive(Debug, Clone)]
 pub enum SourceFindings {
     /// A policy document.
-    Policy(Vec<Diagnostic>),
+    Policy(Vec<Message>),
     /// A snapshot that cannot be used, and how many faults are not listed.
-    BrokenSnapshot(Vec<Fault>, usize),
+    BrokenSnapshot(Vec<Message>, usize),
     /// A snapshot that can be used.
-    Snapshot(Vec<Finding>),
+    Snapshot(Vec<Message>),
 }
 
 /// How much was checked and found.
@@ -60,29 +57,29 @@ pub struct Totals {
     pub notes: usize,
 }
 
-/// One diagnostic, fault or finding in the form that all renderers share.
-#[derive(Debug, Clone)]
+/// One message with the text that it is about.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Item<'a> {
     pub(crate) source: &'a Source,
-    pub(crate) severity: Severity,
-    pub(crate) code: &'a str,
-    pub(crate) rule: Option<&'a str>,
-    /// The id of the thing it is about.
-    pub(crate) about: Option<&'a str>,
-    pub(crate) path: Option<String>,
-    pub(crate) place: Option<Place>,
-    pub(crate) message: &'a str,
-    pub(crate) expected: Option<&'a str>,
-    pub(crate) help: Option<&'a str>,
+    pub(crate) message: &'a Message,
 }
 
-/// Where in a text something is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    /// The bytes, if they are known.
-    pub(crate) span: Option<Range<usize>>,
+impl<'a> Item<'a> {
+    /// The id of the thing it is about.
+    pub(crate) fn about(&self) -> Option<&'a str> {
+        let policy = self.source.policy.as_ref().map(|policy| policy.id.as_str());
+        self.message.item.as_deref().or(policy)
+    }
+
+    /// The rule behind it, if one is.
+    pub(crate) fn rule(&self) -> Option<&'a str> {
+        Some(self.message.rule).filter(|rule| !rule.is_empty())
+    }
+
+    /// The route to the part that it is about; none for the whole text.
+    pub(crate) fn path(&self) -> Option<String> {
+        Some(self.message.path.to_string()).filter(|text| !text.is_empty())
+    }
 }
 
 impl Validation {
@@ -99,7 +96,7 @@ impl Validation {
                 SourceFindings::Snapshot(_) => totals.snapshots += 1,
             }
             for item in source.items() {
-                match item.severity {
+                match item.message.severity {
                     Severity::Error => totals.errors += 1,
                     Severity::Warning => totals.warnings += 1,
                     Severity::Note => totals.notes += 1,
@@ -125,59 +122,9 @@ impl Source {
     }
 
     pub(crate) fn items(&self) -> Vec<Item<'_>> {
-        match &self.findings {
-            SourceFindings::Policy(diagnostics) => diagnostics.iter().map(|found| self.diagnostic(found)).collect(),
-            SourceFindings::BrokenSnapshot(faults, _) => faults.iter().map(|found| self.fault(found)).collect(),
-            SourceFindings::Snapshot(findings) => findings.iter().map(|found| self.finding(found)).collect(),
-        }
+        let (SourceFindings::Policy(messages)
+        | SourceFindings::BrokenSnapshot(messages, _)
+        | SourceFindings::Snapshot(messages)) = &self.findings;
+        messages.iter().map(|message| Item { source: self, message }).collect()
     }
-
-    fn diagnostic<'a>(&'a self, found: &'a Diagnostic) -> Item<'a> {
-        Item {
-            source: self,
-            severity: found.severity,
-            code: found.code,
-            rule: Some(found.rule),
-            about: self.policy.as_ref().map(|policy| policy.id.as_str()),
-            path: path_text(&found.path),
-            place: Some(Place { line: found.line, column: found.column, span: Some(found.span.clone()) }),
-            message: &found.message,
-            expected: found.expected.as_deref(),
-            help: found.help.as_deref(),
-        }
-    }
-
-    fn fault<'a>(&'a self, found: &'a Fault) -> Item<'a> {
-        Item {
-            source: self,
-            severity: Severity::Error,
-            code: found.code,
-            rule: Some(found.rule).filter(|rule| !rule.is_empty()),
-            about: found.item.as_deref(),
-            path: path_text(&found.path),
-            place: found.line.zip(found.column).map(|(line, column)| Place { line, column, span: None }),
-            message: &found.message,
-            expected: found.expected.as_deref(),
-            help: found.help.as_deref(),
-        }
-    }
-
-    fn finding<'a>(&'a self, found: &'a Finding) -> Item<'a> {
-        Item {
-            source: self,
-            severity: found.severity,
-            code: found.code,
-            rule: Some(found.rule),
-            about: Some(&found.item),
-            path: None,
-            place: None,
-            message: &found.message,
-            expected: None,
-            help: found.help.as_deref(),
-        }
-    }
-}
-
-fn path_text(path: &scproof_policy_parser::PolicyPath) -> Option<String> {
-    Some(path.to_string()).filter(|text| !text.is_empty())
 }

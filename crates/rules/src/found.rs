@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use scproof_policy_parser::{Diagnostic, PathStep, PolicyPath, Severity, locate};
+use scproof_text::{Code, Message, PathStep, Place, PolicyPath, Severity, lines_and_columns, locate};
 
 use crate::rule::{Risk, Rule};
 
@@ -29,21 +29,21 @@ pub struct Found {
 
 impl Found {
     /// The same as a remark on the text that the document was read from: a warning if it is grave, else a note.
-    pub fn diagnostic(&self, text: &str) -> Diagnostic {
+    pub fn diagnostic(&self, text: &str) -> Message {
         let span = self.span(text);
-        let before = text.get(..span.start).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Diagnostic {
+        let mut message = self.code().at(self.path_in(text), self.message.as_str()).help(self.remedy.as_str());
+        if let Some(&(line, column)) = lines_and_columns(text, &[span.start]).first() {
+            message.place = Some(Place { span, line, column });
+        }
+        message
+    }
+
+    fn code(&self) -> Code {
+        Code {
             code: self.rule.code,
             rule: self.rule.semantics.first().copied().unwrap_or_default(),
             severity: if self.risk >= Risk::Medium { Severity::Warning } else { Severity::Note },
-            path: self.path_in(text),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
-            span,
-            message: self.message.clone(),
-            expected: None,
-            help: Some(self.remedy.clone()),
+            summary: self.rule.title,
         }
     }
 

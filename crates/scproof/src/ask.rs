@@ -25,9 +25,8 @@ pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId,
 pub use scproof_evaluator::{
     Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
     EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, KeyAtom, LevelRef, LevelTrace, Open,
-    PlacedStatement, Predicate, PredicateAtom, Query, Reason, Request, RequestError, RequestFormatError,
-    RequestResource, ResourceAtom, ResourceInput, StatementRef, Truth, Undecided, WhoCan, WhoCanGroup,
-    is_always_present,
+    PlacedStatement, Predicate, PredicateAtom, Query, Reason, Request, RequestError, RequestResource, ResourceAtom,
+    ResourceInput, StatementRef, Truth, Undecided, WhoCan, WhoCanGroup, is_always_present,
 };
 
 /// How many questions are taken from an iterator before they are answered.

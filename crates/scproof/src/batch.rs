@@ -3,12 +3,13 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use rayon::prelude::*;
-use scproof_evaluator::{CompiledOrganization, Request, RequestError, RequestFormatError};
+use scproof_evaluator::{CompiledOrganization, Request, RequestError};
+use scproof_text::codes::{DUPLICATE_MEMBER, JSON_CODES};
+use scproof_text::{JsonText, LoadError, Message, RecordReader, TextKind, Value as Written};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::guard_notes::guard_notes;
-use crate::strict_json;
 
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 1024 * 1024;
@@ -49,9 +50,15 @@ pub struct LineError {
     pub path: Option<String>,
     /// The number of the line, from 1; empty lines count.
     pub line: u64,
+    /// The column in characters, from 1, if it is about a part of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
     /// How to repair it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What else is wrong with the line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<LineError>,
 }
 
 /// Answers every line of the input with one line of output, in the same order, in the batch form that `docs/batch.md`
@@ -177,7 +184,8 @@ fn answer(compiled: &CompiledOrganization, line: &Line) -> (Vec<u8>, bool) {
     let mut text = Vec::with_capacity(512);
     let mut id = Value::Null;
     let explanation = read(line, &mut id).and_then(|request| {
-        let mut explanation = compiled.answer(&request).map_err(|error| request_error(&error, line.number))?;
+        let answered = compiled.answer(&request);
+        let mut explanation = answered.map_err(|error| Box::new(request_error(&error, line.number)))?;
         let notes = guard_notes(compiled.organization(), &request.action, &explanation);
         explanation.notes.extend(notes);
         Ok(explanation)
@@ -196,56 +204,89 @@ fn answer(compiled: &CompiledOrganization, line: &Line) -> (Vec<u8>, bool) {
 }
 
 /// Reads a question. `id` is set as soon as it is known, so that an error names it too.
-fn read(line: &Line, id: &mut Value) -> Result<Request, LineError> {
-    let error = |kind, message: String, path, help: Option<&str>| LineError {
-        kind,
-        message,
-        path,
-        line: line.number,
-        help: help.map(str::to_owned),
+fn read(line: &Line, id: &mut Value) -> Result<Request, Box<LineError>> {
+    let error = |kind, message: String, help: &str| {
+        Box::new(LineError {
+            kind,
+            message,
+            path: None,
+            line: line.number,
+            column: None,
+            help: Some(help.to_owned()),
+            more: Vec::new(),
+        })
     };
     if line.too_long {
         let message = format!("the line is longer than {MAX_LINE} bytes");
-        return Err(error("lineTooLong", message, None, Some("ask about fewer resources at a time")));
+        return Err(error("lineTooLong", message, "ask about fewer resources at a time"));
     }
     let text = std::str::from_utf8(&line.bytes).map_err(|fault| {
         let message = format!("byte {} of the line is not UTF-8", fault.valid_up_to() + 1);
-        error("notUtf8", message, None, Some("save the questions as UTF-8"))
+        error("notUtf8", message, "save the questions as UTF-8")
     })?;
-    let strict = strict_json::parse(text).map_err(|fault| {
-        let full = fault.to_string();
-        let what = full.rsplit_once(" at line ").map_or(full.as_str(), |(what, _)| what);
-        let message = format!("column {}: {what}", fault.column());
-        error("json", message, None, Some("each line is one JSON object, such as {\"account\": …, \"action\": …}"))
-    })?;
-    let mut question = strict.value;
-    if let Some(members) = question.as_object_mut() {
-        let given = members.remove("id").unwrap_or_default();
-        let exact = match &given {
-            Value::Null | Value::String(_) => true,
-            Value::Number(number) => number.is_i64() || number.is_u64(),
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+    let file = JsonText::new(text, &QUESTION);
+    question(&file, id).map_err(|error| Box::new(line_error(&error, line.number)))
+}
+
+/// What a line must be.
+const QUESTION: TextKind = TextKind {
+    expected: "a question such as {\"account\": …, \"action\": …}",
+    one_value: "each line is one JSON object",
+    comment: "delete the comment; an `id` can carry a name",
+    ..TextKind::FILE
+};
+
+fn question(file: &JsonText<'_>, id: &mut Value) -> Result<Request, LoadError> {
+    let mut reader = RecordReader::new(file);
+    let mut record = reader.root()?;
+    if let Some(node) = record.given("id") {
+        let given = match &node.value {
+            Written::String(text) => Some(Value::from(&**text)),
+            Written::Number(token) => {
+                serde_json::from_str(token).ok().filter(|number: &Value| number.is_i64() || number.is_u64())
+            }
+            Written::Null | Written::Bool(_) | Written::Array(_) | Written::Object(_) | Written::Broken => None,
         };
-        if strict.duplicate.as_deref() != Some("id") && exact {
-            *id = given;
-        } else if !exact {
-            let message = "id: expected a text or a whole number of at most 64 bits".to_owned();
-            return Err(error("format", message, Some("id".to_owned()), None));
+        // Of two with the name neither is certainly the one that was meant.
+        let is_only = record.members().iter().filter(|member| member.name == "id").count() == 1;
+        match given {
+            Some(given) if is_only => *id = given,
+            Some(_) => {}
+            None => reader.wrong_type(node, "a text or a whole number of at most 64 bits"),
         }
     }
-    if let Some(path) = strict.duplicate {
-        let message = format!("the member `{path}` stands twice");
-        return Err(error(
-            "duplicateMember",
-            message,
-            Some(path),
-            Some("write each member once; several values are a list"),
-        ));
+    let request = Request::from_record(&mut record, &mut reader);
+    record.close(&mut reader);
+    reader.finish().map(|()| request)
+}
+
+/// The faults of a line: the first, and the others in it.
+fn line_error(error: &LoadError, line: u64) -> LineError {
+    let mut errors: Vec<LineError> = error.faults().iter().map(|fault| fault_error(fault, line)).collect();
+    let more = errors.split_off(errors.len().min(1));
+    // An error has a fault.
+    let first = errors.pop().unwrap_or_else(|| fault_error(&DUPLICATE_MEMBER.message("the line has no meaning"), line));
+    LineError { more, ..first }
+}
+
+fn fault_error(fault: &Message, line: u64) -> LineError {
+    let kind = if fault.code == DUPLICATE_MEMBER.code {
+        "duplicateMember"
+    } else if JSON_CODES.iter().any(|code| code.code == fault.code) {
+        "json"
+    } else {
+        "format"
+    };
+    let expected = fault.expected.as_ref().map_or_else(String::new, |expected| format!(", expected {expected}"));
+    LineError {
+        kind,
+        message: format!("{}{expected}", fault.message),
+        path: Some(fault.path.to_string()).filter(|path| !path.is_empty()),
+        line,
+        column: fault.line_and_column().map(|(_, column)| column),
+        help: fault.help.clone(),
+        more: Vec::new(),
     }
-    Request::from_json(&question).map_err(|RequestFormatError { path, expected, found }| {
-        let message = format!("{path}: expected {expected}, found {found}");
-        error("format", message, Some(path), None)
-    })
 }
 
 fn request_error(fault: &RequestError, line: u64) -> LineError {
@@ -267,6 +308,8 @@ fn request_error(fault: &RequestError, line: u64) -> LineError {
         message: fault.to_string(),
         path: Some(path.to_owned()).filter(|path| !path.is_empty()),
         line,
+        column: None,
         help: fault.help(),
+        more: Vec::new(),
     }
 }

@@ -126,7 +126,6 @@
 
 mod batch;
 mod guard_notes;
-mod strict_json;
 
 pub mod ask;
 pub mod audit;

@@ -17,8 +17,10 @@
 
 pub use scproof_policy_parser::{
     ActionElement, ActionPattern, ActionShape, BaseOperator, Condition, ConditionOperator, ConditionValue,
-    DIAGNOSTIC_CODES, Diagnostic, DiagnosticCode, Effect, OperatorFamily, Parsed, PathError, PathStep, PolicyDocument,
-    PolicyKind, PolicyPath, Quota, QuotaError, QuotaName, Quotas, ResourceElement, ResourcePattern, SetPrefix,
-    Severity, Statement, ValidationOptions, Version, WildcardPattern, validate,
+    DIAGNOSTIC_CODES, Effect, Message, OperatorFamily, Parsed, PathError, PathStep, PolicyDocument, PolicyKind,
+    PolicyPath, Quota, QuotaError, QuotaName, Quotas, ResourceElement, ResourcePattern, SetPrefix, Severity, Statement,
+    ValidationOptions, Version, WildcardPattern, validate,
 };
 pub use scproof_rules::{Checker, Found, Guard, LooksAt, Risk, Rule, check, document_rules, guard_on, rule, rules};
+/// A row of a table of codes, and the codes of faults of JSON itself.
+pub use scproof_text::{Code, codes::JSON_CODES};

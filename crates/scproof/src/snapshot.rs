@@ -26,17 +26,12 @@
 use std::path::Path;
 
 pub use scproof_organization::{
-    AccountDetails, AccountId, AccountRecord, AccountState, AttachmentRecord, FORMAT, Fault, FeatureSet, IdError,
-    Inventory, LoadError, Node, NodeId, Organization, OrganizationId, OrganizationRecord, OuId, OuRecord, Policy,
+    AccountDetails, AccountId, AccountRecord, AccountState, AttachmentRecord, FORMAT, FeatureSet, IdError, Inventory,
+    LoadError, Message, Node, NodeId, Organization, OrganizationId, OrganizationRecord, OuId, OuRecord, Policy,
     PolicyId, PolicyIndex, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus, RootId, RootRecord, SaveError,
     SelectError, Tag, Target, Timestamp, Unreadable, UnreadableRecord,
 };
 pub use scproof_redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
-
-/// Something odd about a snapshot that is no error, such as a unit without accounts.
-pub use scproof_organization::Finding as Oddity;
-/// What an organization is checked against: how many policies and levels AWS lets it have.
-pub use scproof_organization::Quotas as OrganizationQuotas;
 
 /// Reads a snapshot from a file and checks it.
 ///

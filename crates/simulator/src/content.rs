@@ -1,6 +1,6 @@
 //! The text of a policy that AWS is about to be given: malformed, or too long.
 
-use scproof_policy_parser::{Diagnostic, PolicyDocument, PolicyKind, QuotaName, Quotas, Severity, minified_len};
+use scproof_policy_parser::{Message, PolicyDocument, PolicyKind, QuotaName, Quotas, Severity, minified_len};
 
 use crate::failure::PredictedFailure;
 use crate::notice::{Notice, is_near};
@@ -45,14 +45,17 @@ pub(crate) fn failures(text: &str, kind: PolicyKind, quotas: &Quotas, found: &mu
         }));
     }
     let parsed = PolicyDocument::parse(text, kind);
-    let errors: Vec<&Diagnostic> = parsed
+    let errors: Vec<&Message> = parsed
         .diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error && !diagnostic.rule.starts_with("LIM-"))
         .collect();
     let Some(first) = errors.first() else { return };
-    let named: Vec<String> =
-        errors.iter().take(NAMED).map(|error| format!("{}:{}: {}", error.line, error.column, error.message)).collect();
+    let shown = |error: &&Message| {
+        let (line, column) = error.line_and_column().unwrap_or((1, 1));
+        format!("{line}:{column}: {}", error.message)
+    };
+    let named: Vec<String> = errors.iter().take(NAMED).map(shown).collect();
     let mut message = named.join("; ");
     if errors.len() > NAMED {
         message = format!("{message} (and {} more)", errors.len() - NAMED);

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use scproof_organization::{AccountId, Fault, LoadError, Organization, Record, RecordReader, SelectError};
+use scproof_organization::{AccountId, Organization, SelectError};
 use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
 use scproof_prover::Transition;
+use scproof_text::{JsonText, LoadError, Message, Node, RecordReader, TextKind, did_you_mean, read_file};
 
 use crate::choose::chosen;
+use crate::codes;
 
 /// The `Format` of the files that this version reads.
 pub const EXPECT_FORMAT: &str = "scproof-expect/1";
@@ -51,9 +53,9 @@ impl Expectations {
     ///
     /// # Errors
     ///
-    /// All faults of the file with line and column; a fault of the JSON itself alone.
+    /// All faults of the file with line and column.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        RecordReader::read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), Self::from_json)
     }
 
     /// Reads the text of a file of expectations.
@@ -62,29 +64,23 @@ impl Expectations {
     ///
     /// As [`load`](Self::load).
     pub fn from_json(text: &str) -> Result<Self, LoadError> {
-        let mut reader = RecordReader::new(text);
+        let file = JsonText::new(text, &TextKind::FILE);
+        let mut reader = RecordReader::new(&file);
         let mut root = reader.root()?;
         reader.format(&mut root, EXPECT_FORMAT, "file of expectations")?;
         root.text(&mut reader, "$schema");
         root.text(&mut reader, "Description");
-        if root.value("Allowed").is_none() {
-            reader.fault(root.missing("Allowed"));
-        }
-        let elements = root.elements(&mut reader, "Allowed").unwrap_or_default();
+        let elements = root.required_elements(&mut reader, "Allowed");
+        let place = root.span_of("Allowed");
         root.close(&mut reader);
-        let mut entries = Vec::with_capacity(elements.len());
-        for (path, raw) in elements {
-            if let Some(record) = reader.record(path, raw) {
-                entries.push(Entry::read(record, &mut reader));
-            }
-        }
+        let entries: Vec<Entry> = elements.iter().filter_map(|node| Entry::read(node, &mut reader)).collect();
         let accounts: BTreeSet<&str> =
             entries.iter().flat_map(|entry| &entry.accounts).map(|(_, text)| text.as_str()).collect();
         let actions: usize = entries.iter().map(|entry| entry.actions.len()).sum();
         for (count, most, what) in [(accounts.len(), MOST_ACCOUNTS, "accounts"), (actions, MOST_ACTIONS, "actions")] {
             if count > most {
                 let message = format!("the file has {count} patterns for {what}");
-                let fault = Fault::new("too-many-patterns", PolicyPath::default().key("Allowed"), message);
+                let fault = codes::TOO_MANY_PATTERNS.message(message).on(place.clone());
                 reader.fault(fault.expected(format!("at most {most}")).help("use patterns that choose more"));
             }
         }
@@ -108,7 +104,7 @@ impl Expectations {
     ///
     /// If a text chooses no account in either organization, or several things have that name; all such texts at once.
     pub fn bind(&self, before: &Organization, after: &Organization) -> Result<BoundExpectations<'_>, LoadError> {
-        let mut reader = RecordReader::new(&self.text);
+        let mut faults = Vec::new();
         let mut bound = Vec::with_capacity(self.entries.len());
         // Each text once: looking for it takes time linear in the accounts.
         let mut known: BTreeMap<&str, Vec<AccountId>> = BTreeMap::new();
@@ -117,7 +113,7 @@ impl Expectations {
             for (path, text) in &entry.accounts {
                 if !known.contains_key(text.as_str()) {
                     let found = chosen(text, before, after).unwrap_or_else(|error| {
-                        reader.fault(unselected(path, &error));
+                        faults.push(unselected(path, &error));
                         Vec::new()
                     });
                     known.insert(text, found);
@@ -128,64 +124,62 @@ impl Expectations {
             accounts.dedup();
             bound.push((entry, accounts));
         }
-        reader.finish()?;
-        Ok(BoundExpectations { entries: bound })
+        // Read again for the places, only where something is not found.
+        let error = if faults.is_empty() { None } else { JsonText::new(&self.text, &TextKind::FILE).error(faults, 0) };
+        error.map_or(Ok(BoundExpectations { entries: bound }), Err)
     }
 }
 
-fn unselected(path: &PolicyPath, error: &SelectError) -> Fault {
-    let code = if matches!(error, SelectError::Ambiguous { .. }) { "ambiguous-name" } else { "unknown-account" };
-    let mut fault = Fault::new(code, path.clone(), error.to_string());
+fn unselected(path: &PolicyPath, error: &SelectError) -> Message {
+    let is_ambiguous = matches!(error, SelectError::Ambiguous { .. });
+    let code = if is_ambiguous { codes::AMBIGUOUS_NAME } else { codes::UNKNOWN_ACCOUNT };
+    let mut fault = code.at(path.clone(), error.to_string());
     fault.help = error.help();
     fault
 }
 
 impl Entry {
-    fn read<'t>(mut record: Record<'t>, reader: &mut RecordReader<'t>) -> Self {
-        let mut required = |reader: &mut RecordReader<'t>, name: &'static str| {
-            if record.value(name).is_none() {
-                reader.fault(record.missing(name));
-            }
-            let texts = record.texts(reader, name).unwrap_or_default();
-            let is_empty_list =
-                record.value(name).is_some_and(|raw| raw.get().bytes().all(|byte| b"[] \t\r\n".contains(&byte)));
+    fn read<'f>(node: &'f Node<'f>, reader: &mut RecordReader<'f>) -> Option<Self> {
+        let mut record = reader.record(node)?;
+        let mut required = |name: &'static str| {
+            let texts = record.required(reader, name).map(|_| record.texts(reader, name).unwrap_or_default());
+            let is_empty_list = record.value(name).and_then(|node| node.value.as_array()).is_some_and(<[_]>::is_empty);
             if is_empty_list {
-                let message = "the list is empty, so the entry allows nothing";
-                reader.fault(Fault::new("empty-list", record.path().key(name), message));
+                let fault = codes::EMPTY_LIST.message("the list is empty, so the entry allows nothing");
+                reader.fault(fault.on(record.span_of(name)));
             }
-            texts
+            texts.unwrap_or_default()
         };
-        let transitions = required(reader, "Transition");
-        let accounts = required(reader, "Account");
-        let actions = required(reader, "Action");
+        let transitions = required("Transition");
+        let accounts = required("Account");
+        let actions = required("Action");
         let reason = record.text(reader, "Reason");
-        let transitions = transitions.into_iter().filter_map(|(at, text)| {
+        record.close(reader);
+        let transitions = transitions.into_iter().filter_map(|(node, text)| {
             let transition = Transition::from_text(&text);
             if transition.is_none() {
-                let names: Vec<String> = Transition::ALL.iter().map(|name| format!("`{name}`")).collect();
-                let message = format!("`{text}` is not a transition");
-                reader.fault(
-                    Fault::new("unknown-transition", at, message).expected(format!("one of {}", names.join(", "))),
-                );
+                let names = Transition::ALL.map(|name| name.to_string());
+                let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                let mut fault = codes::UNKNOWN_TRANSITION
+                    .message(format!("`{text}` is not a transition"))
+                    .expected(format!("one of {}", listed.join(", ")));
+                fault.help = did_you_mean(&text, names.iter().map(String::as_str));
+                reader.fault(fault.on(node.span.clone()));
             }
             transition
         });
         let transitions = transitions.collect();
-        let actions = actions.into_iter().filter_map(|(at, text)| {
+        let actions = actions.into_iter().filter_map(|(node, text)| {
             if let Some(reason) = bad_action(&text) {
-                let message = format!("`{text}` is not an action pattern: {reason}");
-                reader.fault(
-                    Fault::new("bad-action", at, message)
-                        .rule("DOC-18")
-                        .expected("`*`, or a pattern such as `s3:Get*`"),
-                );
+                let fault = codes::BAD_ACTION.message(format!("`{text}` is not an action pattern: {reason}"));
+                reader.fault(fault.expected("`*`, or a pattern such as `s3:Get*`").on(node.span.clone()));
                 return None;
             }
             Some(folded(&text))
         });
         let actions = actions.collect();
-        record.close(reader);
-        Self { transitions, accounts, actions, reason }
+        let accounts = accounts.into_iter().map(|(node, text)| (reader.path(node), text)).collect();
+        Some(Self { transitions, accounts, actions, reason })
     }
 }
 

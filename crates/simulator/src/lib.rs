@@ -43,6 +43,7 @@
 mod allowing;
 mod brought;
 mod choose;
+mod codes;
 mod content;
 mod difference;
 mod expect;
@@ -55,6 +56,7 @@ mod rehearsal;
 mod simulation;
 
 pub use choose::{choose_accounts, choose_accounts_below};
+pub use codes::EXPECT_CODES;
 pub use difference::{Changed, Moved, PolicyDifference, StructuralDifference, TargetDifference, structural_difference};
 pub use expect::{Beyond, BoundExpectations, EXPECT_FORMAT, Expectations};
 pub use failure::PredictedFailure;

@@ -220,7 +220,7 @@ impl DecideCase {
     ///
     /// In words, if it is malformed.
     pub fn request(&self) -> Result<Request, String> {
-        Request::from_json(&self.request_json).map_err(|error| error.to_string())
+        Request::from_json(&self.request_json.to_string()).map_err(|error| error.to_string())
     }
 
     /// The verdict.

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
 
-use scproof_organization::{AccountId, Inventory, Organization, Quotas as TargetQuotas};
+use scproof_organization::{AccountId, Inventory, Organization};
 use scproof_policy_parser::{
-    Diagnostic, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions, minified_len, validate,
+    Message, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions, minified_len, validate,
 };
 use scproof_testkit::traps::{Cases, ExpectedDiagnostic, SnapshotCase, Trap, ValidateCase, load_traps};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn document_holds(case: &ValidateCase, expected: &ExpectedDiagnostic) -> bool {
     }
     let options = ValidationOptions { quotas: quotas(expected.limit), ..ValidationOptions::default() };
     let found = validate(&text, PolicyKind::ServiceControl, &options).diagnostics;
-    let fits = |diagnostic: &Diagnostic| {
+    let fits = |diagnostic: &Message| {
         diagnostic.severity.as_str() == expected.severity
             && expected.rule.as_deref().is_none_or(|rule| rule == diagnostic.rule)
             && expected.path.as_deref().is_none_or(|path| path == diagnostic.path.to_string())
@@ -46,15 +46,16 @@ fn counts_hold(trap: &Trap, case: &ValidateCase, expected: &ExpectedDiagnostic) 
         }
     }
     let organization = Organization::from_json(&snapshot.to_string()).unwrap();
-    let mut limits = TargetQuotas::default();
-    if let Some(limit) = expected.limit {
-        limits.scps_per_target = limit;
-    }
+    let limits = expected.limit.map_or_else(Quotas::current, |limit| {
+        Quotas::from_json(&json!([{"name": "max_scps_per_target", "value": limit}]).to_string()).unwrap()
+    });
     let too_many: Vec<_> =
         organization.findings_with(&limits).into_iter().filter(|finding| finding.rule == "LIM-4").collect();
     match expected.severity.as_str() {
         "ok" => too_many.is_empty(),
-        _ => too_many.iter().any(|finding| finding.item.contains(expected.target.as_deref().unwrap())),
+        _ => too_many
+            .iter()
+            .any(|finding| finding.item.as_deref().unwrap().contains(expected.target.as_deref().unwrap())),
     }
 }
 

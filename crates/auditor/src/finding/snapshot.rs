@@ -1,7 +1,6 @@
 //! Oddities of the snapshot that loading it found.
 
-use scproof_organization::{NodeId, PolicyId, Quotas, Target};
-use scproof_policy_parser::QuotaName;
+use scproof_organization::{NodeId, PolicyId, Target};
 
 use super::index::{Draft, Index};
 use crate::Risk;
@@ -105,7 +104,7 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let organization = index.organization;
     let mut last = (String::new(), 0_usize);
     let mut findings = Vec::new();
-    for odd in organization.findings_with(&quotas(index)) {
+    for odd in organization.findings_with(index.quotas) {
         let Some(&(code, mut risk, reason, remedy)) = ODDITIES.iter().find(|(code, ..)| *code == odd.code) else {
             continue;
         };
@@ -114,15 +113,16 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
             risk = risk.min(Risk::Low);
         }
         // Several calls may have failed for one item; they stand side by side.
-        let key = format!("{code}:{}", odd.item);
+        let item = odd.item.unwrap_or_default();
+        let key = format!("{code}:{item}");
         last = if last.0 == key { (key, last.1 + 1) } else { (key, 1) };
         let times = last.1;
-        let key = if times == 1 { odd.item.clone() } else { format!("{}:{times}", odd.item) };
+        let key = if times == 1 { item.clone() } else { format!("{item}:{times}") };
         let remedy =
             if code == "part-unreadable" { remedy.to_owned() } else { odd.help.unwrap_or_else(|| remedy.to_owned()) };
         let draft = Draft::new(code, key, risk, odd.message).why(reason, remedy).rule(odd.rule);
-        let policy = PolicyId::parse(&odd.item).ok().and_then(|id| organization.find_policy(&id));
-        findings.extend(match (node(index, &odd.item), policy) {
+        let policy = PolicyId::parse(&item).ok().and_then(|id| organization.find_policy(&id));
+        findings.extend(match (node(index, &item), policy) {
             (Some(node), _) if code == "no-scp-attached" => {
                 draft.place(Place { targets: vec![node], ..Place::default() }).of_targets(index)
             }
@@ -139,16 +139,4 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
 
 fn node(index: &Index<'_>, item: &str) -> Option<NodeId> {
     index.organization.find_node(&Target::parse(item).ok()?)
-}
-
-/// The limits in the form that an organization takes.
-fn quotas(index: &Index<'_>) -> Quotas {
-    let current = Quotas::default();
-    let value =
-        |name, default| index.quotas.value(name).map_or(default, |value| usize::try_from(value).unwrap_or(usize::MAX));
-    Quotas {
-        scps_per_target: value(QuotaName::ScpsPerTarget, current.scps_per_target),
-        rcps_per_target: value(QuotaName::RcpsPerTarget, current.rcps_per_target),
-        ou_depth: value(QuotaName::OrganizationalUnitLevels, current.ou_depth),
-    }
 }

@@ -2,7 +2,7 @@
 
 use scproof_evaluator::ContextValue;
 use scproof_organization::{Policy, PolicyIndex};
-use scproof_policy_parser::{Condition, Diagnostic, Effect, PathStep, PolicyPath, SetPrefix};
+use scproof_policy_parser::{Condition, Effect, Message, PathStep, PolicyPath, SetPrefix};
 
 use super::index::{Draft, Index};
 use super::request::{SOMEBODY, Wanted, matching, role};
@@ -143,17 +143,14 @@ fn draft_of(
     index: &Index<'_>,
     id: PolicyIndex,
     policy: &Policy,
-    diagnostic: &Diagnostic,
+    diagnostic: &Message,
     (code, risk): (&'static str, Risk),
 ) -> Draft {
     // A text that could not be read as statements has a document with one statement, which stands for the whole.
     let statement = statement_of(&diagnostic.path).filter(|number| *number < policy.document.statements.len());
     let path = diagnostic.path.to_string();
-    let place = Place {
-        path: (!path.is_empty()).then_some(path),
-        span: Some(diagnostic.span.clone()),
-        ..index.place(id, statement)
-    };
+    let place =
+        Place { path: (!path.is_empty()).then_some(path), span: diagnostic.span(), ..index.place(id, statement) };
     Draft::new(code, key(policy, statement, &diagnostic.path), risk, diagnostic.message.as_str())
         .rule(diagnostic.rule)
         .place(place)
@@ -163,7 +160,7 @@ fn plain(
     index: &Index<'_>,
     id: PolicyIndex,
     policy: &Policy,
-    diagnostic: &Diagnostic,
+    diagnostic: &Message,
     (code, risk): (&'static str, Risk),
 ) -> Option<Finding> {
     let reason = if risk == Risk::Low {
@@ -183,7 +180,7 @@ fn plain(
 
 /// `ForAllValues` on a key with one value also holds where the key is absent (SET-12): in an Allow that lets pass what was to be
 /// restricted, in a Deny it blocks what was to be left alone.
-fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic: &Diagnostic) -> Option<Finding> {
+fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic: &Message) -> Option<Finding> {
     let number = statement_of(&diagnostic.path)?;
     let statement = policy.document.statements.get(number)?;
     let condition = condition_at(statement.condition.as_deref()?, &diagnostic.path)?;

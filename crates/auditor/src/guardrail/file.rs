@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scproof_organization::{Fault, LoadError, Record, RecordReader};
-use scproof_policy_parser::{Diagnostic, PathStep, PolicyDocument, PolicyKind, PolicyPath, Severity};
-use serde_json::value::RawValue;
+use scproof_policy_parser::{PathStep, PolicyDocument, PolicyKind, PolicyPath, Severity};
+use scproof_text::{
+    JsonText, LoadError, Message, Node, Record, RecordReader, TextKind, Value, is_blank, nearest, shorten,
+};
 
 use super::GUARDRAILS_FORMAT;
-use crate::Risk;
 use crate::model::Guardrail;
-use crate::text::{is_blank, near, shorten};
+use crate::{Risk, codes};
 
 /// The most guardrails of a file, and the most statements of a guardrail: each is proved for each account.
 const MOST: usize = 1_000;
@@ -38,35 +38,33 @@ const CERTAIN: [&str; 7] = [
 ];
 
 pub(super) fn read(text: &str) -> Result<Vec<Arc<Guardrail>>, LoadError> {
-    let mut reader = RecordReader::new(text);
+    let file = JsonText::new(text, &TextKind::FILE);
+    let mut reader = RecordReader::new(&file);
     let mut root = reader.root()?;
     reader.format(&mut root, GUARDRAILS_FORMAT, "file of guardrails")?;
     root.text(&mut reader, "$schema");
     root.text(&mut reader, "Description");
-    if root.value("Guardrails").is_none() {
-        reader.fault(root.missing("Guardrails"));
-    }
-    let mut elements = root.elements(&mut reader, "Guardrails").unwrap_or_default();
-    root.close(&mut reader);
+    let mut elements = root.required_elements(&mut reader, "Guardrails");
     if elements.len() > MOST {
         let message = format!("the file has {} guardrails", elements.len());
-        let fault = Fault::new("too-many-guardrails", PolicyPath::default().key("Guardrails"), message);
+        let fault = codes::TOO_MANY_GUARDRAILS.message(message).on(root.span_of("Guardrails"));
         reader.fault(fault.expected(format!("at most {MOST}")).help("use several files"));
-        elements.clear();
+        elements = &[];
     }
+    root.close(&mut reader);
     let mut list = Vec::with_capacity(elements.len());
     let mut ids: BTreeMap<String, PolicyPath> = BTreeMap::new();
-    for (path, raw) in elements {
-        let Some(record) = reader.record(path, raw) else { continue };
+    for node in elements {
+        let Some(record) = reader.record(node) else { continue };
         list.extend(guardrail(record, &mut reader, &mut ids).map(Arc::new));
     }
     reader.finish()?;
     Ok(list)
 }
 
-fn guardrail<'t>(
-    mut record: Record<'t>,
-    reader: &mut RecordReader<'t>,
+fn guardrail<'f>(
+    mut record: Record<'f>,
+    reader: &mut RecordReader<'f>,
     ids: &mut BTreeMap<String, PolicyPath>,
 ) -> Option<Guardrail> {
     let id = id(&mut record, reader, ids);
@@ -88,17 +86,17 @@ fn guardrail<'t>(
     })
 }
 
-fn id<'t>(
-    record: &mut Record<'t>,
-    reader: &mut RecordReader<'t>,
+fn id<'f>(
+    record: &mut Record<'f>,
+    reader: &mut RecordReader<'f>,
     ids: &mut BTreeMap<String, PolicyPath>,
 ) -> Option<String> {
     let id = record.required_text(reader, "Id")?;
-    let at = record.path().key("Id");
+    let at = record.span_of("Id");
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     if id.len() > 100 || !id.split('-').all(part) {
         let message = format!("`{}` is not the id of a guardrail", shorten(&id));
-        let fault = Fault::new("bad-id", at, message).item(shorten(&id));
+        let fault = codes::BAD_ID.message(message).on(at).item(shorten(&id));
         reader.fault(
             fault.expected("at most 100 small letters, digits and single hyphens, such as `leave-organization`"),
         );
@@ -106,24 +104,24 @@ fn id<'t>(
     }
     if let Some(first) = ids.get(&id) {
         let message = format!("`{id}` is the id of two guardrails, first at {first}");
-        let fault = Fault::new("duplicate-id", at, message).item(id);
+        let fault = codes::DUPLICATE_ID.message(message).on(at).item(id);
         reader.fault(fault.help("write all statements of one guardrail into one `MustBeBlocked`"));
         return None;
     }
-    ids.insert(id.clone(), record.path().clone());
+    ids.insert(id.clone(), reader.path(record.node()));
     Some(id)
 }
 
 /// A text that says something.
-fn words<'t>(
-    record: &mut Record<'t>,
-    reader: &mut RecordReader<'t>,
+fn words<'f>(
+    record: &mut Record<'f>,
+    reader: &mut RecordReader<'f>,
     name: &'static str,
     required: bool,
 ) -> Option<String> {
     let text = if required { record.required_text(reader, name)? } else { record.text(reader, name)? };
     if is_blank(&text) {
-        reader.fault(Fault::new("empty-text", record.path().key(name), format!("`{name}` says nothing")));
+        reader.fault(codes::BLANK_TEXT.message(format!("`{name}` says nothing")).on(record.span_of(name)));
         return None;
     }
     Some(text)
@@ -134,9 +132,9 @@ fn risk<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Ri
     let found = Risk::from_text(&text);
     if found.is_none() {
         let message = format!("`{}` is not a severity", shorten(&text));
-        let fault = Fault::new("unknown-severity", record.path().key("Severity"), message);
+        let fault = codes::UNKNOWN_SEVERITY.message(message).on(record.span_of("Severity"));
         let fault = fault.expected("`high`, `medium`, `low` or `info`");
-        reader.fault(match near(&text, Risk::ALL.map(Risk::as_str)) {
+        reader.fault(match nearest(&text, Risk::ALL.map(Risk::as_str)) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault,
         });
@@ -145,83 +143,81 @@ fn risk<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Ri
 }
 
 /// Reports turn them into links, so nothing but web pages will do.
-fn sources<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Vec<String> {
+fn sources<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Vec<String> {
     let texts = record.texts(reader, "Sources").unwrap_or_default();
     let mut sources = Vec::with_capacity(texts.len());
-    for (at, text) in texts {
+    for (node, text) in texts {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let is_plain = |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic());
         if rest.is_some_and(is_plain) {
             sources.push(text);
         } else {
             let message = format!("`{}` is not the address of a web page", shorten(&text));
-            let fault = Fault::new("bad-source", at, message);
+            let fault = codes::BAD_SOURCE.message(message).on(node.span.clone());
             reader.fault(fault.expected("a text that begins with `https://`, without white space"));
         }
     }
     sources
 }
 
-fn document<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Arc<PolicyDocument>> {
-    let at = record.path().key("MustBeBlocked");
-    let Some(raw) = record.value("MustBeBlocked") else {
-        reader.fault(record.missing("MustBeBlocked").help("write the calls there, as statements of a policy"));
+fn document<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Option<Arc<PolicyDocument>> {
+    let Some(node) = record.value("MustBeBlocked") else {
+        let missing = record.missing(reader, "MustBeBlocked");
+        reader.fault(missing.help("write the calls there, as statements of a policy"));
         return None;
     };
-    let statements = match raw.get().bytes().next() {
-        Some(b'{') => vec![(at, raw)],
-        Some(b'[') => record.elements(reader, "MustBeBlocked")?,
-        _ => {
-            let fault = Fault::new("wrong-type", at, "the calls are neither a statement nor a list of statements");
-            reader.fault(fault.expected("an object, or an array of objects"));
-            return None;
-        }
+    let at = node.span.clone();
+    let one = matches!(node.value, Value::Object(_)).then(|| std::slice::from_ref(node));
+    let Some(statements) = one.or_else(|| node.value.as_array()) else {
+        reader.wrong_type(node, "a statement as an object, or an array of statements");
+        return None;
     };
     let count = statements.len();
     if count == 0 || count > MOST_STATEMENTS {
-        let at = record.path().key("MustBeBlocked");
         reader.fault(if count == 0 {
-            Fault::new("empty-list", at, "the guardrail names no calls, so it would hold everywhere")
+            codes::NO_STATEMENTS
+                .message("the guardrail names no calls, so it would hold everywhere")
                 .expected("at least one statement")
+                .on(at)
         } else {
-            Fault::new("too-many-statements", at, format!("the guardrail has {count} statements"))
+            codes::TOO_MANY_STATEMENTS
+                .message(format!("the guardrail has {count} statements"))
                 .expected(format!("at most {MOST_STATEMENTS}"))
+                .on(at)
         });
         return None;
     }
     // A statement that is no object has its fault already; the others are still looked at.
-    let (places, texts): (Vec<PolicyPath>, Vec<String>) = statements
-        .into_iter()
-        .filter_map(|(at, raw)| statement(at.clone(), raw, reader).map(|text| (at, text)))
-        .unzip();
+    let (places, texts): (Vec<PolicyPath>, Vec<String>) =
+        statements.iter().filter_map(|node| statement(node, reader).map(|text| (reader.path(node), text))).unzip();
     let text = format!(r#"{{"Version":"2012-10-17","Statement":[{}]}}"#, texts.join(","));
     let parsed = PolicyDocument::parse(&text, PolicyKind::ServiceControl);
     let mut faults = parsed.diagnostics.iter().filter(|diagnostic| is_fault(diagnostic)).peekable();
     let is_whole = parsed.document.to_minified_json().is_some();
     if !is_whole && faults.peek().is_none() {
         // No text is known to get here; a guardrail must not get lost without a word if one does.
-        let at = record.path().key("MustBeBlocked");
-        reader.fault(Fault::new("bad-statement", at, "the statements have no meaning"));
+        reader.fault(codes::BAD_STATEMENTS.message("the statements have no meaning").on(at.clone()));
     }
     for diagnostic in faults {
-        reader.fault(fault(diagnostic, &places, record.path()));
+        let fault = fault(diagnostic, &places, || reader.path(node));
+        reader.fault(fault);
     }
     is_whole.then(|| Arc::new(parsed.document))
 }
 
 /// A statement as the policy language has it: with an effect, and with a resource.
-fn statement<'t>(at: PolicyPath, raw: &'t RawValue, reader: &mut RecordReader<'t>) -> Option<String> {
-    let mut record = reader.record(at, raw)?;
+fn statement<'f>(node: &'f Node<'f>, reader: &mut RecordReader<'f>) -> Option<String> {
+    let mut record = reader.record(node)?;
     if let Some(effect) = record.text(reader, "Effect").filter(|effect| effect != "Deny") {
         let message = format!("a guardrail says what must be blocked, not `{}`", shorten(&effect));
-        let fault = Fault::new("bad-effect", record.path().key("Effect"), message).rule("DOC-7");
+        let fault = codes::BAD_EFFECT.message(message).on(record.span_of("Effect"));
         reader.fault(fault.expected("`Deny`").help("leave `Effect` out"));
     }
     let mut members = vec![r#""Effect":"Deny""#.to_owned()];
     let mut has_resource = false;
     for name in PARTS {
-        if let Some(raw) = record.value(name) {
-            members.push(format!(r#""{name}":{}"#, raw.get()));
+        if let Some(node) = record.value(name) {
+            members.push(format!(r#""{name}":{}"#, reader.source(node)));
             has_resource |= name.ends_with("Resource");
         }
     }
@@ -232,7 +228,7 @@ fn statement<'t>(at: PolicyPath, raw: &'t RawValue, reader: &mut RecordReader<'t
     Some(format!("{{{}}}", members.join(",")))
 }
 
-fn is_fault(diagnostic: &Diagnostic) -> bool {
+fn is_fault(diagnostic: &Message) -> bool {
     match diagnostic.severity {
         Severity::Error => !OF_LENGTH.contains(&diagnostic.code),
         Severity::Warning => !CERTAIN.contains(&diagnostic.code) && !OF_LENGTH.contains(&diagnostic.code),
@@ -241,7 +237,7 @@ fn is_fault(diagnostic: &Diagnostic) -> bool {
 }
 
 /// What the parser says of the document, at the place where the file says it.
-fn fault(diagnostic: &Diagnostic, places: &[PolicyPath], guardrail: &PolicyPath) -> Fault {
+fn fault(diagnostic: &Message, places: &[PolicyPath], guardrail: impl Fn() -> PolicyPath) -> Message {
     let path = match diagnostic.path.steps() {
         [PathStep::Key(_), PathStep::Index(index), rest @ ..] => places.get(*index).map(|place| {
             let steps: Vec<PathStep> = place.steps().iter().chain(rest).cloned().collect();
@@ -249,7 +245,6 @@ fn fault(diagnostic: &Diagnostic, places: &[PolicyPath], guardrail: &PolicyPath)
         }),
         _ => None,
     };
-    let path = path.unwrap_or_else(|| guardrail.key("MustBeBlocked"));
-    let fault = Fault::new(diagnostic.code, path, diagnostic.message.clone()).rule(diagnostic.rule);
-    Fault { expected: diagnostic.expected.clone(), help: diagnostic.help.clone(), ..fault }
+    // The place is one of the document that was made here, not of the file.
+    Message { path: path.unwrap_or_else(guardrail), place: None, severity: Severity::Error, ..diagnostic.clone() }
 }

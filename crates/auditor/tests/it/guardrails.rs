@@ -104,18 +104,17 @@ fn all_faults_are_told_at_once_with_their_places() {
   ]
 }"#;
     assert_snapshot!(shown(&Guardrails::from_json(text).unwrap_err()), @"
-    3:16: Guardrail: `Guardrail` is no member of this format [unknown-member]
+    3:3: Guardrail: `Guardrail` is no member of this format [unknown-member]
         help: did you mean `Guardrails`?
     6:13: Guardrails[0].Id: `No Shouting` is not the id of a guardrail, expected at most 100 small letters, digits and single hyphens, such as `leave-organization` [bad-id]
-    7:16: Guardrails[0].Title: `Title` says nothing [empty-text]
+    7:16: Guardrails[0].Title: `Title` says nothing [blank-text]
     9:19: Guardrails[0].Severity: `High` is not a severity, expected `high`, `medium`, `low` or `info` [unknown-severity]
         help: did you mean `high`?
     10:42: Guardrails[0].Sources[1]: `javascript:alert(1)` is not the address of a web page, expected a text that begins with `https://`, without white space [bad-source]
     11:72: Guardrails[0].MustBeBlocked.Condition.StringEqual: unknown condition operator `StringEqual`, expected an operator such as `StringEquals` [unknown-operator]
         help: did you mean `StringEquals`?
-    13:5: Guardrails[1]: the member `Title` is missing [missing-member]
-    15:16: Guardrails[1].Tilte: `Tilte` is no member of this format [unknown-member]
-        help: did you mean `Title`?
+    15:7: Guardrails[1].Tilte: the member `Title` is missing [missing-member]
+        help: did you mean `Title` where it says `Tilte`?
     16:14: Guardrails[1].Why: found a number, expected a string [wrong-type]
     17:19: Guardrails[1].Severity: `grave` is not a severity, expected `high`, `medium`, `low` or `info` [unknown-severity]
     19:20: Guardrails[1].MustBeBlocked[0].Action: the action `s3:Get Object` holds white space and matches nothing [action-white-space]
@@ -125,32 +124,32 @@ fn all_faults_are_told_at_once_with_their_places() {
     20:39: Guardrails[1].MustBeBlocked[1].Action: the action `s3` has no colon, expected `*` or a service prefix, a colon and a name, such as `s3:GetObject` [bad-action]
     20:63: Guardrails[1].MustBeBlocked[1].Resource[1]: the resource `bucket` is neither `*` nor an ARN, expected `*` or `arn:partition:service:region:account:resource` [bad-resource]
     21:9: Guardrails[1].MustBeBlocked[2]: the statement has neither `Action` nor `NotAction`, expected exactly one of `Action` and `NotAction` [missing-action]
-    21:23: Guardrails[1].MustBeBlocked[2].Principal: `Principal` is no member of this format, expected one of `Action`, `Condition`, `Effect`, `NotAction`, `NotResource`, `Resource`, `Sid` [unknown-member]
-    21:39: Guardrails[1].MustBeBlocked[2].Resorce: `Resorce` is no member of this format [unknown-member]
+    21:10: Guardrails[1].MustBeBlocked[2].Principal: `Principal` is no member of this format, expected one of `Action`, `Condition`, `Effect`, `NotAction`, `NotResource`, `Resource`, `Sid` [unknown-member]
+    21:28: Guardrails[1].MustBeBlocked[2].Resorce: `Resorce` is no member of this format [unknown-member]
         help: did you mean `Resource`?
     22:9: Guardrails[1].MustBeBlocked[3]: found a number, expected an object [wrong-type]
     25:12: Guardrails[2].Id: `two` is the id of two guardrails, first at Guardrails[1] [duplicate-id]
         help: write all statements of one guardrail into one `MustBeBlocked`
     25:87: Guardrails[2].MustBeBlocked: the guardrail names no calls, so it would hold everywhere, expected at least one statement [empty-list]
-    26:87: Guardrails[3].MustBeBlocked: the calls are neither a statement nor a list of statements, expected an object, or an array of objects [wrong-type]
-    27:5: Guardrails[4]: the member `MustBeBlocked` is missing [missing-member]
+    26:87: Guardrails[3].MustBeBlocked: found a string, expected a statement as an object, or an array of statements [wrong-type]
+    27:5: Guardrails[4].MustBeBlocked: the member `MustBeBlocked` is missing [missing-member]
         help: write the calls there, as statements of a policy
-    27:12: Guardrails[4].Id: the member `Id` stands twice [duplicate-member]
+    27:20: Guardrails[4].Id: the member `Id` stands twice [duplicate-member]
     ");
 }
 
 #[test]
-fn faults_of_the_form_come_alone() {
+fn faults_of_the_form() {
     let show = |text: &str| shown(&Guardrails::from_json(text).unwrap_err());
-    assert_snapshot!(show("{\"Format\": \"scproof-guardrails/1\",\n  \"Guardrails\": [}"), @"2:18: Guardrails: expected value [invalid-json]");
+    assert_snapshot!(show("{\"Format\": \"scproof-guardrails/1\",\n  \"Guardrails\": [}"), @"2:17: Guardrails: the `[` is never closed, expected `]` [unclosed-bracket]");
     assert_snapshot!(show(r#"{"Format": "scproof-guardrails/2", "Rails": []}"#), @"
     1:12: Format: the file of guardrails has the newer format `scproof-guardrails/2`, expected `scproof-guardrails/1` [newer-format]
-        help: update scproof, or write the file for this version
+        help: update scproof, or use a file for this version
     ");
     assert_snapshot!(show(r#"{"Format": "scproof-changes/1"}"#), @"1:12: Format: `scproof-changes/1` is not the format of a file of guardrails, expected `scproof-guardrails/1` [unknown-format]");
-    assert_snapshot!(show(r#"{"Guardrails": []}"#), @"1:1: the member `Format` is missing [missing-member]");
+    assert_snapshot!(show(r#"{"Guardrails": []}"#), @"1:1: Format: the member `Format` is missing [missing-member]");
     assert_snapshot!(show("[]"), @"1:1: found an array, expected an object [wrong-type]");
-    assert_snapshot!(show(r#"{"Format": "scproof-guardrails/1"}"#), @"1:1: the member `Guardrails` is missing [missing-member]");
+    assert_snapshot!(show(r#"{"Format": "scproof-guardrails/1"}"#), @"1:1: Guardrails: the member `Guardrails` is missing [missing-member]");
     let error = Guardrails::load("no/such/file.json").unwrap_err();
     assert_snapshot!(error, @"no/such/file.json: cannot be read: no such file or directory");
 }

@@ -105,17 +105,16 @@ fn all_faults_are_told_at_once_with_their_places() {
   ]
 }"#;
     assert_snapshot!(shown(&Suppressions::from_json(text).unwrap_err()), @"
-    4:17: Suppressions[0].Finding: `Finding` says nothing [empty-text]
+    4:17: Suppressions[0].Finding: `Finding` says nothing [blank-text]
         help: an audit shows the fingerprint of each finding
-    4:31: Suppressions[0].Reason: `Reason` says nothing [empty-text]
+    4:31: Suppressions[0].Reason: `Reason` says nothing [blank-text]
         help: say why the finding is acceptable: somebody will ask
-    5:5: Suppressions[1]: the member `Finding` is missing [missing-member]
-    5:18: Suppressions[1].Findings: `Findings` is no member of this format [unknown-member]
-        help: did you mean `Finding`?
+    5:6: Suppressions[1].Findings: the member `Finding` is missing [missing-member]
+        help: did you mean `Finding` where it says `Findings`?
     5:35: Suppressions[1].Reason: found a number, expected a string [wrong-type]
     5:47: Suppressions[1].Until: `2027-02-29` is not a date, expected a day of the calendar such as `2027-01-31` [bad-date]
     6:48: Suppressions[2].Until: `tomorrow` is not a date, expected a day of the calendar such as `2027-01-31` [bad-date]
-    6:70: Suppressions[2].Untill: `Untill` is no member of this format [unknown-member]
+    6:60: Suppressions[2].Untill: `Untill` is no member of this format [unknown-member]
         help: did you mean `Until`?
     7:5: Suppressions[3]: found a string, expected an object [wrong-type]
     ");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use scproof::compare::{ChangeSet, ChangeSetBuilder};
-use scproof::snapshot::{Fault, Organization};
+use scproof::snapshot::{Message, Organization};
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
@@ -214,12 +214,12 @@ fn pair<'a>(flag: &str, form: &str, text: &'a str) -> Result<(&'a str, &'a str),
 
 /// A fault of a change on the command line.
 #[expect(clippy::boxed_local, reason = "it is what the builder returns")]
-fn fault(fault: Box<Fault>) -> CommandError {
+fn fault(fault: Box<Message>) -> CommandError {
     let message = match &fault.expected {
         Some(expected) => format!("{}, expected {expected}", fault.message),
         None => fault.message.clone(),
     };
-    let is_file = ["unreadable-file", "not-utf8", "file-too-large"].contains(&fault.code);
+    let is_file = ["unreadable-file", "invalid-utf8", "file-too-large"].contains(&fault.code);
     let mut error = if is_file { CommandError::input(message) } else { CommandError::usage(message) };
     error.help.extend(fault.help);
     error

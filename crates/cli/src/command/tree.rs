@@ -35,7 +35,7 @@ pub(crate) struct TreeArgs {
 pub(crate) fn run(global: &GlobalArgs, args: &TreeArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Tree)?;
     let organization = snapshot::load(global)?;
-    let quotas = snapshot::organization_quotas(&snapshot::quotas(global)?);
+    let quotas = snapshot::quotas(global)?;
     let targets =
         args.target.iter().map(|text| organization.resolve_target(text)).collect::<Result<Vec<NodeId>, _>>()?;
     let tree = Tree {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use scproof::report::{PolicyLabel, Report, Source, SourceFindings, Subject, Validation};
-use scproof::rules::{Checker, Diagnostic, Parsed, PolicyDocument, PolicyKind, ValidationOptions, validate};
-use scproof::snapshot::OrganizationQuotas;
+use scproof::rules::{Checker, Message, Parsed, PolicyDocument, PolicyKind, ValidationOptions, validate};
+use scproof::snapshot::Organization;
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
@@ -59,7 +59,6 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
             Kind::Scp => PolicyKind::ServiceControl,
             Kind::Rcp => PolicyKind::ResourceControl,
         },
-        limits: snapshot::organization_quotas(&quotas),
         options: ValidationOptions { legacy_scp_language: args.legacy_language, quotas },
         checker: Checker::default(),
         validation: Validation::default(),
@@ -149,7 +148,6 @@ fn json_files(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
 /// What texts are checked against, and what came out.
 struct Check {
     kind: PolicyKind,
-    limits: OrganizationQuotas,
     options: ValidationOptions,
     checker: Checker,
     validation: Validation,
@@ -171,25 +169,25 @@ impl Check {
     }
 
     /// What the parser says of a text, and what the rules on documents say.
-    fn with_rules(&self, parsed: Parsed, text: &str, policy: Option<&str>) -> Vec<Diagnostic> {
+    fn with_rules(&self, parsed: Parsed, text: &str, policy: Option<&str>) -> Vec<Message> {
         let mut diagnostics = parsed.diagnostics;
         if parsed.document.kind == PolicyKind::ServiceControl {
             let found = self.checker.check(&parsed.document, policy);
-            let found: Vec<Diagnostic> = found.iter().map(|found| found.diagnostic(text)).collect();
+            let found: Vec<Message> = found.iter().map(|found| found.diagnostic(text)).collect();
             // The rule knows more keys than the parser, and says the same of one.
-            let is_told = |remark: &Diagnostic| {
+            let is_told = |remark: &Message| {
                 remark.code == "unknown-global-key"
                     && found.iter().any(|other| other.code == "unknown-condition-key" && other.path == remark.path)
             };
             diagnostics.retain(|remark| !is_told(remark));
             diagnostics.extend(found);
-            diagnostics.sort_by_key(|remark| remark.span.start);
+            diagnostics.sort_by_key(|remark| remark.span().map(|span| span.start));
         }
         diagnostics
     }
 
     fn snapshot(&mut self, file: String, text: String, bytes: &[u8]) {
-        let organization = match snapshot::organization(bytes) {
+        let organization = match Organization::from_slice(bytes) {
             Ok(organization) => organization,
             Err(error) => {
                 let findings = SourceFindings::BrokenSnapshot(error.faults().to_vec(), error.omitted());
@@ -197,7 +195,7 @@ impl Check {
                 return;
             }
         };
-        let findings = SourceFindings::Snapshot(organization.findings_with(&self.limits));
+        let findings = SourceFindings::Snapshot(organization.findings_with(&self.options.quotas));
         self.validation.sources.push(Source { file: file.clone(), policy: None, text, findings });
         for (_, policy) in organization.policies() {
             let Some(content) = &policy.content else { continue };

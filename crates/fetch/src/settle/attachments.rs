@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use scproof_organization::{Quotas, RootRecord};
+use scproof_organization::RootRecord;
+use scproof_policy_parser::{QuotaName, Quotas};
 use tokio::sync::watch;
 
 use super::places::{Place, ask, discover, placed, remove_unit};
@@ -325,7 +326,8 @@ impl Policies {
             }
         }
         // The limit for RCPs is not sure (LIM-7).
-        let most = if policy_type == SCP { Quotas::default().scps_per_target } else { usize::MAX };
+        let quota = Quotas::current().value(QuotaName::ScpsPerTarget).filter(|_| policy_type == SCP);
+        let most = quota.and_then(|quota| usize::try_from(quota).ok()).unwrap_or(usize::MAX);
         let readable =
             |id: &str| !self.denied.contains_key(&(Operation::ListPoliciesForTarget, id.to_owned(), policy_type));
         counts

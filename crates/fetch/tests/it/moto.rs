@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_organizations::types::{PolicyType, Tag};
-use scproof_evaluator::{CompiledOrganization, Decision, EvaluationOptions, Request, RequestResource};
+use scproof_evaluator::{CompiledOrganization, Decision, EvaluationOptions, Request};
 use scproof_fetch::{Client, FetchOptions, Inventory};
 use scproof_organization::Organization;
 use scproof_redact::{RedactionKey, Redactor};

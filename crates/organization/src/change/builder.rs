@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
-use scproof_policy_parser::{PolicyDocument, PolicyKind, PolicyPath, Statement};
+use scproof_policy_parser::{PolicyDocument, PolicyKind, Statement};
+use scproof_text::{Message, decode, shorten};
 
 use super::reference::Announced;
 use super::{Change, ChangeSet, Draft};
-use crate::fault::Fault;
+use crate::codes;
 use crate::id::{AccountId, OuId, PolicyId, Target};
-use crate::load::decode;
 use crate::organization::Organization;
-use crate::resolve::{SUGGESTIONS, shorten};
+use crate::resolve::SUGGESTIONS;
 
 /// Longest policy file that is read, in bytes: what the policy parser reads at most (JSON-10).
 const LONGEST: u64 = 1 << 20;
@@ -80,7 +80,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such policy or file, or no such target; or if the file's name is that of a policy that says something else.
-    pub fn attach(&mut self, policy: &str, target: &str) -> Result<(), Box<Fault>> {
+    pub fn attach(&mut self, policy: &str, target: &str) -> Result<(), Box<Message>> {
         let target = self.target(target)?;
         let policy = match self.policy(policy) {
             Ok(policy) => policy,
@@ -104,7 +104,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If a policy has that name already.
-    pub fn create(&mut self, name: &str, text: &str) -> Result<PolicyId, Box<Fault>> {
+    pub fn create(&mut self, name: &str, text: &str) -> Result<PolicyId, Box<Message>> {
         self.check_name(name, "the new one")?;
         Ok(self.create_policy(name, Arc::from(text)))
     }
@@ -126,7 +126,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such target, or if the name is that of a policy that says something else.
-    pub fn attach_text(&mut self, name: &str, text: &str, target: &str) -> Result<PolicyId, Box<Fault>> {
+    pub fn attach_text(&mut self, name: &str, text: &str, target: &str) -> Result<PolicyId, Box<Message>> {
         let target = self.target(target)?;
         let policy = self.policy_of_text(name, Arc::from(text), "the new text")?;
         self.push(Change::AttachPolicy { policy: policy.clone(), target });
@@ -138,7 +138,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such policy or target.
-    pub fn detach(&mut self, policy: &str, target: &str) -> Result<(), Box<Fault>> {
+    pub fn detach(&mut self, policy: &str, target: &str) -> Result<(), Box<Message>> {
         let (policy, target) = (self.policy(policy)?, self.target(target)?);
         self.push(Change::DetachPolicy { policy, target });
         Ok(())
@@ -149,7 +149,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such policy, or the file cannot be read.
-    pub fn replace(&mut self, policy: &str, file: &Path) -> Result<(), Box<Fault>> {
+    pub fn replace(&mut self, policy: &str, file: &Path) -> Result<(), Box<Message>> {
         let policy = self.policy(policy)?;
         let text = read_policy(file, true)?;
         self.update(policy, &text);
@@ -161,7 +161,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such policy.
-    pub fn replace_text(&mut self, policy: &str, text: &str) -> Result<(), Box<Fault>> {
+    pub fn replace_text(&mut self, policy: &str, text: &str) -> Result<(), Box<Message>> {
         let policy = self.policy(policy)?;
         self.update(policy, text);
         Ok(())
@@ -172,14 +172,17 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such account or unit, or no such root or unit.
-    pub fn move_to(&mut self, what: &str, destination: &str) -> Result<(), Box<Fault>> {
+    pub fn move_to(&mut self, what: &str, destination: &str) -> Result<(), Box<Message>> {
         let (what, destination) = (self.target(what)?, self.parent(destination)?);
         self.push(match what {
             Target::Account(account) => Change::MoveAccount { account, source: None, destination },
             Target::Ou(unit) => Change::MoveOrganizationalUnit { unit, destination },
             Target::Root(_) => {
                 let message = "the root cannot be moved";
-                return Err(fault("unknown-target", message).expected("an account or an organizational unit").into());
+                return Err(codes::UNKNOWN_TARGET
+                    .message(message)
+                    .expected("an account or an organizational unit")
+                    .into());
             }
         });
         Ok(())
@@ -190,7 +193,7 @@ impl ChangeSetBuilder {
     /// # Errors
     ///
     /// If there is no such policy.
-    pub fn delete(&mut self, policy: &str) -> Result<(), Box<Fault>> {
+    pub fn delete(&mut self, policy: &str) -> Result<(), Box<Message>> {
         let policy = self.policy(policy)?;
         self.push(Change::DeletePolicy { policy });
         Ok(())
@@ -207,7 +210,7 @@ impl ChangeSetBuilder {
     }
 
     /// The policy that a file stands for; none if there is no such file.
-    fn policy_of_file(&mut self, file: &str) -> Result<Option<PolicyId>, Box<Fault>> {
+    fn policy_of_file(&mut self, file: &str) -> Result<Option<PolicyId>, Box<Message>> {
         let path = PathBuf::from(file);
         if !path.exists() {
             return Ok(None);
@@ -225,7 +228,7 @@ impl ChangeSetBuilder {
     }
 
     /// The policy that a text stands for: one that says the same, else a new one of that name. `source` says where the text is from.
-    fn policy_of_text(&mut self, name: &str, content: Arc<str>, source: &str) -> Result<PolicyId, Box<Fault>> {
+    fn policy_of_text(&mut self, name: &str, content: Arc<str>, source: &str) -> Result<PolicyId, Box<Message>> {
         if let Some(same) = self.same_policy(&content, PolicyKind::ServiceControl, name) {
             return Ok(same);
         }
@@ -234,12 +237,12 @@ impl ChangeSetBuilder {
     }
 
     /// Whether no policy has a name yet.
-    fn check_name(&self, name: &str, source: &str) -> Result<(), Box<Fault>> {
+    fn check_name(&self, name: &str, source: &str) -> Result<(), Box<Message>> {
         match self.draft.policies().find(|(_, policy)| policy.name.as_deref() == Some(name)) {
             None => Ok(()),
             Some((_, other)) => {
                 let message = format!("the policy `{}` says something else than {source}", shorten(name));
-                Err(fault("name-taken", message).item(other.id.as_str()).into())
+                Err(codes::NAME_TAKEN.message(message).item(other.id.as_str()).into())
             }
         }
     }
@@ -296,22 +299,17 @@ impl ChangeSetBuilder {
     }
 }
 
-/// A fault without a place in a text.
-pub(super) fn fault(code: &'static str, message: impl Into<String>) -> Fault {
-    Fault::new(code, PolicyPath::default(), message)
-}
-
 /// The exact text of a policy file. `any` also takes pipes, which somebody named on purpose.
-pub(super) fn read_policy(path: &Path, any: bool) -> Result<String, Box<Fault>> {
+pub(super) fn read_policy(path: &Path, any: bool) -> Result<String, Box<Message>> {
     let shown = shorten(&path.display().to_string());
     let unreadable = |error: &std::io::Error| {
         let text = error.to_string();
         let text = text.split(" (os error").next().unwrap_or(&text).to_lowercase();
-        fault("unreadable-file", format!("`{shown}` cannot be read: {text}"))
+        scproof_text::codes::UNREADABLE_FILE.message(format!("`{shown}` cannot be read: {text}"))
     };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
     if metadata.is_dir() || !any && !metadata.is_file() {
-        return Err(fault("unreadable-file", format!("`{shown}` is not a file")).into());
+        return Err(scproof_text::codes::UNREADABLE_FILE.message(format!("`{shown}` is not a file")).into());
     }
     let mut bytes = Vec::new();
     File::open(path)
@@ -319,14 +317,13 @@ pub(super) fn read_policy(path: &Path, any: bool) -> Result<String, Box<Fault>> 
         .map_err(|error| unreadable(&error))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
         let message = format!("`{shown}` is longer than {LONGEST} bytes");
-        return Err(fault("file-too-large", message).rule("JSON-10").expected("the text of one policy").into());
+        return Err(codes::FILE_TOO_LARGE.message(message).rule("JSON-10").expected("the text of one policy").into());
     }
     match decode(&bytes) {
         Ok(text) => Ok(text.to_owned()),
-        Err(error) => {
-            let first = error.faults().first();
-            let message = first.map_or("is not UTF-8", |fault| fault.message.as_str());
-            Err(fault("not-utf8", format!("`{shown}`: {message}")).expected("UTF-8").into())
+        Err(fault) => {
+            let message = format!("`{shown}`: {}", fault.message);
+            Err(Message { message, place: None, ..*fault }.into())
         }
     }
 }

@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use scproof_policy_parser::{PolicyKind, PolicyPath};
-use serde_json::value::RawValue;
+use scproof_policy_parser::PolicyKind;
+use scproof_text::{
+    JsonText, LoadError, Message, Node, Record, RecordReader, TextKind, Value, nearest, read_file, shorten,
+};
 
 use super::builder::{ChangeSetBuilder, read_policy};
 use super::{Change, ChangeSet};
-use crate::fault::{Fault, LoadError};
+use crate::codes;
 use crate::id::{AccountId, IdError, OuId, PolicyId, RootId, Target};
 use crate::organization::Organization;
-use crate::record::{Record, RecordReader};
-use crate::resolve::{near_texts, shorten};
 
 /// The `Format` of the change files that this version reads.
 pub const CHANGES_FORMAT: &str = "scproof-changes/1";
@@ -58,7 +58,7 @@ impl ChangeSet {
     ///
     /// # Errors
     ///
-    /// All faults of the file with line and column; a fault of the JSON itself alone.
+    /// All faults of the file with line and column.
     pub fn load(path: impl AsRef<Path>, organization: &Organization) -> Result<Self, LoadError> {
         let mut builder = ChangeSetBuilder::new(organization);
         builder.file(path)?;
@@ -86,7 +86,7 @@ impl ChangeSetBuilder {
     pub fn file(&mut self, path: impl AsRef<Path>) -> Result<(), LoadError> {
         let path = path.as_ref();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        RecordReader::read_file(path, |text| self.json(text, folder))
+        read_file(path, |text| self.json(text, folder))
     }
 
     /// Adds the changes of the text of a change file. Files that it names are looked for in a folder.
@@ -95,29 +95,27 @@ impl ChangeSetBuilder {
     ///
     /// As [`file`](Self::file).
     pub fn json(&mut self, text: &str, folder: &Path) -> Result<(), LoadError> {
-        let mut reader = RecordReader::new(text);
+        let file = JsonText::new(text, &TextKind::FILE);
+        let mut reader = RecordReader::new(&file);
         let mut root = reader.root()?;
         reader.format(&mut root, CHANGES_FORMAT, "change file")?;
         root.text(&mut reader, "$schema");
         root.text(&mut reader, "Description");
-        if root.value("Changes").is_none() {
-            reader.fault(root.missing("Changes"));
-        }
-        let elements = root.elements(&mut reader, "Changes").unwrap_or_default();
+        let elements = root.required_elements(&mut reader, "Changes");
+        let at = root.span_of("Changes");
         root.close(&mut reader);
         if elements.len() > MOST {
-            let message = format!("the file has {} changes", elements.len());
-            let fault = Fault::new("too-many-changes", PolicyPath::default().key("Changes"), message);
+            let fault = codes::TOO_MANY_CHANGES.message(format!("the file has {} changes", elements.len())).on(at);
             reader.fault(fault.expected(format!("at most {MOST}")).help("make them in several runs"));
             return reader.finish();
         }
 
-        let given: Vec<GivenIds> = elements.iter().map(|(_, raw)| GivenIds::of(raw)).collect();
+        let given: Vec<GivenIds> = elements.iter().map(GivenIds::of).collect();
         self.taken.extend(given.iter().filter_map(|given| given.id.clone()));
         let created: Vec<Option<Created>> = given.iter().map(|given| self.announce(given)).collect();
         let mut file = FileReader { builder: self, reader, folder, texts: FxHashMap::default() };
-        for ((path, raw), created) in elements.into_iter().zip(created) {
-            file.change(path, raw, created);
+        for (node, created) in elements.iter().zip(created) {
+            file.change(node, created);
         }
         file.reader.finish()
     }
@@ -149,20 +147,25 @@ impl ChangeSetBuilder {
     }
 }
 
+const CONTENT: &str = "the policy as an object, or as a string";
+
 /// What the first look at a change finds; faults are left to the second.
-#[derive(Default, serde::Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Default)]
 struct GivenIds {
     operation: Option<String>,
     id: Option<String>,
     name: Option<String>,
-    account_name: Option<String>,
 }
 
 impl GivenIds {
-    fn of(raw: &RawValue) -> Self {
-        let found: Self = serde_json::from_str(raw.get()).unwrap_or_default();
-        Self { name: found.name.or(found.account_name), account_name: None, ..found }
+    fn of(node: &Node<'_>) -> Self {
+        let Value::Object(members) = &node.value else { return Self::default() };
+        let text = |name: &str| {
+            let member = members.iter().find(|member| member.name == name);
+            member.and_then(|member| member.value.value.as_string()).map(|text| text.clone().into_owned())
+        };
+        // A record whose members have wrong types announces nothing.
+        Self { operation: text("Operation"), id: text("Id"), name: text("Name").or_else(|| text("AccountName")) }
     }
 }
 
@@ -172,17 +175,17 @@ enum Created {
     Account(AccountId),
 }
 
-struct FileReader<'t, 'b> {
+struct FileReader<'f, 'b> {
     builder: &'b mut ChangeSetBuilder,
-    reader: RecordReader<'t>,
+    reader: RecordReader<'f>,
     folder: &'b Path,
     /// The policy files that were read: many changes may name one.
     texts: FxHashMap<String, Arc<str>>,
 }
 
-impl<'t> FileReader<'t, '_> {
-    fn change(&mut self, path: PolicyPath, raw: &'t RawValue, created: Option<Created>) {
-        let Some(mut record) = self.reader.record(path, raw) else { return };
+impl<'f> FileReader<'f, '_> {
+    fn change(&mut self, node: &'f Node<'f>, created: Option<Created>) {
+        let Some(mut record) = self.reader.record(node) else { return };
         let Some(operation) = record.required_text(&mut self.reader, "Operation") else { return };
         let change = match (operation.as_str(), created) {
             ("AttachPolicy", _) => self
@@ -231,17 +234,16 @@ impl<'t> FileReader<'t, '_> {
         }
     }
 
-    fn unknown_operation(&mut self, record: &Record<'t>, found: &str) {
+    fn unknown_operation(&mut self, record: &Record<'f>, found: &str) {
         let message = format!("`{}` is not an operation of a change file", shorten(found));
-        let fault = Fault::new("unknown-operation", record.path().key("Operation"), message);
-        let near = near_texts(found, OPERATIONS.into_iter(), 6);
-        self.reader.fault(match near.first() {
+        let fault = codes::UNKNOWN_OPERATION.message(message).rule("").on(record.span_of("Operation"));
+        self.reader.fault(match nearest(found, OPERATIONS) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault.expected(format!("one of `{}`", OPERATIONS.join("`, `"))),
         });
     }
 
-    fn update(&mut self, record: &mut Record<'t>) -> Option<Change> {
+    fn update(&mut self, record: &mut Record<'f>) -> Option<Change> {
         let policy = self.policy(record);
         let content = self.content(record);
         let name = record.text(&mut self.reader, "Name");
@@ -249,7 +251,9 @@ impl<'t> FileReader<'t, '_> {
         if content == Content::Missing && name.is_none() && description.is_none() {
             let message = "the change says nothing new about the policy";
             self.reader.fault(
-                Fault::new("missing-member", record.path().clone(), message)
+                scproof_text::codes::MISSING_MEMBER
+                    .message(message)
+                    .on(record.span())
                     .expected("`Content`, `ContentFile`, `Name` or `Description`"),
             );
             return None;
@@ -258,7 +262,7 @@ impl<'t> FileReader<'t, '_> {
         Some(Change::UpdatePolicy { policy: policy?, content, name, description })
     }
 
-    fn create_policy(&mut self, record: &mut Record<'t>, id: PolicyId) -> Option<Change> {
+    fn create_policy(&mut self, record: &mut Record<'f>, id: PolicyId) -> Option<Change> {
         let given = record.text(&mut self.reader, "Id");
         let ok = self.check_id(record, given.as_deref(), "ID-5", |builder, text| {
             PolicyId::parse(text).map(|id| builder.draft.find_policy(&id).is_some())
@@ -271,36 +275,38 @@ impl<'t> FileReader<'t, '_> {
         };
         let content = self.content(record);
         if content == Content::Missing {
-            let missing =
-                record.missing("Content").help("write the policy there, or the name of a file in `ContentFile`");
-            self.reader.fault(missing);
+            let missing = record.missing(&self.reader, "Content");
+            let help = "write the policy there, or the name of a file in `ContentFile`";
+            self.reader.fault(missing.help(help));
         }
         let content = content.known()??;
         ok?;
         Some(Change::CreatePolicy { id, name: name?, description, kind: kind?, content })
     }
 
-    fn kind(&mut self, record: &Record<'t>, member: &str, text: &str) -> Option<PolicyKind> {
+    fn kind(&mut self, record: &Record<'f>, member: &str, text: &str) -> Option<PolicyKind> {
         let kinds = [PolicyKind::ServiceControl, PolicyKind::ResourceControl];
         let found = kinds.into_iter().find(|kind| kind.as_str() == text);
         if found.is_none() {
             let message = format!("`{}` is not a policy type that can be simulated", shorten(text));
             self.reader.fault(
-                Fault::new("unknown-policy-type", record.path().key(member), message)
+                codes::UNKNOWN_POLICY_TYPE
+                    .message(message)
+                    .on(record.span_of(member))
                     .expected("`SERVICE_CONTROL_POLICY` or `RESOURCE_CONTROL_POLICY`"),
             );
         }
         found
     }
 
-    fn move_account(&mut self, record: &mut Record<'t>) -> Option<Change> {
+    fn move_account(&mut self, record: &mut Record<'f>) -> Option<Change> {
         let account = self.reference(record, ACCOUNT, true, ChangeSetBuilder::account);
         let source = self.reference(record, SOURCE, false, ChangeSetBuilder::parent);
         let destination = self.reference(record, DESTINATION, true, ChangeSetBuilder::parent);
         Some(Change::MoveAccount { account: account?, source, destination: destination? })
     }
 
-    fn create_unit(&mut self, record: &mut Record<'t>, id: OuId) -> Option<Change> {
+    fn create_unit(&mut self, record: &mut Record<'f>, id: OuId) -> Option<Change> {
         let given = record.text(&mut self.reader, "Id");
         let root = self.builder.draft.node(self.builder.draft.root()).target.to_string();
         let ok = self.check_id(record, given.as_deref(), "ID-3", |builder, text| {
@@ -310,7 +316,9 @@ impl<'t> FileReader<'t, '_> {
         if ok.is_some() && other_root {
             let message = format!("the id `{id}` belongs to the root `r-{}`", id.root_part());
             self.reader.fault(
-                Fault::new("bad-id", record.path().key("Id"), message)
+                codes::BAD_ID
+                    .message(message)
+                    .on(record.span_of("Id"))
                     .rule("ID-3")
                     .expected(format!("an id that goes with the root `{root}`")),
             );
@@ -321,7 +329,7 @@ impl<'t> FileReader<'t, '_> {
         Some(Change::CreateOrganizationalUnit { id, name: name?, parent: parent? })
     }
 
-    fn create_account(&mut self, record: &mut Record<'t>, id: AccountId) -> Option<Change> {
+    fn create_account(&mut self, record: &mut Record<'f>, id: AccountId) -> Option<Change> {
         let given = record.text(&mut self.reader, "Id");
         let ok = self.check_id(record, given.as_deref(), "ID-4", |builder, text| {
             AccountId::parse(text).map(|id| builder.draft.find_node(&Target::Account(id)).is_some())
@@ -335,41 +343,43 @@ impl<'t> FileReader<'t, '_> {
     /// Whether a given id is well formed and free; none given is fine.
     fn check_id(
         &mut self,
-        record: &Record<'t>,
+        record: &Record<'f>,
         given: Option<&str>,
         rule: &'static str,
         exists: impl Fn(&ChangeSetBuilder, &str) -> Result<bool, IdError>,
     ) -> Option<()> {
         let Some(text) = given else { return Some(()) };
-        let at = record.path().key("Id");
+        let at = record.span_of("Id");
         match exists(self.builder, text) {
             Ok(false) => return Some(()),
             Ok(true) => {
                 let message = format!("`{}` is the id of something else", shorten(text));
-                let fault = Fault::new("duplicate-id", at, message).rule(rule).item(shorten(text));
+                let fault = codes::DUPLICATE_ID.message(message).on(at).rule(rule).item(shorten(text));
                 self.reader.fault(fault.help("leave `Id` out, to get an id that is free"));
             }
             Err(error) => {
-                let fault = Fault::new("bad-id", at, error.to_string()).rule(rule).item(error.found());
+                let fault = codes::BAD_ID.message(error.to_string()).on(at).rule(rule).item(error.found());
                 self.reader.fault(fault.expected(error.expected()));
             }
         }
         None
     }
 
-    fn policy_type(&mut self, record: &mut Record<'t>) -> Option<()> {
+    fn policy_type(&mut self, record: &mut Record<'f>) -> Option<()> {
         let root = self.reference(record, ROOT, false, ChangeSetBuilder::target);
         let is_root = root.as_ref().is_none_or(|root| matches!(root, Target::Root(_)));
         if let Some(other) = root.filter(|_| !is_root) {
             let message = format!("a policy type is enabled in the root, not in the {}", other.kind());
-            self.reader.fault(Fault::new("unknown-target", record.path().clone(), message).rule("EXM-2"));
+            self.reader.fault(codes::UNKNOWN_TARGET.message(message).on(record.span()).rule("EXM-2"));
         }
         let text = record.text(&mut self.reader, "PolicyType");
         let service = PolicyKind::ServiceControl.as_str();
         if let Some(text) = text.as_deref().filter(|&text| text != service) {
             let message = format!("enabling and disabling `{}` cannot be simulated", shorten(text));
             self.reader.fault(
-                Fault::new("unknown-policy-type", record.path().key("PolicyType"), message)
+                codes::UNKNOWN_POLICY_TYPE
+                    .message(message)
+                    .on(record.span_of("PolicyType"))
                     .expected(format!("`{service}`")),
             );
             return None;
@@ -377,33 +387,34 @@ impl<'t> FileReader<'t, '_> {
         is_root.then_some(())
     }
 
-    fn policy(&mut self, record: &mut Record<'t>) -> Option<PolicyId> {
+    fn policy(&mut self, record: &mut Record<'f>) -> Option<PolicyId> {
         self.reference(record, POLICY, true, ChangeSetBuilder::policy)
     }
 
-    fn target(&mut self, record: &mut Record<'t>) -> Option<Target> {
+    fn target(&mut self, record: &mut Record<'f>) -> Option<Target> {
         self.reference(record, TARGET, true, ChangeSetBuilder::target)
     }
 
     /// What a member names by id, name or path. AWS's own member takes ids alone.
     fn reference<T>(
         &mut self,
-        record: &mut Record<'t>,
+        record: &mut Record<'f>,
         (name, id_name, check): Names,
         required: bool,
-        resolve: impl Fn(&ChangeSetBuilder, &str) -> Result<T, Box<Fault>>,
+        resolve: impl Fn(&ChangeSetBuilder, &str) -> Result<T, Box<Message>>,
     ) -> Option<T> {
         let (own, id) = (record.value(name).is_some(), record.value(id_name).is_some());
         match (own, id) {
             (false, false) => {
                 if required {
-                    self.reader.fault(record.missing(name));
+                    let missing = record.missing(&self.reader, name);
+                    self.reader.fault(missing);
                 }
                 return None;
             }
             (true, true) => {
                 let message = format!("`{name}` and `{id_name}` are both there");
-                let fault = Fault::new("two-members", record.path().key(id_name), message);
+                let fault = codes::TWO_MEMBERS.message(message).on(record.span_of(id_name));
                 self.reader.fault(fault.expected("one of the two"));
                 return None;
             }
@@ -412,25 +423,23 @@ impl<'t> FileReader<'t, '_> {
         let member = if own { name } else { id_name };
         let text = record.text(&mut self.reader, member)?;
         if let Some(error) = check(&text).err().filter(|_| id) {
-            let fault = Fault::new("bad-id", record.path().key(member), error.to_string()).item(error.found());
+            let fault = codes::BAD_ID.message(error.to_string()).on(record.span_of(member)).item(error.found());
             self.reader.fault(fault.expected(error.expected()).help(format!("use `{name}` for a name or a path")));
             return None;
         }
-        resolve(self.builder, &text)
-            .map_err(|fault| self.reader.fault(Fault { path: record.path().key(member), ..*fault }))
-            .ok()
+        resolve(self.builder, &text).map_err(|fault| self.reader.fault(fault.on(record.span_of(member)))).ok()
     }
 
-    fn content(&mut self, record: &mut Record<'t>) -> Content {
+    fn content(&mut self, record: &mut Record<'f>) -> Content {
         let (own, file) = (record.value("Content").is_some(), record.value("ContentFile").is_some());
         if own && file {
             let message = "`Content` and `ContentFile` are both there";
-            let fault = Fault::new("two-members", record.path().key("ContentFile"), message);
+            let fault = codes::TWO_MEMBERS.message(message).on(record.span_of("ContentFile"));
             self.reader.fault(fault.expected("one of the two"));
             return Content::Faulty;
         }
         if own {
-            let content = record.content(&mut self.reader, "Content");
+            let content = record.value("Content").and_then(|node| self.reader.document(node, CONTENT));
             return content.map_or(Content::Faulty, |content| Content::Text(Arc::from(content)));
         }
         if !file {
@@ -443,7 +452,7 @@ impl<'t> FileReader<'t, '_> {
         match read_policy(&self.folder.join(&name), false) {
             Ok(text) => Content::Text(Arc::clone(self.texts.entry(name).or_insert_with(|| Arc::from(text)))),
             Err(fault) => {
-                let fault = Fault { path: record.path().key("ContentFile"), ..*fault };
+                let fault = fault.on(record.span_of("ContentFile"));
                 self.reader.fault(fault.help("file names are relative to the change file"));
                 Content::Faulty
             }

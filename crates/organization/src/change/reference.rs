@@ -1,10 +1,11 @@
 //! From a name, path or id to what it means at one step.
 
 use rustc_hash::FxHashMap;
+use scproof_text::{Code, Message};
 
-use super::builder::{ChangeSetBuilder, fault};
+use super::builder::ChangeSetBuilder;
 use super::{Change, Draft};
-use crate::fault::Fault;
+use crate::codes;
 use crate::id::{AccountId, OuId, PolicyId, Target};
 use crate::organization::{Node, Policy, PolicyIndex};
 use crate::select::{SelectError, choose_policy};
@@ -56,7 +57,7 @@ impl Announced {
 
 impl ChangeSetBuilder {
     /// A policy by id or name. Of several with a name, the one that these changes created is meant.
-    pub(super) fn policy(&self, text: &str) -> Result<PolicyId, Box<Fault>> {
+    pub(super) fn policy(&self, text: &str) -> Result<PolicyId, Box<Message>> {
         let exists = |(index, policy): &(PolicyIndex, &Policy)| self.draft.find_policy(&policy.id) == Some(*index);
         match choose_policy(self.draft.organization.policies(), exists, text, self.suggestions.get() > 0) {
             Ok(index) => Ok(self.draft.policy(index).id.clone()),
@@ -68,18 +69,18 @@ impl ChangeSetBuilder {
                 created
                     .find(|id| self.draft.find_policy(id).is_some())
                     .or_else(|| self.announced.policy(text).filter(|_| matches!(error, SelectError::Unknown { .. })))
-                    .ok_or_else(|| self.unselected("unknown-policy", &error))
+                    .ok_or_else(|| self.unselected(codes::UNKNOWN_POLICY, &error))
             }
         }
     }
 
     /// A root, unit or account by id, name or path.
-    pub(super) fn target(&self, text: &str) -> Result<Target, Box<Fault>> {
+    pub(super) fn target(&self, text: &str) -> Result<Target, Box<Message>> {
         self.among(text, "target", |_| true, |_| true)
     }
 
     /// A root or unit by id, name or path.
-    pub(super) fn parent(&self, text: &str) -> Result<Target, Box<Fault>> {
+    pub(super) fn parent(&self, text: &str) -> Result<Target, Box<Message>> {
         self.among(
             text,
             "root or organizational unit",
@@ -89,20 +90,20 @@ impl ChangeSetBuilder {
     }
 
     /// A unit by id, name or path.
-    pub(super) fn unit(&self, text: &str) -> Result<OuId, Box<Fault>> {
+    pub(super) fn unit(&self, text: &str) -> Result<OuId, Box<Message>> {
         let is_unit = |target: &Target| matches!(target, Target::Ou(_));
         match self.among(text, "organizational unit", |node| is_unit(&node.target), is_unit)? {
             Target::Ou(unit) => Ok(unit),
             other @ (Target::Root(_) | Target::Account(_)) => {
-                Err(fault("unknown-target", format!("`{other}` is no organizational unit")).into())
+                Err(codes::UNKNOWN_TARGET.message(format!("`{other}` is no organizational unit")).into())
             }
         }
     }
 
     /// An account by id, name or path.
-    pub(super) fn account(&self, text: &str) -> Result<AccountId, Box<Fault>> {
+    pub(super) fn account(&self, text: &str) -> Result<AccountId, Box<Message>> {
         let target = self.among(text, "account", |node| node.account.is_some(), |target| target.account().is_some())?;
-        target.account().ok_or_else(|| fault("unknown-target", format!("`{target}` is no account")).into())
+        target.account().ok_or_else(|| codes::UNKNOWN_TARGET.message(format!("`{target}` is no account")).into())
     }
 
     fn among(
@@ -111,21 +112,21 @@ impl ChangeSetBuilder {
         wanted: &'static str,
         fits: impl Fn(&Node) -> bool,
         form_fits: impl Fn(&Target) -> bool,
-    ) -> Result<Target, Box<Fault>> {
+    ) -> Result<Target, Box<Message>> {
         match self.draft.organization.resolve_among(text, wanted, fits, self.suggestions.get() > 0) {
             Ok(id) => Ok(self.draft.node(id).target.clone()),
             Err(error) => self
                 .announced
                 .target(text, form_fits)
                 .filter(|_| matches!(error, SelectError::Unknown { .. }))
-                .ok_or_else(|| self.unselected("unknown-target", &error)),
+                .ok_or_else(|| self.unselected(codes::UNKNOWN_TARGET, &error)),
         }
     }
 
-    fn unselected(&self, unknown: &'static str, error: &SelectError) -> Box<Fault> {
+    fn unselected(&self, unknown: Code, error: &SelectError) -> Box<Message> {
         self.suggestions.set(self.suggestions.get().saturating_sub(1));
-        let code = if matches!(error, SelectError::Ambiguous { .. }) { "ambiguous-name" } else { unknown };
-        let mut fault = fault(code, error.to_string());
+        let code = if matches!(error, SelectError::Ambiguous { .. }) { codes::AMBIGUOUS_NAME } else { unknown };
+        let mut fault = code.message(error.to_string()).rule("");
         fault.help = error.help();
         fault.into()
     }

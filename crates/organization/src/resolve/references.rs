@@ -1,9 +1,10 @@
 //! References by id: attachments, unreadable parts, and what is said about an id that leads nowhere.
 
 use scproof_policy_parser::{PolicyKind, PolicyPath};
+use scproof_text::{Code, Message, near_names, shorten};
 
-use super::{Place, Resolver, UnreadablePart, near_texts, record, shorten};
-use crate::fault::Fault;
+use super::{Place, Resolver, UnreadablePart, record};
+use crate::codes;
 use crate::id::{PolicyId, RootId, Target};
 use crate::policy_type;
 
@@ -34,7 +35,7 @@ impl<'a> Resolver<'a> {
             let policy = self.policy_records.get(attachment.policy_id.as_str()).copied();
             if place.is_none() {
                 let at = record("Attachments", index).key("TargetId");
-                let fault = self.dangling("unknown-target", at, &attachment.target_id, "target");
+                let fault = self.dangling(codes::UNKNOWN_TARGET, at, &attachment.target_id, "target");
                 self.faults.push(fault.item(shorten(&attachment.target_id)));
             }
             if policy.is_none() {
@@ -47,18 +48,20 @@ impl<'a> Resolver<'a> {
         resolved
     }
 
-    pub(super) fn dangling_policy(&mut self, at: PolicyPath, text: &str) -> Fault {
+    pub(super) fn dangling_policy(&mut self, at: PolicyPath, text: &str) -> Message {
         let shown = shorten(text);
         match PolicyId::parse(text) {
             Ok(_) => {
                 let ids = self.inventory.policies.iter().map(|policy| policy.id.as_str());
                 let near = self.near(text, ids);
-                let fault = Fault::new("unknown-policy", at, format!("the policy `{shown}` is not in the snapshot"))
+                let fault = codes::UNKNOWN_POLICY
+                    .at(at, format!("the policy `{shown}` is not in the snapshot"))
                     .rule("API-41")
                     .item(shown);
                 with_near(fault, &near, "add the policy to `Policies`, or correct the id")
             }
-            Err(error) => Fault::new("unknown-policy", at, format!("the policy `{shown}` is not in the snapshot"))
+            Err(error) => codes::UNKNOWN_POLICY
+                .at(at, format!("the policy `{shown}` is not in the snapshot"))
                 .rule("ID-5")
                 .item(shown)
                 .expected(format!("a policy id: {}", error.expected()))
@@ -113,7 +116,8 @@ impl<'a> Resolver<'a> {
                 ) => {
                     let message = format!("`{operation}` does not say what it was about");
                     self.faults.push(
-                        Fault::new("unreadable-without-target", at, message)
+                        codes::UNREADABLE_WITHOUT_TARGET
+                            .at(at, message)
                             .rule("API-42")
                             .expected("the id in a member `TargetId`"),
                     );
@@ -123,13 +127,10 @@ impl<'a> Resolver<'a> {
                     // Not ignored: a misspelt call would turn "unknown" into "empty".
                     let shown = shorten(other);
                     let near = self.near(other, OPERATIONS.into_iter());
-                    let fault = Fault::new(
-                        "unknown-operation",
-                        at.key("Operation"),
-                        format!("`{shown}` is not a call that a snapshot is made of"),
-                    )
-                    .rule("API-42")
-                    .item(shown);
+                    let fault = codes::UNKNOWN_OPERATION
+                        .at(at.key("Operation"), format!("`{shown}` is not a call that a snapshot is made of"))
+                        .rule("API-42")
+                        .item(shown);
                     self.faults.push(with_near(fault, &near, "use the name of a read operation of AWS Organizations"));
                     None
                 }
@@ -152,7 +153,7 @@ impl<'a> Resolver<'a> {
     fn unreadable_target(&mut self, at: &PolicyPath, id: &str) -> Option<Place> {
         let place = self.places.get(id).copied();
         if place.is_none() {
-            let fault = self.dangling("unknown-target", at.key("TargetId"), id, "target");
+            let fault = self.dangling(codes::UNKNOWN_TARGET, at.key("TargetId"), id, "target");
             self.faults.push(fault.item(shorten(id)));
         }
         place
@@ -168,7 +169,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A reference to a target that is not there.
-    pub(super) fn dangling(&mut self, code: &'static str, at: PolicyPath, text: &str, what: &str) -> Fault {
+    pub(super) fn dangling(&mut self, code: Code, at: PolicyPath, text: &str, what: &str) -> Message {
         let shown = shorten(text);
         let form = if what == "parent" {
             Target::parse(text).and_then(|target| match target {
@@ -182,10 +183,11 @@ impl<'a> Resolver<'a> {
             Ok(target) => {
                 let message = format!("the {what} `{shown}` is no {} of the snapshot", target.kind());
                 let near = self.near_target(text);
-                let fault = Fault::new(code, at, message).rule("API-41");
+                let fault = code.at(at, message).rule("API-41");
                 with_near(fault, &near, "add the missing item, or correct the id")
             }
-            Err(_) => Fault::new(code, at, format!("the {what} `{shown}` is not in the snapshot"))
+            Err(_) => code
+                .at(at, format!("the {what} `{shown}` is not in the snapshot"))
                 .rule("ID-6")
                 .expected(if what == "parent" {
                     "the id of the root or of an organizational unit"
@@ -212,11 +214,11 @@ impl<'a> Resolver<'a> {
             return Vec::new();
         }
         self.suggestions -= 1;
-        near_texts(text, ids, 2)
+        near_names(text, ids, 2)
     }
 }
 
-fn with_near(fault: Fault, near: &[String], otherwise: &str) -> Fault {
+fn with_near(fault: Message, near: &[String], otherwise: &str) -> Message {
     match near {
         [] => fault.help(otherwise),
         near => {

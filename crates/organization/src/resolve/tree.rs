@@ -1,7 +1,9 @@
 //! Parents of units and accounts: dangling, not a container, in a circle, or too deep.
 
-use super::{Place, Resolver, shorten};
-use crate::fault::Fault;
+use scproof_text::shorten;
+
+use super::{Place, Resolver};
+use crate::codes;
 
 /// Deepest nesting of units that is read. AWS allows five levels (LIM-6); more only warns, but a chain of thousands would make
 /// every path thousands long.
@@ -19,7 +21,8 @@ impl<'a> Resolver<'a> {
                     let at = self.place_path(place).key("ParentId");
                     let item = self.item(place);
                     self.faults.push(
-                        Fault::new("parent-is-account", at, message)
+                        codes::PARENT_IS_ACCOUNT
+                            .at(at, message)
                             .rule("EVAL-2")
                             .item(item)
                             .expected("the id of the root or of an organizational unit"),
@@ -28,7 +31,7 @@ impl<'a> Resolver<'a> {
                 (Some(parent), None) => {
                     let at = self.place_path(place).key("ParentId");
                     let item = self.item(place);
-                    let fault = self.dangling("unknown-parent", at, parent, "parent");
+                    let fault = self.dangling(codes::UNKNOWN_PARENT, at, parent, "parent");
                     self.faults.push(fault.item(item));
                 }
                 (Some(_), Some(_)) | (None, _) => {}
@@ -86,7 +89,8 @@ impl<'a> Resolver<'a> {
         let item = self.item(place);
         let message = format!("`{item}` is nested deeper than {DEEPEST} levels");
         self.faults.push(
-            Fault::new("nested-too-deep", self.place_path(place).key("ParentId"), message)
+            codes::NESTED_TOO_DEEP
+                .at(self.place_path(place).key("ParentId"), message)
                 .rule("LIM-6")
                 .item(item)
                 .expected("at most 5 levels of units below the root, as AWS allows"),
@@ -105,6 +109,6 @@ impl<'a> Resolver<'a> {
         let at = self.place_path(entry).key("ParentId");
         let item = self.item(entry);
         self.faults
-            .push(Fault::new("parent-cycle", at, message).rule("EVAL-2").item(item).expected("a way up to the root"));
+            .push(codes::PARENT_CYCLE.at(at, message).rule("EVAL-2").item(item).expected("a way up to the root"));
     }
 }

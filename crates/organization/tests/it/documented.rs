@@ -1,9 +1,11 @@
 //! `docs/snapshot-format.md` and `docs/changes.md` say what the code does.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use scproof_organization::{ChangeSet, Organization};
+use scproof_organization::{CHANGE_CODES, ChangeSet, FINDING_CODES, Organization, SNAPSHOT_CODES};
+use scproof_text::codes::{FILE_CODES, JSON_CODES};
 
 fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -13,42 +15,32 @@ fn document(name: &str) -> String {
     fs::read_to_string(crate_folder().join("../../docs").join(name)).unwrap()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
-}
-
-/// Codes are the only literals of the code itself that are words joined by hyphens.
-fn is_code(literal: &str) -> bool {
-    literal.contains('-')
-        && literal
-            .split('-')
-            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'8'))
+/// The codes in the first column of the tables of a page.
+fn documented_codes(page: &str) -> BTreeSet<String> {
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.split('|').nth(1).map(str::to_owned));
+    let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+    let is_code = |name: &String| name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-8".contains(&byte));
+    names.filter(|name| is_code(name) && (name.contains('-') || name == "internal")).collect()
 }
 
 #[test]
 fn every_code_is_documented() {
-    let document = document("snapshot-format.md") + &document("changes.md");
-    let mut codes: Vec<String> = Vec::new();
-    for file in sources(&crate_folder().join("src")) {
-        let source = fs::read_to_string(file).unwrap();
-        let (source, _) = source.split_once("#[cfg(test)]").unwrap_or((&source, ""));
-        let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-        codes.extend(
-            lines
-                .flat_map(|line| line.split('"').skip(1).step_by(2))
-                .filter(|literal| is_code(literal))
-                .map(str::to_owned),
-        );
+    let of_text = || JSON_CODES.iter().chain(FILE_CODES).map(|code| code.code);
+    let of_snapshots = || SNAPSHOT_CODES.iter().chain(FINDING_CODES).map(|code| code.code);
+    let snapshots = documented_codes(&document("snapshot-format.md"));
+    let changes = document("changes.md");
+    for code in
+        of_snapshots().chain(FILE_CODES.iter().map(|code| code.code).filter(|&code| code != "unknown-operation"))
+    {
+        assert!(snapshots.contains(code), "{code} is not in docs/snapshot-format.md");
     }
-    codes.sort();
-    codes.dedup();
-    assert!(codes.len() > 40, "{codes:?}");
-    for code in codes {
-        assert!(
-            document.contains(&format!("`{code}`")),
-            "{code} is neither in docs/snapshot-format.md nor in docs/changes.md"
-        );
+    for code in CHANGE_CODES.iter().chain(FILE_CODES).map(|code| code.code) {
+        assert!(changes.contains(&format!("`{code}`")), "{code} is not in docs/changes.md");
+    }
+    let known: BTreeSet<&str> = of_text().chain(of_snapshots()).collect();
+    for code in &snapshots {
+        assert!(known.contains(code.as_str()), "{code} of docs/snapshot-format.md does not exist");
     }
 }
 

@@ -1,15 +1,16 @@
-use scproof_organization::{Finding, Quotas};
-use scproof_policy_parser::Severity;
+use scproof_organization::Message;
+use scproof_policy_parser::{Quotas, Severity};
 use serde_json::{Value, json};
 
 use crate::{base_with, load};
 
-fn findings(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
+fn findings(change: impl FnOnce(&mut Value)) -> Vec<Message> {
     load(&base_with(change)).findings()
 }
 
 fn codes(change: impl FnOnce(&mut Value)) -> Vec<String> {
-    findings(change).iter().map(|finding| format!("{} {} {}", finding.rule, finding.code, finding.item)).collect()
+    let shown = |finding: &Message| format!("{} {} {}", finding.rule, finding.code, finding.item.as_deref().unwrap());
+    findings(change).iter().map(shown).collect()
 }
 
 fn push(value: &mut Value, list: &str, record: Value) {
@@ -60,7 +61,8 @@ fn lim_4_trap_78_more_scps_than_aws_allows() {
         attach(value, 9, "r-ab12");
     });
     assert_eq!(load(&text).findings(), []);
-    assert_eq!(load(&text).findings_with(&Quotas { scps_per_target: 5, ..Quotas::default() }).len(), 2);
+    let five = Quotas::from_json(r#"[{"name": "max_scps_per_target", "value": 5}]"#).unwrap();
+    assert_eq!(load(&text).findings_with(&five).len(), 2);
     let found = findings(|value| attach(value, 10, "ou-ab12-prod0001"));
     assert_eq!((found[0].code, found[0].severity), ("too-many-scps", Severity::Error));
     assert_eq!(found[0].message, "11 SCPs are attached directly to `Prod`, AWS allows 10");
@@ -158,7 +160,8 @@ fn k3_14_policies_without_text_and_names_that_stand_twice() {
         push(value, "Policies", json!({"Id": "p-spare00000", "Name": "DenyS3", "Type": "SERVICE_CONTROL_POLICY"}));
         value["Policies"][0].as_object_mut().unwrap().remove("Content");
     });
-    let found: Vec<_> = found.iter().map(|finding| (finding.code, finding.severity, finding.item.as_str())).collect();
+    let found: Vec<_> =
+        found.iter().map(|finding| (finding.code, finding.severity, finding.item.as_deref().unwrap())).collect();
     assert_eq!(
         found,
         [

@@ -19,7 +19,7 @@ mod saving;
 mod selecting;
 mod tree;
 
-use scproof_organization::{Fault, Inventory, LoadError, Organization};
+use scproof_organization::{Inventory, LoadError, Message, Organization};
 use serde_json::{Value, json};
 
 /// The organization that the traps of the specification are about.
@@ -95,7 +95,7 @@ fn refuse(text: &str) -> LoadError {
 }
 
 /// The only fault of a text.
-fn only_fault(text: &str) -> Fault {
+fn only_fault(text: &str) -> Message {
     let error = refuse(text);
     assert_eq!(error.faults().len(), 1, "{:#?}", error.faults());
     error.faults()[0].clone()
@@ -107,8 +107,9 @@ fn codes(error: &LoadError) -> Vec<String> {
 }
 
 /// What a text has at a fault's line and column, to its end of line.
-fn pointed_at<'t>(text: &'t str, fault: &Fault) -> &'t str {
-    let line = text.lines().nth(fault.line.unwrap() - 1).unwrap();
-    let (start, _) = line.char_indices().nth(fault.column.unwrap() - 1).unwrap();
+fn pointed_at<'t>(text: &'t str, fault: &Message) -> &'t str {
+    let (line, column) = fault.line_and_column().unwrap();
+    let line = text.lines().nth(line - 1).unwrap();
+    let (start, _) = line.char_indices().nth(column - 1).unwrap();
     &line[start..]
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use scproof_text::{Route, Wording, quoted};
+
 use crate::action::{ActionPattern, ActionShape};
 use crate::codes;
 use crate::parse::Walker;
-use crate::sink::{Route, Wording, quoted};
 
 impl Walker<'_> {
     /// Checks one string of `Action` or `NotAction`.

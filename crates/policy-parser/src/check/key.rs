@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
+use scproof_text::{Member, Route, Wording, did_you_mean, nearest, quoted};
+
 use super::global_key::{self, GlobalKey};
 use crate::codes;
 use crate::condition::{BaseOperator, ConditionOperator, SetPrefix};
-use crate::json::Member;
 use crate::parse::Walker;
-use crate::sink::{Route, Wording, did_you_mean, nearest, quoted};
 
 const SET_PREFIXES: [&str; 2] = ["ForAllValues", "ForAnyValue"];
 

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
+use scproof_text::{Node, Route, Value, Wording, quoted};
+
 use crate::codes;
 use crate::condition::{BaseOperator, ConditionOperator, ConditionValue, OperatorFamily};
-use crate::json::{Node, Value};
 use crate::operand::{AddressBlock, AddressReading, DateReading, Decimal, decode_base64, parse_bool, parse_date};
 use crate::parse::Walker;
-use crate::sink::{Route, Wording, quoted};
 use crate::template::{Template, TemplatePart};
 
 /// One value under a known operator, and where it stands.

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use scproof_text::{Route, Wording, quoted};
+
 use crate::codes;
 use crate::parse::Walker;
-use crate::sink::{Route, Wording, quoted};
 
 /// Services with resources whose ARN names no resource type: the part before the first `/` or `:` is a name, and a
 /// wildcard in it is ordinary (DOC-24).

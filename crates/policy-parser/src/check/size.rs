@@ -1,10 +1,11 @@
 //! Sizes of the whole text (LIM-1 to LIM-3, LIM-7).
 
+use scproof_text::{Route, Wording};
+
 use crate::codes;
 use crate::parse::Walker;
 use crate::print::minified_len;
 use crate::quota::QuotaName;
-use crate::sink::{Route, Wording};
 
 impl Walker<'_> {
     /// Compares the text as it stands with the limit of its kind of policy.

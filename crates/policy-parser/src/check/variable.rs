@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use scproof_text::{Route, Wording, quoted};
+
 use super::global_key;
 use crate::codes;
 use crate::parse::Walker;
-use crate::sink::{Route, Wording, quoted};
 use crate::template::{Template, TemplatePart};
 
 impl Walker<'_> {

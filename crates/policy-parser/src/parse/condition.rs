@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use scproof_text::{Member, Node, Route, Value, Wording, quoted};
+
 use super::Walker;
 use crate::codes;
 use crate::condition::{Condition, ConditionOperator, ConditionValue, ValueKind};
-use crate::json::{Member, Node, Value};
-use crate::sink::{Route, Wording, quoted};
 
 impl Walker<'_> {
     /// Reads the value of `Condition`; `None` if it is no object.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use scproof_text::{Member, Node, Route, Value, Wording, did_you_mean, quoted};
+
 use super::Walker;
 use crate::codes;
 use crate::document::{PolicyDocument, PolicyKind, Statement, Version};
-use crate::json::{Member, Node, Value};
-use crate::sink::{Route, Wording, did_you_mean, quoted};
 
 const ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 

@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use scproof_text::{Code, Member, Node, Route, Value, Wording, quoted};
+
 use super::Walker;
 use crate::action::ActionPattern;
-use crate::codes::{self, DiagnosticCode};
+
+use crate::codes;
 use crate::condition::Condition;
 use crate::document::{ActionElement, Effect, ResourceElement, Statement};
-use crate::json::{Member, Node, Value};
 use crate::resource::ResourcePattern;
-use crate::sink::{Route, Wording, quoted};
 
 const SCP_ELEMENTS: [&str; 7] = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 const RCP_ELEMENTS: [&str; 7] = ["Sid", "Effect", "Principal", "Action", "Resource", "NotResource", "Condition"];
-const ACTION_FAULTS: (DiagnosticCode, DiagnosticCode) = (codes::MISSING_ACTION, codes::TWO_ACTIONS);
-const RESOURCE_FAULTS: (DiagnosticCode, DiagnosticCode) = (codes::MISSING_RESOURCE, codes::TWO_RESOURCES);
+const ACTION_FAULTS: (Code, Code) = (codes::MISSING_ACTION, codes::TWO_ACTIONS);
+const RESOURCE_FAULTS: (Code, Code) = (codes::MISSING_RESOURCE, codes::TWO_RESOURCES);
 const EFFECTS: &str = "`Allow` or `Deny`";
 const REFUSED_IN_SCP: [&str; 2] = ["Principal", "NotPrincipal"];
 const REFUSED_IN_RCP: [&str; 2] = ["NotPrincipal", "NotAction"];
@@ -288,7 +289,7 @@ impl Walker<'_> {
         elements: Elements<'n, 't>,
         name: &'static str,
         negated: &'static str,
-        (missing, both): (DiagnosticCode, DiagnosticCode),
+        (missing, both): (Code, Code),
         mut read: impl FnMut(&mut Self, Route<'_>, &Node<'t>) -> T,
     ) -> Option<(&'n Member<'t>, T)> {
         let mut found = Vec::new();
@@ -358,7 +359,7 @@ impl Walker<'_> {
     }
 
     /// Reports what the SCP language did not have before 2025-09-19, if asked to.
-    pub(super) fn legacy(&mut self, code: DiagnosticCode, here: Route<'_>, member: &Member<'_>, what: &str) {
+    pub(super) fn legacy(&mut self, code: Code, here: Route<'_>, member: &Member<'_>, what: &str) {
         if self.options.legacy_scp_language && self.is_scp() {
             self.sink.report(code, here, &member.name_span, || {
                 Wording::new(format!("{what} is not in the SCP language before 2025-09-19"))

@@ -3,8 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scproof_policy_parser::{
-    DIAGNOSTIC_CODES, Diagnostic, Parsed, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions, validate,
+    DIAGNOSTIC_CODES, Message, Parsed, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions, validate,
 };
+use scproof_text::Code;
+use scproof_text::codes::JSON_CODES;
+
+/// Every code that a policy can have.
+fn codes() -> impl Iterator<Item = &'static Code> {
+    JSON_CODES.iter().chain(DIAGNOSTIC_CODES)
+}
 
 const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
 
@@ -48,7 +55,7 @@ fn example(kind: &str, text: &str) -> Parsed {
     }
 }
 
-fn rendered(diagnostic: &Diagnostic) -> String {
+fn rendered(diagnostic: &Message) -> String {
     let mut lines = vec![format!("{}: {}", diagnostic.severity.as_str(), diagnostic.message)];
     if !diagnostic.path.steps().is_empty() {
         lines.push(format!("  at {}", diagnostic.path));
@@ -87,8 +94,8 @@ fn unprintable() -> Vec<(&'static str, Parsed)> {
 #[test]
 fn every_code_has_a_section_and_is_produced() {
     let documented: Vec<_> = sections().map(|section| section.code).collect();
-    let known: BTreeMap<_, _> = DIAGNOSTIC_CODES.iter().map(|code| (code.code, code)).collect();
-    assert_eq!(known.len(), DIAGNOSTIC_CODES.len(), "a code occurs twice in the table");
+    let known: BTreeMap<_, _> = codes().map(|code| (code.code, code)).collect();
+    assert_eq!(known.len(), codes().count(), "a code occurs twice in the table");
     assert_eq!(documented.iter().copied().collect::<BTreeSet<_>>(), known.keys().copied().collect());
     assert_eq!(documented.len(), known.len(), "a section occurs twice");
 
@@ -118,7 +125,7 @@ fn every_code_has_a_section_and_is_produced() {
 
 #[test]
 fn a_diagnostic_says_what_the_table_says() {
-    let all: BTreeMap<_, _> = DIAGNOSTIC_CODES.iter().map(|code| (code.code, (code.rule, code.severity))).collect();
+    let all: BTreeMap<_, _> = codes().map(|code| (code.code, (code.rule, code.severity))).collect();
     let examples = sections().filter_map(|section| block(section.text, "json").map(|(kind, text)| example(kind, text)));
     let parsed: Vec<_> = examples.chain(unprintable().into_iter().map(|(_, parsed)| parsed)).collect();
     for diagnostic in parsed.iter().flat_map(|parsed| &parsed.diagnostics) {
@@ -127,7 +134,7 @@ fn a_diagnostic_says_what_the_table_says() {
         for text in texts.into_iter().flatten() {
             assert!(!text.ends_with('.') && !text.contains('\n') && !text.is_empty(), "{text}");
             let first = text.chars().next().unwrap();
-            let is_name = ["JSON", "AWS", "IPv"].iter().any(|name| text.starts_with(name));
+            let is_name = ["JSON", "AWS", "IPv", "UTF"].iter().any(|name| text.starts_with(name));
             assert!(!first.is_uppercase() || is_name, "{text}");
         }
     }

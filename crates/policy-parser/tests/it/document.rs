@@ -207,7 +207,7 @@ fn json_8_a_byte_order_mark_changes_nothing_but_a_warning() {
 fn json_1_bytes_that_are_not_utf_8() {
     let parsed = PolicyDocument::parse_bytes(b"{\n \"Version\": \"\xff\"}", PolicyKind::ServiceControl);
     let fault = &parsed.diagnostics[0];
-    assert_eq!((fault.code, fault.span.clone(), fault.line, fault.column), ("invalid-utf8", 15..16, 2, 14));
+    assert_eq!((fault.code, fault.span(), fault.line_and_column()), ("invalid-utf8", Some(15..16), Some((2, 14))));
     assert_eq!(parsed.document.statements, [Statement::without_meaning()]);
     assert!(!PolicyDocument::parse_bytes(b"{}", PolicyKind::ServiceControl).diagnostics.is_empty());
 }

@@ -114,11 +114,12 @@ proptest! {
         prop_assert_eq!(is_json(&text), judged, "{}", text);
         let parsed = scp(&text);
         prop_assert!(judged || parsed.document.statements == [Statement::without_meaning()]);
-        prop_assert!(parsed.diagnostics.is_sorted_by_key(|diagnostic| diagnostic.span.start));
+        prop_assert!(parsed.diagnostics.is_sorted_by_key(|diagnostic| diagnostic.span().unwrap().start));
         for diagnostic in &parsed.diagnostics {
-            let before = text.get(..diagnostic.span.start);
-            prop_assert!(text.get(diagnostic.span.clone()).is_some(), "{:?}", diagnostic);
-            prop_assert_eq!(diagnostic.line, 1 + before.unwrap().matches('\n').count());
+            let span = diagnostic.span().unwrap();
+            let before = text.get(..span.start);
+            prop_assert!(text.get(span).is_some(), "{:?}", diagnostic);
+            prop_assert_eq!(diagnostic.line_and_column().unwrap().0, 1 + before.unwrap().matches('\n').count());
             prop_assert_eq!(diagnostic.path.to_string().parse(), Ok(diagnostic.path.clone()));
             let _ = locate(&text, &diagnostic.path);
         }
@@ -203,7 +204,9 @@ fn json_1_json_2_several_faults_in_one_pass() {
   ]
 }
 "#;
-    let found: Vec<_> = scp(text).diagnostics.iter().map(|fault| (fault.line, fault.column, fault.code)).collect();
+    let parsed = scp(text);
+    let places = parsed.diagnostics.iter().map(|fault| (fault.line_and_column().unwrap(), fault.code));
+    let found: Vec<_> = places.map(|((line, column), code)| (line, column, code)).collect();
     assert_eq!(
         found[..9],
         [

@@ -17,20 +17,21 @@ pub(crate) fn render(validation: &Validation, out: &mut dyn Write) -> io::Result
     ];
     record(&header, out)?;
     for item in validation.items() {
+        let found = item.message;
         let number = |number: Option<usize>| number.map_or_else(String::new, |number| number.to_string());
         let cells = [
             item.source.file.as_str(),
             item.source.policy.as_ref().map_or("", |policy| policy.id.as_str()),
-            &number(item.place.as_ref().map(|place| place.line)),
-            &number(item.place.as_ref().map(|place| place.column)),
-            item.severity.as_str(),
-            item.code,
-            item.rule.unwrap_or_default(),
-            item.about.unwrap_or_default(),
-            item.path.as_deref().unwrap_or_default(),
-            item.message,
-            item.expected.unwrap_or_default(),
-            item.help.unwrap_or_default(),
+            &number(found.place.as_ref().map(|place| place.line)),
+            &number(found.place.as_ref().map(|place| place.column)),
+            found.severity.as_str(),
+            found.code,
+            found.rule,
+            item.about().unwrap_or_default(),
+            &found.path.to_string(),
+            &found.message,
+            found.expected.as_deref().unwrap_or_default(),
+            found.help.as_deref().unwrap_or_default(),
         ];
         record(&cells, out)?;
     }

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use scproof_organization::{AccountState, Finding, Policy, PolicyIndex, Target};
+use scproof_organization::{AccountState, Policy, PolicyIndex, Target};
+use scproof_text::Message;
 use serde::Serialize;
 
 use super::write_document;
@@ -66,18 +67,18 @@ struct FindingView<'a> {
     code: &'static str,
     rule: &'static str,
     severity: &'static str,
-    item: &'a str,
+    item: Option<&'a str>,
     message: &'a str,
     help: Option<&'a str>,
 }
 
-impl<'a> From<&'a Finding> for FindingView<'a> {
-    fn from(finding: &'a Finding) -> Self {
+impl<'a> From<&'a Message> for FindingView<'a> {
+    fn from(finding: &'a Message) -> Self {
         Self {
             code: finding.code,
             rule: finding.rule,
             severity: finding.severity.as_str(),
-            item: &finding.item,
+            item: finding.item.as_deref(),
             message: &finding.message,
             help: finding.help.as_deref(),
         }

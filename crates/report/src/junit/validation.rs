@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use scproof_policy_parser::Severity;
+use scproof_text::Severity;
 
 use super::{attribute, text};
 use crate::validation::{Item, Source, Validation};
@@ -35,7 +35,7 @@ fn numbers(sources: &[Source]) -> String {
 }
 
 fn is_error(item: &Item<'_>) -> bool {
-    item.severity == Severity::Error
+    item.message.severity == Severity::Error
 }
 
 fn case(source: &Source, out: &mut dyn Write) -> io::Result<()> {
@@ -47,7 +47,7 @@ fn case(source: &Source, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "    <testcase {case}>")?;
     if let Some(first) = errors.first() {
-        let (code, message) = (attribute(first.code), attribute(first.message));
+        let (code, message) = (attribute(first.message.code), attribute(&first.message.message));
         writeln!(out, "      <failure type=\"{code}\" message=\"{message}\">{}</failure>", text(&words(&errors)))?;
     }
     if !others.is_empty() {
@@ -60,10 +60,11 @@ fn case(source: &Source, out: &mut dyn Write) -> io::Result<()> {
 fn words(items: &[Item<'_>]) -> String {
     let mut words = String::new();
     for item in items {
-        let place = item.place.as_ref().map_or_else(String::new, |place| format!("{}:{}: ", place.line, place.column));
-        let help = item.help.map_or_else(String::new, |help| format!(" ({help})"));
+        let found = item.message;
+        let place = found.place.as_ref().map_or_else(String::new, |place| format!("{}:{}: ", place.line, place.column));
+        let help = found.help.as_ref().map_or_else(String::new, |help| format!(" ({help})"));
         // A text takes everything.
-        let _ = writeln!(words, "{place}{}[{}]: {}{help}", item.severity.as_str(), item.code, item.message);
+        let _ = writeln!(words, "{place}{}[{}]: {}{help}", found.severity.as_str(), found.code, found.message);
     }
     words
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use scproof_organization::{
-    AccountState, FeatureSet, Finding, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus, Target,
+    AccountState, FeatureSet, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus, Target,
 };
-use scproof_policy_parser::Severity;
+use scproof_text::{Message, Severity};
 
 use crate::doc::{Block, Column, Doc, Item, Line, Node, Table};
 use crate::layout::{count, enumerate_some, grouped};
@@ -24,7 +24,7 @@ pub(crate) fn page(tree: &Tree<'_>) -> Doc {
         .findings
         .iter()
         .filter(|finding| finding.severity >= Severity::Warning)
-        .map(|finding| finding.item.as_str())
+        .filter_map(|finding| finding.item.as_deref())
         .collect();
     let nodes = tree.nodes().into_iter().map(|(id, depth)| {
         let is_odd = odd.contains(tree.organization.node(id).target.as_str());
@@ -151,8 +151,9 @@ fn places(tree: &Tree<'_>, policy: PolicyIndex) -> String {
 fn findings(doc: &mut Doc, tree: &Tree<'_>) {
     let shown = tree.nodes();
     // What is about another part of the tree does not belong here; what is about no part does.
-    let elsewhere = |finding: &Finding| {
-        let node = Target::parse(&finding.item).ok().and_then(|target| tree.organization.find_node(&target));
+    let elsewhere = |finding: &Message| {
+        let target = finding.item.as_deref().and_then(|item| Target::parse(item).ok());
+        let node = target.and_then(|target| tree.organization.find_node(&target));
         node.is_some_and(|node| shown.binary_search_by_key(&node, |&(id, _)| id).is_err())
     };
     let findings: Vec<Item> = tree.findings.iter().filter(|finding| !elsewhere(finding)).map(finding).collect();
@@ -162,16 +163,18 @@ fn findings(doc: &mut Doc, tree: &Tree<'_>) {
     }
 }
 
-fn finding(finding: &Finding) -> Item {
+fn finding(finding: &Message) -> Item {
     let role = match finding.severity {
         Severity::Error => Role::Bad,
         Severity::Warning => Role::Open,
         Severity::Note => Role::Heading,
     };
     let line = Line::strong(role, format!("{}[{}]", finding.severity.as_str(), finding.code))
-        .then(format!(": {} (", finding.message))
-        .then_code(&finding.item)
-        .then(")");
+        .then(format!(": {}", finding.message));
+    let line = match &finding.item {
+        Some(item) => line.then(" (").then_code(item).then(")"),
+        None => line,
+    };
     let help = finding.help.iter().map(|help| Block::Paragraph(Line::from(format!("help: {help}"))));
     Item { body: help.collect(), ..Item::new(line) }
 }

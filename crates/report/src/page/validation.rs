@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use scproof_organization::LoadError;
+use scproof_text::{LoadError, Place};
 
-use crate::doc::{self, Block, Doc, Line, Message};
+use crate::doc::{self, Block, Doc, Line};
 use crate::layout::{count, cut, enumerate, grouped};
 use crate::style::{Role, Style};
-use crate::validation::{Item, Place, Source, SourceFindings, Totals, Validation};
+use crate::validation::{Item, Source, SourceFindings, Totals, Validation};
 
 /// How much of a line is kept on each side of what is pointed at, in bytes: a policy may be one line of ten thousand.
 const WINDOW: usize = 400;
@@ -50,30 +50,31 @@ pub fn faults(error: &LoadError, file: &str, text: &str, most: usize, style: Sty
     doc::text::lines(&messages(&Validation { sources: vec![source] }), style) + "\n"
 }
 
-fn message(item: &Item<'_>) -> Message {
-    let place = item.place.as_ref().map(|place| doc::Place {
+fn message(item: &Item<'_>) -> doc::Message {
+    let found = item.message;
+    let place = found.place.as_ref().map(|place| doc::Place {
         line: place.line,
         column: place.column,
         excerpt: Excerpt::of(&item.source.text, place).map(Excerpt::owned),
     });
-    let about = match (&item.path, item.about.filter(|_| item.source.policy.is_none())) {
+    let about = match (item.path(), item.about().filter(|_| item.source.policy.is_none())) {
         (Some(path), Some(id)) if !path.contains(id) => Some(format!("{path} of {id}")),
-        (Some(path), _) => Some(path.clone()),
+        (Some(path), _) => Some(path),
         (None, Some(id)) => Some(id.to_owned()),
         (None, None) => None,
     };
     // A hostile text nests without end; the place says enough then.
     let about = about.map(|about| cut(&about, LONGEST_PATH));
-    let (at, about) = match (about, item.rule) {
+    let (at, about) = match (about, item.rule()) {
         (Some(about), Some(rule)) => ("at", Some(format!("{about} (rule {rule})"))),
         (None, Some(rule)) => ("rule", Some(rule.to_owned())),
         (about, None) => ("at", about),
     };
-    let remarks = [(at, about), ("expected", item.expected.map(str::to_owned)), ("help", item.help.map(str::to_owned))];
-    Message {
-        severity: item.severity,
-        code: item.code.to_owned(),
-        text: item.message.to_owned(),
+    let remarks = [(at, about), ("expected", found.expected.clone()), ("help", found.help.clone())];
+    doc::Message {
+        severity: found.severity,
+        code: found.code.to_owned(),
+        text: found.message.clone(),
         source: item.source.label(),
         place,
         remarks: remarks.into_iter().filter_map(|(label, text)| Some((label, text?))).collect(),
@@ -96,18 +97,12 @@ impl<'t> Excerpt<'t> {
     }
 
     fn of(text: &'t str, place: &Place) -> Option<Self> {
-        let start = match &place.span {
-            Some(span) => floor(text, span.start.min(text.len())),
-            None => byte_of(text, place.line, place.column)?,
-        };
+        let start = floor(text, place.span.start);
         let before = text.get(..start)?;
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = text.get(start..)?.find('\n').map_or(text.len(), |at| start + at);
         let line_end = if text.get(..line_end)?.ends_with('\r') { line_end - 1 } else { line_end }.max(start);
-        let end = match &place.span {
-            Some(span) => floor(text, span.end.min(line_end)).max(start),
-            None => start + token_length(text.get(start..line_end)?),
-        };
+        let end = floor(text, place.span.end.min(line_end)).max(start);
         // The line before gives orientation, unless it is long.
         let previous = text.get(..line_start.saturating_sub(1))?.rfind('\n').map_or(0, |at| at + 1);
         let (from, first_line) = if start - line_start > WINDOW {
@@ -130,34 +125,6 @@ impl<'t> Excerpt<'t> {
 /// The nearest boundary between characters at or below a byte.
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
-}
-
-/// The byte of a line and column, both from 1.
-fn byte_of(text: &str, line: usize, column: usize) -> Option<usize> {
-    let start = match line.checked_sub(2) {
-        None => 0,
-        Some(breaks) => text.match_indices('\n').nth(breaks)?.0 + 1,
-    };
-    let rest = text.get(start..)?;
-    let rest = rest.strip_prefix('\u{feff}').filter(|_| start == 0).unwrap_or(rest);
-    let start = text.len() - rest.len();
-    let within = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).nth(column.checked_sub(1)?)?;
-    Some(start + within)
-}
-
-/// How long the JSON token is that a text begins with, in bytes.
-fn token_length(text: &str) -> usize {
-    if let Some(inside) = text.strip_prefix('"') {
-        let mut escaped = false;
-        let end = inside.char_indices().find(|&(_, c)| {
-            let ends = c == '"' && !escaped;
-            escaped = c == '\\' && !escaped;
-            ends
-        });
-        return end.map_or(text.len(), |(at, _)| at + 2);
-    }
-    let word = text.find(|c: char| !(c.is_alphanumeric() || "+-._".contains(c))).unwrap_or(text.len());
-    if word > 0 { word } else { text.chars().next().map_or(0, char::len_utf8) }
 }
 
 /// `checked 1 policy: 2 errors and 1 note`.
@@ -188,25 +155,25 @@ fn summary(totals: &Totals) -> Line {
 mod tests {
     use super::*;
 
-    fn excerpt(text: &str, line: usize, column: usize) -> Option<(&str, usize, &str)> {
-        let excerpt = Excerpt::of(text, &Place { line, column, span: None })?;
+    fn excerpt<'t>(text: &'t str, token: &str) -> Option<(&'t str, usize, &'t str)> {
+        let start = text.find(token)?;
+        let line = text.get(..start)?.matches('\n').count() + 1;
+        let excerpt = Excerpt::of(text, &Place { span: start..start + token.len(), line, column: 1 })?;
         Some((excerpt.text, excerpt.first_line, excerpt.text.get(excerpt.span.clone())?))
     }
 
     #[test]
     fn a_place_is_shown_with_the_line_before_it() {
-        assert_eq!(excerpt("{\n  \"a\": 12,\r\n}", 2, 8), Some(("{\n  \"a\": 12,", 1, "12")));
-        assert_eq!(excerpt("{\"a\\\"b\": 1}", 1, 2), Some(("{\"a\\\"b\": 1}", 1, "\"a\\\"b\"")));
-        assert_eq!(excerpt("", 1, 1), Some(("", 1, "")));
-        assert_eq!(excerpt("x", 3, 1), None);
+        assert_eq!(excerpt("{\n  \"a\": 12,\r\n}", "12"), Some(("{\n  \"a\": 12,", 1, "12")));
+        assert_eq!(excerpt("", ""), Some(("", 1, "")));
     }
 
     #[test]
     fn of_a_long_line_only_a_window_is_shown() {
-        let text = "é".repeat(5_000);
-        let (shown, line, token) = excerpt(&text, 1, 2_500).unwrap();
-        assert!(shown.len() <= 2 * WINDOW + 5_000 && line == 1 && !token.is_empty(), "{}", shown.len());
-        let span = Place { line: 1, column: 1, span: Some(7..text.len() + 9) };
-        assert!(Excerpt::of(&text, &span).is_some());
+        let text = format!("{0}x{0}", "é".repeat(2_500));
+        let (shown, line, token) = excerpt(&text, "x").unwrap();
+        assert!(shown.len() <= 2 * WINDOW + 5 && line == 1 && token == "x", "{}", shown.len());
+        // Within a character, and beyond the end.
+        assert!(Excerpt::of(&text, &Place { span: 7..text.len() + 9, line: 1, column: 1 }).is_some());
     }
 }

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use scproof_policy_parser::{DIAGNOSTIC_CODES, Severity};
+use scproof_policy_parser::DIAGNOSTIC_CODES;
+use scproof_text::Severity;
+use scproof_text::codes::JSON_CODES;
 
 use super::model::{
     Artifact, ArtifactLocation, Configuration, Content, Location, LogicalLocation, PartialFingerprints,
@@ -69,21 +71,21 @@ impl Builder {
     }
 
     fn item(&mut self, item: &Item<'_>, (file, policy): Artifacts) {
-        let rule_index = self.rules.iter().position(|rule| rule.id == item.code).unwrap_or_else(|| {
+        let (found, about, path) = (item.message, item.about(), item.path());
+        let rule_index = self.rules.iter().position(|rule| rule.id == found.code).unwrap_or_else(|| {
             self.rules.push(rule(item));
             self.rules.len() - 1
         });
-        let label = |label: &str, text: Option<&str>| text.map(|text| format!("{label}: {text}"));
-        let texts = [Some(item.message.to_owned()), label("expected", item.expected), label("help", item.help)];
+        let label = |label: &str, text: &Option<String>| text.as_ref().map(|text| format!("{label}: {text}"));
+        let texts = [Some(found.message.clone()), label("expected", &found.expected), label("help", &found.help)];
         let region = region(item);
         let start = region.is_none() || policy.is_some();
         // Readers of SARIF want a line.
         let line = Region { start_line: 1, start_column: None, end_line: None, end_column: None };
         let (own, inside) = if start { (Some(line), region) } else { (region, None) };
-        let logical = item.path.as_deref().or(item.about).map(|path| LogicalLocation {
+        let logical = path.as_deref().or(about).map(|path| LogicalLocation {
             name: clean(path).into_owned(),
-            fully_qualified_name: clean(&[item.about, Some(path)].map(Option::unwrap_or_default).join("/"))
-                .into_owned(),
+            fully_qualified_name: clean(&[about, Some(path)].map(Option::unwrap_or_default).join("/")).into_owned(),
             kind: "member",
         });
         let location = |index: usize, region: Option<Region>, id: Option<usize>, logical: Option<LogicalLocation>| {
@@ -99,16 +101,16 @@ impl Builder {
             }
         };
         let related = policy.map(|index| location(index, inside, Some(1), None));
-        let fingerprint = [item.code, &item.source.file, item.about.unwrap_or_default()].join("#")
-            + item.path.as_deref().unwrap_or_default();
+        let fingerprint =
+            [found.code, &item.source.file, about.unwrap_or_default()].join("#") + path.as_deref().unwrap_or_default();
         let locations = vec![location(file, own, None, logical)];
         let nth = self.given.entry(fingerprint.clone()).or_default();
         *nth += 1;
         self.results.push(SarifResult {
-            rule_id: item.code.to_owned(),
+            rule_id: found.code.to_owned(),
             rule_index,
             kind: "fail",
-            level: level(item.severity),
+            level: level(found.severity),
             message: sentences(texts.into_iter().flatten()),
             locations,
             related_locations: related.into_iter().collect(),
@@ -128,29 +130,30 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn region(item: &Item<'_>) -> Option<Region> {
-    let place = item.place.as_ref()?;
-    let end = place.span.as_ref().map(|span| line_and_column(&item.source.text, span.end.max(span.start)));
+    let place = item.message.place.as_ref()?;
+    let (end_line, end_column) = line_and_column(&item.source.text, place.span.end.max(place.span.start));
     Some(Region {
         start_line: place.line,
         start_column: Some(place.column),
-        end_line: end.map(|(line, _)| line),
-        end_column: end.map(|(_, column)| column),
+        end_line: Some(end_line),
+        end_column: Some(end_column),
     })
 }
 
 fn rule(item: &Item<'_>) -> Rule {
-    let known = DIAGNOSTIC_CODES.iter().find(|known| known.code == item.code);
-    let of_rules = scproof_rules::rule(item.code);
+    let code = item.message.code;
+    let known = JSON_CODES.iter().chain(DIAGNOSTIC_CODES).find(|known| known.code == code);
+    let of_rules = scproof_rules::rule(code);
     let summary = known.map(|known| known.summary).or(of_rules.map(|rule| rule.title));
-    let words = summary.map_or_else(|| item.code.replace('-', " "), str::to_owned);
+    let words = summary.map_or_else(|| code.replace('-', " "), str::to_owned);
     let page = known.map(|_| "diagnostics").or(of_rules.map(|_| "findings"));
     Rule {
-        id: item.code.to_owned(),
+        id: code.to_owned(),
         short_description: sentences([&words]),
         full_description: sentences([&words]),
         help: sentences([&words]),
-        help_uri: page.map(|page| format!("{PROJECT}/blob/main/docs/{page}.md#{}", item.code)),
-        default_configuration: Configuration { level: level(item.severity) },
+        help_uri: page.map(|page| format!("{PROJECT}/blob/main/docs/{page}.md#{code}")),
+        default_configuration: Configuration { level: level(item.message.severity) },
         properties: RuleProperties {
             tags: ["aws", "scp"].map(str::to_owned).to_vec(),
             precision: "very-high",

@@ -296,10 +296,10 @@ fn a_finding_is_where_the_name_stands() {
         );
         let document = PolicyDocument::parse(&text, PolicyKind::ServiceControl).document;
         let diagnostic = check(&document, Some("x"))[0].diagnostic(&text);
-        assert_eq!(text.get(diagnostic.span.clone()), Some("\"s3:DeleteBukcet\""));
-        assert_eq!((diagnostic.path.to_string().as_str(), diagnostic.line), (path, 3));
+        assert_eq!(text.get(diagnostic.span().unwrap()), Some("\"s3:DeleteBukcet\""));
+        assert_eq!(diagnostic.path.to_string(), path);
         let line = text.lines().nth(2).unwrap();
-        assert_eq!(diagnostic.column, line.find("\"s3:").unwrap() + 1);
+        assert_eq!(diagnostic.line_and_column(), Some((3, line.find("\"s3:").unwrap() + 1)));
     }
 }
 

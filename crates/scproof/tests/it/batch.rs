@@ -69,17 +69,19 @@ fn every_error_names_kind_place_and_remedy() {
         assert!(found.get("decision").is_none());
     };
     let none = Value::Null;
-    check("{\"account\": ", "json", none.clone(), "column 12: EOF while parsing a value");
-    check("[] []", "json", none.clone(), "trailing characters");
-    check("[]", "format", json!("request"), "expected an object");
-    check("{}", "format", json!("account"), "found nothing");
+    check("{\"account\": ", "json", none.clone(), "is never closed");
+    check("[] []", "json", none.clone(), "text follows");
+    check("[]", "format", none.clone(), "expected an object");
+    check("{}", "format", json!("account"), "`account` is missing");
+    check(r#"{"account": "shop", "action": "s3:GetObject",}"#, "json", none.clone(), "a comma follows the last item");
     check(r#"{"account": 214000000001, "action": "s3:GetObject"}"#, "format", json!("account"), "in quotes");
-    check(r#"{"acount": "shop", "action": "s3:GetObject"}"#, "format", json!("acount"), "another member");
+    check(r#"{"acount": "shop", "action": "s3:GetObject"}"#, "format", json!("acount"), "`account` is missing");
+    check(r#"{"account": "shop", "action": "s3:GetObject", "who": 1}"#, "format", json!("who"), "no member");
     check(
         r#"{"account": "shop", "action": "s3:GetObject", "context": {"a:b": [[]]}}"#,
         "format",
-        json!("context.a:b[0]"),
-        "found a list",
+        json!(r#"context["a:b"][0]"#),
+        "found an array",
     );
     check(r#"{"id": 1.5, "account": "shop", "action": "s3:GetObject"}"#, "format", json!("id"), "whole number");
     check(
@@ -91,7 +93,7 @@ fn every_error_names_kind_place_and_remedy() {
     check(
         r#"{"account": "shop", "action": "s3:GetObject", "context": {"a:b": "1", "a:b": "2"}}"#,
         "duplicateMember",
-        json!("context.a:b"),
+        json!(r#"context["a:b"]"#),
         "twice",
     );
     check(r#"{"account": "shp", "action": "s3:GetObject"}"#, "account", json!("account"), "no account");
@@ -131,6 +133,20 @@ fn every_error_names_kind_place_and_remedy() {
     let (found, _) = answers(b"{\"account\": \"\xff\"}");
     assert_eq!(found[0]["error"]["kind"], "notUtf8");
     assert_eq!(found[0]["error"]["message"], "byte 14 of the line is not UTF-8");
+}
+
+#[test]
+fn all_faults_of_a_line_come_at_once() {
+    let found = answer(r#"{"account": 5, "action": 7, "resourse": "*", "context": {"a:b": 1, "a:b": 2}}"#);
+    let error = &found["error"];
+    let codes = |error: &Value| format!("{} {} {}", error["kind"], error["path"], error["column"]);
+    assert_eq!(codes(error), r#""format" "account" 13"#);
+    let more: Vec<String> = error["more"].as_array().unwrap().iter().map(codes).collect();
+    assert_eq!(
+        more,
+        [r#""format" "action" 26"#, r#""format" "resourse" 29"#, r#""duplicateMember" "context[\"a:b\"]" 68"#]
+    );
+    assert_eq!(error["more"][1]["help"], "did you mean `resource`?");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A strict JSON reader (RFC 8259) that keeps what policies need and other readers drop: the place of every value and
-//! name, repeated names, and numbers as they were written.
+//! A strict JSON reader (RFC 8259) that keeps what other readers drop: the place of every value and name, repeated names, and numbers
+//! as they were written.
 //!
 //! After a fault it goes on where that is safe, so that one run shows several faults (JSON-1, JSON-2). Time is linear in
 //! the text; nesting and size are bounded (JSON-10).
@@ -9,36 +9,65 @@ mod scalar;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::codes::{self, DiagnosticCode};
-use crate::sink::{Route, Sink, Wording, quoted};
+use crate::codes;
+use crate::message::Code;
+use crate::near::quoted;
+use crate::sink::{Route, Sink, Wording};
 
-pub(crate) use scalar::{is_number, write_string};
+pub use scalar::{is_number, write_string};
 
-/// How deep arrays and objects may nest (JSON-10).
-pub(crate) const MAX_DEPTH: usize = 64;
+/// What a text is meant to be: limits, and the words that faults need.
+#[derive(Debug, Clone, Copy)]
+pub struct TextKind {
+    /// The longest text that is read, in bytes (JSON-10).
+    pub max_bytes: usize,
+    /// How deep arrays and objects may nest (JSON-10).
+    pub max_depth: usize,
+    /// What the text should hold, such as `a policy document`.
+    pub expected: &'static str,
+    /// What to do about text behind the one value.
+    pub one_value: &'static str,
+    /// What to do about a comment.
+    pub comment: &'static str,
+}
 
-/// The longest text that is read, in bytes (JSON-10).
-pub(crate) const MAX_BYTES: usize = 1 << 20;
+impl TextKind {
+    /// A file of ours, of any length.
+    pub const FILE: Self = Self {
+        max_bytes: usize::MAX,
+        max_depth: 128,
+        expected: "a JSON object",
+        one_value: "the text is exactly one JSON value",
+        comment: "delete the comment",
+    };
+}
 
 /// After so many syntax faults the rest of the text is not read.
 const MAX_FAULTS: usize = 100;
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Node<'t> {
-    pub(crate) span: Range<usize>,
-    pub(crate) value: Value<'t>,
+pub struct Node<'t> {
+    /// The bytes of the value.
+    pub span: Range<usize>,
+    /// The value.
+    pub value: Value<'t>,
 }
 
 /// A JSON value as written.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value<'t> {
+pub enum Value<'t> {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
     /// The token as written (JSON-7).
     Number(&'t str),
+    /// The text without quotes and escapes.
     String(Cow<'t, str>),
+    /// The elements in order.
     Array(Vec<Node<'t>>),
+    /// The members in order.
     Object(Vec<Member<'t>>),
     /// A place where a value should be; the fault has been reported.
     Broken,
@@ -46,15 +75,26 @@ pub(crate) enum Value<'t> {
 
 /// A name and its value; names may repeat.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Member<'t> {
-    pub(crate) name: Cow<'t, str>,
-    pub(crate) name_span: Range<usize>,
-    pub(crate) value: Node<'t>,
+pub struct Member<'t> {
+    /// The name without quotes and escapes.
+    pub name: Cow<'t, str>,
+    /// The bytes of the name with its quotes.
+    pub name_span: Range<usize>,
+    /// The value.
+    pub value: Node<'t>,
 }
 
 impl<'t> Node<'t> {
+    /// The bytes that a message about the value points at: of an object or an array its bracket.
+    pub fn mark(&self) -> Range<usize> {
+        match self.value {
+            Value::Object(_) | Value::Array(_) => self.span.start..(self.span.start + 1).min(self.span.end),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Broken => self.span.clone(),
+        }
+    }
+
     /// The elements of a list with their routes, or the one value itself (JSON-6).
-    pub(crate) fn items<'n>(&'n self, route: &'n Route<'n>) -> impl Iterator<Item = (Route<'n>, &'n Node<'t>)> {
+    pub fn items<'n>(&'n self, route: &'n Route<'n>) -> impl Iterator<Item = (Route<'n>, &'n Node<'t>)> {
         let list = self.value.as_array();
         let is_list = list.is_some();
         let elements = list.unwrap_or(std::slice::from_ref(self));
@@ -67,17 +107,17 @@ impl<'t> Node<'t> {
 
 impl<'t> Value<'t> {
     /// The text, if this is a string.
-    pub(crate) fn as_string(&self) -> Option<&Cow<'t, str>> {
+    pub fn as_string(&self) -> Option<&Cow<'t, str>> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
     /// The elements, if this is an array.
-    pub(crate) fn as_array(&self) -> Option<&[Node<'t>]> {
+    pub fn as_array(&self) -> Option<&[Node<'t>]> {
         if let Self::Array(elements) = self { Some(elements) } else { None }
     }
 
     /// What the value is, for messages.
-    pub(crate) fn type_name(&self) -> &'static str {
+    pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
@@ -92,55 +132,62 @@ impl<'t> Value<'t> {
 
 /// What a text holds.
 #[derive(Debug)]
-pub(crate) struct Read<'t> {
+pub struct Read<'t> {
     /// The first value, as far as it could be read.
-    pub(crate) root: Option<Node<'t>>,
+    pub root: Option<Node<'t>>,
     /// Whether the text is exactly one JSON value within the limits.
-    pub(crate) is_valid: bool,
+    pub is_valid: bool,
+    /// Whether the faults of the text, if it has any, lost nothing of it, as comments and commas too many do. What the root says is then
+    /// what was meant.
+    pub is_whole: bool,
 }
 
 /// Reads a text that holds one value; a byte order mark before it is skipped (JSON-8).
-pub(crate) fn read<'t>(text: &'t str, sink: &mut Sink) -> Read<'t> {
+pub fn read<'t>(text: &'t str, kind: &TextKind, sink: &mut Sink) -> Read<'t> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    if text.len() > MAX_BYTES {
+    if text.len() > kind.max_bytes {
         sink.report(codes::TEXT_TOO_LONG, Route::Root, &(0..text.len()), || {
             Wording::new(format!("the text has {} bytes and is not read", text.len()))
-                .expected(format!("at most {MAX_BYTES} bytes"))
+                .expected(format!("at most {} bytes", kind.max_bytes))
         });
-        return Read { root: None, is_valid: false };
+        return Read { root: None, is_valid: false, is_whole: false };
     }
-    let mut reader = Reader { text, position: start, depth: 0, faults: 0, sink };
+    let mut reader = Reader { text, kind, position: start, depth: 0, faults: 0, is_whole: true, sink };
     let route = Route::Root;
     reader.skip_space(route);
     if reader.peek().is_none() {
         reader.fault(codes::EMPTY_TEXT, route, start..text.len(), || {
-            Wording::new("the text holds no JSON value").expected("a policy document")
+            Wording::new("the text holds no JSON value").expected(kind.expected)
         });
-        return Read { root: None, is_valid: false };
+        return Read { root: None, is_valid: false, is_whole: false };
     }
     let root = reader.value(route);
     reader.skip_space(route);
     if reader.position < text.len() {
         let end = start + text.get(start..).unwrap_or("").trim_end().len();
         reader.fault(codes::TRAILING_TEXT, route, reader.position..end, || {
-            Wording::new("text follows the document")
-                .expected("the end of the text")
-                .help("a policy is exactly one JSON object; put further statements into its `Statement` list")
+            Wording::new("text follows the document").expected("the end of the text").help(kind.one_value)
         });
     }
-    Read { root: Some(root), is_valid: reader.faults == 0 }
+    Read { root: Some(root), is_valid: reader.faults == 0, is_whole: reader.is_whole }
 }
+
+/// Faults that lose nothing of the text.
+const LOSSLESS: [Code; 5] =
+    [codes::COMMENT, codes::TRAILING_COMMA, codes::EXTRA_COMMA, codes::MISSING_COMMA, codes::WRONG_QUOTES];
 
 /// Whether a value or a name can start with a character, well or badly written.
 fn starts_item(character: char) -> bool {
-    character.is_alphanumeric() || "\"'“”„‘’{[-+._$<".contains(character)
+    matches!(character, '"' | '{' | '[') || character.is_alphanumeric() || "\"'“”„‘’{[-+._$<".contains(character)
 }
 
 struct Reader<'t, 's> {
     text: &'t str,
+    kind: &'s TextKind,
     position: usize,
     depth: usize,
     faults: usize,
+    is_whole: bool,
     sink: &'s mut Sink,
 }
 
@@ -161,8 +208,9 @@ impl<'t> Reader<'t, '_> {
         self.text.get(span).unwrap_or("")
     }
 
-    fn fault(&mut self, code: DiagnosticCode, route: Route<'_>, span: Range<usize>, wording: impl FnOnce() -> Wording) {
+    fn fault(&mut self, code: Code, route: Route<'_>, span: Range<usize>, wording: impl FnOnce() -> Wording) {
         self.faults += 1;
+        self.is_whole &= LOSSLESS.contains(&code) && self.faults <= MAX_FAULTS;
         if self.faults <= MAX_FAULTS {
             self.sink.report(code, route, &span, wording);
         } else {
@@ -213,16 +261,17 @@ impl<'t> Reader<'t, '_> {
     fn comment(&mut self, route: Route<'_>, length: usize) {
         let span = self.position..self.position + length;
         self.position = span.end;
-        self.fault(codes::COMMENT, route, span, || {
-            Wording::new("JSON has no comments").help("delete the comment; a `Sid` can carry a name")
-        });
+        let help = self.kind.comment;
+        self.fault(codes::COMMENT, route, span, || Wording::new("JSON has no comments").help(help));
     }
 
     /// Reads a value; always moves on, except at a closing bracket, comma, colon or the end.
     fn value(&mut self, route: Route<'_>) -> Node<'t> {
         loop {
             let start = self.position;
-            let value = match self.peek_char() {
+            // Most values are strings: their first byte is told before any character is made out.
+            let first = if self.peek() == Some(b'"') { Some('"') } else { self.peek_char() };
+            let value = match first {
                 Some(open @ ('{' | '[')) => self.container(route, open),
                 Some('"') => Value::String(self.string(route)),
                 Some(quote @ ('\'' | '“' | '”' | '„' | '‘' | '’')) => {
@@ -258,7 +307,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn container(&mut self, route: Route<'_>, open: char) -> Value<'t> {
-        if self.depth == MAX_DEPTH {
+        if self.depth == self.kind.max_depth {
             self.skip_container(route);
             return Value::Broken;
         }
@@ -321,7 +370,7 @@ impl<'t> Reader<'t, '_> {
                         Wording::new("a comma with nothing before it").help("delete the comma")
                     });
                 }
-                Some(_) if !self.peek_char().is_some_and(starts_item) => self.unexpected(route),
+                Some(byte) if byte != b'"' && !self.peek_char().is_some_and(starts_item) => self.unexpected(route),
                 Some(_) => {
                     if after_item {
                         let place = self.position;
@@ -344,7 +393,8 @@ impl<'t> Reader<'t, '_> {
     /// Reads `"name": value`.
     fn member(&mut self, route: Route<'_>) -> Option<Member<'t>> {
         let start = self.position;
-        let name = match self.peek_char() {
+        let first = if self.peek() == Some(b'"') { Some('"') } else { self.peek_char() };
+        let name = match first {
             Some('"') => self.string(route),
             Some(quote @ ('\'' | '“' | '”' | '„' | '‘' | '’')) => {
                 Cow::Borrowed(self.wrong_quotes(route, quote))
@@ -417,8 +467,9 @@ impl<'t> Reader<'t, '_> {
                 _ => {}
             }
         }
+        let most = self.kind.max_depth;
         self.fault(codes::TOO_DEEP, route, start..start + 1, || {
-            Wording::new(format!("arrays and objects nest deeper than {MAX_DEPTH} levels"))
+            Wording::new(format!("arrays and objects nest deeper than {most} levels"))
         });
     }
 }

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::{Reader, Value};
 use crate::codes;
-use crate::sink::{Route, Wording, quoted};
+use crate::near::quoted;
+use crate::sink::{Route, Wording};
 
 impl<'t> Reader<'t, '_> {
     /// Reads a string from its opening quote. Never runs over the end of a line, so that a missing quote spoils one line only.
@@ -15,6 +16,9 @@ impl<'t> Reader<'t, '_> {
         let mut piece = self.position;
         let mut decoded: Option<String> = None;
         loop {
+            let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+            let plain = rest.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            self.position += plain.unwrap_or(rest.len());
             let at = self.position;
             match self.peek() {
                 Some(b'"') => {
@@ -207,7 +211,7 @@ fn placeholder_length(text: &str) -> Option<usize> {
 }
 
 /// Whether a token is a number by RFC 8259.
-pub(crate) fn is_number(token: &str) -> bool {
+pub fn is_number(token: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = token.strip_prefix('-').unwrap_or(token);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -225,7 +229,7 @@ pub(crate) fn is_number(token: &str) -> bool {
 }
 
 /// Appends a text as a JSON string.
-pub(crate) fn write_string(out: &mut String, text: &str) {
+pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use crate::json::{self, Value, write_string};
+use crate::json::{self, TextKind, Value, write_string};
+use crate::place::step_into;
 use crate::sink::Sink;
 
 /// One step of a route through a JSON document.
@@ -22,11 +23,11 @@ pub enum PathStep {
 /// strings. Text and steps convert into each other without loss.
 ///
 /// ```
-/// use scproof_policy_parser::{PathStep, PolicyPath};
+/// use scproof_text::{PathStep, PolicyPath};
 /// let path: PolicyPath = r#"Statement[3].Condition["a:b"]"#.parse()?;
 /// assert_eq!(path.steps()[1], PathStep::Index(3));
 /// assert_eq!(path, PolicyPath::default().key("Statement").index(3).key("Condition").key("a:b"));
-/// # Ok::<(), scproof_policy_parser::PathError>(())
+/// # Ok::<(), scproof_text::PathError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct PolicyPath {
@@ -141,21 +142,20 @@ fn next_step(text: &str, is_first: bool) -> Option<(PathStep, &str)> {
 /// `O(length)`: the text is read anew.
 ///
 /// ```
-/// use scproof_policy_parser::{PolicyPath, locate};
+/// use scproof_text::{PolicyPath, locate};
 /// let text = r#"{"Statement": [{"Effect": "Deny"}]}"#;
 /// let path: PolicyPath = "Statement[0].Effect".parse()?;
 /// assert_eq!(locate(text, &path).and_then(|span| text.get(span)), Some("\"Deny\""));
-/// # Ok::<(), scproof_policy_parser::PathError>(())
+/// # Ok::<(), scproof_text::PathError>(())
 /// ```
 pub fn locate(text: &str, path: &PolicyPath) -> Option<Range<usize>> {
-    let root = json::read(text, &mut Sink::default()).root?;
+    let root = json::read(text, &TextKind::FILE, &mut Sink::default()).root?;
     let mut at = &root;
     for step in path.steps() {
-        at = match (step, &at.value) {
-            (PathStep::Key(name), Value::Object(members)) => &members.iter().find(|member| member.name == *name)?.value,
-            (PathStep::Index(index), Value::Array(elements)) => elements.get(*index)?,
-            (PathStep::Index(0), _) => at,
-            _ => return None,
+        at = match (step_into(at, step), step) {
+            (Some(next), _) => next,
+            (None, PathStep::Index(0)) if !matches!(at.value, Value::Array(_)) => at,
+            (None, _) => return None,
         };
     }
     Some(at.span.clone())
