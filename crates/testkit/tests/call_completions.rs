@@ -33,7 +33,7 @@ fn is_compatible(before: Decision, after: Decision) -> bool {
 fn k3_15_definite_answers_hold_for_every_call_that_may_be_meant() {
     let mut chance = Chance::new(20_261_130);
     let (mut definite, mut held) = (0, 0);
-    for _ in 0..300 {
+    for _ in 0..600 {
         let Some(scenario) = CallScenario::generate(&mut chance) else { continue };
         let organization = Organization::from_inventory(&scenario.inventory).unwrap();
         let [plain, refined] = asked(&organization, &scenario.question);
@@ -50,14 +50,14 @@ fn k3_15_definite_answers_hold_for_every_call_that_may_be_meant() {
             );
         }
     }
-    assert!(definite > 50 && held > 500, "{definite} definite answers, {held} calls that have them");
+    assert!(definite > 120 && held > 1_200, "{definite} definite answers, {held} calls that have them");
 }
 
 #[test]
 fn k3_15_a_fact_more_never_turns_one_definite_answer_into_another() {
     let mut chance = Chance::new(7);
     let mut settled = 0;
-    for _ in 0..300 {
+    for _ in 0..600 {
         let Some(scenario) = CallScenario::generate(&mut chance) else { continue };
         let organization = Organization::from_inventory(&scenario.inventory).unwrap();
         let mut before = asked(&organization, &scenario.question);
@@ -70,5 +70,5 @@ fn k3_15_a_fact_more_never_turns_one_definite_answer_into_another() {
             before = after;
         }
     }
-    assert!(settled > 3, "{settled}");
+    assert!(settled > 8, "{settled}");
 }
