@@ -2,13 +2,14 @@
 """Which rules of evaluation does no test cite?
 
     .ci/uncited-rules.py            fails if a rule of .ci/rules.txt is cited by no test
-    .ci/uncited-rules.py --table    prints the table of rules with the tests that cite them
+    .ci/uncited-rules.py --table    prints the table of rules with the code and the tests that cite them
     .ci/uncited-rules.py --write    writes that table into docs/semantics.md
     .ci/uncited-rules.py --check    fails if that table is out of date
 
 A test cites a rule in its name (`fn eval_5_every_level`), in a comment or in a string (EVAL-5, SET-1 to SET-8); the traps and
-the faulty policies of fixtures/ cite by their members `rules` and `rule`. Only code that tests counts: folders `tests`, files
-`tests.rs`, and `mod tests` blocks. Nothing but Python's standard library is needed.
+the faulty policies of fixtures/ cite by their members `rules` and `rule`. As a test counts what lies in folders `tests`, files
+`tests.rs`, `mod tests` blocks, and the crate `testkit` with the reference evaluator; what else cites a rule is its code. Nothing but
+Python's standard library is needed.
 """
 
 import argparse
@@ -33,7 +34,7 @@ TEST_MODULE = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?mod tests \{$", re.MULTI
 class Rule:
     def __init__(self, name, gloss, section, needs_test):
         self.name, self.gloss, self.section, self.needs_test = name, gloss, section, needs_test
-        self.places = {}
+        self.places, self.code = {}, []
 
     def cite(self, place, detail=None):
         details = self.places.setdefault(place, [])
@@ -60,15 +61,18 @@ def numbers(first, last):
     return range(int(first), max(int(first), int(last or first)) + 1)
 
 
-def test_text(path, text):
-    """The part of a Rust file that tests, or nothing."""
+def split(path, text):
+    """The part of a Rust file that tests, and the part that does not."""
     if "tests" in path.parts or path.name == "tests.rs":
-        return text
-    parts = []
+        return text, ""
+    tests, code, rest = [], [], 0
     for module in TEST_MODULE.finditer(text):
         end = re.compile(rf"^{module[1]}\}}$", re.MULTILINE).search(text, module.end())
-        parts.append(text[module.start() : end.end() if end else len(text)])
-    return "\n".join(parts)
+        stop = end.end() if end else len(text)
+        tests.append(text[module.start() : stop])
+        code.append(text[rest : module.start()])
+        rest = stop
+    return "\n".join(tests), "\n".join([*code, text[rest:]])
 
 
 def scan(rules):
@@ -78,11 +82,20 @@ def scan(rules):
             if rule:
                 rule.cite(place, detail)
 
+    def stands_in(family, first, last, place):
+        for number in numbers(first, last):
+            rule = rules.get(f"{family}-{number}")
+            if rule and place not in rule.code:
+                rule.code.append(place)
+
     sources = [*ROOT.glob("crates/*/src/**/*.rs"), *ROOT.glob("crates/*/tests/**/*.rs"), *ROOT.glob("benches/tests/*.rs")]
     for path in sorted(sources):
         relative = path.relative_to(ROOT)
-        text = test_text(relative, path.read_text(encoding="utf-8"))
+        text, code = split(relative, path.read_text(encoding="utf-8"))
         place = str(relative).removeprefix("crates/")
+        if not place.startswith("testkit/"):
+            for citation in CITATION.finditer(code):
+                stands_in(*citation.groups(), place.replace("/src/", "/", 1))
         for citation in CITATION.finditer(text):
             cite(*citation.groups(), place)
         for name in TEST_NAME.finditer(text):
@@ -107,13 +120,13 @@ def table(rules):
     for rule in rules.values():
         if rule.section != section:
             section = rule.section
-            lines += ["", f"### {section}", "", "| rule | says | tested in |", "|---|---|---|"]
+            lines += ["", f"### {section}", "", "| rule | says | code | tested in |", "|---|---|---|---|"]
         places = []
         for place, details in sorted(rule.places.items()):
             details.sort(key=lambda name: (int(re.search(r"\d+", name)[0]), name))
             places.append(f"{place} ({', '.join(details)})" if details else place)
         tested = "; ".join(places) or ("nowhere" if rule.needs_test else "changes no verdict")
-        lines.append(f"| {rule.name} | {rule.gloss} | {tested} |")
+        lines.append(f"| {rule.name} | {rule.gloss} | {'; '.join(rule.code)} | {tested} |")
     return "\n".join(lines[1:]) + "\n"
 
 
