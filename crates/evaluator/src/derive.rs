@@ -282,10 +282,7 @@ fn is_account(text: &str) -> bool {
 
 /// One instant in two spellings: the other one decides, if it was given and can be read (CTX-47, CTX-48).
 fn instant(other: Option<&ContextValue>, spell: impl Fn(i64) -> Option<String>) -> KeyState {
-    let given = match other {
-        Some(ContextValue::Single(text)) => parse_date(text, DateReading::default()),
-        Some(ContextValue::List(_) | ContextValue::Absent) | None => None,
-    };
+    let given = other.and_then(ContextValue::only).and_then(|text| parse_date(text, DateReading::default()));
     given
         .and_then(|(seconds, _)| spell(seconds))
         .map_or_else(|| KeyState::any(false, false), |text| KeyState::single(&text))

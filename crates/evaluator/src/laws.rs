@@ -135,14 +135,7 @@ impl<'a> Laws<'a> {
     }
 
     fn text(&self, key: &str) -> Option<&'a str> {
-        match self.given.only(key)? {
-            ContextValue::Single(text) => Some(text),
-            ContextValue::List(texts) => match texts.as_slice() {
-                [text] => Some(text),
-                _ => None,
-            },
-            ContextValue::Absent => None,
-        }
+        self.given.only(key)?.only()
     }
 
     fn texts(&self, key: &str) -> &'a [String] {

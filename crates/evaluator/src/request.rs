@@ -165,3 +165,17 @@ pub enum ContextValue {
     /// The key is multivalued and has these values, possibly none.
     List(Vec<String>),
 }
+
+impl ContextValue {
+    /// The value, if there is exactly one; of a key that has one value, a list of one is that (CALL-20).
+    pub(crate) fn only(&self) -> Option<&str> {
+        match self {
+            Self::Single(text) => Some(text),
+            Self::List(texts) => match texts.as_slice() {
+                [text] => Some(text),
+                _ => None,
+            },
+            Self::Absent => None,
+        }
+    }
+}

@@ -131,7 +131,7 @@ impl TypePattern {
         let units = units(pattern);
         let relations = self.0.iter().map(|form| match relation(form, &units) {
             Truth::Unknown if !meets_in_order(form, &units) => Truth::False,
-            found => found,
+            found @ (Truth::True | Truth::False | Truth::Unknown) => found,
         });
         relations.reduce(Truth::agree).unwrap_or(Truth::Unknown)
     }

@@ -522,6 +522,13 @@ fn refused(request: &Request) -> String {
 }
 
 #[test]
+fn call_20_clr_12_a_list_of_one_derives_what_its_value_does() {
+    let late = deny_if(&json!({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}));
+    let at = |value: &str| World::with(&late).decide(&get(Context::new().with_list("aws:EpochTime", [value])));
+    assert_eq!((at("1767225601"), at("1767225600")), (ExplicitDeny, Allowed));
+}
+
+#[test]
 fn call_20_call_21_requests_that_cannot_be() {
     let several = Context::new().with_list("aws:SourceVpce", ["vpce-1", "vpce-2"]);
     assert_eq!(refused(&get(several)), "the context key `aws:SourceVpce` has one value, 2 are given");

@@ -337,13 +337,11 @@ fn named_resources(inventory: &Inventory) -> Vec<String> {
     let documents =
         inventory.policies.iter().filter_map(|policy| serde_json::from_str::<Value>(policy.content.as_deref()?).ok());
     let mut found = Vec::new();
-    for document in documents {
-        for statement in document["Statement"].as_array().into_iter().flatten() {
-            let lists =
-                ["Resource", "NotResource"].map(|element| statement[element].as_array().cloned().unwrap_or_default());
-            let texts = lists.iter().flatten().filter_map(Value::as_str);
-            found.extend(texts.filter(|text| text.starts_with("arn:") && !text.contains('*')).map(str::to_owned));
-        }
+    let lists = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+    for statement in documents.flat_map(|document| lists(&document, "Statement")) {
+        let texts = [lists(&statement, "Resource"), lists(&statement, "NotResource")].concat();
+        let texts = texts.iter().filter_map(Value::as_str);
+        found.extend(texts.filter(|text| text.starts_with("arn:") && !text.contains('*')).map(str::to_owned));
     }
     found
 }
