@@ -1,5 +1,6 @@
 //! Where the data goes: standard output, or a file that appears whole or not at all.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,10 @@ impl Output {
                 return Ok(Self { sink, style: ui::stdout_style(global.color) });
             }
         };
+        if let Some(input) = input_that_is(path) {
+            let message = format!("`{}` would be replaced, and it is an input: `{}`", path.display(), input.display());
+            return Err(CommandError::usage(message).help("write to another file"));
+        }
         let style = if global.color == Color::Always { Style::coloured() } else { Style::plain() };
         let sink = sink_of(path).map_err(|error| CommandError::file("write", path, &error))?;
         Ok(Self { sink, style })
@@ -91,6 +96,35 @@ impl Output {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// The input that is the same file as the output, by whatever name. Every argument that names a file counts as an input: which commands
+/// read which files is known in many places, and a file that is named twice is never meant to be lost.
+fn input_that_is(output: &Path) -> Option<PathBuf> {
+    let replaced = identity(output)?;
+    let mut arguments = env::args_os().skip(1);
+    let mut inputs: Vec<PathBuf> = env::var_os("SCPROOF_ORG").map(PathBuf::from).into_iter().collect();
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some("-o" | "--output") => drop(arguments.next()),
+            Some(text) if text.starts_with("--output=") => {}
+            Some(text) => inputs.extend([text, text.split_once('=').map_or("", |(_, value)| value)].map(PathBuf::from)),
+            None => inputs.push(argument.into()),
+        }
+    }
+    inputs.into_iter().find(|input| identity(input).as_ref() == Some(&replaced))
+}
+
+/// What tells an existing file from all others, through links of either kind.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok().filter(|path| path.is_file())
 }
 
 fn sink_of(path: &Path) -> io::Result<Sink> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use crate::run::{command, example, finish};
+use crate::run::{command, example, finish, scproof};
 
 #[test]
 fn a_file_appears_whole_or_not_at_all() {
@@ -21,6 +21,31 @@ fn a_file_appears_whole_or_not_at_all() {
     assert_eq!(fs::read_to_string(&file).unwrap(), answer);
     let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["answer.txt"], "no temporary file stays");
+}
+
+#[test]
+fn an_input_is_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshot = folder.path().join("org.json");
+    let text = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/organizations/example.json")).unwrap();
+    fs::write(&snapshot, &text).unwrap();
+    let hard = folder.path().join("hard.json");
+    fs::hard_link(&snapshot, &hard).unwrap();
+    let (snapshot, hard) = (snapshot.to_str().unwrap(), hard.to_str().unwrap());
+    let org = format!("--org={snapshot}");
+    for (output, input) in [(snapshot, snapshot), (hard, snapshot), (snapshot, hard)] {
+        let run = scproof(&["--org", input, "-o", output, "tree"]);
+        assert_eq!(run.code, 2, "{output} {input}");
+        assert!(run.stderr.contains("it is an input"), "{}", run.stderr);
+    }
+    for arguments in [vec![org.as_str(), "--output", snapshot, "tree"], vec!["validate", snapshot, "-o", hard]] {
+        assert_eq!(scproof(&arguments).code, 2, "{arguments:?}");
+    }
+    assert_eq!(fs::read(snapshot).unwrap(), text);
+    // What is merely there may be replaced.
+    let other = folder.path().join("other.json");
+    fs::write(&other, "old").unwrap();
+    assert_eq!(scproof(&["--org", snapshot, "-o", other.to_str().unwrap(), "tree"]).code, 0);
 }
 
 #[test]
