@@ -239,17 +239,16 @@ fn batch_of(batches: &mut Batches, cell: CellId, shape: Option<Shape>, full_name
 /// By cell, by what the names derive, and by what calls are checked against; nothing is known of the latter beyond the catalog.
 type Batches = BTreeMap<(CellId, ActionTraits, Option<Shape>), Batch>;
 
-/// What an action's name derives beside the policies: keys of its service, and the one action that cannot be denied.
+/// What an action's name derives beside the policies: keys of its service, and whether it can be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ActionTraits {
     /// The Region of every call, in the partitions that have one (CTX-67).
     regions: [Option<&'static str>; 2],
     mcp: bool,
     undeniable: bool,
+    /// The rule by which it is unsure whether it can be denied.
+    unsure: Option<&'static str>,
 }
-
-/// The actions that no policy denies, lower case.
-const UNDENIABLE: [&str; 2] = [UNDENIABLE_ACTION, SESSION_TOKEN_ACTION];
 
 impl ActionTraits {
     /// What an action's full name, lower case, derives.
@@ -258,22 +257,33 @@ impl ActionTraits {
         Self {
             regions: ["aws", "aws-us-gov"].map(|partition| single_endpoint_region(full_name, partition)),
             mcp: service.ends_with("-mcp"),
-            undeniable: UNDENIABLE.contains(&full_name),
+            undeniable: full_name == UNDENIABLE_ACTION,
+            unsure: (full_name == SESSION_TOKEN_ACTION).then_some("CALL-15"),
         }
     }
 
     /// The same for a name of a service whose traits these are.
     pub(crate) fn of_name(self, service: &str, name: &str) -> Self {
-        let is_named = |action: &&str| action.split_once(':') == Some((service, name));
-        let undeniable = UNDENIABLE.iter().any(is_named);
+        let is_named = |action: &str| action.split_once(':') == Some((service, name));
+        let undeniable = is_named(UNDENIABLE_ACTION);
+        let unsure = is_named(SESSION_TOKEN_ACTION).then_some("CALL-15");
         let regions = if is_checked_elsewhere(service, name) { [None; 2] } else { self.regions };
-        Self { regions, undeniable, ..self }
+        Self { regions, undeniable, unsure, ..self }
     }
 
-    /// Whether the action cannot be denied (EXM-15), or is taken so by the preferred reading (CALL-15): a proof about
-    /// all calls says nothing of it, while a question about one call says which rule is open.
-    pub fn is_undeniable(self) -> bool {
+    /// Whether no policy can deny the action (EXM-15).
+    pub(crate) fn is_undeniable(self) -> bool {
         self.undeniable
+    }
+
+    /// Whether a policy can deny the action for certain (EXM-15, CALL-15).
+    pub fn is_deniable(self) -> bool {
+        !self.undeniable && self.unsure.is_none()
+    }
+
+    /// The rule by which it is unsure whether a policy can deny the action (CALL-15).
+    pub(crate) fn unsure_rule(self) -> Option<&'static str> {
+        self.unsure
     }
 }
 

@@ -114,13 +114,17 @@ impl Principal {
 
     /// Whether it is a session of a role that Identity Center has made, by its name: `AWSReservedSSO_SET_HEX` (LAW-8).
     pub(crate) fn is_identity_center_session(&self) -> bool {
-        let PrincipalKind::Session { role, .. } = &self.kind else { return false };
-        let digits = |text: &str| {
-            text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-        };
-        let rest = role.strip_prefix(IDENTITY_CENTER_NAME).and_then(|rest| rest.rsplit_once('_'));
-        rest.is_some_and(|(set, hex)| !set.is_empty() && digits(hex))
+        matches!(&self.kind, PrincipalKind::Session { role, .. } if is_permission_set_role(role))
     }
+}
+
+/// Whether a role's name is one that Identity Center gives to the roles of permission sets (LAW-8).
+pub(crate) fn is_permission_set_role(name: &str) -> bool {
+    let digits = |text: &str| {
+        text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let rest = name.strip_prefix(IDENTITY_CENTER_NAME).and_then(|rest| rest.rsplit_once('_'));
+    rest.is_some_and(|(set, hex)| !set.is_empty() && digits(hex))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 mod classes;
 mod cutter;
 mod facts;
+mod laws;
 mod principal;
 mod resources;
 mod signature;
@@ -260,6 +261,19 @@ impl CompiledViews {
         }
     }
 
+    /// Whether SCPs decide about the calls of some actions, where they apply to an account as given; `None` if no policy
+    /// denies them.
+    pub fn applicability_to(&self, of_account: Applicability, traits: ActionTraits) -> Option<Applicability> {
+        let unsure = traits.unsure_rule();
+        if traits.is_undeniable() || (unsure.is_some() && self.first.options.assume_preferred) {
+            return None;
+        }
+        match (of_account, unsure) {
+            (Applicability::Settled(..), _) | (_, None) => Some(of_account),
+            (_, Some(rule)) => Some(Applicability::Unsure(rule)),
+        }
+    }
+
     /// Why SCPs do nothing to the calls of a caller, given as the principal of a request, whatever the action; `None`
     /// if they may, or the principal cannot be read.
     pub fn exemption(&self, view: View, account: NodeId, principal: &str) -> Option<Reason> {
@@ -329,14 +343,15 @@ impl CompiledViews {
         reasons
     }
 
-    /// The truth of atoms in a request, in their order; the first resource of the request counts.
+    /// The truth of atoms in a request, in their order; the first resource of the request counts, with all keys that are given,
+    /// whatever else calls of the action are checked against.
     ///
     /// # Errors
     ///
     /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
     pub fn atom_truths(&self, view: View, request: &Request, atoms: &[Atom]) -> Result<Vec<Truth>, RequestError> {
         let compiled = self.view(view);
-        let query = compiled.prepare_for(request, atoms, None)?;
+        let query = compiled.prepare_for(&request.clone().beyond_catalog(), atoms, None)?;
         let Some(pair) = query.pairs.first() else { return Ok(vec![Truth::Unknown; atoms.len()]) };
         let mut evaluation =
             Evaluation { states: &pair.states, assume_preferred: compiled.options.assume_preferred, trace: NoTrace };

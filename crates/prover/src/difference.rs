@@ -14,7 +14,7 @@ use scproof_organization::NodeId;
 
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
-use crate::region::{Change, Describer, Region, Verdict};
+use crate::region::{Change, Describer, Perhaps, Region, Transition, Verdict};
 use crate::space::{Outcome, Part, RequestSpace};
 
 /// How much work a comparison may be; past a limit the answer is *undetermined*, naming the limit.
@@ -152,21 +152,27 @@ impl<'p> Entries<'p> {
     }
 
     fn number(&mut self, level: LevelId, cell: CellId) -> u32 {
-        let Some(local) = self.views.entry_number(level, cell) else { return NEUTRAL };
-        if let Some(number) = self.known.get(&(level, local)) {
+        let local = self.views.entry_number(level, cell);
+        if let Some(number) = local.and_then(|local| self.known.get(&(level, local))) {
             return *number;
         }
-        let Some(entry) = self.views.entry(level, cell) else { return NEUTRAL };
         // Statements have their numbers in ascending order within a level.
         let list = |candidates: &[Candidate]| -> Box<[Candidate]> { candidates.into() };
-        let content =
-            (entry.denies, entry.allows, entry.unreadable.then_some(level), list(&entry.deny), list(&entry.allow));
+        let content = match self.views.entry(level, cell) {
+            Some(entry) => {
+                (entry.denies, entry.allows, entry.unreadable.then_some(level), list(&entry.deny), list(&entry.allow))
+            }
+            // What a level holds is never guessed.
+            None => (false, false, Some(level), Box::default(), Box::default()),
+        };
         let next = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
         let number = *self.contents.entry(content).or_insert(next);
         if number == next {
             self.samples.push((level, cell));
         }
-        self.known.insert((level, local), number);
+        if let Some(local) = local {
+            self.known.insert((level, local), number);
+        }
         number
     }
 
@@ -232,9 +238,14 @@ pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &Com
     for (path, _) in &paths {
         let mut of_path = Vec::new();
         for (index, class) in changed_classes(&mut entries, path, &classes) {
+            let [Some(before), Some(after)] =
+                path.applicability.map(|of_account| views.applicability_to(of_account, class.traits))
+            else {
+                continue;
+            };
             let formula = Formula {
                 traits: class.traits,
-                applicability: path.applicability,
+                applicability: [before, after],
                 before: entries.numbers(&path.before, class.cell),
                 after: entries.numbers(&path.after, class.cell),
             };
@@ -318,7 +329,9 @@ fn changed_classes<'c>(
         own.iter().copied().filter(|level| !other.contains(level)).collect()
     };
     let (gone, new) = (only(&path.before, &path.after), only(&path.after, &path.before));
-    let deniable = classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
+    let views = entries.views;
+    let is_deniable = |class: &ActionClass| views.applicability_to(Applicability::Decides, class.traits).is_some();
+    let deniable = classes.iter().enumerate().filter(|(_, class)| is_deniable(class));
     deniable
         .filter(|(_, class)| whole || entries.numbers(&gone, class.cell) != entries.numbers(&new, class.cell))
         .collect()
@@ -343,7 +356,8 @@ impl<'p> Solved<'p> {
         let place = self.spaces.len();
         self.spaces.push(RequestSpace::over_limit(views));
         let function = Function::TRUE;
-        let change = Change { before: Verdict::Open, after: Verdict::Open, function, because: function };
+        let open = Verdict::Open;
+        let change = Change { before: open, after: open, function, because: function, perhaps: Perhaps::ANY };
         for index in members {
             if let Some(slot) = self.changes.get_mut(*index) {
                 *slot = (place, Rc::from([change]));
@@ -440,7 +454,7 @@ impl<'p> Solver<'_, 'p> {
         let mut changes: Vec<Change> = Vec::new();
         let mut any = Function::FALSE;
         let mut settled = Function::FALSE;
-        let mut parts: Vec<Function> = Vec::new();
+        let mut parts: Vec<(Function, Transition)> = Vec::new();
         // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
         for (from, to, blocked_before, blocked_after) in
             [(before.passes, after.blocked, false, true), (before.blocked, after.passes, true, false)]
@@ -448,7 +462,7 @@ impl<'p> Solver<'_, 'p> {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, space.possible)?;
             any = space.diagrams.or(any, change)?;
-            parts.push(change);
+            parts.push((change, if blocked_after { Transition::NewlyBlocked } else { Transition::NewlyPassing }));
             let certain = space.certainly(change)?;
             if certain == Function::FALSE {
                 continue;
@@ -471,11 +485,11 @@ impl<'p> Solver<'_, 'p> {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, space.possible)?;
             any = space.diagrams.or(any, change)?;
-            parts.push(change);
+            parts.push((change, Transition::ReasonChanged));
             let certain = space.certainly(change)?;
             if certain != Function::FALSE {
                 settled = space.diagrams.or(settled, certain)?;
-                changes.push(Change { before: kinds.0, after: kinds.1, function: certain, because: certain });
+                changes.push(Change::certain(kinds.0, kinds.1, certain));
             }
         }
         let maybe = space.maybe(any)?;
@@ -483,13 +497,17 @@ impl<'p> Solver<'_, 'p> {
         if open != Function::FALSE {
             // Where it is open only what changes, not that something does, the parts know more than their union.
             let mut because = space.diagrams.and(any, open)?;
-            for part in parts {
+            let mut perhaps = Perhaps::default();
+            for (part, transition) in parts {
                 let part = space.diagrams.and(part, open)?;
+                if part != Function::FALSE {
+                    perhaps = perhaps.with(transition);
+                }
                 if space.open_questions(part) > space.open_questions(because) {
                     because = part;
                 }
             }
-            changes.push(Change { before: Verdict::Open, after: Verdict::Open, function: open, because });
+            changes.push(Change { before: Verdict::Open, after: Verdict::Open, function: open, because, perhaps });
         }
         Ok(changes.into())
     }
@@ -498,7 +516,7 @@ impl<'p> Solver<'_, 'p> {
 fn push(changes: &mut Vec<Change>, blocked_before: bool, kind: Verdict, function: Function) {
     if function != Function::FALSE {
         let (before, after) = if blocked_before { (kind, Verdict::Passes) } else { (Verdict::Passes, kind) };
-        changes.push(Change { before, after, function, because: function });
+        changes.push(Change::certain(before, after, function));
     }
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use scproof_organization::NodeId;
 
 use crate::difference::Group;
-use crate::region::{Change, Describer, Region, Saying};
+use crate::region::{Change, Describer, Perhaps, Region, Saying};
 use crate::space::RequestSpace;
 
 /// A change in a space, and the classes of actions it is about.
@@ -72,24 +72,28 @@ impl<'a, 'p> Grouping<'a, 'p> {
     #[expect(clippy::type_complexity, reason = "two lists of the same things, used at once")]
     fn regions(&mut self, keys: &[RegionKey], node: NodeId) -> (Vec<(u32, Vec<usize>)>, Vec<Arc<Region>>) {
         // Regions that say the same of different actions are one.
-        let mut joined: BTreeMap<u32, (Rc<[Draft]>, usize, Vec<usize>)> = BTreeMap::new();
+        let mut joined: BTreeMap<u32, (Rc<[Draft]>, usize, Vec<usize>, Perhaps)> = BTreeMap::new();
         for ((space, change), classes) in keys {
             let drafts = self.drafts(*space, *change, classes, node);
-            for (index, (saying, _)) in drafts.iter().enumerate() {
-                joined.entry(*saying).or_insert_with(|| (Rc::clone(&drafts), index, Vec::new())).2.extend(classes);
+            for (index, (saying, draft)) in drafts.iter().enumerate() {
+                let new = || (Rc::clone(&drafts), index, Vec::new(), Perhaps::default());
+                let (_, _, of, perhaps) = joined.entry(*saying).or_insert_with(new);
+                of.extend(classes);
+                *perhaps = perhaps.or(draft.perhaps);
             }
         }
         let mut regions: Vec<((u32, Vec<usize>), Arc<Region>)> = Vec::with_capacity(joined.len());
-        for (saying, (drafts, index, mut classes)) in joined {
+        for (saying, (drafts, index, mut classes, perhaps)) in joined {
             classes.sort_unstable();
             classes.dedup();
             let key = (saying, classes);
-            let region = if let Some(region) = self.finished.get(&key) {
+            let known = self.finished.get(&key).filter(|region| region.perhaps == perhaps);
+            let region = if let Some(region) = known {
                 Arc::clone(region)
             } else {
                 let Some((_, draft)) = drafts.get(index) else { continue };
                 let actions = self.describer.actions(&key.1);
-                let region = Arc::new(Region { actions, classes: key.1.clone(), ..draft.clone() });
+                let region = Arc::new(Region { actions, classes: key.1.clone(), perhaps, ..draft.clone() });
                 self.finished.insert(key.clone(), Arc::clone(&region));
                 region
             };

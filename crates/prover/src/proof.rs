@@ -253,16 +253,10 @@ impl<'p> PolicyProof<'p> {
     }
 
     /// The setting of a formula; `None` where SCPs stop nothing.
-    fn key(group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
-        if class.traits.is_undeniable() || matches!(group.applicability, Applicability::Settled(..)) {
-            return None;
-        }
-        Some(FormulaKey {
-            formula,
-            signature: group.signature,
-            traits: class.traits,
-            applicability: group.applicability,
-        })
+    fn key(&self, group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
+        let applicability = self.views.applicability_to(group.applicability, class.traits);
+        let applicability = applicability.filter(|found| !matches!(found, Applicability::Settled(..)))?;
+        Some(FormulaKey { formula, signature: group.signature, traits: class.traits, applicability })
     }
 
     /// The calls that pass, as a function in a space; `None` if there is no room for it.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use scproof_evaluator::symbolic::{CompiledViews, View};
-use scproof_evaluator::{EvaluationOptions, RequestError};
+use scproof_evaluator::{EvaluationOptions, RequestError, Undecided};
 use scproof_organization::{
     AccountRecord, AttachmentRecord, Inventory, LoadError, NodeId, Organization, OrganizationRecord, OuRecord,
     PolicyRecord, RootRecord, SelectError, Target, UnreadableRecord,
@@ -180,7 +180,8 @@ pub fn implies(narrow: &Permissions, wide: &Permissions) -> Result<Answer, Compa
     Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
-/// Whether nothing passes – `sts:GetCallerIdentity` aside, which no policy stops (EXM-15).
+/// Whether nothing passes – `sts:GetCallerIdentity` aside, which no policy stops (EXM-15), and `sts:GetSessionToken`, of
+/// which that is unsure (CALL-15).
 ///
 /// # Errors
 ///
@@ -189,7 +190,8 @@ pub fn is_empty(permissions: &Permissions) -> Result<Answer, CompareError> {
     let mut blocked = permissions.clone();
     let target = permissions.account_id().to_owned();
     attach(&mut blocked.inventory, "p-nothing0000", NOTHING, &target);
-    let regions = compare(permissions, &blocked, &ComparisonOptions::default())?;
+    let mut regions = compare(permissions, &blocked, &ComparisonOptions::default())?;
+    regions.retain(|region| region.why != [Why::Open(Undecided::Rule("CALL-15"))]);
     Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
@@ -197,8 +199,9 @@ fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answe
     if let Some(found) = regions.iter().find(|region| region.before != Verdict::Open && counts(region.transition())) {
         return Answer::No(Arc::clone(found));
     }
-    let open: Vec<&Arc<Region>> =
-        regions.iter().filter(|region| region.transition() == Transition::Undetermined).collect();
+    let matters = |region: &Region| Transition::ALL.into_iter().any(|it| counts(it) && region.perhaps.may_be(it));
+    let is_open = |region: &Region| region.transition() == Transition::Undetermined && matters(region);
+    let open: Vec<&Arc<Region>> = regions.iter().filter(|region| is_open(region)).collect();
     if open.is_empty() {
         return Answer::Yes;
     }

@@ -174,6 +174,8 @@ pub struct Region {
     pub witness: Option<Witness>,
     /// For an undetermined region why; empty otherwise.
     pub why: Vec<Why>,
+    /// For an undetermined region what it may be.
+    pub(crate) perhaps: Perhaps,
     pub(crate) classes: Vec<usize>,
     /// The alternatives as tests of requests.
     pub(crate) tests: Arc<[Vec<Arc<Test>>]>,
@@ -192,6 +194,7 @@ impl Region {
             when_is_complete: true,
             witness: None,
             why: vec![Why::Limit("states", MAX_STATES)],
+            perhaps: Perhaps::ANY,
             classes: Vec::new(),
             tests: Arc::from([Vec::new()]),
         }
@@ -308,7 +311,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         change: Change,
         class: usize,
     ) -> Vec<Region> {
-        let Change { before, after, function, because } = change;
+        let Change { before, after, function, because, perhaps } = change;
         let region = |alternatives: Vec<Alternative>, complete: bool| {
             let (mut when, tests): (Vec<Predicate>, Vec<Vec<Arc<Test>>>) = alternatives.into_iter().unzip();
             // The order of cubes follows from that of facts, which differs from space to space.
@@ -321,6 +324,7 @@ impl<'c, 'p> Describer<'c, 'p> {
                 when_is_complete: complete,
                 witness: None,
                 why: Vec::new(),
+                perhaps,
                 classes: Vec::new(),
                 tests: tests.into(),
             }
@@ -331,6 +335,7 @@ impl<'c, 'p> Describer<'c, 'p> {
             let why = vec![Why::Limit("nodes", self.limits.nodes)];
             return vec![Region { why, ..region(always(), true) }];
         }
+        let function = space.without_tied_facts(function).unwrap_or(function);
         let cover = space.diagrams.not(space.possible).and_then(|impossible| {
             let may = space.diagrams.or(function, impossible)?;
             space.diagrams.cover(function, may, self.limits.alternatives)
@@ -398,7 +403,9 @@ impl<'c, 'p> Describer<'c, 'p> {
             let after = if self.hypothetical.is_some() && after == Verdict::Deny { after } else { Verdict::Open };
             let example = unsure.first().and_then(|((_, tests), cube)| seeker.example(space, function, cube, tests));
             let when = unsure.into_iter().map(|(alternative, _)| alternative).collect();
-            regions.push(Region { before: Verdict::Open, after, witness: example, why, ..region(when, complete) });
+            let unsure = region(when, complete);
+            let perhaps = Perhaps::default().with(unsure.transition());
+            regions.push(Region { before: Verdict::Open, after, witness: example, why, perhaps, ..unsure });
         }
         regions
     }
@@ -502,4 +509,42 @@ pub(crate) struct Change {
     pub(crate) function: Function,
     /// For an open part the function whose open questions leave it open; else the requests that show it best.
     pub(crate) because: Function,
+    /// For an open part what it may be.
+    pub(crate) perhaps: Perhaps,
+}
+
+impl Change {
+    /// A change that is certain, shown by any of its requests.
+    pub(crate) fn certain(before: Verdict, after: Verdict, function: Function) -> Self {
+        Self { before, after, function, because: function, perhaps: Perhaps::default() }
+    }
+}
+
+/// Which ways a verdict may change, where that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub(crate) struct Perhaps(u8);
+
+impl Perhaps {
+    pub(crate) const ANY: Self = Self(u8::MAX);
+
+    fn bit(transition: Transition) -> u8 {
+        match transition {
+            Transition::NewlyBlocked => 1,
+            Transition::NewlyPassing => 2,
+            Transition::ReasonChanged => 4,
+            Transition::Undetermined => u8::MAX,
+        }
+    }
+
+    pub(crate) fn with(self, transition: Transition) -> Self {
+        Self(self.0 | Self::bit(transition))
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn may_be(self, transition: Transition) -> bool {
+        self.0 & Self::bit(transition) != 0
+    }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Question {
     Allows(LevelId),
     /// Whether the policy type is on (EXM-2).
     PolicyType,
+    /// Whether SCPs can restrict the action at all, by the rule (CALL-15).
+    Restricts(&'static str),
 }
 
 impl Question {
@@ -96,14 +98,13 @@ impl<'p> RequestSpace<'p> {
         }
         let mut possible = Function::TRUE;
         for exclusion in &facts.exclusions {
-            let literal = |diagrams: &mut Diagrams, fact: usize, cell: usize| {
-                let variable = Variable::try_from(fact).unwrap_or(Variable::MAX);
-                diagrams.literal(variable, |value| value as usize == cell)
-            };
-            let one = literal(&mut diagrams, exclusion.0, exclusion.1)?;
-            let other = literal(&mut diagrams, exclusion.2, exclusion.3)?;
-            let both = diagrams.and(one, other)?;
-            possible = diagrams.and_not(possible, both)?;
+            let mut together = Function::TRUE;
+            for (fact, cells) in &exclusion.0 {
+                let variable = Variable::try_from(*fact).unwrap_or(Variable::MAX);
+                let here = diagrams.literal(variable, |cell| cells.contains(&(cell as usize)))?;
+                together = diagrams.and(together, here)?;
+            }
+            possible = diagrams.and_not(possible, together)?;
         }
         Ok(Self {
             views,
@@ -193,7 +194,8 @@ impl<'p> RequestSpace<'p> {
             | Question::Statement(..)
             | Question::Denies(_)
             | Question::Allows(_)
-            | Question::PolicyType => None,
+            | Question::PolicyType
+            | Question::Restricts(_) => None,
         });
         related.collect()
     }
@@ -237,6 +239,22 @@ impl<'p> RequestSpace<'p> {
     fn open_variables(&self) -> Variables {
         let open = self.questions.iter().filter(|(question, _)| !question.is_related());
         open.map(|(_, variable)| *variable).collect()
+    }
+
+    /// A function that is the same on all possible requests, and that asks about no fact which matters only for what is
+    /// possible.
+    pub(crate) fn without_tied_facts(&mut self, function: Function) -> Result<Function, TooLarge> {
+        let mut simpler = function;
+        for variable in self.diagrams.support(function) {
+            if self.question_of(variable).is_some() {
+                continue;
+            }
+            let without = self.diagrams.some(simpler, &Variables::from_iter([variable]), &mut Done::default())?;
+            if self.diagrams.and(without, self.possible)? == function {
+                simpler = without;
+            }
+        }
+        Ok(simpler)
     }
 
     /// What holds whatever the open questions' answers are.
@@ -322,7 +340,14 @@ impl<'p> RequestSpace<'p> {
         let (mut denied, mut allowed) = (Function::FALSE, Function::TRUE);
         let views = self.views;
         for &(level, cell) in parts {
-            let Some(entry) = views.entry(level, cell) else { continue };
+            let Some(entry) = views.entry(level, cell) else {
+                // What a level holds is never guessed.
+                let open = self.question(Question::Denies(level))?;
+                denied = self.diagrams.or(denied, open)?;
+                let open = self.question(Question::Allows(level))?;
+                allowed = self.diagrams.and(allowed, open)?;
+                continue;
+            };
             let mut here = if entry.denies { Function::TRUE } else { Function::FALSE };
             if entry.unreadable {
                 let question = self.question(Question::Denies(level))?;
@@ -344,13 +369,22 @@ impl<'p> RequestSpace<'p> {
             }
             allowed = self.diagrams.and(allowed, here)?;
         }
-        if applicability == Applicability::Pending {
-            let on = self.question(Question::PolicyType)?;
+        if let Some(question) = Self::question_whether(applicability) {
+            let on = self.question(question)?;
             denied = self.diagrams.and(denied, on)?;
             let off = self.diagrams.not(on)?;
             allowed = self.diagrams.or(allowed, off)?;
         }
         Ok(Outcome { denied, allowed })
+    }
+
+    /// The question whether SCPs decide, if it is open.
+    pub(crate) fn question_whether(applicability: Applicability) -> Option<Question> {
+        match applicability {
+            Applicability::Pending => Some(Question::PolicyType),
+            Applicability::Unsure(rule) => Some(Question::Restricts(rule)),
+            Applicability::Decides | Applicability::Settled(..) => None,
+        }
     }
 
     /// Why a question is open, for an explanation.
@@ -375,6 +409,7 @@ impl<'p> RequestSpace<'p> {
             Question::Statement(statement, _) => self.views.uncertainty(statement, action),
             Question::Denies(_) | Question::Allows(_) => vec![Undecided::Rule("K3-13")],
             Question::PolicyType => vec![Undecided::Rule("EXM-2")],
+            Question::Restricts(rule) => vec![Undecided::Rule(rule)],
         }
     }
 }

@@ -114,12 +114,19 @@ impl Seeker<'_> {
                 None => settings.iter().for_each(|setting| apply(&mut request, setting, &own)),
             }
         }
+        with_tag_keys(&mut request);
         Some(request)
     }
 
     /// What the evaluator says of a request before and after.
     pub(crate) fn replay(&self, request: &Request) -> Option<Witness> {
-        let before = self.views.view(View::BEFORE).ask(request).ok()?;
+        let compiled = self.views.view(View::BEFORE);
+        let query = compiled.prepare(request).ok()?;
+        // What no call can be shows nothing (K.4).
+        if !query.broken_laws().is_empty() {
+            return None;
+        }
+        let before = compiled.decide(&query);
         let after = match self.hypothetical {
             None => self.views.view(View::AFTER).ask(request).ok()?,
             Some(level) => self.views.ask_with(View::FIRST, request, level).ok()?,
@@ -240,6 +247,33 @@ fn substitute(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Option<St
     }
     result.push_str(&rest.replace('*', "example").replace('?', "x"));
     Some(result)
+}
+
+/// Puts the tags of a request among its tag keys, in one spelling (LAW-3): representatives of classes need not have that.
+fn with_tag_keys(request: &mut Request) {
+    let is_keys = |key: &str| key.eq_ignore_ascii_case("aws:TagKeys");
+    let Some((_, given)) = request.context.iter().find(|(key, _)| is_keys(key)) else { return };
+    let mut keys: Vec<String> = match given {
+        ContextValue::Absent => return,
+        ContextValue::Single(text) => vec![text.clone()],
+        ContextValue::List(texts) => texts.clone(),
+    };
+    let mut context = Context::new();
+    for (key, value) in request.context.iter().filter(|(key, _)| !is_keys(key)) {
+        let family = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
+        let Some((family, tag)) = family.filter(|_| *value != ContextValue::Absent) else {
+            context.insert(key, value.clone());
+            continue;
+        };
+        let spelt = keys.iter().find(|key| key.to_lowercase() == tag.to_lowercase()).cloned();
+        let spelt = spelt.unwrap_or_else(|| {
+            keys.push(tag.to_owned());
+            tag.to_owned()
+        });
+        context.insert(format!("{family}/{spelt}"), value.clone());
+    }
+    context.insert("aws:TagKeys", ContextValue::List(keys));
+    request.context = context;
 }
 
 fn apply(request: &mut Request, setting: &Setting, own: &str) {

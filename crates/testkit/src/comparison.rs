@@ -5,7 +5,9 @@ mod descriptions;
 
 use scproof_catalog::{Catalog, ValueType};
 use scproof_evaluator::symbolic::{CompiledViews, View};
-use scproof_evaluator::{Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth};
+use scproof_evaluator::{
+    CompiledOrganization, Context, ContextValue, Decision, EvaluationOptions, Request, RequestResource, Truth,
+};
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::{DateReading, Decimal, parse_date};
 use scproof_prover::{ComparisonOptions, Difference, Region, Transition, difference};
@@ -64,6 +66,28 @@ const DERIVED_KEYS: [&str; 24] = [
     "aws:resourcetag",
     "aws:resourcetag/",
 ];
+
+/// The keys of LAW-1, and those of LAW-2 that name services.
+const NETWORK: [&str; 8] = [
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpcsourceip",
+    "aws:sourcevpcarn",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+];
+const CHAIN: [&str; 3] = ["aws:calledvia", "aws:calledviafirst", "aws:calledvialast"];
+
+/// Ids of callers (LAW-7).
+const ID_OF_ROLE: &str = "AROAEXAMPLEID:someone";
+const ID_OF_USER: &str = "AIDAEXAMPLEID";
+
+/// Whether a call can be as the request says (K.4).
+pub fn keeps_laws(compiled: &CompiledOrganization, request: &Request) -> bool {
+    compiled.prepare(request).is_ok_and(|query| query.broken_laws().is_empty())
+}
 
 /// Services with one endpoint, whose region follows (CTX-67).
 const GLOBAL_SERVICES: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
@@ -138,6 +162,9 @@ impl Comparison {
             ["aws:CurrentTime", "aws:EpochTime"].iter().any(|instant| instant.eq_ignore_ascii_case(key))
         });
         if instants.into_iter().any(|(key, value)| !is_possible(key, value)) {
+            return Agreement::Silent;
+        }
+        if !keeps_laws(self.views.view(View::BEFORE), request) {
             return Agreement::Silent;
         }
         let (Some(before), Some(after)) = (self.decide(View::BEFORE, request), self.decide(View::AFTER, request))
@@ -216,11 +243,18 @@ pub fn complete(organization: &Organization, request: &Request) -> Option<Reques
     if input.resource == RequestResource::Unknown {
         input.resource = RequestResource::Arn("arn:aws:s3:::example/example".to_owned());
     }
+    // A call comes from some address (LAW-1), and where a service calls that is named it is by a service (LAW-2).
+    if !folded.iter().any(|key| NETWORK.contains(&key.as_str())) {
+        context.insert("aws:SourceIp", ContextValue::Single("203.0.113.77".to_owned()));
+    }
+    let is_called = folded.iter().any(|key| CHAIN.contains(&key.as_str()));
     let time_given = folded.iter().any(|key| key == "aws:epochtime");
     for (key, value) in ALWAYS {
         let given = folded.iter().any(|known| known.eq_ignore_ascii_case(key));
         let region_known = derives_region(organization, &request.action);
-        let derived = (time_given && key == "aws:CurrentTime") || (region_known && key == "aws:RequestedRegion");
+        let derived = (time_given && key == "aws:CurrentTime")
+            || (region_known && key == "aws:RequestedRegion")
+            || (is_called && key == "aws:ViaAWSService");
         if !given && !derived {
             context.insert(key, ContextValue::Single(value.to_owned()));
         }
@@ -234,7 +268,8 @@ pub fn complete(organization: &Organization, request: &Request) -> Option<Reques
         return None;
     }
     if principal.contains(":role/") || principal.contains(":user/") {
-        context.insert("aws:userid", ContextValue::Single("AROAEXAMPLEID:someone".to_owned()));
+        let id = if principal.contains(":role/") { ID_OF_ROLE } else { ID_OF_USER };
+        context.insert("aws:userid", ContextValue::Single(id.to_owned()));
     }
     request.context = context;
     request.closed_context = true;

@@ -14,7 +14,7 @@ use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use scproof_prover::{
     ComparisonOptions, Limits, PassingGroup, PassingKind, PolicyProof, Removal, SameAccess, Transition, difference,
 };
-use scproof_testkit::comparison::complete;
+use scproof_testkit::comparison::{complete, keeps_laws};
 use scproof_testkit::{reference, strategies};
 use serde_json::Value;
 
@@ -175,7 +175,11 @@ fn check_treatments(
         }
     }
     prop_assert!(seen.iter().all(|count| *count == 1), "{seen:?}");
-    let completed: Vec<Request> = samples.iter().filter_map(|request| complete(&organization, request)).collect();
+    let completed: Vec<Request> = samples
+        .iter()
+        .filter_map(|request| complete(&organization, request))
+        .filter(|request| keeps_laws(views.view(View::FIRST), request))
+        .collect();
     for request in completed.iter().filter(|request| is_asked(request)) {
         let treated = treatment(&views, &proof, &alike, &accounts, request);
         let Some(decision) = decide(&organization, options, request) else { continue };
@@ -275,6 +279,9 @@ fn check_passing(
         );
     }
     for request in requests.iter().filter_map(|request| complete(&organization, request)) {
+        if !keeps_laws(views.view(View::FIRST), &request) {
+            continue;
+        }
         let (Some(before), Some(after)) =
             (decide(&organization, options, &request), decide(&guarded, options, &request))
         else {
@@ -377,6 +384,9 @@ fn check_idle(inventory: &Inventory, given: EvaluationOptions, requests: &[Reque
         }
     }
     for request in requests.iter().filter_map(|request| complete(&organization, request)) {
+        if !keeps_laws(views.view(View::FIRST), &request) {
+            continue;
+        }
         let Some(before) = decide(&organization, options, &request) else { continue };
         for (words, reduced) in &reduced {
             let Some(after) = decide(reduced, options, &request) else { continue };

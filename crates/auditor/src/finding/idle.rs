@@ -190,9 +190,7 @@ fn blocked_accounts(index: &Index<'_>, proof: &PolicyProof<'_>, alike: &[SameAcc
     let is_blocked = |found: &&SameAccess| {
         let classes = proof.action_classes().iter().zip(found.by_class.iter());
         found.not_applicable.is_none()
-            && classes
-                .filter(|(class, _)| !class.traits.is_undeniable())
-                .all(|(_, it)| it.access == Access::AlwaysBlocked)
+            && classes.filter(|(class, _)| class.traits.is_deniable()).all(|(_, it)| it.access == Access::AlwaysBlocked)
     };
     let mut by_statement: BTreeMap<(PolicyIndex, usize), Vec<NodeId>> = BTreeMap::new();
     let mut together: Vec<NodeId> = Vec::new();

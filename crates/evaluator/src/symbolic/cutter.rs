@@ -239,6 +239,13 @@ impl CompiledOrganization {
 }
 
 impl CompiledCondition {
+    /// Whether it compares with just this text.
+    pub(crate) fn names(&self, text: &str) -> bool {
+        let ConditionBody::Comparison { values, .. } = &self.body else { return false };
+        let is_it = |value: &CompiledValue| matches!(value, CompiledValue::Text { pattern, .. } if pattern.as_literal() == Some(text));
+        values.iter().any(is_it)
+    }
+
     fn asks_for_arn(&self) -> bool {
         matches!(&self.body, ConditionBody::Comparison { operator, .. } if text_mode(operator.base) == Some(TextMode::Arn))
     }
@@ -261,4 +268,21 @@ fn typed_texts(texts: Vec<String>, kind: Option<Kind>, value_type: Option<ValueT
     texts.sort();
     texts.dedup();
     texts
+}
+
+/// Values that a reader expects of a key, to stand for all others.
+pub(super) fn candidates_of(key: &str) -> Vec<String> {
+    let texts: &[&str] = match key.to_ascii_lowercase().as_str() {
+        "aws:requestedregion" => &["us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "sa-east-1", "eu-north-1"],
+        "aws:assumedroot" => &["true"],
+        "aws:sourceip" | "aws:vpcsourceip" => &["198.51.100.7"],
+        "aws:sourcevpc" => &["vpc-0123456789abcdef0"],
+        "aws:sourcevpce" => &["vpce-0123456789abcdef0"],
+        "ec2:instancetype" => &["m5.large", "t3.micro"],
+        "aws:resourceaccount" | "aws:sourceaccount" | "aws:vpceaccount" => &["999999999999"],
+        "aws:principalorgid" | "aws:resourceorgid" | "aws:vpceorgid" | "aws:sourceorgid" => &["o-anotherorg1"],
+        "iam:passedtoservice" => &["lambda.amazonaws.com", "ec2.amazonaws.com"],
+        _ => &["example"],
+    };
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }

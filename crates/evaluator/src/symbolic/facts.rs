@@ -16,12 +16,13 @@ use crate::given::is_context_key;
 use crate::keys::Model;
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::symbolic::cutter::CutMemory;
+use crate::symbolic::cutter::{CutMemory, candidates_of};
 use crate::symbolic::principal::{
-    CallerKind as PrincipalKind, principal_arn_domain, representatives_of_kinds, state_for,
+    CallerKind as PrincipalKind, is_misplaced, is_service_linked, principal_arn_domain, representatives_of_kinds,
+    state_for,
 };
 use crate::symbolic::{CallerKind, CompiledViews, View};
-use crate::trace::{Evaluation, KeySlot, NoTrace, Reasons};
+use crate::trace::{Evaluation, KeySlot, Reasons};
 use crate::truth::Truth;
 
 /// The most lists of several values of one key.
@@ -32,7 +33,7 @@ const MAX_LISTS: usize = 512;
 pub struct Facts {
     /// The facts, each with its cells.
     pub facts: Vec<Fact>,
-    /// Pairs of cells that no request has together.
+    /// Cells that no request has together.
     pub exclusions: Vec<Exclusion>,
     /// What each atom says in each view; once, where it says the same in all.
     atoms: FxHashMap<Atom, Vec<AtomTruth>>,
@@ -88,9 +89,16 @@ pub enum Setting {
     Key(String, ContextValue),
 }
 
-/// Two cells of different facts that exclude each other: fact, cell, fact, cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Exclusion(pub usize, pub usize, pub usize, pub usize);
+/// Some facts with some of their cells: no request has one of these cells of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion(pub Vec<(usize, Vec<usize>)>);
+
+impl Exclusion {
+    /// Whether it excludes the request with these cells, one a fact.
+    pub fn applies(&self, cells: &[usize]) -> bool {
+        self.0.iter().all(|(fact, excluded)| cells.get(*fact).is_some_and(|cell| excluded.contains(cell)))
+    }
+}
 
 /// What an atom says, and why it is open where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,8 +190,8 @@ pub(super) enum Part {
 pub(super) type PartKey = (Part, Option<NodeId>);
 
 /// What the views know of every key.
-struct Scene<'a> {
-    views: &'a CompiledViews,
+pub(super) struct Scene<'a> {
+    pub(super) views: &'a CompiledViews,
     /// The node of the account in each view.
     nodes: &'a [NodeId],
     states: Vec<Box<[KeyState]>>,
@@ -214,7 +222,7 @@ impl CompiledViews {
 }
 
 impl Scene<'_> {
-    fn compiled(&self) -> &CompiledOrganization {
+    pub(super) fn compiled(&self) -> &CompiledOrganization {
         &self.views.first
     }
 
@@ -284,6 +292,7 @@ impl Scene<'_> {
         if self.views.has_moved_owners() {
             self.part_owners(&mut facts);
         }
+        self.tie(&mut facts);
         facts
     }
 
@@ -368,16 +377,24 @@ impl Scene<'_> {
     }
 
     /// The truth of a condition if its key had a state, with the rules behind an unknown one.
-    fn truth(&self, id: u32, state: &KeyState, view: View) -> (Truth, Vec<&'static str>) {
+    pub(super) fn truth(&self, id: u32, state: &KeyState, view: View) -> (Truth, Vec<&'static str>) {
         let states = self.states(view);
         let Some(condition) = self.condition(id) else { return (Truth::Unknown, Vec::new()) };
         let assume_preferred = self.assume_preferred;
-        let truth = condition.truth_in_class(state, &mut Evaluation { states, assume_preferred, trace: NoTrace });
+        // The empty text stands for itself (CALL-23), every other text for its class.
+        let is_empty_text = *state == KeyState::single("");
+        let truth = |evaluation: &mut Evaluation<'_, Reasons>| {
+            if is_empty_text {
+                condition.truth_of_state(state, evaluation)
+            } else {
+                condition.truth_in_class(state, evaluation)
+            }
+        };
+        let mut evaluation = Evaluation { states, assume_preferred, trace: Reasons::default() };
+        let truth = truth(&mut evaluation);
         if truth != Truth::Unknown {
             return (truth, Vec::new());
         }
-        let mut evaluation = Evaluation { states, assume_preferred, trace: Reasons::default() };
-        condition.truth_in_class(state, &mut evaluation);
         let mut rules = evaluation.trace.rules;
         rules.sort_unstable();
         rules.dedup();
@@ -434,6 +451,10 @@ impl Scene<'_> {
             states.push(KeyState::Absent);
         }
         states.extend(cut.texts.iter().map(single));
+        if domain.may_be_empty_text {
+            // It stands for itself alone (CALL-23).
+            states.push(KeyState::single(""));
+        }
         if domain.may_be_list {
             states.push(KeyState::list([]));
             let closed: Vec<u32> =
@@ -523,12 +544,14 @@ impl Scene<'_> {
         let states = self.states(View::FIRST);
         let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
         let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates, self.cuts);
+        // A class of one text, since a policy spells it out.
+        let is_spelt_out = |text: &str| compiled.iter().any(|condition| condition.names(text));
         // Where nothing could be cut, each kind still has a caller.
         let limited = cut.open.iter().any(|(_, why)| *why == Openness::Limit);
         let callers = |texts: Vec<String>| -> (Vec<String>, Vec<PrincipalKind>) {
             texts
                 .into_iter()
-                .filter(|text| !crate::symbolic::principal::is_service_linked(text))
+                .filter(|text| !(is_service_linked(text) || (is_misplaced(text) && is_spelt_out(text))))
                 .filter_map(|text| PrincipalKind::of(&text).map(|kind| (text, kind)))
                 .unzip()
         };
@@ -643,9 +666,10 @@ impl Scene<'_> {
             }
         }
         facts.facts.push(Fact { subject: Subject::Key(name), cells });
-        for (index, kind) in kinds.iter().enumerate() {
-            let of_kind = excluded.iter().filter(|(excluded, _)| excluded == kind);
-            facts.exclusions.extend(of_kind.map(|(_, cell)| Exclusion(principal, index, fact, *cell)));
+        for kind in PrincipalKind::ALL {
+            let callers = kinds.iter().enumerate().filter(|(_, of)| **of == kind).map(|(cell, _)| cell).collect();
+            let others = excluded.iter().filter(|(of, _)| *of == kind).map(|(_, cell)| *cell).collect();
+            facts.exclude([(principal, callers), (fact, others)]);
         }
         for condition in compiled {
             let truth = self.atom_truth(fact, condition, &firsts, open_of(condition.id));
@@ -728,7 +752,8 @@ impl Facts {
     fn append(&mut self, other: &Self) {
         let first = self.facts.len();
         self.facts.extend(other.facts.iter().cloned());
-        let shifted = |it: &Exclusion| Exclusion(it.0 + first, it.1, it.2 + first, it.3);
+        let shifted =
+            |it: &Exclusion| Exclusion(it.0.iter().map(|(fact, cells)| (fact + first, cells.clone())).collect());
         self.exclusions.extend(other.exclusions.iter().map(shifted));
         self.atoms.extend(other.atoms.iter().map(|(atom, truths)| {
             let mut truths = truths.clone();
@@ -739,6 +764,14 @@ impl Facts {
             }
             (*atom, truths)
         }));
+    }
+
+    /// Says that no request has one of these cells of each of the facts.
+    pub(super) fn exclude(&mut self, cells: impl IntoIterator<Item = (usize, Vec<usize>)>) {
+        let cells: Vec<(usize, Vec<usize>)> = cells.into_iter().collect();
+        if cells.iter().all(|(_, cells)| !cells.is_empty()) {
+            self.exclusions.push(Exclusion(cells));
+        }
     }
 
     /// What an atom says in all views.
@@ -759,21 +792,4 @@ fn setting(name: &str, state: &KeyState) -> Vec<Setting> {
         }
     };
     vec![Setting::Key(name.to_owned(), value)]
-}
-
-/// Values that a reader expects of a key, to stand for all others.
-fn candidates_of(key: &str) -> Vec<String> {
-    let texts: &[&str] = match key.to_ascii_lowercase().as_str() {
-        "aws:requestedregion" => &["us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "sa-east-1", "eu-north-1"],
-        "aws:assumedroot" => &["true"],
-        "aws:sourceip" | "aws:vpcsourceip" => &["198.51.100.7"],
-        "aws:sourcevpc" => &["vpc-0123456789abcdef0"],
-        "aws:sourcevpce" => &["vpce-0123456789abcdef0"],
-        "ec2:instancetype" => &["m5.large", "t3.micro"],
-        "aws:resourceaccount" | "aws:sourceaccount" | "aws:vpceaccount" => &["999999999999"],
-        "aws:principalorgid" | "aws:resourceorgid" | "aws:vpceorgid" | "aws:sourceorgid" => &["o-anotherorg1"],
-        "iam:passedtoservice" => &["lambda.amazonaws.com", "ec2.amazonaws.com"],
-        _ => &["example"],
-    };
-    texts.iter().map(|text| (*text).to_owned()).collect()
 }

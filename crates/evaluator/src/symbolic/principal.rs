@@ -3,6 +3,7 @@
 use scproof_policy_parser::{Piece, WildcardPattern};
 
 use crate::keys::Model;
+use crate::principal::is_permission_set_role;
 use crate::state::{Domain, DomainValues, KeyState};
 use CallerKind as Kind;
 
@@ -97,6 +98,19 @@ pub(super) fn is_service_linked(arn: &str) -> bool {
     arn.contains(":role/aws-service-role/")
 }
 
+/// Whether the ARN is that of a role with a name that AWS gives to the roles of permission sets, elsewhere than AWS puts
+/// these (LAW-8).
+pub(super) fn is_misplaced(arn: &str) -> bool {
+    let Some((_, name)) = arn.split_once(":role/") else { return false };
+    let (path, name) = name.rsplit_once('/').unwrap_or(("", name));
+    let in_place = match path.strip_prefix("aws-reserved/sso.amazonaws.com") {
+        Some("") => true,
+        Some(region) => region.strip_prefix('/').is_some_and(|region| !region.contains('/')),
+        None => false,
+    };
+    is_permission_set_role(name) && !in_place
+}
+
 /// What a kind of caller says of a key (the *Model* column of E.1).
 pub(super) fn state_for(model: Model, kind: Kind, account: &str) -> KeyState {
     match (model, kind) {
@@ -110,9 +124,12 @@ pub(super) fn state_for(model: Model, kind: Kind, account: &str) -> KeyState {
         }
         // CALL-12.
         (Model::AssumedRoot, Kind::Root) => KeyState::one_of(["true"], true),
+        // CTX-62, LAW-7.
+        (Model::UserId, Kind::User) => KeyState::like([WildcardPattern::flat("AIDA*")]),
+        (Model::UserId, Kind::Role) => KeyState::like([WildcardPattern::flat("AROA*:*")]),
+        (Model::UserId, Kind::FederatedUser) => KeyState::like([WildcardPattern::flat(&format!("{account}:*"))]),
         (Model::UserName | Model::AssumedRoot, _)
         | (Model::FederatedProvider, Kind::Root | Kind::User | Kind::FederatedUser) => KeyState::Absent,
-        (Model::UserId, _) => KeyState::any(false, false),
         _ => KeyState::any(true, false),
     }
 }

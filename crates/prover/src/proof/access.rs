@@ -7,7 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, Atom, CallerKind, View};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, Atom, CallerKind, CompiledViews, View};
 use scproof_evaluator::{Access, Decision, Reason, Request, RequestError, Truth};
 use scproof_organization::NodeId;
 
@@ -71,7 +71,7 @@ impl PolicyProof<'_> {
         // All of it on threads of the pool; see `new`.
         Ok(rayon::scope(|_| {
             let table = if exempt.is_some() {
-                AccessTable::new(&[], &self.classes, 0)
+                AccessTable::new(self.views, &[], &self.classes, 0)
             } else {
                 self.access_of_formulas(caller.as_ref())
             };
@@ -178,7 +178,7 @@ impl PolicyProof<'_> {
                     *conditions.entry((part, place, passes)).or_insert(next)
                 }
             };
-            table.set(&sample.key, condition);
+            table.set(sample, condition);
         }
         for (part, _) in parts {
             self.adopt(part);
@@ -188,7 +188,7 @@ impl PolicyProof<'_> {
 
     /// What formulas say by themselves, and a sample of each other one in each setting; in the order of the settings' spaces.
     fn plain_access(&self) -> (AccessTable, Vec<Sample>) {
-        let mut table = AccessTable::new(&self.groups, &self.classes, self.formulas.formula_count());
+        let mut table = AccessTable::new(self.views, &self.groups, &self.classes, self.formulas.formula_count());
         let mut samples: Vec<Sample> = Vec::new();
         let mut seen: FxHashSet<(PathFormulasId, usize, Applicability)> = FxHashSet::default();
         for group in self.groups.iter().filter(|group| group.is_governed()) {
@@ -198,21 +198,19 @@ impl PolicyProof<'_> {
             let account = group.accounts.first().and_then(|first| self.accounts.get(*first)).copied();
             let Some(account) = account else { continue };
             let formulas = self.path_formulas.of(group.list);
-            let (kinds, rows) = table.rows_mut(group);
+            let (kinds, first, rows) = table.rows_mut(group);
             for (index, (class, (formula, kind))) in self.classes.iter().zip(formulas.iter().zip(kinds)).enumerate() {
-                let row = kind.and_then(|kind| rows.get_mut(kind));
-                let Some(slot) = row.and_then(|row| row.get_mut(*formula as usize)) else { continue };
-                if *slot != AccessTable::NOT_LOOKED_AT {
-                    continue;
-                }
-                let Some(key) = Self::key(group, class, *formula) else { continue };
+                let Some(kind) = *kind else { continue };
+                let slot = rows.get_mut(kind).and_then(|row| row.get_mut(*formula as usize));
+                let Some(slot) = slot.filter(|slot| **slot == AccessTable::NOT_LOOKED_AT) else { continue };
+                let Some(key) = self.key(group, class, *formula) else { continue };
                 let found = self.formulas.formula(key.formula);
                 *slot = if found.passes() {
                     NEVER.condition
                 } else if key.applicability == Applicability::Decides && (found.denies || found.lacks_allow()) {
                     ALWAYS.condition
                 } else {
-                    samples.push(Sample { key, account, class: index });
+                    samples.push(Sample { key, account, class: index, row: first + kind });
                     AccessTable::OPEN
                 };
             }
@@ -316,6 +314,8 @@ struct Sample {
     account: NodeId,
     /// The place of the class.
     class: usize,
+    /// Its row of the table.
+    row: usize,
 }
 
 /// What the diagrams say of the calls of a formula.
@@ -356,14 +356,12 @@ impl AccessTable {
     const NOT_LOOKED_AT: u32 = u32::MAX;
     const OPEN: u32 = u32::MAX - 1;
 
-    fn new(groups: &[AccountGroup], classes: &[ActionClass], formulas: usize) -> Self {
+    fn new(views: &CompiledViews, groups: &[AccountGroup], classes: &[ActionClass], formulas: usize) -> Self {
         let mut kinds: Vec<ActionTraits> = Vec::new();
         let kind_of = classes
             .iter()
             .map(|class| {
-                if class.traits.is_undeniable() {
-                    return None;
-                }
+                views.applicability_to(Applicability::Decides, class.traits)?;
                 let found = kinds.iter().position(|kind| *kind == class.traits);
                 Some(found.unwrap_or_else(|| {
                     kinds.push(class.traits);
@@ -380,18 +378,16 @@ impl AccessTable {
         Self { rows_of, kinds, kind_of, rows }
     }
 
-    /// The rows of an account group's setting, one a kind of action.
-    fn rows_mut(&mut self, group: &AccountGroup) -> (&[Option<usize>], &mut [Vec<u32>]) {
+    /// The rows of an account group's setting, one a kind of action, and the place of the first.
+    fn rows_mut(&mut self, group: &AccountGroup) -> (&[Option<usize>], usize, &mut [Vec<u32>]) {
         let first = self.rows_of.get(&(group.signature, group.applicability)).copied();
         let rows = first.and_then(|first| self.rows.get_mut(first..first + self.kinds.len()));
-        (&self.kind_of, rows.unwrap_or(&mut []))
+        (&self.kind_of, first.unwrap_or(0), rows.unwrap_or(&mut []))
     }
 
-    fn set(&mut self, key: &FormulaKey, condition: u32) {
-        let kind = self.kinds.iter().position(|kind| *kind == key.traits);
-        let row = self.rows_of.get(&(key.signature, key.applicability)).zip(kind).map(|(first, kind)| first + kind);
-        let slot = row.and_then(|row| self.rows.get_mut(row)).and_then(|row| row.get_mut(key.formula as usize));
-        if let Some(slot) = slot {
+    fn set(&mut self, sample: &Sample, condition: u32) {
+        let row = self.rows.get_mut(sample.row);
+        if let Some(slot) = row.and_then(|row| row.get_mut(sample.key.formula as usize)) {
             *slot = condition;
         }
     }

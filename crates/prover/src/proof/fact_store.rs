@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Atom, CompiledViews, CutMemory, Facts, LevelId, View};
+use scproof_evaluator::symbolic::{
+    ActionClass, ActionTraits, Applicability, Atom, CompiledViews, CutMemory, Facts, LevelId, View,
+};
 use scproof_organization::NodeId;
 
 use crate::proof::AccountGroup;
@@ -80,7 +82,9 @@ impl<'p> FactStore<'p> {
         let signatures: Vec<usize> = (0..self.samples.len()).filter(is_governed).collect();
         signatures.into_par_iter().for_each(|signature| {
             let atoms = self.atoms(signature, None);
-            for traits in self.actions.keys().filter(|traits| !traits.is_undeniable()) {
+            let is_deniable =
+                |traits: &&ActionTraits| self.views.applicability_to(Applicability::Decides, **traits).is_some();
+            for traits in self.actions.keys().filter(is_deniable) {
                 let facts = self.of_atoms(signature, *traits, &atoms);
                 self.known().extend(facts.map(|facts| ((signature, *traits, None), Arc::new(facts))));
             }

@@ -216,7 +216,7 @@ impl<'p> Formulas<'p> {
 
     /// The same without some statements.
     fn content_without(&mut self, level: LevelId, class: usize, removed: &Range<u32>) -> ContentId {
-        let Some(&cell) = self.cells.get(class) else { return NEUTRAL };
+        let Some(&cell) = self.cells.get(class) else { return self.content_number(Content::unknown(level)) };
         if self.reduced.0 != *removed {
             self.reduced = (removed.clone(), FxHashMap::default());
         }
@@ -289,7 +289,11 @@ impl RawRow {
         // Within a level equal entries have one number.
         let mut known: Vec<Option<usize>> = Vec::new();
         for (class, &cell) in cells.iter().enumerate() {
-            let Some(number) = views.entry_number(level, cell).map(|number| number as usize) else { continue };
+            let Some(number) = views.entry_number(level, cell).map(|number| number as usize) else {
+                row.contents.push(Content::unknown(level));
+                row.of_class.push((class, row.contents.len() - 1));
+                continue;
+            };
             if known.len() <= number {
                 known.resize(number + 1, None);
             }
@@ -305,9 +309,15 @@ impl RawRow {
 }
 
 impl Content {
+    /// What a level holds is never guessed.
+    fn unknown(level: LevelId) -> Self {
+        let allow = Some(Allows { statements: Vec::new(), unreadable: Some(level) });
+        Self { denies: false, deny: Vec::new(), allow, unreadable: Some(level) }
+    }
+
     /// What a level holds for the actions of a cell, in normal form.
     fn new(level: LevelId, entry: Option<Entry<'_>>) -> Self {
-        let Some(entry) = entry else { return Self::default() };
+        let Some(entry) = entry else { return Self::unknown(level) };
         let unreadable = entry.unreadable.then_some(level);
         let sorted = |candidates: &[Candidate]| {
             let mut candidates = candidates.to_vec();

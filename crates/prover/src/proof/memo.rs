@@ -9,7 +9,7 @@ use crate::diagram::{Function, TooLarge};
 use crate::proof::formula::{Allows, ContentId, FormulaId, Formulas};
 use crate::space::{Question, RequestSpace};
 
-/// What the formulas and levels of a space let through, whether the policy type is on aside.
+/// What the formulas and levels of a space let through, whether the policy type is on, and what is possible, aside.
 #[derive(Debug, Default)]
 pub(super) struct PassingMemo {
     formulas: Vec<Option<Function>>,
@@ -28,10 +28,10 @@ impl PassingMemo {
         applicability: Applicability,
     ) -> Result<Function, TooLarge> {
         let let_through = self.let_through(space, formulas, id)?;
-        if applicability != Applicability::Pending {
-            return Ok(let_through);
-        }
-        let on = space.question(Question::PolicyType)?;
+        // Last, and once: what is possible ties many facts that most levels do not ask about.
+        let let_through = space.diagrams.and(let_through, space.possible)?;
+        let Some(question) = RequestSpace::question_whether(applicability) else { return Ok(let_through) };
+        let on = space.question(question)?;
         let off = space.diagrams.not(on)?;
         let off = space.diagrams.and(off, space.possible)?;
         space.diagrams.or(let_through, off)
@@ -121,7 +121,8 @@ impl PassingMemo {
 }
 
 impl RequestSpace<'_> {
-    /// The calls that a level lets through, or all those of a formula do; whether the policy type is on aside.
+    /// The calls that a level lets through, or all those of a formula do; whether the policy type is on, and what is
+    /// possible, aside.
     fn let_through<'f>(
         &mut self,
         denies: bool,
@@ -154,6 +155,6 @@ impl RequestSpace<'_> {
             }
             passes = self.diagrams.and(passes, here)?;
         }
-        self.diagrams.and(passes, self.possible)
+        Ok(passes)
     }
 }

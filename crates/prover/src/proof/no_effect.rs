@@ -77,7 +77,7 @@ impl PolicyProof<'_> {
                     continue;
                 };
                 let formula = formulas.get(class.0).copied().unwrap_or(0);
-                let Some(key) = Self::key(group, class.1, formula) else { continue };
+                let Some(key) = self.key(group, class.1, formula) else { continue };
                 // Denials of all levels are one list, so it does not matter from which level they are taken.
                 let without = if only_denies && place.is_none() && !self.formulas.formula(formula).denies {
                     if !done.insert(key) {
@@ -132,7 +132,8 @@ impl PolicyProof<'_> {
             paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
         let mut settings: BTreeSet<(usize, ActionTraits, CellId)> = BTreeSet::new();
         for class in self.classes.iter() {
-            if self.views.candidate(statement, class.cell).is_some() && !class.traits.is_undeniable() {
+            let is_deniable = self.views.applicability_to(Applicability::Decides, class.traits).is_some();
+            if is_deniable && self.views.candidate(statement, class.cell).is_some() {
                 settings.extend(signatures.iter().map(|signature| (*signature, class.traits, class.cell)));
             }
         }

@@ -17,7 +17,7 @@ use crate::space::RequestSpace;
 const UNNAMED: &str = "scproof-ordinary-caller";
 
 /// Keys that say by which way a call comes, with the values that are nothing special; absent is nothing special either.
-const WAYS: [(&str, &[&str]); 18] = [
+const WAYS: [(&str, &[&str]); 29] = [
     // By a central root session.
     ("aws:assumedroot", &[]),
     ("aws:sourcevpc", &["vpc-00000000000000000"]),
@@ -37,6 +37,18 @@ const WAYS: [(&str, &[&str]); 18] = [
     ("aws:multifactorauthpresent", &["false"]),
     ("aws:sourceidentity", &[UNNAMED]),
     ("aws:federatedprovider", &[UNNAMED]),
+    // By what runs on a machine or in a function (LAW-5).
+    ("aws:ec2instancesourcevpc", &[]),
+    ("aws:ec2instancesourceprivateipv4", &[]),
+    ("ec2:roledelivery", &[]),
+    ("ec2:sourceinstancearn", &[]),
+    ("glue:roleassumedby", &[]),
+    ("glue:credentialissuingservice", &[]),
+    ("codebuild:buildarn", &[]),
+    ("codebuild:projectarn", &[]),
+    ("lambda:sourcefunctionarn", &[]),
+    ("ssm:sourceinstancearn", &[]),
+    ("identitystore:userid", &[]),
 ];
 
 /// The calls that only callers or ways exempted by name can make, and the facts that say so.

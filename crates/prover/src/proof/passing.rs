@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use scproof_evaluator::symbolic::{ActionTraits, Applicability, CellId, LevelId};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, CellId, LevelId};
 
 use crate::diagram::{Done, Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
 use crate::proof::merging::{self, Draft, Part};
 use crate::proof::ordinary::Named;
 use crate::proof::{AccountGroup, FormulaKey, PolicyProof};
-use crate::region::{Change, Describer, Region, Transition, Verdict};
+use crate::region::{Change, Describer, Perhaps, Region, Transition, Verdict};
 use crate::space::RequestSpace;
 
 /// Why calls pass that the statements would block.
@@ -53,8 +53,13 @@ pub struct PassingGroup {
 }
 
 /// For want of room.
-const UNSETTLED: Change =
-    Change { before: Verdict::Open, after: Verdict::Open, function: Function::TRUE, because: Function::TRUE };
+const UNSETTLED: Change = Change {
+    before: Verdict::Open,
+    after: Verdict::Open,
+    function: Function::TRUE,
+    because: Function::TRUE,
+    perhaps: Perhaps::ANY,
+};
 
 /// What passes of the calls of a class that a level matches: in which space, and the parts.
 type Found = (usize, Arc<[Change]>);
@@ -106,7 +111,6 @@ impl Answers {
 struct Concerned {
     class: usize,
     cell: CellId,
-    traits: ActionTraits,
     /// Classes of a kind have the same traits, and the level holds the same for them.
     kind: usize,
 }
@@ -189,7 +193,9 @@ impl PolicyProof<'_> {
     /// The classes of actions that a level's Deny statements match.
     fn concerned(&self, level: LevelId) -> Vec<Concerned> {
         let mut kinds: FxHashMap<(ActionTraits, u32), usize> = FxHashMap::default();
-        let concerned = self.classes.iter().enumerate().filter(|(_, class)| !class.traits.is_undeniable());
+        let is_deniable =
+            |class: &ActionClass| self.views.applicability_to(Applicability::Decides, class.traits).is_some();
+        let concerned = self.classes.iter().enumerate().filter(|(_, class)| is_deniable(class));
         concerned
             .filter_map(|(index, class)| {
                 let entry = self.views.entry(level, class.cell)?;
@@ -198,7 +204,7 @@ impl PolicyProof<'_> {
                 matched.then(|| {
                     let next = kinds.len();
                     let kind = *kinds.entry((class.traits, content)).or_insert(next);
-                    Concerned { class: index, cell: class.cell, traits: class.traits, kind }
+                    Concerned { class: index, cell: class.cell, kind }
                 })
             })
             .collect()
@@ -220,14 +226,14 @@ impl PolicyProof<'_> {
         let (signature, applicability) = (group.signature, group.applicability);
         let kinds = concerned.iter().map(|concerned| concerned.kind + 1).max().unwrap_or(0);
         let first = answers.setting((signature, applicability), kinds, count);
-        for &Concerned { class, cell, traits, kind } in concerned {
+        for &Concerned { class, cell, kind } in concerned {
             let Some(&formula) = formulas.get(class) else { continue };
             let known = answers.known.get(first + kind);
             let number = known.and_then(|known| known.get(formula as usize)).copied();
             let number = number.filter(|number| *number != Answers::NOT_YET);
             row.push(number.unwrap_or_else(|| {
-                let key = FormulaKey { formula, signature, traits, applicability };
-                let found = self.changes(&key, level, (kind, cell));
+                let found = self.classes.get(class).and_then(|found| self.key(group, found, formula));
+                let found = found.and_then(|key| self.changes(&key, level, (kind, cell)));
                 let found = found.unwrap_or_else(|| (self.spaceless(), Arc::from([UNSETTLED])));
                 let number = answers.number(found);
                 let known = answers.known.get_mut(first + kind);
@@ -318,7 +324,7 @@ fn sort(
                 continue;
             }
             let because = if before == Verdict::Open { space.diagrams.and(hit, function)? } else { best };
-            changes.push(Change { before, after, function, because });
+            changes.push(Change { before, after, function, because, perhaps: Perhaps::default() });
         }
     }
     Ok(changes.into())

@@ -1,10 +1,10 @@
 //! Actions: negated lists, wildcards that overlap, names that no catalog lists.
 
-use scproof_evaluator::{Decision, Request};
-use scproof_prover::{Answer, Transition, equivalent, implies, is_empty};
+use scproof_evaluator::{Decision, EvaluationOptions, Request, Undecided};
+use scproof_prover::{Answer, Transition, Why, equivalent, implies, is_empty};
 use serde_json::json;
 
-use crate::{ACCOUNT, Compared, actions, effect_of, everything, level, regions, transitions, with};
+use crate::{ACCOUNT, Compared, actions, effect_of, everything, level, path, regions, transitions, with};
 
 #[test]
 fn a_list_and_its_complement_block_everything() {
@@ -35,7 +35,8 @@ fn denials_of_not_action_cannot_be_merged() {
     let found = regions(&two, &merged);
     assert_eq!(
         found.iter().map(|region| actions(region)).collect::<Vec<_>>(),
-        ["iam:*; sts:* except sts:GetCallerIdentity, sts:GetSessionToken"]
+        // Whether the last one can be denied is unsure (CALL-15).
+        ["iam:*; sts:* except sts:GetCallerIdentity, sts:GetSessionToken", "sts:GetSessionToken"]
     );
 }
 
@@ -102,7 +103,7 @@ fn what_is_described_needs_no_more_than_the_policy_says() {
     let found = effect_of(json!({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}));
     assert_eq!(
         found.iter().map(|region| actions(region)).collect::<Vec<_>>(),
-        ["* except s3:*, sts:GetCallerIdentity, sts:GetSessionToken"]
+        ["* except s3:*, sts:GetCallerIdentity, sts:GetSessionToken", "sts:GetSessionToken"]
     );
 }
 
@@ -110,8 +111,20 @@ fn what_is_described_needs_no_more_than_the_policy_says() {
 fn the_call_that_no_policy_stops_is_in_no_region() {
     // EXM-15.
     let compared = Compared::effect_of(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
-    assert_eq!(transitions(&compared.regions()), [Transition::NewlyBlocked].into());
     assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:GetCallerIdentity")), None);
+    // CALL-15: of this one it is unsure.
+    assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:GetSessionToken")), Some(Transition::Undetermined));
+    let regions = compared.regions();
+    let open: Vec<_> = regions.iter().filter(|region| region.transition() == Transition::Undetermined).collect();
+    assert_eq!(open.iter().map(|region| actions(region)).collect::<Vec<_>>(), ["sts:GetSessionToken"]);
+    assert_eq!(open[0].why, [Why::Open(Undecided::Rule("CALL-15"))]);
+    let preferring = EvaluationOptions { assume_preferred: true, ..EvaluationOptions::default() };
+    let all = path(&[vec![everything()], vec![everything()]]);
+    let none = path(&[vec![everything()], vec![json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}])]]);
+    let compared = Compared::with_options(all, none, preferring);
+    assert_eq!(transitions(&compared.regions()), [Transition::NewlyBlocked].into());
+    assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:GetSessionToken")), None);
+    let compared = Compared::effect_of(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
     assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:AssumeRole")), Some(Transition::NewlyBlocked));
 }
 
@@ -138,6 +151,7 @@ fn a_pattern_of_many_services_is_described_as_itself() {
         [
             (Transition::NewlyBlocked, "s3:Put*".to_owned()),
             (Transition::Undetermined, "s*:Get* except sts:GetCallerIdentity, sts:GetSessionToken".to_owned()),
+            (Transition::Undetermined, "sts:GetSessionToken".to_owned()),
         ]
     );
 }

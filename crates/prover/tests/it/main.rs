@@ -5,6 +5,7 @@
 
 mod actions;
 mod keys;
+mod laws;
 mod levels;
 mod limits;
 mod lists;

@@ -6,7 +6,7 @@ use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, CutMemory
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::NodeId;
 
-use super::{ALWAYS, Agreement, Comparison, derives_region};
+use super::{ALWAYS, Agreement, CHAIN, Comparison, ID_OF_ROLE, ID_OF_USER, NETWORK, derives_region};
 
 impl Comparison {
     /// Requests out of the representatives of cells, for classes of actions for which the two organizations hold different things and
@@ -19,7 +19,7 @@ impl Comparison {
             for class in &classes {
                 let atoms = self.atoms(*nodes, class);
                 // Two classes with the same atoms have the same cells, mostly.
-                if seen.insert((atoms.clone(), class.traits.is_undeniable())) {
+                if seen.insert((atoms.clone(), class.traits.is_deniable())) {
                     work.push((*nodes, class.clone(), atoms));
                 }
             }
@@ -57,10 +57,7 @@ impl Comparison {
                 values.push(value);
                 rest /= *count as u128;
             }
-            let excluded = facts.exclusions.iter().any(|exclusion| {
-                values.get(exclusion.0) == Some(&exclusion.1) && values.get(exclusion.2) == Some(&exclusion.3)
-            });
-            if !excluded {
+            if !facts.exclusions.iter().any(|exclusion| exclusion.applies(&values)) {
                 requests.push(self.of_cells(nodes, class, &facts, &values));
             }
         }
@@ -100,12 +97,22 @@ impl Comparison {
             // CTX-67: derived for global services.
             let region = key == "aws:RequestedRegion" && derives_region(&self.before, &request.action);
             let session = key == "aws:TokenIssueTime" && !is_role;
-            if !is_given(key) && !clock && !region && !session {
+            let called = key == "aws:ViaAWSService" && CHAIN.iter().any(|key| is_given(key));
+            if !is_given(key) && !clock && !region && !session && !called {
                 request.context.insert(key, ContextValue::Single(value.to_owned()));
             }
         }
-        if !is_given("aws:userid") && kind != Some(CallerKind::Root) {
-            request.context.insert("aws:userid", ContextValue::Single("AROAEXAMPLEID:someone".to_owned()));
+        if !NETWORK.iter().any(|key| is_given(key)) {
+            request.context.insert("aws:SourceIp", ContextValue::Single("203.0.113.77".to_owned()));
+        }
+        let id = match kind {
+            None | Some(CallerKind::Role) => Some(ID_OF_ROLE.to_owned()),
+            Some(CallerKind::User) => Some(ID_OF_USER.to_owned()),
+            Some(CallerKind::FederatedUser) => Some(format!("{account}:someone")),
+            Some(CallerKind::Root) => None,
+        };
+        if let Some(id) = id.filter(|_| !is_given("aws:userid")) {
+            request.context.insert("aws:userid", ContextValue::Single(id));
         }
         if request.resources.is_empty() {
             let resource = RequestResource::Arn("arn:aws:s3:::example/example".to_owned());

@@ -1,0 +1,159 @@
+//! The laws between keys (K.4): what no call can be is no difference, and no witness.
+
+use scproof_evaluator::ContextValue;
+use scproof_prover::{Region, Transition};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use crate::{deny_when, effect_of, transitions};
+
+fn effect(condition: Value) -> Vec<Arc<Region>> {
+    effect_of(deny_when(condition))
+}
+
+/// Conditions that no call meets, and conditions close to them that some call meets.
+fn only_second(law: &str, never: Value, sometimes: Value) {
+    assert_eq!(effect(never.clone()), [], "{law}: {never}");
+    let found = effect(sometimes.clone());
+    assert_eq!(transitions(&found), [Transition::NewlyBlocked].into(), "{law}: {sometimes}");
+    assert!(found.iter().all(|region| region.witness.is_some()), "{law}: {found:#?}");
+}
+
+#[test]
+fn law_1_a_call_comes_from_an_address_or_through_an_endpoint() {
+    only_second(
+        "LAW-1",
+        json!({"Null": {"aws:SourceIp": "false", "aws:SourceVpc": "false"}}),
+        json!({"Null": {"aws:SourceIp": "true", "aws:SourceVpc": "false"}}),
+    );
+    only_second(
+        "LAW-1",
+        json!({"Null": {"aws:SourceIp": "true", "aws:SourceVpce": "true"}}),
+        json!({"Null": {"aws:SourceVpc": "true", "aws:SourceVpce": "true"}}),
+    );
+    only_second(
+        "LAW-1",
+        json!({"Null": {"aws:VpceAccount": "false"}, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        json!({"Null": {"aws:VpceAccount": "false"}, "IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}),
+    );
+}
+
+#[test]
+fn law_1_the_network_perimeter_that_aws_publishes() {
+    // Whoever calls from elsewhere: from another address, or through another VPC.
+    let found = effect(json!({
+        "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+        "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+        "Null": {"aws:SourceIp": "true", "aws:SourceVpc": "true"},
+    }));
+    assert_eq!(found, [], "no call lacks both");
+    let found = effect(json!({
+        "NotIpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"},
+        "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+    }));
+    assert_eq!(transitions(&found), [Transition::NewlyBlocked].into());
+    for region in &found {
+        let context = &region.witness.as_ref().unwrap().request.context;
+        let has = |key: &str| context.iter().any(|(name, value)| name == key && *value != ContextValue::Absent);
+        assert!(!(has("aws:SourceIp") && has("aws:SourceVpc")), "{region:#?}");
+    }
+}
+
+#[test]
+fn law_2_services_that_call_are_named_together() {
+    let via_athena = |by_service: &str| {
+        json!({
+            "ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"},
+            "Bool": {"aws:ViaAWSService": by_service},
+        })
+    };
+    only_second("LAW-2", via_athena("false"), via_athena("true"));
+    // A service may call that is not named.
+    only_second(
+        "LAW-2",
+        json!({"Null": {"aws:CalledViaFirst": "false", "aws:CalledViaLast": "true"}}),
+        json!({"Null": {"aws:CalledViaFirst": "true"}, "Bool": {"aws:ViaAWSService": "true"}}),
+    );
+}
+
+#[test]
+fn law_3_a_tag_that_is_passed_is_among_the_tag_keys() {
+    let passed = |keys: &[&str]| {
+        json!({
+            "StringLike": {"aws:RequestTag/team": "?*"},
+            "ForAllValues:StringEquals": {"aws:TagKeys": keys},
+        })
+    };
+    only_second("LAW-3", passed(&["owner"]), passed(&["owner", "team"]));
+    // In the spelling of the request.
+    only_second("LAW-3", passed(&["owner", "teams"]), passed(&["Team"]));
+    only_second(
+        "LAW-3",
+        json!({"StringEquals": {"aws:RequestTag/team": "x"}, "Null": {"aws:TagKeys": "true"}}),
+        json!({"StringEquals": {"aws:RequestTag/team": "x"}, "Null": {"aws:TagKeys": "false"}}),
+    );
+}
+
+#[test]
+fn law_4_an_account_of_the_organization_is_in_it() {
+    let of = |account: &str| {
+        json!({
+            "StringEquals": {"aws:ResourceAccount": account},
+            "StringNotEquals": {"aws:ResourceOrgID": "o-exampleorg1"},
+        })
+    };
+    only_second("LAW-4", of("222222222222"), of("999999999999"));
+    let of_s3 =
+        |account: &str| json!({"StringEquals": {"aws:ResourceAccount": "222222222222", "s3:ResourceAccount": account}});
+    only_second("LAW-4", of_s3("333333333333"), of_s3("222222222222"));
+}
+
+#[test]
+fn law_5_and_law_7_what_callers_of_a_kind_have() {
+    let by = |kind: &str, key: &str, value: &str| {
+        json!({
+            "ArnLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:{kind}")},
+            "StringLike": {key: value},
+        })
+    };
+    only_second("LAW-5", by("root", "aws:PrincipalTag/team", "?*"), by("user/*", "aws:PrincipalTag/team", "?*"));
+    only_second("LAW-5", by("user/*", "aws:SourceIdentity", "*"), by("role/*", "aws:SourceIdentity", "*"));
+    only_second("LAW-5", by("user/*", "lambda:SourceFunctionArn", "*"), by("role/*", "lambda:SourceFunctionArn", "*"));
+    only_second("LAW-7", by("user/*", "aws:userid", "AROA*"), by("role/*", "aws:userid", "AROA*"));
+}
+
+#[test]
+fn law_6_an_age_of_the_second_factor_means_that_there_is_one() {
+    let recent = |operator: &str, present: &str| {
+        json!({
+            "NumericLessThan": {"aws:MultiFactorAuthAge": "300"},
+            operator: {"aws:MultiFactorAuthPresent": present},
+        })
+    };
+    only_second("LAW-6", recent("BoolIfExists", "false"), recent("Bool", "true"));
+}
+
+#[test]
+fn law_8_a_role_of_a_permission_set_has_the_path_of_one() {
+    let role = |path: &str| {
+        let name = format!("arn:aws:iam::222222222222:role/{path}AWSReservedSSO_Admin_0123456789abcdef");
+        json!({"ArnEquals": {"aws:PrincipalArn": name}})
+    };
+    only_second("LAW-8", role(""), role("aws-reserved/sso.amazonaws.com/eu-west-1/"));
+}
+
+#[test]
+fn call_23_a_tag_may_be_the_empty_text() {
+    let found = effect(json!({"StringEquals": {"aws:PrincipalTag/team": ""}}));
+    assert_eq!(transitions(&found), [Transition::NewlyBlocked].into());
+    let request = &found[0].witness.as_ref().unwrap().request;
+    let value = request.context.iter().find(|(key, _)| *key == "aws:PrincipalTag/team").map(|(_, value)| value);
+    assert_eq!(value, Some(&ContextValue::Single(String::new())));
+    // No other key may (SP-48).
+    assert_eq!(effect(json!({"StringEquals": {"aws:SourceVpc": ""}})), []);
+    // Whether it counts as absent is open (VAR-9).
+    let found = effect(json!({"Null": {"aws:PrincipalTag/team": "true"}}));
+    assert_eq!(transitions(&found), [Transition::NewlyBlocked, Transition::Undetermined].into());
+}
