@@ -52,6 +52,6 @@ pub use endpoint::{
 };
 pub use id::{ActionId, ActionRange, ActionRangeIter, RowListId, ServiceId};
 pub use key_list::{KeyList, Listing};
-pub use resource_type::ResourceType;
+pub use resource_type::{ResourceType, arn_forms};
 pub use row::Row;
 pub use value_type::ValueType;

@@ -37,10 +37,34 @@ impl<'a> ResourceType<'a> {
         self.catalog.table.arn(self.row)
     }
 
+    /// The forms of its ARN, one at least: for a few types AWS writes several in one place.
+    ///
+    /// ```
+    /// use scproof_catalog::arn_forms;
+    ///
+    /// let stage = arn_forms("arn:a:apigateway:r::/apis/x/stages/y, arn:a:apigateway:r::/restapis/x/stages/y");
+    /// assert_eq!(stage.last(), Some("arn:a:apigateway:r::/restapis/x/stages/y"));
+    /// ```
+    pub fn arn_patterns(self) -> impl Iterator<Item = &'a str> {
+        arn_forms(self.arn_pattern())
+    }
+
     /// The condition keys that a request for such a resource can carry, whatever the action.
     pub fn keys(self) -> KeyList<'a> {
         KeyList::new(self.catalog, self.service_id(), self.row.keys)
     }
+}
+
+/// The forms of an ARN as AWS's tables write it: several stand side by side, with a comma between.
+pub fn arn_forms(pattern: &str) -> impl Iterator<Item = &str> {
+    // What follows a comma may also be a part of a name; a form begins as all ARNs do.
+    let mut rest = Some(pattern);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.find(", arn:");
+        rest = end.and_then(|end| text.get(end + 2..));
+        Some(end.and_then(|end| text.get(..end)).unwrap_or(text))
+    })
 }
 
 impl fmt::Debug for ResourceType<'_> {

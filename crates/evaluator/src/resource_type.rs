@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
-use scproof_catalog::may_lack_region;
+use scproof_catalog::{arn_forms, may_lack_region};
 use scproof_policy_parser::{Piece, WildcardPattern};
 
 use crate::truth::Truth;
@@ -63,8 +63,12 @@ impl Unit {
 pub(crate) struct TypePattern(Vec<Vec<Unit>>);
 
 impl TypePattern {
-    /// Reads an ARN with placeholders `${…}`. `partition`: that of the organization, if known.
+    /// Reads an ARN with placeholders `${…}`, or several of them. `partition`: that of the organization, if known.
     pub(crate) fn new(text: &str, partition: Option<&str>) -> Self {
+        Self(arn_forms(text).flat_map(|text| Self::forms(text, partition)).collect())
+    }
+
+    fn forms(text: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
         let some = |class| vec![Unit::One(class), Unit::Run(class)];
         let letters = |text: &str| -> Vec<Unit> { text.chars().map(Unit::Letter).collect() };
         let mut forms: Vec<Vec<Unit>> = vec![Vec::new()];
@@ -87,7 +91,7 @@ impl TypePattern {
                 })
                 .collect();
         }
-        Self(forms)
+        forms
     }
 
     /// Whether an ARN is one of the type.
@@ -274,6 +278,11 @@ mod tests {
         assert!(TypePattern::new(OBJECT, None).fits("arn:aws-cn:s3:::b/x"));
         assert!(fits(INSTANCE, "arn:aws:ec2:eu-west-1:222222222222:instance/i-1"));
         assert!(!fits(INSTANCE, "arn:aws:ec2:eu-west-1:2222:instance/i-1"));
+        let stage = "arn:${Partition}:apigateway:${Region}::/apis/${ApiId}/stages/${StageName}, \
+                     arn:${Partition}:apigateway:${Region}::/restapis/${RestApiId}/stages/${StageName}";
+        assert!(fits(stage, "arn:aws:apigateway:eu-west-1::/apis/a/stages/s"));
+        assert!(fits(stage, "arn:aws:apigateway:eu-west-1::/restapis/a/stages/s"));
+        assert!(!fits(stage, "arn:aws:apigateway:eu-west-1::/others/a/stages/s"));
         let policy = "arn:${Partition}:iam::${Account}:policy/${PolicyNameWithPath}";
         assert!(fits(policy, "arn:aws:iam::aws:policy/x") && !fits(policy, "arn:aws:iam:::policy/x"));
     }

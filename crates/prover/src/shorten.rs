@@ -205,8 +205,10 @@ impl Seeker<'_> {
         let region = named("aws:RequestedRegion").unwrap_or("us-east-1");
         let partition = self.views.view(View::FIRST).organization().partition().unwrap_or("aws");
         let arn = |pattern: &str| RequestResource::Arn(fill(pattern, [partition, region, &account]));
-        let types: Vec<(RequestResource, bool)> =
-            action.resource_types().map(|(kind, required)| (arn(kind.arn_pattern()), required)).collect();
+        let types: Vec<(RequestResource, bool)> = action
+            .resource_types()
+            .map(|(kind, required)| (arn(kind.arn_patterns().next().unwrap_or_default()), required))
+            .collect();
         if types.is_empty() {
             return vec![RequestResource::NotScoped];
         }

@@ -144,6 +144,16 @@ fn sp_56_a_model_may_be_called_in_another_region_too() {
 }
 
 #[test]
+fn call_5_a_type_may_have_two_forms_of_arns() {
+    let guarded = deny("apigateway:*", &json!("arn:aws:apigateway:*::/restapis/*/stages/*"), &json!({}));
+    let update =
+        |kind: &str| on(call("apigateway:PATCH"), &format!("arn:aws:apigateway:eu-west-1::/{kind}/a1/stages/prod"));
+    assert_eq!(answer(&guarded, &update("restapis")), ExplicitDeny);
+    assert_eq!(answer(&guarded, &update("apis")), Allowed);
+    assert!(refusal(&update("others")).contains("no resource"));
+}
+
+#[test]
 fn call_8_a_key_of_a_type_in_general_is_on_that_type() {
     let condition = json!({"StringNotEquals": {"rds:DatabaseEngine": "postgres"}});
     let create = on(call("rds:CreateDBInstance"), "arn:aws:rds:eu-west-1:222222222222:db:shop");

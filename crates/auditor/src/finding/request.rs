@@ -219,7 +219,7 @@ impl Maker<'_> {
         types
             .map(|(kind, _)| {
                 let mut text = String::new();
-                let mut rest = kind.arn_pattern();
+                let mut rest = kind.arn_patterns().next().unwrap_or_default();
                 while let Some((before, after)) = rest.split_once("${") {
                     let (name, tail) = after.split_once('}').unwrap_or((after, ""));
                     text.push_str(before);

@@ -66,7 +66,8 @@ fn resource_types_are_sorted_unique_and_well_formed() {
         for kind in catalog.resource_types_of(service) {
             assert_eq!(kind.service_id(), service);
             assert!(kind.arn_pattern().starts_with("arn:${Partition}:"), "{kind:?}");
-            assert!(kind.arn_pattern().splitn(6, ':').count() == 6, "{kind:?}");
+            assert!(kind.arn_patterns().all(|form| form.splitn(6, ':').count() == 6), "{kind:?}");
+            assert!(kind.arn_patterns().all(|form| !form.contains(' ')), "{kind:?}");
         }
     }
     assert_eq!(count, 2_348);

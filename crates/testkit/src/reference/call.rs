@@ -124,7 +124,18 @@ fn fits(arn: &str, pattern: &str, partition: Option<&str>) -> bool {
 }
 
 /// CALL-4, CALL-6: the ARNs of a type, as patterns of which each is one of.
-pub(crate) fn of_type(pattern: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
+pub(crate) fn of_type(patterns: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
+    // A few types have several patterns, with a comma between.
+    let starts = patterns.match_indices("arn:").map(|(start, _)| start);
+    let starts: Vec<usize> = starts
+        .filter(|start| *start == 0 || patterns.get(..*start).is_some_and(|before| before.ends_with(", ")))
+        .collect();
+    let ends = starts.iter().skip(1).map(|next| next - 2).chain([patterns.len()]);
+    let each = starts.iter().zip(ends).filter_map(|(start, end)| patterns.get(*start..end));
+    each.flat_map(|pattern| of_pattern(pattern, partition)).collect()
+}
+
+fn of_pattern(pattern: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
     let mut found = vec![Vec::new()];
     for (number, component) in pattern.splitn(6, ':').enumerate() {
         if number > 0 {

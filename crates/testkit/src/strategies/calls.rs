@@ -4,7 +4,7 @@
 //! all keys of each pair, instead of saying what holds for all of them. Everything follows from a seed, and nothing is shrunk.
 
 use proptest::prelude::*;
-use scproof_catalog::{AccessLevel, Action, Catalog, ConditionKey, Listing, Row, ValueType};
+use scproof_catalog::{AccessLevel, Action, Catalog, ConditionKey, Listing, Row, ValueType, arn_forms};
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::Inventory;
 use serde_json::{Map, Value, json};
@@ -38,6 +38,9 @@ const ACTIONS: &[&str] = &[
     "secretsmanager:CreateSecret",
     "a2c:StartContainerizationJob",
     "bedrock:InvokeModel",
+    // Two forms of ARNs in one place.
+    "greengrass:GetDeployment",
+    "lex:GetBot",
 ];
 
 /// Keys of the request as a whole, which a call has once, with the type of their values and whether a call may lack them.
@@ -352,7 +355,9 @@ fn statement(action: Action<'_>, keys: &[Key], chance: &mut Chance) -> Option<Va
     let mut resources = vec!["*".to_owned()];
     if let Some(row) = chance.one_of(&rows).filter(|_| chance.percent(55)) {
         let pattern = row.resource_type().arn_pattern();
-        resources = vec![if chance.percent(70) { generalized(pattern) } else { arn_of(pattern, chance) }];
+        let forms: Vec<&str> = arn_forms(pattern).collect();
+        let form = chance.one_of(&forms).unwrap_or(pattern);
+        resources = vec![if chance.percent(70) { generalized(form) } else { arn_of(form, chance) }];
     }
     let negated = resources.iter().all(|pattern| pattern != "*") && chance.percent(20);
     let mut block = Map::new();
@@ -433,7 +438,9 @@ fn pieces(text: &str) -> Vec<&str> {
 }
 
 /// A resource of a type.
-fn arn_of(pattern: &str, chance: &mut Chance) -> String {
+fn arn_of(patterns: &str, chance: &mut Chance) -> String {
+    let forms: Vec<&str> = arn_forms(patterns).collect();
+    let pattern = chance.one_of(&forms).unwrap_or(patterns);
     let fill = |(number, component): (usize, &str)| {
         let is_open = component.starts_with("${") || component == "*";
         match number {
@@ -456,7 +463,11 @@ fn arn_of(pattern: &str, chance: &mut Chance) -> String {
 }
 
 /// Whether a resource is one of a type.
-fn fits(arn: &str, pattern: &str) -> bool {
+fn fits(arn: &str, patterns: &str) -> bool {
+    arn_forms(patterns).any(|pattern| fits_form(arn, pattern))
+}
+
+fn fits_form(arn: &str, pattern: &str) -> bool {
     let (given, wanted): (Vec<&str>, Vec<&str>) = (arn.splitn(6, ':').collect(), pattern.splitn(6, ':').collect());
     let is_account = |text: &str| text == "aws" || (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()));
     given.len() == wanted.len()
