@@ -21,14 +21,8 @@ use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
 use scproof_prover::{PolicyProof, SameAccess};
 
-use crate::Risk;
 use crate::model::Finding;
 use index::Index;
-
-/// The codes of the parser that become findings, each with its risk in a policy that is in force.
-pub fn diagnostic_codes() -> impl Iterator<Item = (&'static str, Risk)> {
-    texts::RISKS.iter().copied()
-}
 
 /// What to look at.
 #[derive(Debug, Clone, Copy)]

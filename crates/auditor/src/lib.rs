@@ -17,7 +17,6 @@ mod suppression;
 
 pub use audit::{AuditError, audit};
 pub use codes::FILE_CODES;
-pub use finding::diagnostic_codes;
 pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
     AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,

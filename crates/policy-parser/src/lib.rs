@@ -2,7 +2,7 @@
 //! diagnostics, and holds the small languages inside them: wildcards, policy variables, dates, numbers, addresses.
 //!
 //! [`PolicyDocument::parse`] never fails. It gives a document in which every part without a meaning is marked, and all
-//! faults of the text at once, each with a stable code ([`DIAGNOSTIC_CODES`]), a route ([`PolicyPath`]) and bytes. What
+//! faults of the text at once, each with a stable code ([`diagnostic_codes`]), a route ([`PolicyPath`]) and bytes. What
 //! AWS accepted must be evaluated even if it looks wrong, and what cannot be read must be *unknown* to the evaluator
 //! rather than missing.
 //!
@@ -55,7 +55,7 @@ mod template;
 mod wildcard;
 
 pub use action::{ActionPattern, ActionShape};
-pub use codes::DIAGNOSTIC_CODES;
+pub use codes::{DIAGNOSTIC_GROUPS, diagnostic_codes};
 pub use condition::{BaseOperator, Condition, ConditionOperator, ConditionValue, OperatorFamily, SetPrefix, ValueKind};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};
 pub use language::{LanguagePattern, TextCell, covers, name_cells, overlaps, text_cells};

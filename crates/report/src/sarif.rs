@@ -5,6 +5,7 @@
 //! Columns count characters. A hole is a result of the rule `guardrail/<id>`, one for each group of accounts that are alike; a guardrail
 //! that could not be settled is one of the kind `open`. What is suppressed is there, marked so.
 
+mod explained;
 mod model;
 pub(crate) mod validation;
 
@@ -15,7 +16,6 @@ use scproof_auditor::{
     Audit, Finding, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, Place, Risk,
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
-use scproof_policy_parser::DIAGNOSTIC_CODES;
 
 use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, untold_words};
 use crate::command_line;
@@ -23,6 +23,7 @@ use crate::impact::{Detail, action_lines, when_lines, why_words};
 use crate::layout::{clean, count};
 use crate::names::{capitalised, policy_words};
 use crate::words::Words;
+use explained::Explained;
 use model::{
     Artifact, ArtifactLocation, Configuration, Content, Driver, Invocation, Location, Log, LogicalLocation, Message,
     PartialFingerprints, PhysicalLocation, Region, ResultProperties, Rule, RuleProperties, Run, SarifResult,
@@ -374,37 +375,11 @@ fn guardrail_rule(id: &str, guardrail: &Guardrail) -> Rule {
 
 /// What the rule says of itself, whatever the finding: a rule of ours, or a remark of the parser.
 fn finding_rule(finding: &Finding) -> Rule {
-    let Some(rule) = scproof_rules::rule(finding.code) else { return remark_rule(finding) };
-    let remedy = format!("remedy: {}", rule.remedy);
-    let plain = [scproof_rules::Rule::plain(rule.text), scproof_rules::Rule::plain(&remedy)];
-    Rule {
-        id: rule.code.to_owned(),
-        short_description: sentences([rule.title]),
-        full_description: sentences(plain.iter().take(1)),
-        help: Message {
-            // Links between pages lead nowhere from here.
-            markdown: Some(format!("{}.\n\n{}.", plain[0].trim_end_matches('.'), capitalised(&plain[1]))),
-            ..sentences(&plain)
-        },
-        help_uri: Some(format!("{PROJECT}/blob/main/docs/findings.md#{}", rule.code)),
-        default_configuration: Configuration { level: level(rule.risk) },
-        properties: rule_properties(rule.risk, None),
-    }
-}
-
-/// The same for a code of the parser, which has a page of its own.
-fn remark_rule(finding: &Finding) -> Rule {
-    let summary = DIAGNOSTIC_CODES.iter().find(|known| known.code == finding.code).map(|known| known.summary);
-    let (risk, reason) = (finding.risk, sentences([&finding.reason]));
-    Rule {
-        id: finding.code.to_owned(),
-        short_description: sentences([summary.unwrap_or(&finding.code.replace('-', " "))]),
-        full_description: sentences([&finding.reason]),
-        help: Message { markdown: Some(crate::doc::markdown::prose(&capitalised(&finding.reason))), ..reason },
-        help_uri: Some(format!("{PROJECT}/blob/main/docs/diagnostics.md#{}", finding.code)),
-        default_configuration: Configuration { level: level(risk) },
-        properties: rule_properties(risk, None),
-    }
+    let explained = scproof_rules::rule(finding.code).map(Explained::of_rule);
+    let explained =
+        explained.or_else(|| Explained::of_text(finding.code)).unwrap_or_else(|| Explained::bare(finding.code));
+    let risk = scproof_rules::rule(finding.code).map_or(finding.risk, |rule| rule.risk);
+    explained.rule(level(risk), rule_properties(risk, None))
 }
 
 fn rule_properties(risk: Risk, category: Option<&String>) -> RuleProperties {

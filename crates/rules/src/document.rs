@@ -1,18 +1,18 @@
 //! Rules that look at a document: a text and the catalog are all they need.
 
-mod deny_never_matches;
-mod deny_part_never_matches;
-mod exemption_never_matches;
-mod joined_tag_guards;
+pub(crate) mod deny_never_matches;
+pub(crate) mod deny_part_never_matches;
+pub(crate) mod exemption_never_matches;
+pub(crate) mod joined_tag_guards;
 mod matching;
 mod names;
-mod operator_does_not_fit_key;
-mod pattern_matches_no_action;
-mod unknown_action;
-mod unknown_condition_key;
-mod unsatisfiable_guard;
-mod value_never_occurs;
-mod wildcard_without_like;
+pub(crate) mod operator_does_not_fit_key;
+pub(crate) mod pattern_matches_no_action;
+pub(crate) mod unknown_action;
+pub(crate) mod unknown_condition_key;
+pub(crate) mod unsatisfiable_guard;
+pub(crate) mod value_never_occurs;
+pub(crate) mod wildcard_without_like;
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,8 @@ impl Found {
             rule: self.rule.semantics.first().copied().unwrap_or_default(),
             severity: if self.risk >= Risk::Medium { Severity::Warning } else { Severity::Note },
             summary: self.rule.title,
+            text: self.rule.text,
+            example: None,
         }
     }
 

@@ -6,7 +6,8 @@
 //! here and their check in the auditor, where the organization is known.
 //!
 //! To add a rule on documents: a file in `document/` with a `RULE` and a check, its row in the list of `document.rs`, its
-//! section in `docs/findings.md`, and a fixture that has the fault beside one that nearly has it.
+//! place in a group of `groups.rs`, and a fixture that has the fault beside one that nearly has it. `UPDATE_DOCS=1` with the
+//! tests of this crate writes its section of `docs/findings.md`.
 //!
 //! ```
 //! use scproof_policy_parser::{PolicyDocument, PolicyKind};
@@ -18,22 +19,27 @@
 //! ```
 //!
 //! Modules: `rule` (what a rule is), `document` (those on documents), `found` (what they find), `call` (what a call of
-//! an action is checked against), `organization` and `proof` (the others).
+//! an action is checked against), `organization` and `proof` (the others), `groups` (all in the order of the page), `texts`
+//! (how grave it is what the parser says).
 
 mod call;
 mod document;
 mod found;
+mod groups;
 pub mod organization;
 pub mod proof;
 mod rule;
+mod texts;
 
 pub use document::{Checker, Guard, check, document_rules, guard_on};
 pub use found::Found;
+pub use groups::{RULE_GROUPS, RuleGroup};
 pub use rule::{LooksAt, Risk, Rule};
+pub use texts::{risk_of_text, text_risks};
 
 /// All rules: those on documents, on organizations, and those that compare.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    document_rules().chain(organization::RULES.iter().copied()).chain(proof::RULES.iter().copied())
+    RULE_GROUPS.iter().flat_map(|group| group.rules.iter().copied())
 }
 
 /// The rule with a code.

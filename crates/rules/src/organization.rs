@@ -2,34 +2,6 @@
 
 use crate::rule::{LooksAt, Risk, Rule};
 
-/// All of them, by code.
-pub(crate) const RULES: &[&Rule] = &[
-    &ACCOUNT_UNDER_ROOT,
-    &ATTACHMENTS_WITHOUT_EFFECT,
-    &CLAIMABLE_EXEMPTION,
-    &EMPTY_UNIT,
-    &INCONSISTENT_EXEMPTION,
-    &MANAGEMENT_ACCOUNT_MISSING,
-    &MANAGEMENT_ACCOUNT_UNKNOWN,
-    &NO_ALLOW,
-    &NO_SCP_ATTACHED,
-    &PART_UNREADABLE,
-    &PATH_DIFFERS,
-    &POLICY_NAME_TWICE,
-    &POLICY_TYPE_PENDING,
-    &POLICY_WITH_SAME_TEXT,
-    &POLICY_WITHOUT_CONTENT,
-    &QUOTA_HEADROOM,
-    &SCP_TOO_LONG,
-    &SET_OPERATOR_ON_SINGLE_VALUE,
-    &SEVERAL_PARTITIONS,
-    &TOO_MANY_RCPS,
-    &TOO_MANY_SCPS,
-    &UNATTACHED_POLICY,
-    &UNIT_OF_OTHER_ROOT,
-    &UNITS_NESTED_TOO_DEEP,
-];
-
 /// Accounts directly under the root.
 pub const ACCOUNT_UNDER_ROOT: Rule = Rule {
     code: "account-under-root",
@@ -39,6 +11,9 @@ pub const ACCOUNT_UNDER_ROOT: Rule = Rule {
     text: "Accounts other than the management account are directly under the root: the policies of no unit \
         reach them. One finding for all of them, with the id of the root.",
     remedy: "move each into the unit that it belongs to",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["EVAL-2"],
 };
 
@@ -52,6 +27,9 @@ pub const ATTACHMENTS_WITHOUT_EFFECT: Rule = Rule {
         enabled: no SCP is in force.",
     remedy: "enable all features and the policy type. Enabling attaches `FullAWSAccess` everywhere and nothing \
         else",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["EXM-1", "EXM-2"],
 };
 
@@ -67,6 +45,17 @@ pub const CLAIMABLE_EXEMPTION: Rule = Rule {
         from setting the tag (`iam:TagRole`, `iam:TagUser`, `sts:TagSession`). Whoever may do that by \
         identity policies goes round the Deny.",
     remedy: "deny these actions on the role, user or tag to everybody but those who manage it",
+    risk_note: "; *medium* if it depends on more",
+    evidence: "witness",
+    found_if: "the evaluator lets the call pass: as it stands, or with `aws:ViaAWSService` false, \
+        `aws:SecureTransport` true and `aws:MultiFactorAuthPresent` true, which any caller can have. A first witness \
+        is a call that a statement with the exemption denies to the same caller; without it the finding is *medium*. \
+        If no call passes but one is open, the finding is *medium* and says what it depends on. Names that only AWS \
+        gives are left out: the paths `/aws-reserved/` and `/aws-service-role/`, names that begin with \
+        `AWSServiceRole` (EXM-6) or `AWSReservedSSO_` (AWS: [protected \
+        roles](https://repost.aws/knowledge-center/identity-center-aws-reserved-sso)). The fingerprint names the key \
+        and the pattern; there is one finding for all statements that have the exemption. Where policies name \
+        accounts, the first 16 accounts with the same policies are asked, and only those are listed.",
     semantics: &[],
 };
 
@@ -79,6 +68,9 @@ pub const EMPTY_UNIT: Rule = Rule {
     text: "No account is in the unit or below. Of a branch without accounts only the topmost unit is named; \
         none where attachments, accounts or units could not be read.",
     remedy: "delete the unit, if it is not kept for accounts to come",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &[],
 };
 
@@ -92,6 +84,10 @@ pub const INCONSISTENT_EXEMPTION: Rule = Rule {
         exemptions, exempt a caller; this one does not. It was probably forgotten, or is left over.",
     remedy: "add the caller to the exemptions of the statement, or leave it out on purpose and suppress the \
         finding",
+    risk_note: "",
+    evidence: "witness",
+    found_if: "no exemption of the statement covers the pattern, and a caller of that name in an account below is \
+        denied by this very statement. Statements whose exemptions hold policy variables are left out.",
     semantics: &[],
 };
 
@@ -103,6 +99,9 @@ pub const MANAGEMENT_ACCOUNT_MISSING: Rule = Rule {
     title: "The management account is not in the snapshot",
     text: "The management account is not among the accounts.",
     remedy: "take the snapshot anew, or add the account",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["EXM-4"],
 };
 
@@ -115,6 +114,9 @@ pub const MANAGEMENT_ACCOUNT_UNKNOWN: Rule = Rule {
     text: "The snapshot does not say which account is the management account, which no SCP restricts. It is \
         judged like a member.",
     remedy: "add `MasterAccountId` to `Organization`",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["EXM-4"],
 };
 
@@ -128,6 +130,11 @@ pub const NO_ALLOW: Rule = Rule {
         must allow a call, so every call of the accounts below is blocked. Usually `FullAWSAccess` was \
         detached, and a policy of Deny statements took its place.",
     remedy: "attach `FullAWSAccess`, or a policy that allows what should pass",
+    risk_note: "",
+    evidence: "witness",
+    found_if: "every statement at the level can be read and none is an Allow, and the attachments could be read. If \
+        the same level denies everything on purpose (a Deny of `*` on `*` without condition), the finding is *info*. \
+        The witness is a call that is denied with the level among those without an Allow.",
     semantics: &["EVAL-5"],
 };
 
@@ -140,6 +147,9 @@ pub const NO_SCP_ATTACHED: Rule = Rule {
     text: "No SCP at all is attached to a level though SCPs are enabled, which AWS does not allow. The snapshot \
         is probably incomplete; it is evaluated as it stands, and nothing passes.",
     remedy: "check that the snapshot is complete; attach `FullAWSAccess`",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["EVAL-13"],
 };
 
@@ -152,6 +162,9 @@ pub const PART_UNREADABLE: Rule = Rule {
     text: "A call failed while the snapshot was taken. What could not be read may block or let pass more, so \
         that answers are unknown.",
     remedy: "take the snapshot with the permissions that [snapshot-format.md](snapshot-format.md) lists",
+    risk_note: "; *low* for tags and other parts that change no answer",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["K3-13"],
 };
 
@@ -164,6 +177,9 @@ pub const PATH_DIFFERS: Rule = Rule {
     text: "AWS's own path of an item is not its place in the tree. It was probably moved while the snapshot was \
         taken, and other policies may apply to it.",
     remedy: "take the snapshot anew",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &[],
 };
 
@@ -175,6 +191,9 @@ pub const POLICY_NAME_TWICE: Rule = Rule {
     title: "Two policies with the same name",
     text: "Two policies have one name, which AWS does not allow: the snapshot is not what AWS has.",
     remedy: "take the snapshot anew",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["LIM-8"],
 };
 
@@ -186,6 +205,9 @@ pub const POLICY_TYPE_PENDING: Rule = Rule {
     title: "SCPs that are being enabled or disabled",
     text: "SCPs are being enabled or disabled: whether they are in force is unknown.",
     remedy: "take the snapshot anew when the change is done",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["EXM-2"],
 };
 
@@ -197,6 +219,9 @@ pub const POLICY_WITH_SAME_TEXT: Rule = Rule {
     title: "Two policies with the same text",
     text: "Two policies say the same, apart from white space. A change of one leaves the other as it was.",
     remedy: "attach one of them in place of the other",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &[],
 };
 
@@ -208,6 +233,9 @@ pub const POLICY_WITHOUT_CONTENT: Rule = Rule {
     title: "A policy without its text",
     text: "The snapshot has no text of the policy; it may block or let pass anything.",
     remedy: "take the snapshot with `organizations:DescribePolicy`",
+    risk_note: " if attached, else *low*",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["K3-14"],
 };
 
@@ -220,6 +248,9 @@ pub const QUOTA_HEADROOM: Rule = Rule {
     text: "A target has as many SCPs as AWS allows, or one less; a policy has more than nine tenths of the \
         characters that AWS stores; units are at the last level that AWS allows.",
     remedy: "merge policies that are always attached together; remove white space; put units side by side",
+    risk_note: " at the limit for SCPs of a target, else *info*",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["LIM-2", "LIM-4", "LIM-6"],
 };
 
@@ -232,6 +263,9 @@ pub const SCP_TOO_LONG: Rule = Rule {
     text: "A policy has more characters than AWS stores. The snapshot is not what AWS has, or the limits are \
         others; the next change of the policy fails.",
     remedy: "shorten the policy, or give the limits of your organization",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["LIM-2"],
 };
 
@@ -245,6 +279,11 @@ pub const SET_OPERATOR_ON_SINGLE_VALUE: Rule = Rule {
         then lets calls pass that do not send the key at all, a Deny blocks them. `ForAnyValue:` has no use \
         on such a key.",
     remedy: "delete the prefix",
+    risk_note: " in an Allow, *medium* in a Deny, with a witness; otherwise *low*",
+    evidence: "",
+    found_if: "the parser finds it; *witness* is a call without the key that the statement allows or denies, and \
+        that no other Allow of the level lets pass. A negated operator and `IfExists` hold for an absent key in any \
+        case.",
     semantics: &["SET-12"],
 };
 
@@ -256,6 +295,9 @@ pub const SEVERAL_PARTITIONS: Rule = Rule {
     title: "ARNs of several partitions",
     text: "ARNs of several partitions: two organizations may have been mixed.",
     remedy: "do not mix snapshots of two organizations",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &[],
 };
 
@@ -267,6 +309,9 @@ pub const TOO_MANY_RCPS: Rule = Rule {
     title: "More resource control policies at a target than AWS allows",
     text: "More resource control policies are attached directly to a target than AWS allows.",
     remedy: "check the attachments, or give the limits of your organization",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["LIM-7"],
 };
 
@@ -278,6 +323,9 @@ pub const TOO_MANY_SCPS: Rule = Rule {
     title: "More SCPs at a target than AWS allows",
     text: "More SCPs are attached directly to a target than AWS allows.",
     remedy: "check the attachments, or give the limits of your organization",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["LIM-4"],
 };
 
@@ -290,6 +338,9 @@ pub const UNATTACHED_POLICY: Rule = Rule {
     text: "The policy is attached nowhere and has no effect. Policies of AWS are left out, and all of them \
         where attachments, accounts or units could not be read.",
     remedy: "attach or delete it",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &[],
 };
 
@@ -301,6 +352,9 @@ pub const UNIT_OF_OTHER_ROOT: Rule = Rule {
     title: "A unit of another root",
     text: "The id of a unit belongs to another root: two organizations may have been mixed.",
     remedy: "do not mix snapshots of two organizations",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["ID-3"],
 };
 
@@ -312,5 +366,8 @@ pub const UNITS_NESTED_TOO_DEEP: Rule = Rule {
     title: "Units nested deeper than AWS allows",
     text: "Units are nested deeper than AWS allows.",
     remedy: "check the tree, or give the limits of your organization",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "",
     semantics: &["LIM-6"],
 };

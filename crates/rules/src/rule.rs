@@ -51,10 +51,10 @@ pub enum LooksAt {
     Proof,
 }
 
-/// A rule: what it looks for, and why that matters.
+/// A rule: what it looks for, and why that matters. `docs/findings.md` and the rules of SARIF are written from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// A stable kebab-case code, such as `unsatisfiable-guard`; with a section in `docs/findings.md`.
+    /// A stable kebab-case code, such as `unsatisfiable-guard`.
     pub code: &'static str,
     /// How grave what it finds is, at most.
     pub risk: Risk,
@@ -66,6 +66,12 @@ pub struct Rule {
     pub text: &'static str,
     /// How to repair it, as Markdown.
     pub remedy: &'static str,
+    /// When the risk is another one, as Markdown that follows the word; may be empty.
+    pub risk_note: &'static str,
+    /// What shows that it is so: `proof`, `witness` or `snapshot`, and what that depends on.
+    pub evidence: &'static str,
+    /// What exactly is looked for, as a Markdown sentence that begins behind "found if"; empty if the text says it.
+    pub found_if: &'static str,
     /// The rules of `docs/semantics.md` behind it.
     pub semantics: &'static [&'static str],
 }

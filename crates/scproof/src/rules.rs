@@ -17,10 +17,12 @@
 
 pub use scproof_policy_parser::{
     ActionElement, ActionPattern, ActionShape, BaseOperator, Condition, ConditionOperator, ConditionValue,
-    DIAGNOSTIC_CODES, Effect, Message, OperatorFamily, Parsed, PathError, PathStep, PolicyDocument, PolicyKind,
+    DIAGNOSTIC_GROUPS, Effect, Message, OperatorFamily, Parsed, PathError, PathStep, PolicyDocument, PolicyKind,
     PolicyPath, Quota, QuotaError, QuotaName, Quotas, ResourceElement, ResourcePattern, SetPrefix, Severity, Statement,
-    ValidationOptions, Version, WildcardPattern, validate,
+    ValidationOptions, Version, WildcardPattern, diagnostic_codes, validate,
 };
-pub use scproof_rules::{Checker, Found, Guard, LooksAt, Risk, Rule, check, document_rules, guard_on, rule, rules};
-/// A row of a table of codes, and the codes of faults of JSON itself.
-pub use scproof_text::{Code, codes::JSON_CODES};
+pub use scproof_rules::{
+    Checker, Found, Guard, LooksAt, RULE_GROUPS, Risk, Rule, RuleGroup, check, document_rules, guard_on, risk_of_text,
+    rule, rules, text_risks,
+};
+pub use scproof_text::{Code, CodeGroup, Example};

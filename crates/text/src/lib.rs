@@ -41,7 +41,7 @@ mod sink;
 
 pub use error::{Faults, LoadError, decode, read_file};
 pub use json::{Member, Node, Read, TextKind, Value, is_number, read, write_string};
-pub use message::{Code, Message, Place, Severity};
+pub use message::{Code, CodeGroup, Example, Message, Place, Severity};
 pub use near::{did_you_mean, is_blank, near_names, nearest, quoted, shorten, slips};
 pub use path::{PathError, PathStep, PolicyPath, locate};
 pub use place::{lines_and_columns, path_at, span_at};

@@ -28,6 +28,8 @@ impl Severity {
 }
 
 /// A row of a table of codes: what is always true of the messages with one code. Made by [`codes!`](crate::codes!).
+///
+/// Pages and machine formats say of a code what stands here and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     /// The stable kebab-case code, such as `duplicate-name`.
@@ -38,6 +40,30 @@ pub struct Code {
     pub severity: Severity,
     /// What it means, in one line.
     pub summary: &'static str,
+    /// Why it matters and what to do, as Markdown; empty if the summary says it all.
+    pub text: &'static str,
+    /// A text that has the fault.
+    pub example: Option<Example>,
+}
+
+/// A text that shows what a code is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// What the text is a part of, in the words of the page that shows it; empty for a whole text.
+    pub part_of: &'static str,
+    /// The text.
+    pub source: &'static str,
+}
+
+/// Codes that belong together: a section of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeGroup {
+    /// The heading.
+    pub title: &'static str,
+    /// What is true of all of them, as Markdown; may be empty.
+    pub text: &'static str,
+    /// The codes in the order of the page.
+    pub codes: &'static [Code],
 }
 
 impl Code {
@@ -67,22 +93,33 @@ impl Code {
     }
 }
 
-/// Makes a table of codes and a constant for each row.
+/// Makes a table of codes and a constant for each row: severity, rule, code and summary, on request `=>` and the text, and an example
+/// with what it is a part of.
 ///
 /// ```
 /// scproof_text::codes! {
 ///     /// Every code of a file of birds, in the order of `docs/birds.md`.
 ///     pub BIRD_CODES:
 ///     NO_WINGS Error "" "no-wings" "a bird that has no wings";
-///     LATE_BIRD Note "BIRD-2" "late-bird" "a bird that gets no worm";
+///     LATE_BIRD Note "BIRD-2" "late-bird" "a bird that gets no worm"
+///         => "The early ones have them all." ["bird" r#"{"Name": "robin"}"#];
 /// }
 ///
 /// let message = LATE_BIRD.message("`robin` is late").item("robin").help("get up earlier");
 /// assert_eq!((message.code, message.rule, BIRD_CODES.len()), ("late-bird", "BIRD-2", 2));
+/// assert_eq!(LATE_BIRD.example.map(|example| example.part_of), Some("bird"));
 /// ```
 #[macro_export]
 macro_rules! codes {
-    ($(#[$meta:meta])* $vis:vis $table:ident: $($name:ident $severity:ident $rule:literal $code:literal $summary:literal;)+) => {
+    (@example) => { None };
+    (@example [$part_of:literal $source:literal]) => {
+        Some($crate::Example { part_of: $part_of, source: $source })
+    };
+    (
+        $(#[$meta:meta])* $vis:vis $table:ident:
+        $($name:ident $severity:ident $rule:literal $code:literal $summary:literal
+            $(=> $text:literal $([$part_of:literal $source:literal])?)?;)+
+    ) => {
         $(
             #[doc = concat!("`", $code, "`: ", $summary, ".")]
             $vis const $name: $crate::Code = $crate::Code {
@@ -90,6 +127,8 @@ macro_rules! codes {
                 rule: $rule,
                 severity: $crate::Severity::$severity,
                 summary: $summary,
+                text: concat!($($text)?),
+                example: $crate::codes!(@example $($([$part_of $source])?)?),
             };
         )+
         $(#[$meta])*

@@ -3,7 +3,6 @@
 #![expect(clippy::needless_pass_by_value, reason = "`json!` makes values that nobody else needs")]
 
 mod callers;
-mod codes;
 mod example;
 mod idle;
 mod policies;

@@ -12,104 +12,14 @@ use crate::model::{Evidence, Finding, Place};
 /// The code that is told with a call that shows it.
 const SET_ON_SINGLE_VALUE: &str = "set-operator-on-single-value";
 
-/// What becomes a finding. Sizes are counted against the limits of the audit, unknown keys are looked up in the catalog, and both have
-/// findings of their own; notes, resource control policies and the language of the past are left to `validate`.
-///
-/// Medium: the part matches nothing, or something that was not meant, or what it does is unknown. Low: it works, and should be tidied up.
-pub(super) const RISKS: &[(&str, Risk)] = &[
-    ("action-and-not-action", Risk::Medium),
-    ("action-character", Risk::Medium),
-    ("action-white-space", Risk::Medium),
-    ("arn-only-stars", Risk::Medium),
-    ("bad-action", Risk::Medium),
-    ("bad-condition-key", Risk::Medium),
-    ("bad-condition-value", Risk::Medium),
-    ("bad-effect", Risk::Medium),
-    ("bad-escape", Risk::Medium),
-    ("bad-null-value", Risk::Medium),
-    ("bad-number", Risk::Medium),
-    ("bad-resource", Risk::Medium),
-    ("bad-sid", Risk::Low),
-    ("bad-statement", Risk::Medium),
-    ("bad-variable-key", Risk::Medium),
-    ("bool-both-values", Risk::Medium),
-    ("byte-order-mark", Risk::Low),
-    ("comment", Risk::Medium),
-    ("condition-not-object", Risk::Medium),
-    ("control-character", Risk::Medium),
-    ("date-four-digits", Risk::Medium),
-    ("date-milliseconds", Risk::Medium),
-    ("date-without-zone", Risk::Low),
-    ("duplicate-key-case", Risk::Medium),
-    ("duplicate-name", Risk::Medium),
-    ("duplicate-operator", Risk::Medium),
-    ("duplicate-sid", Risk::Low),
-    ("empty-action-name", Risk::Medium),
-    ("empty-condition", Risk::Medium),
-    ("empty-list", Risk::Medium),
-    ("empty-sid", Risk::Low),
-    ("empty-statement-list", Risk::Medium),
-    ("empty-text", Risk::Medium),
-    ("empty-value-list", Risk::Medium),
-    ("extra-comma", Risk::Medium),
-    ("id-element", Risk::Low),
-    ("incomplete-arn", Risk::Medium),
-    ("invalid-utf8", Risk::Medium),
-    ("ipv6-without-prefix-length", Risk::Low),
-    ("literal-variable", Risk::Medium),
-    ("malformed-operand", Risk::Medium),
-    ("malformed-variable", Risk::Medium),
-    ("misplaced-variable", Risk::Medium),
-    ("missing-action", Risk::Medium),
-    ("missing-colon", Risk::Medium),
-    ("missing-comma", Risk::Medium),
-    ("missing-effect", Risk::Medium),
-    ("missing-resource", Risk::Medium),
-    ("missing-statement", Risk::Medium),
-    ("missing-tag-key", Risk::Medium),
-    ("missing-value", Risk::Medium),
-    ("missing-version", Risk::Low),
-    ("mixed-value-types", Risk::Low),
-    ("multivalued-variable", Risk::Medium),
-    ("not-a-string", Risk::Medium),
-    ("not-an-object", Risk::Medium),
-    ("null-both-values", Risk::Medium),
-    ("null-if-exists", Risk::Medium),
-    ("null-with-set-prefix", Risk::Low),
-    ("number-out-of-range", Risk::Medium),
-    ("old-version", Risk::Low),
-    ("operator-case", Risk::Low),
-    ("principal-in-scp", Risk::Medium),
-    ("resource-and-not-resource", Risk::Medium),
-    ("text-too-long", Risk::Medium),
-    ("too-deep", Risk::Medium),
-    ("trailing-comma", Risk::Medium),
-    ("trailing-text", Risk::Medium),
-    ("unclosed-bracket", Risk::Medium),
-    ("unclosed-string", Risk::Medium),
-    ("unexpected-character", Risk::Medium),
-    ("unknown-element", Risk::Medium),
-    ("unknown-operator", Risk::Medium),
-    ("unknown-set-prefix", Risk::Medium),
-    ("unknown-version", Risk::Medium),
-    ("unquoted-text", Risk::Medium),
-    ("upper-case-arn", Risk::Medium),
-    ("variable-in-bool", Risk::Medium),
-    ("variable-not-supported", Risk::Medium),
-    ("wildcard-prefix", Risk::Medium),
-    ("wildcard-resource-type", Risk::Low),
-    ("wildcard-service", Risk::Medium),
-    ("wrong-quotes", Risk::Medium),
-];
-
 pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (id, policy) in index.policies() {
         for diagnostic in policy.diagnostics.iter() {
             if diagnostic.code == SET_ON_SINGLE_VALUE {
                 findings.extend(set_operator(index, id, policy, diagnostic));
-            } else if let Some((code, risk)) = RISKS.iter().find(|(code, _)| *code == diagnostic.code) {
-                findings.extend(plain(index, id, policy, diagnostic, (code, *risk)));
+            } else if let Some(risk) = scproof_rules::risk_of_text(diagnostic.code) {
+                findings.extend(plain(index, id, policy, diagnostic, (diagnostic.code, risk)));
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use scproof_auditor::{Audit, AuditOptions, GuardrailState, Guardrails, audit, diagnostic_codes};
+use scproof_auditor::{Audit, AuditOptions, GuardrailState, Guardrails, audit};
 use scproof_organization::Organization;
+use scproof_rules::text_risks;
 use serde_json::{Value, json};
 
 const UNTIDY: &str = include_str!("../../../../fixtures/organizations/untidy.json");
@@ -56,10 +57,10 @@ fn every_finding_occurs() {
     let found = codes(&audited(&untidy()));
     let missing: Vec<&str> = rules().into_iter().filter(|code| !found.contains(code)).collect();
     assert_eq!(missing, EXCLUDED.map(|(code, _)| code));
-    let missing: Vec<&str> = diagnostic_codes().map(|(code, _)| code).filter(|code| !found.contains(code)).collect();
+    let missing: Vec<&str> = text_risks().map(|(code, _)| code).filter(|code| !found.contains(code)).collect();
     assert_eq!(missing, NOT_IN_A_SNAPSHOT);
     let mut known = rules();
-    known.extend(diagnostic_codes().map(|(code, _)| code));
+    known.extend(text_risks().map(|(code, _)| code));
     assert!(found.is_subset(&known), "a code without rule: {found:?}");
 }
 
@@ -72,7 +73,7 @@ fn what_excludes_each_other_occurs_in_variations() {
 
 #[test]
 fn findings_of_texts_have_a_place() {
-    let of_texts: BTreeSet<&str> = diagnostic_codes().map(|(code, _)| code).collect();
+    let of_texts: BTreeSet<&str> = text_risks().map(|(code, _)| code).collect();
     for finding in audited(&untidy()).findings.iter().filter(|finding| of_texts.contains(finding.code)) {
         assert!(finding.place.policy.is_some() && finding.place.span.is_some(), "{finding:?}");
     }

@@ -1,44 +1,61 @@
-//! `docs/diagnostics.md` against the table of codes and against what the parser says.
+//! `docs/diagnostics.md` is written from the tables of codes and from what the parser says of their examples.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use scproof_policy_parser::{
-    DIAGNOSTIC_CODES, Message, Parsed, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions, validate,
+    DIAGNOSTIC_GROUPS, Message, Parsed, PolicyDocument, PolicyKind, Quotas, Severity, ValidationOptions,
+    diagnostic_codes, validate,
 };
-use scproof_text::Code;
-use scproof_text::codes::JSON_CODES;
-
-/// Every code that a policy can have.
-fn codes() -> impl Iterator<Item = &'static Code> {
-    JSON_CODES.iter().chain(DIAGNOSTIC_CODES)
-}
+use scproof_text::{Code, Example};
 
 const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
 
-/// A section of the page: what stands under the heading of a code.
-struct Section<'p> {
-    code: &'p str,
-    text: &'p str,
+/// How wide a page is.
+const WIDTH: usize = 120;
+
+/// A paragraph, broken at the width.
+fn paragraph(page: &mut String, text: &str) {
+    let mut column = 0;
+    page.push('\n');
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            page.push('\n');
+            column = 0;
+        }
+        if column > 0 {
+            page.push(' ');
+            column += 1;
+        }
+        page.push_str(word);
+        column += width;
+    }
+    page.push('\n');
 }
 
-fn sections() -> impl Iterator<Item = Section<'static>> {
-    PAGE.split("\n### `").skip(1).map(|section| {
-        let (code, text) = section.split_once("`\n").unwrap();
-        Section { code, text: text.split("\n## ").next().unwrap() }
-    })
+fn block(page: &mut String, language: &str, text: &str) {
+    page.extend(["\n```", language.trim_end(), "\n", text, "\n```\n"]);
 }
 
-/// The content of the code block that starts with the given words.
-fn block<'t>(text: &'t str, language: &str) -> Option<(&'t str, &'t str)> {
-    let (_, rest) = text.split_once(&format!("```{language}"))?;
-    let (rest, _) = rest.split_once("\n```")?;
-    rest.split_once('\n')
+/// What the page says of a code.
+fn section(page: &mut String, code: &Code) {
+    page.extend(["\n### `", code.code, "`\n"]);
+    paragraph(page, &format!("*{}* · {} · {}", code.severity.as_str(), code.rule, code.summary));
+    if !code.text.is_empty() {
+        paragraph(page, code.text);
+    }
+    if let Some(shown) = code.example {
+        block(page, &format!("json {}", shown.part_of), shown.source);
+        let parsed = example(shown.part_of, shown.source);
+        let first = parsed.diagnostics.iter().find(|diagnostic| diagnostic.code == code.code);
+        block(page, "text", &first.map_or_else(String::new, rendered));
+    }
 }
 
 fn example(kind: &str, text: &str) -> Parsed {
     let document = |statement: &str| format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{statement}]}}");
     let scp = |text: &str, options| validate(text, PolicyKind::ServiceControl, &options);
-    match kind.trim() {
+    match kind {
         "" => scp(text, ValidationOptions::default()),
         "statement" => scp(&document(&format!("{{{text}}}")), ValidationOptions::default()),
         "legacy" => scp(
@@ -91,42 +108,56 @@ fn unprintable() -> Vec<(&'static str, Parsed)> {
     ]
 }
 
+/// `UPDATE_DOCS=1` writes it anew.
 #[test]
-fn every_code_has_a_section_and_is_produced() {
-    let documented: Vec<_> = sections().map(|section| section.code).collect();
-    let known: BTreeMap<_, _> = codes().map(|code| (code.code, code)).collect();
-    assert_eq!(known.len(), codes().count(), "a code occurs twice in the table");
-    assert_eq!(documented.iter().copied().collect::<BTreeSet<_>>(), known.keys().copied().collect());
-    assert_eq!(documented.len(), known.len(), "a section occurs twice");
-
-    let mut shown = BTreeSet::new();
-    for Section { code, text } in sections() {
-        let entry = known[code];
-        let head = format!("\n*{}* · {} · {}\n", entry.severity.as_str(), entry.rule, entry.summary);
-        assert!(text.starts_with(&head), "{code}: {text}");
-        let Some((kind, source)) = block(text, "json") else { continue };
-        shown.insert(code);
-        let parsed = example(kind, source);
-        let first = parsed.diagnostics.iter().find(|diagnostic| diagnostic.code == code);
-        let found = rendered(first.unwrap_or_else(|| panic!("{code} is not produced: {:#?}", parsed.diagnostics)));
-        assert_eq!(block(text, "text").map(|(_, output)| output), Some(found.as_str()), "{code}");
-        // One fault a section, so that the page shows what it speaks of.
-        let worse = parsed.diagnostics.iter().find(|other| other.severity == Severity::Error && other.code != code);
-        let is_about_json = matches!(entry.rule, "JSON-1" | "JSON-2");
-        assert!(worse.is_none() || is_about_json, "{code}: also {worse:#?}");
+fn the_page_is_written_from_the_table() {
+    // What stands before the first section is true of all diagnostics and is written by hand.
+    let (head, _) = PAGE.split_once("\n## ").unwrap();
+    let mut page = head.to_owned();
+    for group in DIAGNOSTIC_GROUPS {
+        page.extend(["\n## ", group.title, "\n"]);
+        if !group.text.is_empty() {
+            paragraph(&mut page, group.text);
+        }
+        for code in group.codes {
+            section(&mut page, code);
+        }
     }
-    let unprintable = unprintable();
-    for (code, parsed) in &unprintable {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/diagnostics.md"), page).unwrap();
+    } else {
+        let remedy = "run `UPDATE_DOCS=1 cargo test -p scproof-policy-parser`";
+        assert!(page == PAGE, "docs/diagnostics.md is out of date; {remedy}");
+    }
+}
+
+#[test]
+fn every_code_is_produced() {
+    let known: BTreeSet<&str> = diagnostic_codes().map(|code| code.code).collect();
+    assert_eq!(known.len(), diagnostic_codes().count(), "a code occurs twice in the tables");
+    let mut shown = BTreeSet::new();
+    for (code, Example { part_of, source }) in diagnostic_codes().filter_map(|code| Some((code, code.example?))) {
+        let parsed = example(part_of, source);
+        let found = parsed.diagnostics.iter().any(|diagnostic| diagnostic.code == code.code);
+        assert!(found && shown.insert(code.code), "{}: {:#?}", code.code, parsed.diagnostics);
+        // One fault a section, so that the page shows what it speaks of.
+        let is_other = |other: &&Message| other.severity == Severity::Error && other.code != code.code;
+        let worse = parsed.diagnostics.iter().find(is_other);
+        let is_about_json = matches!(code.rule, "JSON-1" | "JSON-2");
+        assert!(worse.is_none() || is_about_json, "{}: also {worse:#?}", code.code);
+    }
+    for (code, parsed) in &unprintable() {
         assert!(parsed.diagnostics.iter().any(|diagnostic| diagnostic.code == *code), "{code}: {parsed:#?}");
         assert!(shown.insert(code), "{code} is shown on the page");
     }
-    assert_eq!(shown, known.keys().copied().collect(), "codes that nothing produces");
+    assert_eq!(shown, known, "codes that nothing produces");
 }
 
 #[test]
 fn a_diagnostic_says_what_the_table_says() {
-    let all: BTreeMap<_, _> = codes().map(|code| (code.code, (code.rule, code.severity))).collect();
-    let examples = sections().filter_map(|section| block(section.text, "json").map(|(kind, text)| example(kind, text)));
+    let all: BTreeMap<_, _> = diagnostic_codes().map(|code| (code.code, (code.rule, code.severity))).collect();
+    let examples = diagnostic_codes().filter_map(|code| code.example);
+    let examples = examples.map(|Example { part_of, source }| example(part_of, source));
     let parsed: Vec<_> = examples.chain(unprintable().into_iter().map(|(_, parsed)| parsed)).collect();
     for diagnostic in parsed.iter().flat_map(|parsed| &parsed.diagnostics) {
         assert_eq!(all[diagnostic.code], (diagnostic.rule, diagnostic.severity));
@@ -206,6 +237,6 @@ fn the_page_on_limits_lists_all_of_them() {
         let row = format!("| `{}` | {grouped} | {since} | {} |\n", name.as_str(), quota.rule);
         assert!(LIMITS.contains(&row), "{row}");
     }
-    let (_, example) = block(LIMITS, "json").unwrap();
+    let example = LIMITS.split("```json\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
     assert!(Quotas::from_json(example).is_ok());
 }

@@ -6,15 +6,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use scproof_policy_parser::DIAGNOSTIC_CODES;
 use scproof_text::Severity;
-use scproof_text::codes::JSON_CODES;
 
+use super::explained::Explained;
 use super::model::{
-    Artifact, ArtifactLocation, Configuration, Content, Location, LogicalLocation, PartialFingerprints,
-    PhysicalLocation, Region, Rule, RuleProperties, SarifResult,
+    Artifact, ArtifactLocation, Content, Location, LogicalLocation, PartialFingerprints, PhysicalLocation, Region,
+    Rule, RuleProperties, SarifResult,
 };
-use super::{PROJECT, message, policy_uri, sentences, uri, write_log};
+use super::{message, policy_uri, sentences, uri, write_log};
 use crate::audit::line_and_column;
 use crate::layout::clean;
 use crate::validation::{Item, Source, Validation};
@@ -140,24 +139,14 @@ fn region(item: &Item<'_>) -> Option<Region> {
     })
 }
 
+/// What the table says of the code: a remark of the parser, or a rule on documents.
 fn rule(item: &Item<'_>) -> Rule {
     let code = item.message.code;
-    let known = JSON_CODES.iter().chain(DIAGNOSTIC_CODES).find(|known| known.code == code);
-    let of_rules = scproof_rules::rule(code);
-    let summary = known.map(|known| known.summary).or(of_rules.map(|rule| rule.title));
-    let words = summary.map_or_else(|| code.replace('-', " "), str::to_owned);
-    let page = known.map(|_| "diagnostics").or(of_rules.map(|_| "findings"));
-    Rule {
-        id: code.to_owned(),
-        short_description: sentences([&words]),
-        full_description: sentences([&words]),
-        help: sentences([&words]),
-        help_uri: page.map(|page| format!("{PROJECT}/blob/main/docs/{page}.md#{code}")),
-        default_configuration: Configuration { level: level(item.message.severity) },
-        properties: RuleProperties {
-            tags: ["aws", "scp"].map(str::to_owned).to_vec(),
-            precision: "very-high",
-            security_severity: None,
-        },
-    }
+    let explained = Explained::of_text(code).or_else(|| scproof_rules::rule(code).map(Explained::of_rule));
+    let properties = RuleProperties {
+        tags: ["aws", "scp"].map(str::to_owned).to_vec(),
+        precision: "very-high",
+        security_severity: None,
+    };
+    explained.unwrap_or_else(|| Explained::bare(code)).rule(level(item.message.severity), properties)
 }

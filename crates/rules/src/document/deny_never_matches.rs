@@ -5,7 +5,7 @@ use super::matching::{Cause, Unmatched};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "deny-never-matches",
     risk: Risk::High,
     looks_at: &[LooksAt::Document, LooksAt::Proof],
@@ -16,6 +16,13 @@ pub(super) const RULE: Rule = Rule {
     remedy: "name resources and keys that calls of the action have, as AWS's Service Authorization Reference lists them; \
         conditions of one statement hold together, so make a statement of its own for each alternative, or list the \
         values under one key",
+    risk_note: "; *low* where AWS's tables are silent",
+    evidence: "proof; in a document by AWS's tables, depends on the catalog",
+    found_if: "the prover shows that no call matches the statement, for any account below; or if, for each action of \
+        its list, none of the resources that AWS's tables list for the action fits a resource of the statement, or \
+        none of them carries the key (`s3:DeleteObject` on the ARN of a bucket, `ec2:DescribeInstances` on any ARN, \
+        a key of another service). Where the tables list a key of the action's own service nowhere, they may lag: \
+        the finding is *low* and says so.",
     semantics: &["EVAL-3", "CALL-9", "CALL-10"],
 };
 

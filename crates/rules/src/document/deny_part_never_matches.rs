@@ -5,7 +5,7 @@ use super::matching::Unmatched;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "deny-part-never-matches",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
@@ -14,6 +14,10 @@ pub(super) const RULE: Rule = Rule {
         are never checked against such resources, or never carry such a key. What was meant to be blocked is not blocked \
         here.",
     remedy: "put the actions into a statement of their own, with resources and keys that their calls have, or delete them",
+    risk_note: "; *low* where AWS's tables are silent",
+    evidence: "by AWS's tables, depends on the catalog",
+    found_if: "all known actions of an element of the list are such. A pattern like `s3:*` is not told while one of \
+        its actions matches.",
     semantics: &["CALL-10", "CALL-9"],
 };
 

@@ -7,7 +7,7 @@ use super::names::quoted;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "exemption-never-matches",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document, LooksAt::Organization],
@@ -17,6 +17,11 @@ pub(super) const RULE: Rule = Rule {
         they stand for themselves; the name of a service; a placeholder of a template that nobody filled in. Those who were \
         to be exempt are denied.",
     remedy: "write the ARN of the role; use `ArnNotLike` or `StringNotLike` for patterns",
+    risk_note: "; *low* without witness",
+    evidence: "witness, or proof",
+    found_if: "no principal can have such an ARN: also one with a region, with an account that has no twelve digits, \
+        or with characters that names of roles and users cannot have. The witness is a caller who was probably meant \
+        and whom the statement denies; if none is found, another value may exempt them.",
     semantics: &["CTX-60"],
 };
 

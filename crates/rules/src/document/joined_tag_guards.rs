@@ -8,7 +8,7 @@ use crate::rule::{LooksAt, Risk, Rule};
 
 const REQUEST_TAG: &str = "aws:requesttag/";
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "joined-tag-guards",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
@@ -16,6 +16,9 @@ pub(super) const RULE: Rule = Rule {
     text: "A Deny statement asks for several tags of the request. Conditions of one statement hold together, so it denies \
         only calls that lack all of them: one tag is enough to pass.",
     remedy: "make a statement of its own for each tag",
+    risk_note: "",
+    evidence: "proof",
+    found_if: "a Deny has conditions on several `aws:RequestTag/…` that all hold where the tag is missing.",
     semantics: &["COND-1"],
 };
 

@@ -7,7 +7,7 @@ use super::Subject;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "operator-does-not-fit-key",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
@@ -15,6 +15,10 @@ pub(super) const RULE: Rule = Rule {
     text: "The operator compares numbers, dates, truth values, addresses or ARNs, and the key has values of another type; or \
         it compares a block of addresses as text. A positive condition then never holds, and a negated one always does.",
     remedy: "use an operator for the type of the key",
+    risk_note: "",
+    evidence: "snapshot, depends on the catalog",
+    found_if: "`Bool`, `IpAddress`, numeric operators, or, for global keys, ARN operators stand on a key whose \
+        values are text; or an operator for text compares a block such as `10.0.0.0/8` on a key with addresses.",
     semantics: &["OP-30"],
 };
 

@@ -5,13 +5,16 @@ use super::names::{self, Known, quoted};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "pattern-matches-no-action",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
     title: "A pattern that matches no action",
     text: "No action of the catalog matches the pattern.",
     remedy: "correct the spelling, or delete it",
+    risk_note: "; *low* for an unknown service without a near name",
+    evidence: "snapshot, depends on the catalog",
+    found_if: "",
     semantics: &["DOC-21"],
 };
 

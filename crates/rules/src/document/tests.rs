@@ -1,14 +1,9 @@
 //! For each rule a document that has the fault, and documents that nearly have it and are right.
 
-use std::collections::BTreeSet;
-
 use scproof_policy_parser::{PolicyDocument, PolicyKind, Statement};
 
 use super::{Guard, check, guard_on};
-use crate::rule::{Risk, Rule};
-use crate::rules;
-
-const PAGE: &str = include_str!("../../../../docs/findings.md");
+use crate::rule::Risk;
 
 /// A document with one Deny statement.
 fn deny(action: &str, resource: &str, condition: &str) -> PolicyDocument {
@@ -301,29 +296,4 @@ fn a_finding_is_where_the_name_stands() {
         let line = text.lines().nth(2).unwrap();
         assert_eq!(diagnostic.line_and_column(), Some((3, line.find("\"s3:").unwrap() + 1)));
     }
-}
-
-/// What the page says of each rule is what the rule says of itself.
-#[test]
-fn the_page_has_a_section_for_each_rule() {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut sections: BTreeSet<&str> = BTreeSet::new();
-    for section in PAGE.split("\n### `").skip(1) {
-        let (code, section) = section.split_once('`').unwrap();
-        assert!(sections.insert(code), "{code} has two sections");
-        let rule = rules().find(|rule| rule.code == code).unwrap_or_else(|| panic!("{code} is no rule"));
-        let section = plain(section.split("\n## ").next().unwrap());
-        let expected = wanted(rule);
-        for part in &expected {
-            assert!(section.contains(&plain(part)), "the section of {code} lacks:\n{part}");
-        }
-    }
-    assert_eq!(sections, rules().map(|rule| rule.code).collect());
-    assert_eq!(rules().count(), sections.len(), "a code is given twice");
-}
-
-fn wanted(rule: &Rule) -> Vec<String> {
-    let mut parts = vec![format!("*{}*", rule.risk), rule.text.to_owned(), format!("*Remedy:* {}.", rule.remedy)];
-    parts.extend(rule.semantics.iter().map(|id| (*id).to_owned()));
-    parts
 }

@@ -5,7 +5,7 @@ use super::names::{self, Known, quoted};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "unknown-action",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
     text: "The catalog has no such action, or no service with such a prefix. A Deny of it blocks nothing, an Allow of it \
         lets nothing pass, an exception (`NotAction`) excepts nothing.",
     remedy: "correct the spelling, or delete an action of the past",
+    risk_note: " if known actions have nearly the same name, else *low*",
+    evidence: "snapshot, depends on the catalog",
+    found_if: "",
     semantics: &["DOC-21"],
 };
 

@@ -5,7 +5,7 @@ use super::names::{self, quoted};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "unknown-condition-key",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
     text: "Neither the table of global keys nor the catalog has the condition key. AWS accepts any key; one that does not \
         exist is in no request, so that the condition always or never holds.",
     remedy: "correct the spelling",
+    risk_note: " if a known key has nearly the same name, else *low*",
+    evidence: "snapshot, depends on the catalog",
+    found_if: "",
     semantics: &["DOC-32"],
 };
 

@@ -11,7 +11,7 @@ use crate::call::{Carried, Checks, Reach};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "unsatisfiable-guard",
     risk: Risk::High,
     looks_at: &[LooksAt::Document],
@@ -23,6 +23,13 @@ pub(super) const RULE: Rule = Rule {
         `IfExists`) then denies the others.",
     remedy: "name in `Resource` only the resources that carry the key, such as `arn:aws:ec2:*:*:instance/*`, and in \
         `Action` only actions that have it",
+    risk_note: "; *low* where AWS's tables are silent",
+    evidence: "by AWS's tables, depends on the catalog",
+    found_if: "the statement names all resources of a type that every call of the action needs, and calls never \
+        carry the key there; or if calls of the action carry it nowhere (a tag of the request on \
+        `ec2:DescribeInstances`). Where AWS's tables list the key nowhere for the action, though they may lag \
+        (`ec2:ModifyVolume` with a tag of the request), the finding is *low* and says so. An operator with \
+        `IfExists` is taken to mean actions without the key.",
     semantics: &["EVAL-10", "CALL-3", "CALL-8", "CALL-9"],
 };
 

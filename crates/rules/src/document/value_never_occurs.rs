@@ -29,7 +29,7 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("s3:x-amz-server-side-encryption", &["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"]),
 ];
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "value-never-occurs",
     risk: Risk::Medium,
     looks_at: &[LooksAt::Document],
@@ -37,6 +37,11 @@ pub(super) const RULE: Rule = Rule {
     text: "The key has one of a few values, and the condition asks for another: a slip of spelling, or of case, mostly. Under \
         a negated operator calls are met that were to be left alone.",
     remedy: "correct the spelling; case counts",
+    risk_note: "",
+    evidence: "snapshot",
+    found_if: "`StringEquals` or `StringNotEquals` compare one of the keys whose values AWS lists all: \
+        `ec2:MetadataHttpEndpoint`, `ec2:MetadataHttpTokens`, `ec2:Tenancy`, `s3:x-amz-acl`, \
+        `s3:x-amz-server-side-encryption`.",
     semantics: &["OP-1"],
 };
 

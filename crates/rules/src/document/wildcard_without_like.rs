@@ -7,7 +7,7 @@ use super::names::quoted;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     code: "wildcard-without-like",
     risk: Risk::High,
     looks_at: &[LooksAt::Document],
@@ -16,6 +16,10 @@ pub(super) const RULE: Rule = Rule {
         value is equal to nothing that a call has. In a Deny under a negated operator every call is then denied that was \
         to be left alone.",
     remedy: "use `StringLike` or `StringNotLike`",
+    risk_note: " in a Deny that it makes deny everything, else *medium*",
+    evidence: "snapshot",
+    found_if: "a value has `*`, or `?` outside of an address of the web. Exemptions on `aws:PrincipalArn` have \
+        `exemption-never-matches`.",
     semantics: &["OP-1"],
 };
 

@@ -1,0 +1,98 @@
+//! The rules in the order of `docs/findings.md`, which is written from them.
+
+use crate::document::{
+    deny_never_matches, deny_part_never_matches, exemption_never_matches, joined_tag_guards, operator_does_not_fit_key,
+    pattern_matches_no_action, unknown_action, unknown_condition_key, unsatisfiable_guard, value_never_occurs,
+    wildcard_without_like,
+};
+use crate::rule::Rule;
+use crate::{organization, proof};
+
+/// Rules that belong together: a section of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleGroup {
+    /// The heading.
+    pub title: &'static str,
+    /// What is true of all of them, as Markdown; may be empty.
+    pub text: &'static str,
+    /// The rules in the order of the page.
+    pub rules: &'static [&'static Rule],
+}
+
+/// All rules, in sections.
+pub const RULE_GROUPS: &[RuleGroup] = &[
+    RuleGroup {
+        title: "Calls and levels",
+        text: "",
+        rules: &[
+            &organization::NO_ALLOW,
+            &organization::NO_SCP_ATTACHED,
+            &proof::BLOCKS_EVERYTHING,
+            &proof::BLOCKS_EVERYTHING_TOGETHER,
+            &deny_never_matches::RULE,
+            &deny_part_never_matches::RULE,
+            &unsatisfiable_guard::RULE,
+            &proof::DENY_WITHOUT_EFFECT,
+            &proof::ALLOW_WITHOUT_EFFECT,
+            &proof::ATTACHMENT_WITHOUT_EFFECT,
+            &organization::ATTACHMENTS_WITHOUT_EFFECT,
+        ],
+    },
+    RuleGroup {
+        title: "Exemptions",
+        text: "An *exemption* is a value of a negated condition (`ArnNotLike`, `ArnNotEquals`, `StringNotLike`, \
+            `StringNotEquals`) on `aws:PrincipalArn`, `aws:PrincipalTag/…`, `aws:userid` or `aws:SourceIdentity` in \
+            a Deny statement. Patterns that say the same – any account, the organization's own partition, \
+            `${aws:PrincipalAccount}` – count as one.",
+        rules: &[
+            &organization::CLAIMABLE_EXEMPTION,
+            &exemption_never_matches::RULE,
+            &organization::INCONSISTENT_EXEMPTION,
+        ],
+    },
+    RuleGroup {
+        title: "Conditions",
+        text: "",
+        rules: &[
+            &joined_tag_guards::RULE,
+            &operator_does_not_fit_key::RULE,
+            &organization::SET_OPERATOR_ON_SINGLE_VALUE,
+            &unknown_condition_key::RULE,
+            &value_never_occurs::RULE,
+            &wildcard_without_like::RULE,
+        ],
+    },
+    RuleGroup { title: "Actions", text: "", rules: &[&unknown_action::RULE, &pattern_matches_no_action::RULE] },
+    RuleGroup {
+        title: "The collection of policies",
+        text: "",
+        rules: &[
+            &organization::UNATTACHED_POLICY,
+            &organization::POLICY_WITH_SAME_TEXT,
+            &organization::POLICY_NAME_TWICE,
+            &organization::QUOTA_HEADROOM,
+            &organization::SCP_TOO_LONG,
+            &organization::TOO_MANY_SCPS,
+            &organization::TOO_MANY_RCPS,
+        ],
+    },
+    RuleGroup {
+        title: "The tree",
+        text: "",
+        rules: &[&organization::ACCOUNT_UNDER_ROOT, &organization::EMPTY_UNIT, &organization::UNITS_NESTED_TOO_DEEP],
+    },
+    RuleGroup {
+        title: "The snapshot",
+        text: "",
+        rules: &[
+            &organization::MANAGEMENT_ACCOUNT_MISSING,
+            &organization::MANAGEMENT_ACCOUNT_UNKNOWN,
+            &organization::PART_UNREADABLE,
+            &organization::PATH_DIFFERS,
+            &organization::POLICY_TYPE_PENDING,
+            &organization::POLICY_WITHOUT_CONTENT,
+            &organization::SEVERAL_PARTITIONS,
+            &organization::UNIT_OF_OTHER_ROOT,
+        ],
+    },
+];
