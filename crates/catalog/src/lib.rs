@@ -23,7 +23,8 @@
 //!
 //! Modules: `catalog` (the table and its lookups), `action`, `row`, `resource_type`, `condition_key` (views of one
 //! line), `key_list` (the keys that a place lists), `id` (typed positions), `nearest` ("did you mean"),
-//! `action_filter` (globs over actions), `table` (reading the embedded text), `name_index` (its hash table).
+//! `action_filter` (globs over actions), `operation` (names that are taken for actions), `table` (reading the embedded
+//! text), `name_index` (its hash table).
 
 mod access_level;
 mod action;
@@ -35,6 +36,7 @@ mod id;
 mod key_list;
 mod name_index;
 mod nearest;
+mod operation;
 mod resource_type;
 #[cfg(test)]
 mod round_trip;

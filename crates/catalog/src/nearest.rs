@@ -10,6 +10,8 @@ impl Catalog {
     /// Looks for slips of spelling among the actions of the service that `name` has, or of the services with a prefix
     /// near to it if there is none such; and for the same action under another prefix. A name without a colon is
     /// compared with action names only as a whole. `O(actions of the service × length²)`, some tenths of a millisecond.
+    /// What is the name of an operation stands for its actions, see
+    /// [`actions_for_operation`](Self::actions_for_operation).
     ///
     /// ```
     /// use scproof_catalog::Catalog;
@@ -19,9 +21,15 @@ impl Catalog {
     /// assert_eq!(near("s3:GetObjct").as_deref(), Some("s3:GetObject"));
     /// assert_eq!(near("s33:GetObject").as_deref(), Some("s3:GetObject"));
     /// assert_eq!(near("iam:AssumeRole").as_deref(), Some("sts:AssumeRole"));
+    /// assert_eq!(near("s3:PutBucketEncryption").as_deref(), Some("s3:PutEncryptionConfiguration"));
     /// assert_eq!(near("s3:XyzzyPlugh"), None);
     /// ```
     pub fn nearest_actions(&self, name: &str, limit: usize) -> Vec<ActionId> {
+        let mut meant = self.actions_for_operation(name);
+        if !meant.is_empty() {
+            meant.truncate(limit);
+            return meant;
+        }
         let name = name.to_ascii_lowercase();
         let (prefix, name) = name.split_once(':').map_or((None, name.as_str()), |(prefix, name)| (Some(prefix), name));
         let services = match prefix {
@@ -46,7 +54,8 @@ impl Catalog {
         nearest(found, limit)
     }
 
-    /// The services whose prefixes are near to `prefix`, nearest first, at most `limit`.
+    /// The services whose prefixes are near to `prefix`, nearest first, at most `limit`; for the name of a client, see
+    /// [`service_of_client`](Self::service_of_client), its service.
     ///
     /// ```
     /// use scproof_catalog::Catalog;
@@ -56,6 +65,9 @@ impl Catalog {
     /// assert_eq!(near.iter().map(|id| catalog.service_prefix(*id)).collect::<Vec<_>>(), ["dynamodb"]);
     /// ```
     pub fn nearest_services(&self, prefix: &str, limit: usize) -> Vec<ServiceId> {
+        if let Some(meant) = self.service_of_client(prefix).filter(|_| limit > 0) {
+            return vec![meant];
+        }
         let prefix = prefix.to_ascii_lowercase();
         nearest(near_to(&prefix, self.services().map(|id| (self.service_prefix(id), id))), limit)
     }

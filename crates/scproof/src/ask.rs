@@ -117,6 +117,10 @@ impl UnknownName {
 ///     .with_context(Context::new().with("aws:RequestRegion", "eu-west-1"));
 /// let doubtful: Vec<_> = unknown_names(&question).into_iter().filter_map(|name| name.help()).collect();
 /// assert_eq!(doubtful, ["did you mean `aws:RequestedRegion`?", "did you mean `s3:DeleteBucket`?"]);
+///
+/// // The name of an operation, whose action has another one.
+/// let doubtful = unknown_names(&Request::new("shop", "s3:PutBucketEncryption"));
+/// assert_eq!(doubtful[0].help().as_deref(), Some("did you mean `s3:PutEncryptionConfiguration`?"));
 /// ```
 pub fn unknown_names(question: &Request) -> Vec<UnknownName> {
     let contexts = std::iter::once(&question.context).chain(question.resources.iter().map(|input| &input.context));

@@ -32,18 +32,15 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         return;
     }
     let groups = unmatched.by_cause();
-    let Some((cause, group)) = groups.first() else { return };
-    let words = match groups.len() {
-        1 => cause.words(group),
-        _ => groups
-            .iter()
-            .map(|(cause, group)| {
-                let names: Vec<&str> = group.iter().map(|idle| idle.text.as_str()).collect();
-                format!("for {}, {}", super::named(&names), cause.words(group))
-            })
-            .collect::<Vec<String>>()
-            .join("; "),
-    };
+    let Some((cause, _)) = groups.first() else { return };
+    let words: Vec<String> = groups
+        .iter()
+        .map(|(cause, group)| {
+            let names: Vec<&str> = group.iter().map(|idle| idle.text.as_str()).collect();
+            format!("for {}, {}", super::named(&names), cause.words(group))
+        })
+        .collect();
+    let words = words.join("; ");
     let is_certain = groups.iter().all(|(cause, _)| cause.is_certain());
     let (risk, verb) = if is_certain { (Risk::High, "denies") } else { (Risk::Low, "probably denies") };
     let message = format!("{} {verb} nothing: {words}", subject.name());

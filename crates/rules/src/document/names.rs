@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use scproof_catalog::Catalog;
+use scproof_catalog::{ActionId, Catalog};
 use scproof_policy_parser::{ActionShape, Effect, PolicyPath, WildcardPattern};
 
 use super::Subject;
@@ -19,6 +19,8 @@ pub(super) enum Known {
     Yes,
     /// The service prefix is not in the catalog; names near to it.
     NoService(Vec<String>),
+    /// It is the name of an operation of the API, or the like: the actions that stand for it.
+    Operation(Vec<String>),
     /// The service has no such action; actions near to it.
     NoAction(Vec<String>),
     /// The pattern matches no action of the service.
@@ -52,9 +54,12 @@ impl Names {
 
 fn look_up(catalog: &Catalog, text: &str, prefix: &str, name: &str) -> Known {
     let is_pattern = name.contains(['*', '?']);
-    let full_names = |text: &str| -> Vec<String> {
-        catalog.nearest_actions(text, NEAR).into_iter().map(|id| catalog.action(id).full_name()).collect()
-    };
+    let spelt = |ids: Vec<ActionId>| ids.into_iter().map(|id| catalog.action(id).full_name()).collect::<Vec<String>>();
+    let full_names = |text: &str| spelt(catalog.nearest_actions(text, NEAR));
+    let meant = spelt(catalog.actions_for_operation(text));
+    if !meant.is_empty() {
+        return Known::Operation(meant);
+    }
     let Some(service) = catalog.service(prefix) else {
         let services = || catalog.nearest_services(prefix, NEAR).into_iter();
         let near = if is_pattern {

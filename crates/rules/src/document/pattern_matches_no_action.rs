@@ -26,7 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
                 (names::no_service(text), near, is_slip)
             }
             Known::NoMatch => (format!("{} matches no known action", quoted(text)), Vec::new(), true),
-            Known::NoService(_) | Known::NoAction(_) | Known::Yes => continue,
+            Known::NoService(_) | Known::NoAction(_) | Known::Operation(_) | Known::Yes => continue,
         };
         found.push(names::action(subject, &RULE, place, message, &near, is_slip));
     }

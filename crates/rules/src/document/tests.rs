@@ -272,6 +272,32 @@ fn names_that_aws_does_not_list() {
     }
 }
 
+/// DOC-21: operations whose action has another name, and names of clients.
+#[test]
+fn names_of_operations_are_translated() {
+    let remedies = |action: &str| {
+        let found = check(&deny(action, r#""*""#, "{}"), None);
+        found.into_iter().map(|found| (found.rule.code, found.message, found.remedy)).collect::<Vec<_>>()
+    };
+    let found = remedies(r#""s3:PutBucketEncryption""#);
+    let [(code, message, remedy)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(*code, "unknown-action");
+    assert!(message.contains("such calls are checked as `s3:PutEncryptionConfiguration`"), "{message}");
+    assert_eq!(remedy, "did you mean `s3:PutEncryptionConfiguration`?");
+    assert!(remedies(r#""elb:*""#)[0].2.contains("`elasticloadbalancing`"));
+    for known in ["s3:PutEncryptionConfiguration", "s3:PutObject", "elasticloadbalancing:*"] {
+        assert_eq!(remedies(&format!("\"{known}\"")), [], "{known}");
+    }
+}
+
+/// The message names the actions of a statement that matches none of their calls.
+#[test]
+fn a_dead_deny_names_its_actions() {
+    let header = r#"{"StringEquals":{"s3:x-amz-server-side-encryption":"AES256"}}"#;
+    let found = told(&deny(r#""s3:PutEncryptionConfiguration""#, r#""*""#, header));
+    assert!(found[0].2.contains("`s3:PutEncryptionConfiguration`"), "{found:?}");
+}
+
 #[test]
 fn what_a_guard_does_to_one_call() {
     let document = deny(r#"["ec2:*"]"#, r#""*""#, TYPE);
