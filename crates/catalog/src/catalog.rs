@@ -9,7 +9,9 @@ use crate::condition_key::{ConditionKey, KeyIndex};
 use crate::id::{ActionId, ActionRange, ServiceId};
 use crate::name_index::NameIndex;
 use crate::resource_type::ResourceType;
-use crate::table::{ActionLine, CATALOG_TEXT, GLOBAL_KEYS_TEXT, LineKind, ServiceLine, Table, parse_global_keys};
+use crate::table::{
+    ActionLine, CATALOG_TEXT, GLOBAL_KEYS_TEXT, LineKind, ServiceLine, Table, parse_global_keys, positions,
+};
 use crate::value_type::ValueType;
 
 /// The AWS services, actions, resource types and condition keys of one day.
@@ -207,6 +209,18 @@ impl Catalog {
     /// ```
     pub fn condition_key(&self, name: &str) -> Option<ConditionKey<'_>> {
         self.key_index.find(self, name)
+    }
+
+    /// Whether a service lists a condition key for some action or type of resource. Some keys are defined and listed nowhere:
+    /// where they belong nobody says. `O(keys of the services that define it)`.
+    pub fn is_listed(&self, key: ConditionKey<'_>) -> bool {
+        key.services().any(|service| {
+            let (from, to) = self.table.bounds(service.index(), LineKind::KeySets);
+            let (first, _) = self.table.bounds(service.index(), LineKind::Keys);
+            let is_it = |place: u32| self.key_index.key_of_row(self, first.saturating_add(place)) == Some(key);
+            let sets = self.table.key_sets.get(from as usize..to as usize).unwrap_or_default();
+            sets.iter().any(|set| positions(set).any(is_it))
+        })
     }
 
     /// All condition keys, global ones and those of services, by lower-cased name.

@@ -1,4 +1,4 @@
-//! What a condition says of a call that lacks its key, for those who look at documents alone.
+//! What a condition says of a call that lacks its key, or has some value of it, for those who look at documents alone.
 
 use scproof_policy_parser::Condition;
 
@@ -21,6 +21,15 @@ use crate::truth::Truth;
 /// assert_eq!(truths, [Truth::True, Truth::False]);
 /// ```
 pub fn truth_when_absent(condition: &Condition) -> Truth {
+    truth_in(condition, &KeyState::Absent)
+}
+
+/// The truth of a condition in a call that has one value of its key (D.2); policy variables are taken as text.
+pub fn truth_of_value(condition: &Condition, value: &str) -> Truth {
+    truth_in(condition, &KeyState::single(value))
+}
+
+fn truth_in(condition: &Condition, state: &KeyState) -> Truth {
     let compiled = CompiledCondition::compile(0, condition, false, false, |_| None, &mut |_| KeySlot(0));
-    compiled.truth_in_case(&KeyState::Absent, false)
+    compiled.truth_in_case(state, false)
 }

@@ -212,7 +212,8 @@ impl CompiledOrganization {
     }
 }
 
-fn plan<'r>(
+/// What a call is checked against; `types` are those of the rows, for the ARNs that the request gives.
+pub(crate) fn plan<'r>(
     request: &'r Request,
     rows: &Rows,
     types: &[Arc<TypePattern>],

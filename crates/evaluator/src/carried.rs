@@ -71,7 +71,9 @@ impl Rows {
                 AccessLevel::Write | AccessLevel::Tagging | AccessLevel::PermissionsManagement => IfNowhere::Open,
             }
         } else {
-            let is_other = service != self.action.service() && self.catalog.service(service).is_some();
+            // A key that its own service lists nowhere may be one that sessions carry into calls of others.
+            let is_listed = known.is_none_or(|key| self.catalog.is_listed(key));
+            let is_other = service != self.action.service() && self.catalog.service(service).is_some() && is_listed;
             IfNowhere::ByType { of_another_service: is_other }
         };
         Listings {
@@ -91,7 +93,7 @@ impl Listings {
             return Place::Nowhere;
         }
         match self.by_rows(row) {
-            Place::Nowhere => by(&self.types, row),
+            Place::Nowhere => self.by_types(row),
             listed @ (Place::Here | Place::Perhaps | Place::Elsewhere) => listed,
         }
     }
@@ -109,11 +111,32 @@ impl Listings {
         match (self.by_rows(row), self.if_nowhere) {
             (Place::Here | Place::Perhaps, _) | (Place::Nowhere, IfNowhere::Open) => false,
             (Place::Elsewhere, _) | (Place::Nowhere, IfNowhere::Absent) => true,
-            (Place::Nowhere, IfNowhere::ByType { of_another_service }) => match by(&self.types, row) {
-                Place::Here | Place::Perhaps => false,
-                Place::Elsewhere => true,
-                Place::Nowhere => of_another_service,
-            },
+            (Place::Nowhere, IfNowhere::ByType { of_another_service }) => {
+                of_another_service && self.by_types(row) == Place::Nowhere
+            }
+        }
+    }
+
+    /// Whether the tables list the key nowhere for the action, though a check may carry it.
+    pub(crate) fn is_silent(&self, row: Option<usize>) -> bool {
+        let may_be_of_type = match self.if_nowhere {
+            IfNowhere::Open | IfNowhere::Absent => false,
+            IfNowhere::ByType { .. } => self.by_types(row) != Place::Nowhere,
+        };
+        self.differs && self.by_rows(row) == Place::Nowhere && !may_be_of_type
+    }
+
+    /// Whether the rows of the action, or the action as a whole, list the key for some check.
+    pub(crate) fn is_of_action(&self, row: Option<usize>) -> bool {
+        self.by_rows(row) != Place::Nowhere
+    }
+
+    /// What the resource types say in general. That one lists a key is no proof that the checks of a call against others lack
+    /// it: AWS's policies ask for `rds:DatabaseEngine` on the option group of an instance, too (CALL-8, CALL-9).
+    fn by_types(&self, row: Option<usize>) -> Place {
+        match by(&self.types, row) {
+            Place::Elsewhere => Place::Perhaps,
+            place @ (Place::Here | Place::Perhaps | Place::Nowhere) => place,
         }
     }
 
@@ -133,10 +156,11 @@ fn by(listings: &[Listing], row: Option<usize>) -> Place {
     }
     match row.and_then(|row| listings.get(row)) {
         Some(Listing::Listed) => Place::Here,
-        Some(Listing::Lacking) => Place::Elsewhere,
+        // What only one source lists elsewhere is perhaps listed nowhere.
+        Some(Listing::Lacking) if listings.contains(&Listing::Listed) => Place::Elsewhere,
         // What is in all rows is open where there is no resource (CALL-4).
-        None if listings.contains(&Listing::Lacking) => Place::Elsewhere,
-        Some(Listing::Unsure) | None => Place::Perhaps,
+        None if listings.contains(&Listing::Lacking) && listings.contains(&Listing::Listed) => Place::Elsewhere,
+        Some(Listing::Unsure | Listing::Lacking) | None => Place::Perhaps,
     }
 }
 

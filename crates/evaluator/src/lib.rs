@@ -8,6 +8,7 @@ mod applicability;
 mod call;
 mod carried;
 mod chain;
+mod check;
 mod compile;
 mod condition;
 mod cut;
@@ -43,7 +44,8 @@ mod values;
 mod who_can;
 mod worlds;
 
-pub use absent::truth_when_absent;
+pub use absent::{truth_of_value, truth_when_absent};
+pub use check::{CallCheck, CallChecks, CallResources, Carried};
 pub use compile::CompiledOrganization;
 pub use decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
 pub use effective::{Access, Caller, EffectiveGroup, EffectivePermissions};

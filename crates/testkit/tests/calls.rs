@@ -155,14 +155,28 @@ fn call_5_a_type_may_have_two_forms_of_arns() {
 
 #[test]
 fn call_8_a_key_of_a_type_in_general_is_on_that_type() {
+    const RESTORE: &str = "rds:RestoreDBInstanceFromDBSnapshot";
     let condition = json!({"StringNotEquals": {"rds:DatabaseEngine": "postgres"}});
-    let create = on(call("rds:CreateDBInstance"), "arn:aws:rds:eu-west-1:222222222222:db:shop");
-    let postgres = create.with_context(Context::new().with("rds:DatabaseEngine", "postgres"));
-    let decide = |resource: &str| {
-        let organization = organization(&deny("rds:CreateDBInstance", &json!(resource), &condition));
-        decide(&organization, &Request { resources_complete: true, ..postgres.clone() })
+    let restore = on(call(RESTORE), "arn:aws:rds:eu-west-1:222222222222:db:shop");
+    let postgres = restore.with_context(Context::new().with("rds:DatabaseEngine", "postgres"));
+    let organization = organization(&deny(RESTORE, &json!("*"), &condition));
+    let decide = |resources_complete| decide(&organization, &Request { resources_complete, ..postgres.clone() });
+    assert_eq!(decide(true), Allowed);
+    // The subnet group, too: AWS's own policies ask for the key on all resources of the call, and its tables do not say that
+    // the others have it.
+    assert_eq!(decide(false), Unknown);
+}
+
+#[test]
+fn call_9_keys_of_a_type_in_general_are_not_certainly_missing_elsewhere() {
+    let asked = |action: &str, key: &str| {
+        answer(&deny(action, &json!("*"), &json!({"StringNotEquals": {key: "x"}})), &call(action))
     };
-    assert_eq!(decide("*"), Allowed);
+    assert_eq!(asked("rds:RestoreDBInstanceFromDBSnapshot", "rds:DatabaseEngine"), Unknown);
+    // Nor are those that their service lists nowhere, in calls of others.
+    assert_eq!(asked("s3:GetObject", "sagemaker:DomainId"), Unknown);
+    // Keys of another service that it does list are.
+    assert_eq!(asked("s3:GetObject", "ec2:InstanceType"), ExplicitDeny);
 }
 
 #[test]

@@ -146,3 +146,12 @@ fn key_that_nobody_defines_is_a_string() {
     let decrypt = catalog.action(catalog.find_action("kms:Decrypt").unwrap());
     assert!(decrypt.condition_keys().contains(&key));
 }
+
+/// Defined and listed nowhere: nothing follows.
+#[test]
+fn call_9_some_keys_are_listed_nowhere() {
+    let catalog = Catalog::embedded();
+    let is_listed = |name: &str| catalog.is_listed(catalog.condition_key(name).unwrap());
+    assert!(!is_listed("states:HTTPEndpoint") && !is_listed("lambda:SourceFunctionArn"));
+    assert!(is_listed("ec2:InstanceType") && is_listed("rds:DatabaseEngine") && is_listed("aws:RequestTag/team"));
+}

@@ -67,10 +67,13 @@ impl Carried<'_> {
         }
     }
 
+    /// A key that its service defines and lists nowhere may be carried into calls of others by a session.
     fn is_of_another_service(&self, folded: &str) -> bool {
+        let is_listed = self.catalog.condition_key(folded).is_none_or(|key| self.catalog.is_listed(key));
         folded
             .split_once(':')
             .is_some_and(|(prefix, _)| prefix != self.action.service() && self.catalog.service(prefix).is_some())
+            && is_listed
     }
 
     /// What the rows of the action, and the action as a whole, say.
@@ -84,10 +87,13 @@ impl Carried<'_> {
         }
     }
 
-    /// What the resource types say in general.
+    /// What the resource types say in general. Rows inferred from them are sure of nothing but that a key may be there (CALL-9).
     fn by_types(&self, key: &str) -> Place {
         let Some(key) = self.catalog.condition_key(key) else { return Place::Nowhere };
-        self.by(|row| row.resource_type().keys().listing(key))
+        match self.by(|row| row.resource_type().keys().listing(key)) {
+            Place::Elsewhere => Place::Perhaps,
+            place @ (Place::Here | Place::Perhaps | Place::Nowhere) => place,
+        }
     }
 
     fn by(&self, listing: impl Fn(Row<'_>) -> Listing) -> Place {
@@ -97,10 +103,11 @@ impl Carried<'_> {
         }
         match self.row.map(listing) {
             Some(Listing::Listed) => Place::Here,
-            Some(Listing::Unsure) => Place::Perhaps,
             // CALL-4: what is in all rows is open where there is no resource.
             None if !all.contains(&Listing::Lacking) => Place::Perhaps,
-            Some(Listing::Lacking) | None => Place::Elsewhere,
+            // What only one source lists in another row is perhaps in no row (CALL-9).
+            Some(Listing::Lacking) | None if all.contains(&Listing::Listed) => Place::Elsewhere,
+            Some(Listing::Lacking | Listing::Unsure) | None => Place::Perhaps,
         }
     }
 }
