@@ -42,8 +42,9 @@ pub const CLAIMABLE_EXEMPTION: Rule = Rule {
     text: "A Deny exempts a role, user or tag, and somebody who is not exempt can become so: no SCP keeps an \
         ordinary role of an account below from creating a role or user of that name (`iam:CreateRole`, \
         `iam:CreateUser`), from taking it over (`iam:UpdateAssumeRolePolicy`, `iam:CreateAccessKey`), or \
-        from setting the tag (`iam:TagRole`, `iam:TagUser`, `sts:TagSession`). Whoever may do that by \
-        identity policies goes round the Deny.",
+        from setting the tag (`iam:TagRole`, `iam:TagUser`, `sts:TagSession`), also in another spelling: \
+        `aws:TagKeys` compares with case, and `aws:PrincipalTag/team` is answered by a tag `TEAM`, too. Whoever may \
+        do that by identity policies goes round the Deny.",
     remedy: "deny these actions on the role, user or tag to everybody but those who manage it",
     risk_note: "; *medium* if it depends on more",
     evidence: "witness",
@@ -56,7 +57,7 @@ pub const CLAIMABLE_EXEMPTION: Rule = Rule {
         roles](https://repost.aws/knowledge-center/identity-center-aws-reserved-sso)). The fingerprint names the key \
         and the pattern; there is one finding for all statements that have the exemption. Where policies name \
         accounts, the first 16 accounts with the same policies are asked, and only those are listed.",
-    semantics: &[],
+    semantics: &["COND-5"],
 };
 
 /// A unit without accounts.
@@ -81,7 +82,8 @@ pub const INCONSISTENT_EXEMPTION: Rule = Rule {
     looks_at: &[LooksAt::Organization],
     title: "An exemption that is missing in one of many statements",
     text: "At least four Deny statements along one path, and all but at most one in five of those that have \
-        exemptions, exempt a caller; this one does not. It was probably forgotten, or is left over.",
+        exemptions, exempt a caller; this one does not. It was probably forgotten, or is left over. So is, whatever \
+        the share, a name that this one spells nearly so and hardly any other has.",
     remedy: "add the caller to the exemptions of the statement, or leave it out on purpose and suppress the \
         finding",
     risk_note: "",

@@ -10,7 +10,7 @@ use scproof_policy_parser::{
     WildcardPattern,
 };
 
-use super::exemption::{Exempting, Exemption, PRINCIPAL_ARN, PRINCIPAL_TAG, filled};
+use super::exemption::{Exempting, Exemption, PRINCIPAL_ARN, PRINCIPAL_TAG, USERNAME, filled};
 use super::index::{Draft, Index, quoted};
 use super::request::{SOMEBODY, Wanted, matching, role};
 use crate::Risk;
@@ -70,7 +70,8 @@ pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Findi
 
 fn finding(index: &Index<'_>, classes: &[Class], name: &str, uses: &[(&Exempting, &Exemption)]) -> Option<Finding> {
     let &(first, exemption) = uses.first()?;
-    if !(exemption.key == PRINCIPAL_ARN || exemption.key.starts_with(PRINCIPAL_TAG)) || is_reserved(exemption) {
+    let is_claimed = [PRINCIPAL_ARN, USERNAME].contains(&exemption.key.as_str()) || exemption.is_tag();
+    if !is_claimed || is_reserved(exemption) {
         return None;
     }
     let mut targets: Vec<NodeId> =
@@ -154,9 +155,14 @@ fn draft(
         format!(
             "deny `iam:CreateRole`, `iam:UpdateAssumeRolePolicy` and other changes of {text} to everybody but those who manage it"
         )
+    } else if exemption.key == USERNAME {
+        format!(
+            "deny `iam:CreateUser` and `iam:CreateAccessKey` for the user {text} to everybody but those who manage it"
+        )
     } else {
         format!(
-            "deny `iam:TagRole`, `iam:TagUser` and `sts:TagSession` with `aws:RequestTag/{}` to everybody but those who manage it",
+            "deny `iam:TagRole`, `iam:TagUser` and `sts:TagSession` with `aws:RequestTag/{}` to everybody but those who manage \
+             it; `aws:TagKeys` tells upper from lower case, and names of tags do not",
             exemption.key_text.split_once('/').map_or("", |(_, tag)| tag)
         )
     };
@@ -183,6 +189,10 @@ fn is_reserved(exemption: &Exemption) -> bool {
 
 /// Somebody who is not exempt.
 fn claimant(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Wanted> {
+    if exemption.key == USERNAME {
+        // A role has no name of a user.
+        return Some(Wanted { principal: Some(role(index, account, SOMEBODY[0])), keys: Vec::new() });
+    }
     if exemption.key != PRINCIPAL_ARN {
         let wanted = Wanted { principal: Some(role(index, account, SOMEBODY[0])), keys: Vec::new() };
         return Some(wanted.with(&exemption.key_text, ContextValue::Absent));
@@ -239,18 +249,22 @@ type Way = (&'static str, String, String, Context);
 
 /// Calls by which somebody becomes exempt.
 fn ways(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Vec<Way>> {
-    if let Some(tag) = exemption.key_text.get(PRINCIPAL_TAG.len()..).filter(|_| exemption.key != PRINCIPAL_ARN) {
+    if let Some(tag) = exemption.key_text.get(PRINCIPAL_TAG.len()..).filter(|_| exemption.is_tag()) {
         let value = if exemption.is_pattern { filled(&exemption.normal, "x") } else { exemption.normal.clone() };
-        let context =
-            || Context::new().with(format!("aws:RequestTag/{tag}"), value.as_str()).with_list("aws:TagKeys", [tag]);
-        let words = |what: &str| format!("give the tag `{tag}` to {what}");
         let role = role(index, account, SOMEBODY[0]);
         let user = role.replacen(":role/", ":user/", 1);
-        return Some(vec![
-            ("iam:TagRole", role.clone(), words("a role"), context()),
-            ("iam:TagUser", user, words("a user"), context()),
-            ("sts:TagSession", role, words("a session"), context()),
-        ]);
+        let ways = spellings(tag).into_iter().flat_map(|spelling| {
+            let name = format!("aws:RequestTag/{spelling}");
+            let context = Context::new().with(name, value.as_str()).with_list("aws:TagKeys", [spelling.as_str()]);
+            let also = if spelling == tag { String::new() } else { format!(", which is `{tag}`, too,") };
+            let words = move |what: &str| format!("give the tag `{spelling}`{also} to {what}");
+            [
+                ("iam:TagRole", role.clone(), words("a role"), context.clone()),
+                ("iam:TagUser", user.clone(), words("a user"), context.clone()),
+                ("sts:TagSession", role.clone(), words("a session"), context),
+            ]
+        });
+        return Some(ways.collect());
     }
     let mut ways = Vec::new();
     for run in ["", "x", "scproof-example"] {
@@ -278,6 +292,20 @@ fn ways(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Vec
     // Creating is what anybody can do; taking over needs a role that is there.
     ways.sort_by_key(|(action, ..)| !action.starts_with("iam:Create") || action.ends_with("Key"));
     Some(ways)
+}
+
+/// A tag's key as it is, and in other spellings: a key of the caller's tags is found in any case, while `aws:TagKeys` compares
+/// texts (COND-5).
+fn spellings(tag: &str) -> Vec<String> {
+    let mut first = tag.chars();
+    let capital = first.next().map(|letter| letter.to_ascii_uppercase().to_string() + first.as_str());
+    let mut all = vec![tag.to_owned()];
+    for spelling in [tag.to_ascii_uppercase(), tag.to_ascii_lowercase()].into_iter().chain(capital) {
+        if !all.contains(&spelling) {
+            all.push(spelling);
+        }
+    }
+    all
 }
 
 /// All that a statement says about these actions: two that say the same are one. An action element that is certain is only what it says

@@ -1,11 +1,11 @@
 //! Callers that Deny statements exempt by name: the values of negated conditions on keys about the caller.
 
-use scproof_evaluator::ContextValue;
+use scproof_evaluator::{ContextValue, Truth, truth_of_value, truth_when_absent};
 use scproof_organization::{NodeId, PolicyIndex};
-use scproof_policy_parser::{Condition, ConditionOperator, OperatorFamily, PolicyPath, WildcardPattern};
+use scproof_policy_parser::{BaseOperator, Condition, ConditionOperator, PolicyPath, WildcardPattern};
 
 use super::index::{Draft, Index, quoted};
-use super::request::{Wanted, matching};
+use super::request::{SOMEBODY, Wanted, matching, role};
 use super::texts;
 use crate::Risk;
 use crate::model::{Evidence, Finding};
@@ -14,6 +14,8 @@ use crate::model::{Evidence, Finding};
 pub(super) const PRINCIPAL_ARN: &str = "aws:principalarn";
 /// What keys of exemptions by tag start with, lower case.
 pub(super) const PRINCIPAL_TAG: &str = "aws:principaltag/";
+/// The key of exemptions of users, lower case.
+pub(super) const USERNAME: &str = "aws:username";
 
 /// A Deny statement with its exemptions.
 #[derive(Debug)]
@@ -48,6 +50,11 @@ impl Exemption {
     /// Who is exempt, as one text: what fingerprints name.
     pub(super) fn name(&self) -> String {
         format!("{}={}", self.key, self.normal)
+    }
+
+    /// Whether it is by a tag of the caller.
+    pub(super) fn is_tag(&self) -> bool {
+        self.key.starts_with(PRINCIPAL_TAG)
     }
 
     pub(super) fn language(&self) -> WildcardPattern {
@@ -94,6 +101,11 @@ impl Exemption {
             let principal = principal_of(index, account, &self.normal, self.is_pattern, run)?;
             return Some(Wanted { principal: Some(principal), keys: Vec::new() });
         }
+        if self.key == USERNAME {
+            let name = if self.is_pattern { filled(&self.normal, run) } else { self.normal.clone() };
+            let user = role(index, account, &name).replacen(":role/", ":user/", 1);
+            return Some(Wanted { principal: Some(user), keys: Vec::new() });
+        }
         let value = if self.is_pattern { filled(&self.normal, run) } else { self.normal.clone() };
         Some(Wanted::default().with(&self.key_text, ContextValue::Single(value)))
     }
@@ -115,14 +127,37 @@ pub(super) fn exemptions(index: &Index<'_>) -> Vec<Exempting> {
     found
 }
 
-/// Adds the exemptions of a condition; false if there may be others.
+/// Adds the exemptions of a condition: callers whose value makes it false, where it holds for others (D.2). False if there may
+/// be more.
 fn read(index: &Index<'_>, condition: &Condition, variables: bool, list: &mut Vec<Exemption>) -> bool {
     let key = condition.key.to_ascii_lowercase();
-    let is_caller =
-        key == PRINCIPAL_ARN || key.starts_with(PRINCIPAL_TAG) || key == "aws:userid" || key == "aws:sourceidentity";
+    let is_caller = key == PRINCIPAL_ARN
+        || key.starts_with(PRINCIPAL_TAG)
+        || key == USERNAME
+        || key == "aws:userid"
+        || key == "aws:sourceidentity";
     let (Some(operator), Some(values)) = (condition.operator, &condition.values) else { return false };
-    let compares_texts = matches!(operator.base.family(), OperatorFamily::String | OperatorFamily::Arn);
-    if !is_caller || !operator.base.is_negated() || !compares_texts {
+    if !is_caller {
+        return true;
+    }
+    let holds_for_others =
+        truth_when_absent(condition) == Truth::True || truth_of_value(condition, SOMEBODY[0]) == Truth::True;
+    let exempts = |value: &str| holds_for_others && truth_of_value(condition, value) == Truth::False;
+    let exemption = |value: usize, text: &str, normal: String, is_pattern: bool| Exemption {
+        key: key.clone(),
+        key_text: condition.key.clone(),
+        operator_text: condition.operator_text.clone(),
+        operator,
+        value,
+        text: text.to_owned(),
+        normal,
+        is_pattern,
+    };
+    // `Null` exempts by any value at all, which is nobody's name.
+    if operator.base == BaseOperator::Null {
+        if key != PRINCIPAL_ARN && exempts(SOMEBODY[0]) {
+            list.push(exemption(0, "*", "*".to_owned(), true));
+        }
         return true;
     }
     let is_pattern = operator.base.takes_patterns();
@@ -133,16 +168,10 @@ fn read(index: &Index<'_>, condition: &Condition, variables: bool, list: &mut Ve
             all = false;
             continue;
         }
-        list.push(Exemption {
-            key: key.clone(),
-            key_text: condition.key.clone(),
-            operator_text: condition.operator_text.clone(),
-            operator,
-            value,
-            text: text.text.clone(),
-            normal,
-            is_pattern,
-        });
+        let example = if is_pattern { filled(&text.text, "x") } else { text.text.clone() };
+        if exempts(&example) {
+            list.push(exemption(value, &text.text, normal, is_pattern));
+        }
     }
     all
 }

@@ -22,6 +22,8 @@ struct Deviation {
     accounts: Vec<NodeId>,
     /// How many statements exempt the caller, and of how many, on the first path.
     counts: (usize, usize),
+    /// An exemption of the statement that is spelt nearly like the one that it lacks.
+    near: Option<usize>,
 }
 
 pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Finding> {
@@ -69,16 +71,27 @@ pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Findi
         for pattern in 0..patterns.len() {
             let (with, without): (Vec<usize>, Vec<usize>) =
                 along.iter().partition(|&&statement| exempts(statement, pattern));
-            if without.is_empty() || with.len() < FEWEST || without.len() * ONE_IN > along.len() {
+            if without.is_empty() || with.len() < FEWEST {
                 continue;
             }
+            let is_rare = without.len() * ONE_IN <= along.len();
+            // Something spelt nearly so, which hardly any other statement has, is a slip whatever the share is.
+            let near_miss = |statement: usize| {
+                let own = lists.get(statement)?;
+                own.iter().copied().find(|&other| {
+                    let is_elsewhere = along.iter().filter(|&&it| exempts(it, other)).count() * FEWEST > with.len();
+                    !is_elsewhere && is_slip(patterns.get(pattern).copied(), patterns.get(other).copied())
+                })
+            };
             for statement in without {
-                if exemptions.get(statement).is_some_and(|exempting| exempting.is_open) {
+                let near = near_miss(statement);
+                let is_open = exemptions.get(statement).is_some_and(|exempting| exempting.is_open);
+                if is_open || !(is_rare || near.is_some()) {
                     continue;
                 }
                 deviations
                     .entry((statement, pattern))
-                    .or_insert_with(|| Deviation { accounts: Vec::new(), counts: (with.len(), along.len()) })
+                    .or_insert_with(|| Deviation { accounts: Vec::new(), counts: (with.len(), along.len()), near })
                     .accounts
                     .extend(&accounts);
             }
@@ -87,9 +100,34 @@ pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Findi
     deviations
         .into_iter()
         .filter_map(|((statement, pattern), deviation)| {
-            finding(index, exemptions.get(statement)?, patterns.get(pattern)?, deviation)
+            let near = deviation.near.and_then(|near| patterns.get(near)).copied();
+            finding(index, exemptions.get(statement)?, patterns.get(pattern)?, near, deviation)
         })
         .collect()
+}
+
+/// Whether one pattern looks like the other with some letters left out: a slip, not the name of somebody else, which has a
+/// word of its own behind a separator.
+fn is_slip(meant: Option<&Exemption>, written: Option<&Exemption>) -> bool {
+    const MOST: usize = 6;
+    let (Some(meant), Some(written)) = (meant, written) else { return false };
+    if meant.key != written.key {
+        return false;
+    }
+    let (long, short) = if meant.normal.len() > written.normal.len() {
+        (&meant.normal, &written.normal)
+    } else {
+        (&written.normal, &meant.normal)
+    };
+    let start = long.chars().zip(short.chars()).take_while(|(one, other)| one == other).count();
+    let rest: Vec<char> = short.chars().skip(start).collect();
+    let letters: Vec<char> = long.chars().collect();
+    let Some(end) = letters.len().checked_sub(rest.len()).filter(|_| letters.ends_with(&rest)) else { return false };
+    let Some(left_out) = letters.get(start..end) else { return false };
+    let is_separator = |letter: Option<&char>| letter.is_some_and(|letter| "-_./".contains(*letter));
+    let is_word = is_separator(left_out.first()) || is_separator(left_out.last());
+    let is_name = left_out.iter().all(char::is_ascii_digit) || left_out.iter().any(|letter| "*?:/".contains(*letter));
+    (1..=MOST).contains(&left_out.len()) && !is_name && (!is_word || left_out.len() == 1)
 }
 
 /// For each pattern which others it covers: who is exempt by those is exempt by this one, too.
@@ -156,7 +194,13 @@ fn paths(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<(Vec<PolicyIndex>, 
     sets
 }
 
-fn finding(index: &Index<'_>, exempting: &Exempting, pattern: &Exemption, deviation: Deviation) -> Option<Finding> {
+fn finding(
+    index: &Index<'_>,
+    exempting: &Exempting,
+    pattern: &Exemption,
+    near: Option<&Exemption>,
+    deviation: Deviation,
+) -> Option<Finding> {
     let (policy, number) = (exempting.policy, exempting.statement);
     // Accounts in scope first: a reader knows them.
     let mut tried: Vec<NodeId> = deviation.accounts.clone();
@@ -169,11 +213,13 @@ fn finding(index: &Index<'_>, exempting: &Exempting, pattern: &Exemption, deviat
     })?;
     let (with, all) = deviation.counts;
     let document = &index.organization.policy(policy).document;
+    let slip = near.map(|near| format!("; it exempts {}, which is spelt nearly so", quoted(&near.text)));
     let message = format!(
-        "{} of {} does not exempt {}, as {with} of the {all} Deny statements with exemptions on the same path do",
+        "{} of {} does not exempt {}, as {with} of the {all} Deny statements with exemptions on the same path do{}",
         quoted(&document.statement_path(number)),
         quoted(index.organization.policy(policy).display_name()),
         quoted(&pattern.text),
+        slip.unwrap_or_default(),
     );
     let mut accounts: Vec<NodeId> =
         deviation.accounts.into_iter().filter(|&account| index.is_in_scope(account)).collect();

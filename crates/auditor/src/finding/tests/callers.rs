@@ -117,9 +117,66 @@ fn a_tag_that_anybody_may_set_is_claimable() {
         actions(&found, "claimable-exemption"),
         [("s3:DeleteBucket".to_owned(), Decision::ExplicitDeny), ("iam:TagRole".to_owned(), Decision::Allowed)]
     );
-    let guard = json!([{"Effect": "Deny", "Action": ["iam:Tag*", "sts:TagSession"], "Resource": "*",
-        "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "rescue"}}}]);
-    assert!(tagged().policy("p-guard001", &[PROD], guard).findings().of("claimable-exemption").is_empty());
+}
+
+fn tags_guarded_by(condition: Value) -> World {
+    let guard =
+        json!([{"Effect": "Deny", "Action": ["iam:Tag*", "sts:TagSession"], "Resource": "*", "Condition": condition}]);
+    let condition = json!({"StringNotEqualsIfExists": {"aws:PrincipalTag/rescue": "yes"}});
+    World::new().policy("p-protect01", &[PROD], json!([deny("s3:DeleteBucket", condition)])).policy(
+        "p-guard001",
+        &[PROD],
+        guard,
+    )
+}
+
+/// COND-5: keys of tags are found in any case, and `aws:TagKeys` compares texts.
+#[test]
+fn a_tag_that_is_guarded_in_one_spelling_is_claimable_in_another() {
+    let found = tags_guarded_by(json!({"ForAnyValue:StringEquals": {"aws:TagKeys": "rescue"}})).findings();
+    let finding = found.one("claimable-exemption");
+    assert!(
+        finding.message.contains("give the tag `RESCUE`, which is `rescue`, too, to a role"),
+        "{}",
+        finding.message
+    );
+    assert!(is_grave(finding) && finding.remedy.contains("aws:TagKeys"));
+    for condition in [
+        json!({"ForAnyValue:StringEqualsIgnoreCase": {"aws:TagKeys": "rescue"}}),
+        json!({"Null": {"aws:RequestTag/rescue": "false"}}),
+    ] {
+        assert!(tags_guarded_by(condition.clone()).findings().of("claimable-exemption").is_empty(), "{condition}");
+    }
+}
+
+/// SET-16: a tag exempts whatever its value is.
+#[test]
+fn a_tag_that_exempts_by_being_there_is_claimable() {
+    let protected = |wanted: &str| {
+        let condition = json!({"Null": {"aws:PrincipalTag/rescue": wanted}});
+        World::new().policy("p-protect01", &[PROD], json!([deny("s3:DeleteBucket", condition)])).findings()
+    };
+    assert!(is_grave(protected("true").one("claimable-exemption")));
+    // Here the tag is what is denied.
+    assert!(protected("false").of("claimable-exemption").is_empty());
+}
+
+#[test]
+fn a_user_name_that_anybody_may_take_is_claimable() {
+    let protected = || {
+        let condition = json!({"StringNotLike": {"aws:username": ["ops1", "ops2"]}});
+        World::new().policy("p-protect01", &[PROD], json!([deny("ec2:*", condition)]))
+    };
+    let found = protected().findings();
+    let claims = found.of("claimable-exemption");
+    assert_eq!(claims.len(), 2, "{claims:#?}");
+    assert!(claims.iter().all(|finding| is_grave(finding) && finding.message.contains("create the user `user/ops")));
+    let guard = json!([{"Effect": "Deny", "Action": ["iam:CreateUser", "iam:CreateAccessKey"], "Resource": "*"}]);
+    assert!(protected().policy("p-guard001", &[PROD], guard).findings().of("claimable-exemption").is_empty());
+    // Who is denied by name is not exempt.
+    let denied = json!([deny("ec2:*", json!({"StringLike": {"aws:username": "ops1"}}))]);
+    let world = World::new().policy("p-protect01", &[PROD], denied);
+    assert!(world.findings().of("claimable-exemption").is_empty());
 }
 
 #[test]
@@ -164,6 +221,32 @@ fn an_exemption_that_one_statement_lacks_is_inconsistent() {
     let [witness] = witnesses(finding) else { panic!("one witness") };
     assert_eq!(witness.request.principal.as_deref(), Some("arn:aws:iam::222222222222:role/ops"));
     assert_eq!((witness.request.action.as_str(), witness.decision), ("sqs:DeleteQueue", Decision::ExplicitDeny));
+}
+
+/// A slip is one whatever the share of statements is.
+#[test]
+fn an_exemption_that_is_misspelt_is_inconsistent() {
+    const SSO: &str = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_acme-Admin_*";
+    let slip = SSO.replace("acme-", "-");
+    let found = inconsistent(&[SSO, SSO, SSO, SSO, &slip, OTHER, OTHER]);
+    let finding = found.one("inconsistent-exemption");
+    assert_eq!(finding.place.statement, Some(4));
+    assert!(finding.message.ends_with("AWSReservedSSO_-Admin_*`, which is spelt nearly so"), "{}", finding.message);
+    let none = |other: &str| {
+        let found = inconsistent(&[OPS, OPS, OPS, OPS, other, OTHER, OTHER]);
+        assert!(found.of("inconsistent-exemption").is_empty(), "{:?}", found.fingerprints());
+    };
+    // Names of somebody else.
+    none("arn:aws:iam::*:role/ops-eu");
+    none("arn:aws:iam::*:role/ops2");
+    none("arn:aws:iam::*:role/ops/eu");
+    // Who is also exempt under the right name.
+    let both = World::new().policy("p-many0001", &[PROD], {
+        let mut all = statements(&[SSO, SSO, SSO, SSO, SSO, OTHER, OTHER]);
+        all[4]["Condition"]["ArnNotLike"]["aws:PrincipalArn"] = json!([SSO, slip]);
+        all
+    });
+    assert!(both.findings().of("inconsistent-exemption").iter().all(|finding| finding.place.statement != Some(4)));
 }
 
 #[test]
