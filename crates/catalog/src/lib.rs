@@ -23,7 +23,7 @@
 //!
 //! Modules: `catalog` (the table and its lookups), `action`, `row`, `resource_type`, `condition_key` (views of one
 //! line), `key_list` (the keys that a place lists), `id` (typed positions), `nearest` ("did you mean"),
-//! `action_filter` (globs over actions), `operation` (names that are taken for actions), `table` (reading the embedded
+//! `action_filter` (globs over actions), `operation` (names that are taken for actions), `region` (Regions, for hints), `table` (reading the embedded
 //! text), `name_index` (its hash table).
 
 mod access_level;
@@ -37,6 +37,7 @@ mod key_list;
 mod name_index;
 mod nearest;
 mod operation;
+mod region;
 mod resource_type;
 #[cfg(test)]
 mod round_trip;
@@ -54,6 +55,7 @@ pub use endpoint::{
 };
 pub use id::{ActionId, ActionRange, ActionRangeIter, RowListId, ServiceId};
 pub use key_list::{KeyList, Listing};
+pub use region::{is_region, nearest_regions};
 pub use resource_type::{ResourceType, arn_forms};
 pub use row::Row;
 pub use value_type::ValueType;

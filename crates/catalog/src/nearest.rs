@@ -116,7 +116,7 @@ fn nearest<T: Ord>(mut found: Vec<(usize, T)>, limit: usize) -> Vec<T> {
 
 /// The number of slips (a letter more, less, another, or two swapped) that turn one name into the other, if they are
 /// few enough that the one may be meant for the other: one in four letters, at least one and at most five.
-fn distance_within(name: &str, candidate: &str) -> Option<usize> {
+pub(crate) fn distance_within(name: &str, candidate: &str) -> Option<usize> {
     let most = (name.len() / 4).clamp(1, 5);
     if name.len().abs_diff(candidate.len()) > most {
         return None;

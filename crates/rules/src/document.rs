@@ -2,14 +2,20 @@
 
 pub(crate) mod deny_never_matches;
 pub(crate) mod deny_part_never_matches;
+pub(crate) mod deny_skips_absent_key;
 pub(crate) mod exemption_never_matches;
+pub(crate) mod joined_negations;
 pub(crate) mod joined_tag_guards;
 mod matching;
 mod names;
 pub(crate) mod operator_does_not_fit_key;
 pub(crate) mod pattern_matches_no_action;
+pub(crate) mod redundant_element;
+pub(crate) mod region_lock_blocks_global;
+pub(crate) mod root_lock;
 pub(crate) mod unknown_action;
 pub(crate) mod unknown_condition_key;
+pub(crate) mod unknown_region;
 pub(crate) mod unsatisfiable_guard;
 pub(crate) mod value_never_occurs;
 pub(crate) mod wildcard_without_like;
@@ -17,7 +23,7 @@ pub(crate) mod wildcard_without_like;
 #[cfg(test)]
 mod tests;
 
-use scproof_catalog::{Action, Catalog, ConditionKey};
+use scproof_catalog::{Action, Catalog};
 use scproof_evaluator::{Truth, truth_when_absent};
 use scproof_policy_parser::{ActionShape, Condition, Effect, PolicyDocument, PolicyPath, Statement, WildcardPattern};
 
@@ -34,12 +40,18 @@ type Check = fn(&Subject<'_>, &mut Vec<Found>);
 const CHECKS: &[(&Rule, Check)] = &[
     (&deny_never_matches::RULE, deny_never_matches::check),
     (&deny_part_never_matches::RULE, deny_part_never_matches::check),
+    (&deny_skips_absent_key::RULE, deny_skips_absent_key::check),
     (&exemption_never_matches::RULE, exemption_never_matches::check),
+    (&joined_negations::RULE, joined_negations::check),
     (&joined_tag_guards::RULE, joined_tag_guards::check),
     (&operator_does_not_fit_key::RULE, operator_does_not_fit_key::check),
     (&pattern_matches_no_action::RULE, pattern_matches_no_action::check),
+    (&redundant_element::RULE, redundant_element::check),
+    (&region_lock_blocks_global::RULE, region_lock_blocks_global::check),
+    (&root_lock::RULE, root_lock::check),
     (&unknown_action::RULE, unknown_action::check),
     (&unknown_condition_key::RULE, unknown_condition_key::check),
+    (&unknown_region::RULE, unknown_region::check),
     (&unsatisfiable_guard::RULE, unsatisfiable_guard::check),
     (&value_never_occurs::RULE, value_never_occurs::check),
     (&wildcard_without_like::RULE, wildcard_without_like::check),
@@ -155,7 +167,8 @@ fn actions_of<'c>(catalog: &'c Catalog, shape: &ActionShape<'_>) -> Vec<Action<'
 /// A condition whose key the catalog knows, and how it comes out in a call that lacks the key.
 struct OnKey<'a> {
     condition: &'a Condition,
-    key: ConditionKey<'static>,
+    /// Whether the tables list the key for some action or resource. Of one that they list nowhere they say nothing.
+    is_listed: bool,
     when_absent: Truth,
 }
 
@@ -164,7 +177,7 @@ fn on_keys<'a>(catalog: &'static Catalog, statement: &'a Statement) -> Vec<OnKey
     conditions
         .filter_map(|condition| {
             let key = catalog.condition_key(&condition.key)?;
-            Some(OnKey { condition, key, when_absent: truth_when_absent(condition) })
+            Some(OnKey { condition, is_listed: catalog.is_listed(key), when_absent: truth_when_absent(condition) })
         })
         .collect()
 }

@@ -1,9 +1,10 @@
 //! The rules in the order of `docs/findings.md`, which is written from them.
 
 use crate::document::{
-    deny_never_matches, deny_part_never_matches, exemption_never_matches, joined_tag_guards, operator_does_not_fit_key,
-    pattern_matches_no_action, unknown_action, unknown_condition_key, unsatisfiable_guard, value_never_occurs,
-    wildcard_without_like,
+    deny_never_matches, deny_part_never_matches, deny_skips_absent_key, exemption_never_matches, joined_negations,
+    joined_tag_guards, operator_does_not_fit_key, pattern_matches_no_action, redundant_element,
+    region_lock_blocks_global, root_lock, unknown_action, unknown_condition_key, unknown_region, unsatisfiable_guard,
+    value_never_occurs, wildcard_without_like,
 };
 use crate::rule::Rule;
 use crate::{organization, proof};
@@ -54,10 +55,16 @@ pub const RULE_GROUPS: &[RuleGroup] = &[
         title: "Conditions",
         text: "",
         rules: &[
+            &deny_skips_absent_key::RULE,
+            &joined_negations::RULE,
             &joined_tag_guards::RULE,
             &operator_does_not_fit_key::RULE,
+            &redundant_element::RULE,
+            &region_lock_blocks_global::RULE,
+            &root_lock::RULE,
             &organization::SET_OPERATOR_ON_SINGLE_VALUE,
             &unknown_condition_key::RULE,
+            &unknown_region::RULE,
             &value_never_occurs::RULE,
             &wildcard_without_like::RULE,
         ],

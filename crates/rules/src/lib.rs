@@ -18,11 +18,9 @@
 //! assert_eq!(found[0].rule.code, "unsatisfiable-guard");
 //! ```
 //!
-//! Modules: `rule` (what a rule is), `document` (those on documents), `found` (what they find), `call` (what a call of
-//! an action is checked against), `organization` and `proof` (the others), `groups` (all in the order of the page), `texts`
-//! (how grave it is what the parser says).
+//! Modules: `rule` (what a rule is), `document` (those on documents), `found` (what they find), `organization` and `proof`
+//! (the others), `groups` (all in the order of the page), `texts` (how grave it is what the parser says).
 
-mod call;
 mod document;
 mod found;
 mod groups;

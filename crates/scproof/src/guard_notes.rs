@@ -15,7 +15,7 @@ pub fn guard_notes(organization: &Organization, action: &str, explanation: &Expl
         let policy = organization.policy(found.policy);
         let document = &policy.document;
         let Some(statement) = document.statements.get(found.statement) else { continue };
-        let (guard, key) = guard_on(statement, action);
+        let (guard, key) = guard_on(statement, document.version.has_variables(), action);
         let why = match guard {
             Guard::Fine => continue,
             Guard::Elsewhere => "the call is also checked against resources that never carry the key",

@@ -1,6 +1,7 @@
-//! Exemptions by ARN that no principal has (CTX-60).
+//! Exemptions that nobody can have: ARNs that no principal has (CTX-60), ids of no account and no organization.
 
-use scproof_policy_parser::{ConditionOperator, OperatorFamily, Template};
+use scproof_evaluator::{Truth, truth_of_value};
+use scproof_policy_parser::{Condition, ConditionOperator, ConditionValue, OperatorFamily, Template};
 
 use super::Subject;
 use super::names::quoted;
@@ -9,15 +10,17 @@ use crate::rule::{LooksAt, Risk, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "exemption-never-matches",
-    risk: Risk::Medium,
+    risk: Risk::High,
     looks_at: &[LooksAt::Document, LooksAt::Organization],
     title: "An exemption that nobody can have",
     text: "An exemption on `aws:PrincipalArn` that names no principal: the ARN of a session \
         (`arn:aws:sts::…:assumed-role/…`), where the key has the ARN of the role; `*` and `?` under `StringNotEquals`, where \
-        they stand for themselves; the name of a service; a placeholder of a template that nobody filled in. Those who were \
-        to be exempt are denied.",
-    remedy: "write the ARN of the role; use `ArnNotLike` or `StringNotLike` for patterns",
-    risk_note: "; *low* without witness",
+        they stand for themselves; the name of a service; a placeholder of a template that nobody filled in; a role of \
+        Identity Center (`AWSReservedSSO_…`) or of a service without the path that all these roles have; the id of an \
+        account or an organization that none has. Those who were to be exempt are denied.",
+    remedy: "write the ARN of the role, with its path; use `ArnNotLike` or `StringNotLike` for patterns",
+    risk_note: " for a role of Identity Center without its path, and for ids; else *medium*, *low* without witness and for \
+        service-linked roles",
     evidence: "witness, or proof",
     found_if: "no principal can have such an ARN: also one with a region, with an account that has no twelve digits, \
         or with characters that names of roles and users cannot have. The witness is a caller who was probably meant \
@@ -25,24 +28,89 @@ pub(crate) const RULE: Rule = Rule {
     semantics: &["CTX-60"],
 };
 
+/// Keys with the id of an organization, and of an account, lower case.
+const ORGANIZATIONS: [&str; 3] = ["aws:principalorgid", "aws:resourceorgid", "aws:vpceorgid"];
+const ACCOUNTS: [&str; 3] = ["aws:principalaccount", "aws:resourceaccount", "aws:vpceaccount"];
+
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let Some(statement) = subject.deny() else { return };
     let variables = subject.document.version.has_variables();
     for condition in statement.condition.iter().flatten() {
         let (Some(operator), Some(values)) = (condition.operator, &condition.values) else { continue };
-        if !operator.base.is_negated() || !condition.key.eq_ignore_ascii_case("aws:PrincipalArn") {
+        let key = condition.key.to_ascii_lowercase();
+        if !operator.base.is_negated() {
             continue;
         }
         for (place, value) in values.iter().enumerate() {
-            let Some((why, remedy)) = fault(&value.text, operator, variables) else { continue };
+            let fault = if key == "aws:principalarn" {
+                without_path(condition, value).or_else(|| {
+                    let (why, remedy) = fault(&value.text, operator, variables)?;
+                    Some((Risk::Medium, why, remedy))
+                })
+            } else {
+                no_id(&key, &value.text, operator).map(|(why, remedy)| (Risk::High, why, remedy.to_owned()))
+            };
+            let Some((risk, why, remedy)) = fault else { continue };
             let path = subject.condition_path(condition).index(place);
             let message = format!("{} exempts nobody: {why}", quoted(&value.text));
-            let mut one = subject.found(&RULE, RULE.risk, path, message);
+            let mut one = subject.found(&RULE, risk, path, message);
             "those who were to be exempt are denied".clone_into(&mut one.reason);
             one.remedy = remedy;
             found.push(one);
         }
     }
+}
+
+/// Why nobody has such an id of an account or an organization; none if one may.
+fn no_id(key: &str, text: &str, operator: ConditionOperator) -> Option<(&'static str, &'static str)> {
+    let is_open = text.contains("${") || (operator.base.takes_patterns() && text.contains(['*', '?']));
+    if is_open {
+        return None;
+    }
+    if ORGANIZATIONS.contains(&key) {
+        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let rest = text.strip_prefix("o-").unwrap_or_default();
+        let is_id = (10..=32).contains(&rest.len()) && rest.bytes().all(is_letter);
+        let is_filler = rest.bytes().all(|byte| byte == b'x') || rest.bytes().all(|byte| byte == b'0');
+        return (!is_id || is_filler)
+            .then_some(("no organization has such an id", "write the id of your organization"));
+    }
+    let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    (ACCOUNTS.contains(&key) && !is_account)
+        .then_some(("no account has such an id", "write the twelve digits of the account"))
+}
+
+/// Roles that AWS makes all have paths: why an ARN that leaves the path out is that of nobody.
+fn without_path(condition: &Condition, value: &ConditionValue) -> Option<(Risk, &'static str, String)> {
+    let resource = value.text.splitn(6, ':').nth(5)?.strip_prefix("role/")?;
+    let name = resource.rsplit('/').next().unwrap_or_default();
+    let alone = Condition { values: Some(vec![value.clone()]), ..condition.clone() };
+    let part = |at: usize, other: &'static str| {
+        value
+            .text
+            .split(':')
+            .nth(at)
+            .filter(|part| !part.is_empty() && !part.contains(['*', '?', '$']))
+            .unwrap_or(other)
+    };
+    let (partition, account) = (part(1, "aws"), part(4, "111122223333"));
+    let filled = name.replace('*', "0123456789abcdef").replace('?', "x");
+    let exempts = |path: &str| {
+        truth_of_value(&alone, &format!("arn:{partition}:iam::{account}:role/{path}{filled}")) != Truth::True
+    };
+    let center = "aws-reserved/sso.amazonaws.com/";
+    if name.starts_with("AWSReservedSSO_") && !exempts(center) && !exempts(&format!("{center}eu-west-1/")) {
+        let why = "roles of Identity Center have a path, which the ARN lacks";
+        return Some((Risk::High, why, format!("write `arn:{partition}:iam::*:role/{center}*{name}`")));
+    }
+    if name.starts_with("AWSServiceRoleFor")
+        && !exempts("aws-service-role/example.amazonaws.com/")
+        && !resource.contains('/')
+    {
+        let why = "service-linked roles have a path, which the ARN lacks";
+        return Some((Risk::Low, why, "delete it: SCPs do not restrict service-linked roles".to_owned()));
+    }
+    None
 }
 
 /// Why no principal has such an ARN, and what to write; none if one may.

@@ -1,11 +1,10 @@
 //! Which elements of an `Action` list a Deny statement can match no call of, and why (CALL-10).
 
 use scproof_catalog::Action;
-use scproof_evaluator::Truth;
-use scproof_policy_parser::{ResourceElement, Statement};
+use scproof_evaluator::{CallCheck, CallChecks, CallResources, Carried, Truth};
+use scproof_policy_parser::Statement;
 
 use super::{OnKey, Subject, actions_of, named, on_keys};
-use crate::call::{Carried, Check, Checks, Reach};
 
 /// Why a statement matches no call of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,12 +52,13 @@ impl Unmatched {
         if conditions.is_empty() && (names_all || resource.patterns.is_empty()) {
             return None;
         }
+        let mut resource = CallResources::new(resource, subject.document.version.has_variables());
         let mut idle = Vec::new();
         for (place, pattern) in element.patterns.iter().enumerate() {
             let actions = actions_of(subject.catalog, &pattern.shape());
             // The causes of all its actions: one that matches ends the search.
             let causes: Option<Vec<Cause>> =
-                actions.iter().map(|action| cause(*action, resource, &conditions)).collect();
+                actions.iter().map(|action| cause(subject, *action, &mut resource, &conditions)).collect();
             // Unknown names have findings of their own. Of several causes the one that is sure to the least is told.
             let Some(cause) = causes.and_then(|causes| causes.into_iter().max()) else { continue };
             let mut types: Vec<String> = actions
@@ -134,22 +134,26 @@ fn asked<'s>(subject: &Subject<'_>, statement: &'s Statement) -> Vec<OnKey<'s>> 
 }
 
 /// Why no call of the action matches; none if one may.
-fn cause(action: Action<'_>, resource: &ResourceElement, conditions: &[OnKey<'_>]) -> Option<Cause> {
-    let checks = Checks::of(action);
-    let mut causes: Vec<Cause> = Vec::new();
-    for check in checks.all() {
-        causes.push(cause_of(check, resource, conditions)?);
-    }
-    causes.into_iter().max()
-}
-
-fn cause_of(check: &Check<'_>, resource: &ResourceElement, conditions: &[OnKey<'_>]) -> Option<Cause> {
-    if check.reach(resource) == Reach::None {
-        return Some(if check.resource_type().is_some() { Cause::Resource } else { Cause::Unscoped });
-    }
-    let lacks = |carried: Carried| {
-        let found = conditions.iter().find(|on_key| check.carries(on_key.key) == carried)?;
-        Some(found.condition.key.clone())
+fn cause(
+    subject: &Subject<'_>,
+    action: Action<'static>,
+    resource: &mut CallResources,
+    conditions: &[OnKey<'_>],
+) -> Option<Cause> {
+    let checks = CallChecks::of(subject.catalog, action);
+    let carried: Vec<_> = conditions.iter().map(|on_key| (on_key, checks.carried(&on_key.condition.key))).collect();
+    let cause_of = |check: &CallCheck| {
+        let resource_type = checks.resource_type(check);
+        if resource.reach(resource_type) == Truth::False {
+            return Some(if resource_type.is_some() { Cause::Resource } else { Cause::Unscoped });
+        }
+        let lacks = |such: Carried| {
+            let is_told = |on_key: &OnKey<'_>| on_key.is_listed || such == Carried::Never;
+            let (on_key, _) = carried.iter().find(|(on_key, carried)| is_told(on_key) && carried(check) == such)?;
+            Some(on_key.condition.key.clone())
+        };
+        lacks(Carried::Never).map(Cause::Key).or_else(|| lacks(Carried::Unlisted).map(Cause::Unlisted))
     };
-    lacks(Carried::Never).map(Cause::Key).or_else(|| lacks(Carried::Unlisted).map(Cause::Unlisted))
+    let causes: Option<Vec<Cause>> = checks.all().map(cause_of).collect();
+    causes?.into_iter().max()
 }

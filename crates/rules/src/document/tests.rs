@@ -1,5 +1,6 @@
 //! For each rule a document that has the fault, and documents that nearly have it and are right.
 
+use scproof_catalog::single_endpoint_services;
 use scproof_policy_parser::{PolicyDocument, PolicyKind, Statement};
 
 use super::{Guard, check, guard_on};
@@ -75,6 +76,25 @@ fn a_guard_on_a_key_that_no_call_of_the_action_carries() {
     let header = r#"{"Null":{"s3:x-amz-server-side-encryption":"true"}}"#;
     assert_eq!(codes(r#""s3:GetObject""#, r#""*""#, header), lesser);
     assert_eq!(codes(r#""s3:PutObject""#, r#""*""#, header), []);
+}
+
+/// CALL-9: what the tables do not say, and what AWS's own samples contradict.
+#[test]
+fn a_guard_on_a_key_that_the_tables_place_nowhere_is_not_accused() {
+    // The service defines the key, and lists it for no action at all.
+    let endpoint = r#"{"StringNotLike":{"states:HTTPEndpoint":"https://api.example.com/*"}}"#;
+    assert_eq!(codes(r#""states:InvokeHTTPEndpoint""#, r#""*""#, endpoint), []);
+    // A type lists it in general: a call is also checked against option, parameter and subnet groups.
+    let class = r#"{"StringNotLike":{"rds:DatabaseClass":"db.t3.*"}}"#;
+    for action in ["rds:CreateDBInstance", "rds:RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceToPointInTime"]
+    {
+        assert_eq!(codes(&format!("\"{action}\""), r#""*""#, class), [], "{action}");
+    }
+    let encrypted = r#"{"BoolIfExists":{"rds:StorageEncrypted":"false"}}"#;
+    assert_eq!(codes(r#""rds:RestoreDBInstanceFromDBSnapshot""#, r#""*""#, encrypted), []);
+    // What its rows do list elsewhere it lacks for certain.
+    let guard = [("unsatisfiable-guard", Risk::High)];
+    assert_eq!(codes(r#""ec2:RunInstances""#, r#""*""#, TYPE), guard);
 }
 
 /// CALL-9, CALL-10: what can match no call.
@@ -253,6 +273,154 @@ fn arns_that_no_resource_has() {
     assert_eq!(codes(r#""iam:DeleteRole""#, r#""arn:aws:iam::*:role/ops""#, "{}"), []);
 }
 
+/// COND-1
+#[test]
+fn exceptions_of_which_one_is_enough() {
+    let of = |condition: &str| codes(r#""bedrock:*""#, r#""*""#, condition);
+    let joined = [("joined-negations", Risk::Medium)];
+    let account = r#""aws:PrincipalAccount":["222222222222"]"#;
+    assert_eq!(of(&format!(r#"{{"StringNotEquals":{{{account},"aws:RequestedRegion":["ca-central-1"]}}}}"#)), joined);
+    let launch = |condition: &str| codes(r#""ec2:RunInstances""#, r#""arn:aws:ec2:*:*:instance/*""#, condition);
+    let region = r#""StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}"#;
+    assert_eq!(launch(&format!(r#"{{{region},"StringNotLike":{{"ec2:InstanceType":"t3.*"}}}}"#)), joined);
+    for right in [
+        // Callers, and ways of calling, that are excepted from a rule for all.
+        format!(r#"{{{region},"ArnNotLike":{{"aws:PrincipalArn":"arn:aws:iam::*:role/ops"}}}}"#),
+        format!(r#"{{{region},"Bool":{{"aws:ViaAWSService":"false"}}}}"#),
+        r#"{"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-1"},"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}}"#
+            .to_owned(),
+        // One exception, and something that is denied.
+        format!(r#"{{{region},"StringEquals":{{"ec2:InstanceType":"p5.48xlarge"}}}}"#),
+        // Two conditions on one key.
+        format!(r#"{{{region},"StringNotLike":{{"aws:RequestedRegion":"us-*"}}}}"#),
+    ] {
+        assert_eq!(launch(&right), [], "{right}");
+    }
+}
+
+#[test]
+fn elements_that_others_say_already() {
+    let all = r#"["ec2:*","ec2:RunInstances","s3:DeleteBucket","S3:deletebucket","s3:Delete*"]"#;
+    let found = told(&deny(all, r#""*""#, "{}"));
+    let [(code, risk, message)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((*code, *risk), ("redundant-element", Risk::Low));
+    assert_eq!(message, "`ec2:RunInstances` (and 2 more) changes nothing: it is part of `ec2:*`");
+    assert_eq!(codes(r#"["ec2:Run*","ec2:*Instances","s3:DeleteBucket"]"#, r#""*""#, "{}"), []);
+    let value = |values: &str| {
+        codes(r#""s3:DeleteBucket""#, r#""*""#, &format!(r#"{{"StringLike":{{"aws:RequestedRegion":{values}}}}}"#))
+    };
+    assert_eq!(value(r#"["eu-*","eu-west-1"]"#), [("redundant-element", Risk::Low)]);
+    assert_eq!(value(r#"["eu-*","us-west-1"]"#), []);
+    let equals = r#"{"StringEquals":{"aws:PrincipalTag/team":["web","WEB"]}}"#;
+    assert_eq!(codes(r#""s3:DeleteBucket""#, r#""*""#, equals), []);
+}
+
+/// SET-1, CTX-16
+#[test]
+fn a_deny_that_calls_without_the_key_pass() {
+    let of = |condition: &str| codes(r#""ec2:StopInstances""#, r#""*""#, condition);
+    let told = [("deny-skips-absent-key", Risk::Medium)];
+    assert_eq!(of(r#"{"Bool":{"aws:MultiFactorAuthPresent":"false"}}"#), told);
+    assert_eq!(of(r#"{"NumericGreaterThan":{"aws:MultiFactorAuthAge":"3600"}}"#), told);
+    for right in [
+        r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#,
+        r#"{"NumericGreaterThanIfExists":{"aws:MultiFactorAuthAge":"3600"}}"#,
+        r#"{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#,
+        r#"{"Bool":{"aws:SecureTransport":"false"}}"#,
+        r#"{"Bool":{"aws:MultiFactorAuthPresent":"false"},"Null":{"aws:MultiFactorAuthPresent":"false"}}"#,
+    ] {
+        assert_eq!(of(right), [], "{right}");
+    }
+}
+
+/// CALL-11
+#[test]
+fn a_region_lock_that_blocks_services_with_one_endpoint() {
+    let lock = |excepted: &str, regions: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","NotAction":{excepted},"Resource":"*",
+            "Condition":{{"StringNotEquals":{{"aws:RequestedRegion":{regions}}}}}}}]}}"#
+        );
+        told(&PolicyDocument::parse(&text, PolicyKind::ServiceControl).document)
+    };
+    let all = single_endpoint_services("aws").map(|(service, _)| format!("\"{service}:*\"")).collect::<Vec<_>>();
+    let most = all.iter().filter(|service| !service.contains("route53:")).cloned().collect::<Vec<_>>().join(",");
+    let found = lock(&format!("[{most}]"), r#""eu-west-1""#);
+    let [(code, risk, message)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((*code, *risk), ("region-lock-blocks-single-endpoint-service", Risk::Medium));
+    assert!(message.contains("denies all of `route53`,"), "{message}");
+    assert_eq!(lock(&format!("[{}]", all.join(",")), r#""eu-west-1""#), []);
+    // Excepted in part, by a Region, or meant for another partition.
+    assert_eq!(lock(&format!(r#"[{most},"route53:List*"]"#), r#""eu-west-1""#), []);
+    assert_eq!(lock(&format!("[{most}]"), r#"["eu-west-1","us-east-1"]"#), []);
+    assert_eq!(lock(r#""iam:*""#, r#""cn-north-1""#), []);
+    // A perimeter around networks.
+    let perimeter = r#"{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1","aws:SourceVpc":"vpc-1"}}"#;
+    assert_eq!(codes(r#""*""#, r#""*""#, perimeter), []);
+    // Regions that are denied, and services that are named.
+    assert_eq!(codes(r#""*""#, r#""*""#, r#"{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}"#), []);
+    assert_eq!(codes(r#""route53:*""#, r#""*""#, r#"{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}"#), []);
+}
+
+#[test]
+fn regions_that_aws_does_not_have() {
+    let of = |region: &str| {
+        codes(r#""ec2:*""#, r#""*""#, &format!(r#"{{"StringNotEquals":{{"aws:RequestedRegion":"{region}"}}}}"#))
+    };
+    for wrong in ["eu-west1", "EU-WEST-1", "eu-wset-1", "frankfurt", "eu-central"] {
+        assert_eq!(of(wrong), [("unknown-region", Risk::Medium)], "{wrong}");
+    }
+    // One that may be new, and what says any.
+    for right in ["eu-west-1", "xy-middle-7", "unspecified", "${aws:PrincipalTag/region}"] {
+        assert_eq!(of(right), [], "{right}");
+    }
+    let found = check(&deny(r#""ec2:*""#, r#""*""#, r#"{"StringEquals":{"aws:RequestedRegion":"eu-west1"}}"#), None);
+    assert_eq!(found[0].remedy, "did you mean `eu-west-1`?");
+}
+
+/// CALL-12, CTX-12
+#[test]
+fn a_root_lock_that_stops_central_sessions() {
+    let of = |action: &str, condition: &str| codes(action, r#""*""#, condition);
+    let lock = r#"{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"}}"#;
+    let told = [("root-lock-stops-central-sessions", Risk::Info)];
+    assert_eq!(of(r#""*""#, lock), told);
+    assert_eq!(of(r#""s3:*""#, lock), []);
+    let apart = r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"},"Null":{"aws:AssumedRoot":"true"}}"#;
+    assert_eq!(of(r#""*""#, apart), []);
+    assert_eq!(of(r#""*""#, r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:*"}}"#), []);
+}
+
+/// CTX-60: paths that AWS gives to roles, and ids that nobody has.
+#[test]
+fn exemptions_of_nobody_by_path_or_id() {
+    let exempt = |operator: &str, key: &str, value: &str| {
+        codes(r#""s3:DeleteBucket""#, r#""*""#, &format!(r#"{{"{operator}":{{"{key}":"{value}"}}}}"#))
+    };
+    let arn = |value: &str| exempt("ArnNotLike", "aws:PrincipalArn", value);
+    let told = |risk: Risk| [("exemption-never-matches", risk)];
+    assert_eq!(arn("arn:aws:iam::*:role/AWSReservedSSO_Admin_*"), told(Risk::High));
+    assert_eq!(arn("arn:aws:iam::*:role/AWSServiceRoleForSupport"), told(Risk::Low));
+    for right in [
+        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Admin_*",
+        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_*",
+        "arn:aws:iam::*:role/*/AWSReservedSSO_Admin_*",
+        "arn:aws:iam::*:role/*AWSReservedSSO_Admin_*",
+        "arn:aws:iam::*:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport",
+    ] {
+        assert_eq!(arn(right), [], "{right}");
+    }
+    let other = |key: &str, value: &str| exempt("StringNotEquals", key, value);
+    assert_eq!(other("aws:PrincipalOrgID", "o-xxxxxxxxxx"), told(Risk::High));
+    assert_eq!(other("aws:PrincipalOrgID", "<ORG>"), told(Risk::High));
+    assert_eq!(other("aws:PrincipalOrgID", "o-exampleorg1"), []);
+    assert_eq!(other("aws:PrincipalAccount", "12345678901"), told(Risk::High));
+    assert_eq!(other("aws:PrincipalAccount", "123456789012"), []);
+    assert_eq!(other("aws:PrincipalAccount", "${aws:ResourceAccount}"), []);
+    // Who is denied by such an id is nobody's exemption.
+    assert_eq!(exempt("StringEquals", "aws:PrincipalAccount", "12345678901"), []);
+}
+
 /// DOC-21, DOC-32
 #[test]
 fn names_that_aws_does_not_list() {
@@ -264,9 +432,13 @@ fn names_that_aws_does_not_list() {
             ("pattern-matches-no-action", Risk::Low)
         ]
     );
-    let key = |key: &str| codes(r#""s3:DeleteBucket""#, r#""*""#, &format!(r#"{{"StringEquals":{{"{key}":"x"}}}}"#));
+    let key =
+        |key: &str| codes(r#""s3:DeleteBucket""#, r#""*""#, &format!(r#"{{"StringEquals":{{"{key}":"eu-west-1"}}}}"#));
     assert_eq!(key("aws:RequestRegion"), [("unknown-condition-key", Risk::Medium)]);
-    assert_eq!(key("xyzzy:plugh"), [("unknown-condition-key", Risk::Low)]);
+    // All of the Deny rests on it, or there is another condition.
+    assert_eq!(key("xyzzy:plugh"), [("unknown-condition-key", Risk::Medium)]);
+    let beside = r#"{"StringEquals":{"xyzzy:plugh":"x","aws:RequestedRegion":"eu-west-1"}}"#;
+    assert_eq!(codes(r#""s3:DeleteBucket""#, r#""*""#, beside), [("unknown-condition-key", Risk::Low)]);
     for known in ["AWS:requestedregion", "aws:PrincipalTag/team", "aws:PrincipalTag"] {
         assert_eq!(key(known), [], "{known}");
     }
@@ -285,6 +457,10 @@ fn names_of_operations_are_translated() {
     assert!(message.contains("such calls are checked as `s3:PutEncryptionConfiguration`"), "{message}");
     assert_eq!(remedy, "did you mean `s3:PutEncryptionConfiguration`?");
     assert!(remedies(r#""elb:*""#)[0].2.contains("`elasticloadbalancing`"));
+    // What stands for it is there already.
+    let both = r#"["s3:PutBucketEncryption","s3:PutEncryption*"]"#;
+    assert_eq!(codes(both, r#""*""#, "{}"), [("unknown-action", Risk::Low)]);
+    assert_eq!(codes(r#""s3:PutBucketEncryption""#, r#""*""#, "{}"), [("unknown-action", Risk::Medium)]);
     for known in ["s3:PutEncryptionConfiguration", "s3:PutObject", "elasticloadbalancing:*"] {
         assert_eq!(remedies(&format!("\"{known}\"")), [], "{known}");
     }
@@ -302,8 +478,8 @@ fn a_dead_deny_names_its_actions() {
 fn what_a_guard_does_to_one_call() {
     let document = deny(r#"["ec2:*"]"#, r#""*""#, TYPE);
     let statement = &document.statements[0];
-    assert_eq!(guard_on(statement, "ec2:RunInstances"), (Guard::Elsewhere, "ec2:InstanceType"));
-    assert_eq!(guard_on(statement, "acme:Do").0, Guard::Fine);
+    assert_eq!(guard_on(statement, true, "ec2:RunInstances"), (Guard::Elsewhere, "ec2:InstanceType"));
+    assert_eq!(guard_on(statement, true, "acme:Do").0, Guard::Fine);
 }
 
 /// The span is that of the value, in a list or bare.

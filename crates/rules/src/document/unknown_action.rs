@@ -1,5 +1,7 @@
 //! Actions that the catalog does not know (DOC-21).
 
+use scproof_policy_parser::WildcardPattern;
+
 use super::names::{self, Known, quoted};
 use super::{Subject, named};
 use crate::found::Found;
@@ -23,16 +25,39 @@ pub(crate) const RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     for (place, text, known) in names::unknown(subject) {
         // A name that is near to one is a slip. An action without such a name may be new, or of the past.
-        let (message, near) = match known {
-            Known::NoService(near) if !text.contains(['*', '?']) => (names::no_service(text), near),
+        let (message, near, is_slip) = match known {
+            Known::NoService(near) if !text.contains(['*', '?']) => {
+                let is_slip = !near.is_empty();
+                (names::no_service(text), near, is_slip)
+            }
             Known::Operation(actions) => {
                 let message =
                     format!("{} names no action: such calls are checked as {}", quoted(text), named(&actions));
-                (message, actions)
+                let is_slip = !is_listed(subject, &actions);
+                (message, actions, is_slip)
             }
-            Known::NoAction(near) => (format!("{} is no known action", quoted(text)), near),
+            Known::NoAction(near) => {
+                let is_slip = !near.is_empty();
+                (format!("{} is no known action", quoted(text)), near, is_slip)
+            }
             Known::NoService(_) | Known::NoMatch | Known::Yes => continue,
         };
-        found.push(names::action(subject, &RULE, place, message, &near, !near.is_empty()));
+        let is_operation_too_many = !is_slip && !near.is_empty();
+        let mut one = names::action(subject, &RULE, place, message, &near, is_slip);
+        if is_operation_too_many {
+            "it does nothing, and the list has what stands for it".clone_into(&mut one.reason);
+            "delete it".clone_into(&mut one.remedy);
+        }
+        found.push(one);
     }
+}
+
+/// Whether the list of actions has all of some actions already.
+fn is_listed(subject: &Subject<'_>, actions: &[String]) -> bool {
+    let patterns = || subject.statement.action.iter().flat_map(|element| &element.patterns);
+    let has = |action: &String| {
+        let action = action.to_ascii_lowercase();
+        patterns().any(|pattern| WildcardPattern::flat(&pattern.text.to_ascii_lowercase()).is_match(&action))
+    };
+    actions.iter().all(has)
 }

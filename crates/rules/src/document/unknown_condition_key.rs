@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
     text: "Neither the table of global keys nor the catalog has the condition key. AWS accepts any key; one that does not \
         exist is in no request, so that the condition always or never holds.",
     remedy: "correct the spelling",
-    risk_note: " if a known key has nearly the same name, else *low*",
+    risk_note: " if a known key has nearly the same name, or the condition is the only one of a Deny, else *low*",
     evidence: "snapshot, depends on the catalog",
     found_if: "",
     semantics: &["DOC-32"],
@@ -32,7 +32,10 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         let message = format!("{} is no known condition key", quoted(name));
         let otherwise = "check its spelling in AWS's Service Authorization Reference";
         let mut one = names::finding(subject, &RULE, subject.condition_path(condition), message, (&near, otherwise));
-        if near.is_empty() {
+        // A Deny that asks for nothing else rests on the name.
+        let is_all =
+            subject.deny().is_some_and(|statement| statement.condition.as_ref().is_some_and(|all| all.len() == 1));
+        if near.is_empty() && !is_all {
             one.risk = Risk::Low;
         }
         "AWS accepts any key; one that does not exist is in no request, so that the condition always or never holds"

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use scproof_catalog::{Action, Catalog};
-use scproof_evaluator::Truth;
-use scproof_policy_parser::{BaseOperator, Condition, ResourceElement, Statement};
+use scproof_evaluator::{CallCheck, CallChecks, CallResources, Carried, Truth};
+use scproof_policy_parser::{BaseOperator, Condition, Statement};
 
 use super::{OnKey, Subject, actions_of, named, on_keys};
-use crate::call::{Carried, Checks, Reach};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
@@ -53,32 +52,71 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     if element.negated || conditions.is_empty() {
         return;
     }
+    let mut resource = CallResources::new(resource, subject.document.version.has_variables());
     let mut actions: Vec<Action<'_>> =
         element.patterns.iter().flat_map(|pattern| actions_of(subject.catalog, &pattern.shape())).collect();
     actions.sort_by_key(|action| action.id());
     actions.dedup_by_key(|action| action.id());
-    let checks: Vec<(Action<'_>, Checks<'_>)> =
-        actions.into_iter().map(|action| (action, Checks::of(action))).collect();
+    let calls: Vec<Call> = actions.into_iter().map(|action| Call::of(subject.catalog, action, &mut resource)).collect();
     for on_key in conditions {
+        let judged: Vec<(Guard, &Call)> = calls.iter().map(|call| (call.guard(&on_key), call)).collect();
         for kind in [Guard::Elsewhere, Guard::Never, Guard::Unlisted] {
-            let such: Vec<&(Action<'_>, Checks<'_>)> =
-                checks.iter().filter(|(_, checks)| guard(checks, resource, &on_key) == kind).collect();
-            found.extend(finding(subject, resource, &on_key, kind, &such));
+            let such: Vec<&Call> = judged.iter().filter(|(guard, _)| *guard == kind).map(|(_, call)| *call).collect();
+            found.extend(finding(subject, &on_key, kind, &such));
         }
     }
 }
 
-/// What the guards of a Deny statement do to calls of one action: the worst, and the key that it asks for.
-pub fn guard_on<'s>(statement: &'s Statement, action: &str) -> (Guard, &'s str) {
+/// What the guards of a Deny statement do to calls of one action: the worst, and the key that it asks for. `variables`:
+/// whether its document has policy variables (VAR-3).
+pub fn guard_on<'s>(statement: &'s Statement, variables: bool, action: &str) -> (Guard, &'s str) {
     let catalog = Catalog::embedded();
     let (Some(action), Some(resource)) = (catalog.find_action(action), &statement.resource) else {
         return (Guard::Fine, "");
     };
-    let checks = Checks::of(catalog.action(action));
-    let judged = guards(catalog, statement)
-        .into_iter()
-        .map(|on_key| (guard(&checks, resource, &on_key), on_key.condition.key.as_str()));
+    let call = Call::of(catalog, catalog.action(action), &mut CallResources::new(resource, variables));
+    let judged =
+        guards(catalog, statement).into_iter().map(|on_key| (call.guard(&on_key), on_key.condition.key.as_str()));
     judged.max_by_key(|(guard, _)| *guard).unwrap_or((Guard::Fine, ""))
+}
+
+/// Calls of an action, as a statement is about them.
+struct Call {
+    action: Action<'static>,
+    checks: CallChecks,
+    /// The checks whose resources the statement names all.
+    reached: Vec<CallCheck>,
+}
+
+impl Call {
+    fn of(catalog: &'static Catalog, action: Action<'static>, resource: &mut CallResources) -> Self {
+        let checks = CallChecks::of(catalog, action);
+        let is_reached = |check: &&CallCheck| resource.reach(checks.resource_type(check)) == Truth::True;
+        let reached = checks.all().filter(is_reached).copied().collect();
+        Self { action, checks, reached }
+    }
+
+    /// What a condition that holds where its key is absent does to them.
+    fn guard(&self, on_key: &OnKey<'_>) -> Guard {
+        let carried = self.checks.carried(&on_key.condition.key);
+        let always = |such: Carried| self.checks.always(|check| self.reached.contains(check) && carried(check) == such);
+        let somewhere = self.checks.all().any(|check| carried(check) == Carried::Perhaps);
+        let is_for_absent_keys = is_for_absent_keys(on_key.condition);
+        match (always(Carried::Never), somewhere) {
+            (true, true) => Guard::Elsewhere,
+            (true, false) if !is_for_absent_keys => Guard::Never,
+            (false, false) if on_key.is_listed && !is_for_absent_keys && always(Carried::Unlisted) => Guard::Unlisted,
+            _ => Guard::Fine,
+        }
+    }
+
+    /// The types of resources because of which each call is denied.
+    fn lacking(&self, key: &str) -> impl Iterator<Item = &'static str> {
+        let carried = self.checks.carried(key);
+        let such =
+            self.checks.certain().filter(move |check| self.reached.contains(check) && carried(check) == Carried::Never);
+        such.filter_map(|check| Some(self.checks.resource_type(check)?.name()))
+    }
 }
 
 /// The conditions that hold where their key is absent.
@@ -93,27 +131,8 @@ fn is_for_absent_keys(condition: &Condition) -> bool {
     condition.operator.is_some_and(|operator| operator.if_exists && operator.base != BaseOperator::Null)
 }
 
-fn guard(checks: &Checks<'_>, resource: &ResourceElement, on_key: &OnKey<'_>) -> Guard {
-    let such = |carried: Carried| {
-        checks.always(|check| check.carries(on_key.key) == carried && check.reach(resource) == Reach::All)
-    };
-    let somewhere = checks.all().any(|check| check.carries(on_key.key) == Carried::Perhaps);
-    match (such(Carried::Never), somewhere) {
-        (true, true) => Guard::Elsewhere,
-        (true, false) if !is_for_absent_keys(on_key.condition) => Guard::Never,
-        (false, false) if such(Carried::Unlisted) && !is_for_absent_keys(on_key.condition) => Guard::Unlisted,
-        _ => Guard::Fine,
-    }
-}
-
-fn finding(
-    subject: &Subject<'_>,
-    resource: &ResourceElement,
-    on_key: &OnKey<'_>,
-    kind: Guard,
-    such: &[&(Action<'_>, Checks<'_>)],
-) -> Option<Found> {
-    let names: Vec<String> = such.iter().map(|(action, _)| action.full_name()).collect();
+fn finding(subject: &Subject<'_>, on_key: &OnKey<'_>, kind: Guard, such: &[&Call]) -> Option<Found> {
+    let names: Vec<String> = such.iter().map(|call| call.action.full_name()).collect();
     if names.is_empty() {
         return None;
     }
@@ -122,12 +141,7 @@ fn finding(
     let (risk, message) = match kind {
         Guard::Fine => return None,
         Guard::Elsewhere => {
-            let lacking: BTreeSet<&str> = such
-                .iter()
-                .flat_map(|(_, checks)| &checks.required)
-                .filter(|check| check.carries(on_key.key) == Carried::Never && check.reach(resource) == Reach::All)
-                .filter_map(|check| Some(check.resource_type()?.name()))
-                .collect();
+            let lacking: BTreeSet<&str> = such.iter().flat_map(|call| call.lacking(key)).collect();
             let (types, verb) = (Vec::from_iter(&lacking), if lacking.len() == 1 { "carries" } else { "carry" });
             let message = format!(
                 "{statement} denies {actions} whatever the caller does: the call is also checked against {}, which never \

@@ -109,7 +109,10 @@ fn doc_32_condition_keys_that_nobody_knows() {
     let finding = found.one("unknown-condition-key");
     assert_eq!(finding.risk, Risk::Medium);
     assert!(finding.depends_on_catalog && finding.remedy.contains("`aws:RequestedRegion`"));
-    assert_eq!(of("xyzzy:plugh").one("unknown-condition-key").risk, Risk::Low);
+    // The whole Deny rests on it; beside another condition it is tidying up.
+    assert_eq!(of("xyzzy:plugh").one("unknown-condition-key").risk, Risk::Medium);
+    let beside = json!({"StringEquals": {"xyzzy:plugh": "x", "aws:RequestedRegion": "eu-west-1"}});
+    assert_eq!(one(deny("s3:DeleteBucket", beside)).one("unknown-condition-key").risk, Risk::Low);
     for known in ["s3:prefix", "AWS:requestedregion", "aws:PrincipalTag/team", "s3:ExistingObjectTag/x"] {
         assert!(of(known).of("unknown-condition-key").is_empty(), "{known}");
     }
