@@ -93,7 +93,7 @@ impl Listings {
             return Place::Nowhere;
         }
         match self.by_rows(row) {
-            Place::Nowhere => self.by_types(row),
+            Place::Nowhere => by(&self.types, row),
             listed @ (Place::Here | Place::Perhaps | Place::Elsewhere) => listed,
         }
     }

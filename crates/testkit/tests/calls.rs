@@ -162,9 +162,8 @@ fn call_8_a_key_of_a_type_in_general_is_on_that_type() {
     let organization = organization(&deny(RESTORE, &json!("*"), &condition));
     let decide = |resources_complete| decide(&organization, &Request { resources_complete, ..postgres.clone() });
     assert_eq!(decide(true), Allowed);
-    // The subnet group, too: AWS's own policies ask for the key on all resources of the call, and its tables do not say that
-    // the others have it.
-    assert_eq!(decide(false), Unknown);
+    // Given for the call it is on the instance alone, and the call is checked against more.
+    assert_eq!(decide(false), ExplicitDeny);
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Carried<'_> {
             return state;
         }
         let place = match self.by_rows(key) {
-            Place::Nowhere => self.by_types(key),
+            Place::Nowhere => self.by_types_alone(key),
             listed @ (Place::Here | Place::Perhaps | Place::Elsewhere) => listed,
         };
         match place {
@@ -87,10 +87,15 @@ impl Carried<'_> {
         }
     }
 
-    /// What the resource types say in general. Rows inferred from them are sure of nothing but that a key may be there (CALL-9).
-    fn by_types(&self, key: &str) -> Place {
+    /// CALL-8: what the resource types say in general.
+    fn by_types_alone(&self, key: &str) -> Place {
         let Some(key) = self.catalog.condition_key(key) else { return Place::Nowhere };
-        match self.by(|row| row.resource_type().keys().listing(key)) {
+        self.by(|row| row.resource_type().keys().listing(key))
+    }
+
+    /// CALL-9: rows inferred from that are sure of nothing but that a key may be there.
+    fn by_types(&self, key: &str) -> Place {
+        match self.by_types_alone(key) {
             Place::Elsewhere => Place::Perhaps,
             place @ (Place::Here | Place::Perhaps | Place::Nowhere) => place,
         }
