@@ -210,6 +210,14 @@ fn letters(form: &[Unit], pattern: &[Unit]) -> BTreeSet<char> {
 }
 
 fn relation(form: &[Unit], pattern: &[Unit]) -> Truth {
+    // Most types and patterns differ in the service, which is seen at once.
+    let differs = |(one, other): (&Unit, &Unit)| match (one, other) {
+        (Unit::Letter(one), Unit::Letter(other)) => Some(one != other),
+        _ => None,
+    };
+    if form.iter().zip(pattern).map_while(differs).any(|differs| differs) {
+        return Truth::False;
+    }
     let letters = letters(form, pattern);
     let start = (skipped(form, BTreeSet::from([0])), skipped(pattern, BTreeSet::from([0])));
     let mut seen = FxHashSet::from_iter([start.clone()]);

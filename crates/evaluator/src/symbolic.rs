@@ -6,6 +6,7 @@
 //! the atoms at hand can tell apart. Where an atom cannot be decided cell by cell – it compares two keys, its rule is
 //! unsure, a limit was met – it stays a free question, the same one in every organization.
 
+mod calls;
 mod classes;
 mod cutter;
 mod facts;
@@ -36,12 +37,15 @@ use crate::principal::Principal;
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
 use crate::request_error::RequestError;
+pub use crate::trace::KeySlot;
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
 use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
-pub use classes::{ActionClass, ActionTraits, OtherNames, PatternId};
+pub use calls::{CallCheck, CallShape, PairShape, ShapeId};
+pub use classes::{ActionClass, ActionTraits, ClassKey, OtherNames, PatternId};
 pub use cutter::{CutMemory, MAX_CELLS};
-pub use facts::{AtomForm, AtomTruth, Cell, Exclusion, Fact, Facts, Openness, Setting, Subject};
+pub use facts::{AtomForm, AtomTruth, Cell, Fact, Facts, Openness, Setting, Subject};
+pub use laws::Exclusion;
 pub use principal::CallerKind;
 pub(crate) use signature::may_name_an_account;
 pub use signature::{AccountSignature, AccountSignatures};
@@ -74,6 +78,8 @@ pub struct CompiledViews {
     others: Vec<Arc<CompiledOrganization>>,
     /// Whether `aws:ResourceOrgPaths` and `aws:ResourceOrgID` may differ between the views, once it was asked.
     moved_owners: OnceLock<(bool, bool)>,
+    /// What calls are checked against, once it was asked.
+    shapes: calls::ShapeMemory,
 }
 
 /// What a level holds for the actions of one cell.
@@ -128,18 +134,29 @@ impl CompiledViews {
         documents: &[Arc<PolicyDocument>],
         options: EvaluationOptions,
     ) -> (Self, Vec<LevelId>) {
-        // A comparison speaks of single pairs of an action and a resource, whatever else a call is checked against.
-        let options = EvaluationOptions { beyond_catalog: true, ..options };
         let (first, others, levels) = CompiledOrganization::compile_together(first, others, documents, options);
         let others = others.into_iter().map(Arc::new).collect();
-        (Self { first: Arc::new(first), others, moved_owners: OnceLock::new() }, levels)
+        (
+            Self {
+                first: Arc::new(first),
+                others,
+                moved_owners: OnceLock::new(),
+                shapes: calls::ShapeMemory::default(),
+            },
+            levels,
+        )
     }
 
     /// Two of the views, to compare them. Costs nothing: they stay compiled as they are.
     #[must_use]
     pub fn pair(&self, before: View, after: View) -> Self {
         let view = |view: View| Arc::clone(self.shared(view));
-        Self { first: view(before), others: vec![view(after)], moved_owners: OnceLock::new() }
+        Self {
+            first: view(before),
+            others: vec![view(after)],
+            moved_owners: OnceLock::new(),
+            shapes: calls::ShapeMemory::default(),
+        }
     }
 
     /// All views, in order.

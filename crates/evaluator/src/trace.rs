@@ -7,7 +7,7 @@ use crate::truth::Truth;
 
 /// The number of a context key among all keys that the policies of an organization name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct KeySlot(pub(crate) u32);
+pub struct KeySlot(pub(crate) u32);
 
 /// Receives the reasons of unknown values. A decision uses [`NoTrace`], which compiles to nothing.
 pub(crate) trait Trace {

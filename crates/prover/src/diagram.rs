@@ -366,7 +366,6 @@ impl Diagrams {
     }
 
     /// Whether the function holds for these values, one a variable.
-    #[cfg(test)]
     pub(crate) fn holds(&self, mut function: Function, values: &[u32]) -> bool {
         while let Some(node) = self.node(function) {
             let value = values.get(node.variable as usize).copied().unwrap_or(0);

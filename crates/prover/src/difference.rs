@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use scproof_catalog::ActionFilter;
 use scproof_evaluator::symbolic::{
-    AccountSignature, ActionClass, ActionTraits, Applicability, Atom, Candidate, CellId, CompiledViews, CutMemory,
-    LevelId, View,
+    AccountSignature, ActionClass, ActionTraits, Applicability, Atom, Candidate, CellId, ClassKey, CompiledViews,
+    CutMemory, LevelId, ShapeId, View,
 };
 use scproof_organization::NodeId;
 
@@ -90,14 +90,13 @@ pub struct Difference {
     /// Distinct formulas that were compared.
     pub formulas: usize,
     /// The class of actions behind each cell.
-    classes: Vec<(CellId, ActionTraits)>,
+    classes: Vec<ClassKey>,
 }
 
 impl Difference {
     /// Whether a region is about an action.
     pub fn concerns(&self, views: &CompiledViews, region: &Region, action: &str) -> bool {
-        let Some(cell) = views.cell_of(action) else { return false };
-        let key = (cell, ActionTraits::of(&action.to_ascii_lowercase()));
+        let Some(key) = views.class_key(action) else { return false };
         region.classes.iter().any(|class| self.classes.get(*class) == Some(&key))
     }
 
@@ -114,6 +113,7 @@ type Changes = Rc<[Change]>;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Formula {
     traits: ActionTraits,
+    shape: ShapeId,
     applicability: [Applicability; 2],
     before: Box<[u32]>,
     after: Box<[u32]>,
@@ -245,6 +245,7 @@ pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &Com
             };
             let formula = Formula {
                 traits: class.traits,
+                shape: class.shape,
                 applicability: [before, after],
                 before: entries.numbers(&path.before, class.cell),
                 after: entries.numbers(&path.after, class.cell),
@@ -308,7 +309,7 @@ pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &Com
             .map(str::to_owned)
             .collect(),
         formulas: formulas.len(),
-        classes: classes.iter().map(|class| (class.cell, class.traits)).collect(),
+        classes: classes.iter().map(ActionClass::key).collect(),
     }
 }
 
@@ -356,8 +357,7 @@ impl<'p> Solved<'p> {
         let place = self.spaces.len();
         self.spaces.push(RequestSpace::over_limit(views));
         let function = Function::TRUE;
-        let open = Verdict::Open;
-        let change = Change { before: open, after: open, function, because: function, perhaps: Perhaps::ANY };
+        let change = Change { perhaps: Perhaps::ANY, ..Change::certain(Verdict::Open, Verdict::Open, function) };
         for index in members {
             if let Some(slot) = self.changes.get_mut(*index) {
                 *slot = (place, Rc::from([change]));
@@ -456,11 +456,15 @@ impl<'p> Solver<'_, 'p> {
         let mut settled = Function::FALSE;
         let mut parts: Vec<(Function, Transition)> = Vec::new();
         // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
-        for (from, to, blocked_before, blocked_after) in
-            [(before.passes, after.blocked, false, true), (before.blocked, after.passes, true, false)]
+        let shape = formula.shape;
+        let possible = space.possible_calls(shape)?;
+        for (passing, blocked, blocked_before, blocked_after) in
+            [(before.passes, after.blocked, false, true), (after.passes, before.blocked, true, false)]
         {
-            let both = space.diagrams.and(from, to)?;
-            let change = space.diagrams.and(both, space.possible)?;
+            let passing = space.diagrams.and(passing, space.possible)?;
+            let calls = space.calls(shape, passing)?;
+            let change = space.diagrams.and(calls, blocked)?;
+            let first = changes.len();
             any = space.diagrams.or(any, change)?;
             parts.push((change, if blocked_after { Transition::NewlyBlocked } else { Transition::NewlyPassing }));
             let certain = space.certainly(change)?;
@@ -477,13 +481,15 @@ impl<'p> Solver<'_, 'p> {
                 push(&mut changes, blocked_before, kind, of_kind);
             }
             push(&mut changes, blocked_before, Verdict::Deny, left);
+            let passing = space.for_others(shape, passing)?;
+            changes.iter_mut().skip(first).for_each(|change| change.passing = passing);
         }
         for (from, to, kinds) in [
             (before.explicit, after.implicit, (Verdict::ExplicitDeny, Verdict::ImplicitDeny)),
             (before.implicit, after.explicit, (Verdict::ImplicitDeny, Verdict::ExplicitDeny)),
         ] {
             let both = space.diagrams.and(from, to)?;
-            let change = space.diagrams.and(both, space.possible)?;
+            let change = space.diagrams.and(both, possible)?;
             any = space.diagrams.or(any, change)?;
             parts.push((change, Transition::ReasonChanged));
             let certain = space.certainly(change)?;
@@ -507,7 +513,10 @@ impl<'p> Solver<'_, 'p> {
                     because = part;
                 }
             }
-            changes.push(Change { before: Verdict::Open, after: Verdict::Open, function: open, because, perhaps });
+            changes.push(Change { because, perhaps, ..Change::certain(Verdict::Open, Verdict::Open, open) });
+        }
+        for change in &mut changes {
+            change.shape = shape;
         }
         Ok(changes.into())
     }

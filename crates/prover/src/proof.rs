@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    ActionClass, ActionTraits, Applicability, Atom, CompiledViews, Facts, LevelId, View,
+    ActionClass, ActionTraits, Applicability, Atom, CompiledViews, Facts, LevelId, ShapeId, View,
 };
 use scproof_organization::NodeId;
 
@@ -63,7 +63,7 @@ pub struct PolicyProof<'p> {
     ordinary: FxHashMap<usize, Arc<[ordinary::OrdinaryCells]>>,
     named: FxHashMap<(usize, Function), Arc<ordinary::Named>>,
     /// What passes of the calls that a guardrail means, sorted: by space, what is meant, and what of it passes.
-    sorted: FxHashMap<(usize, Function, Function), Arc<[Change]>>,
+    sorted: FxHashMap<(usize, ShapeId, Function, Function), Arc<[Change]>>,
     /// By space and what is meant: calls that some caller can make, whoever it is.
     widened: FxHashMap<(usize, Function), Done>,
 }
@@ -93,6 +93,7 @@ struct FormulaKey {
     formula: FormulaId,
     signature: usize,
     traits: ActionTraits,
+    shape: ShapeId,
     applicability: Applicability,
 }
 
@@ -256,10 +257,12 @@ impl<'p> PolicyProof<'p> {
     fn key(&self, group: &AccountGroup, class: &ActionClass, formula: FormulaId) -> Option<FormulaKey> {
         let applicability = self.views.applicability_to(group.applicability, class.traits);
         let applicability = applicability.filter(|found| !matches!(found, Applicability::Settled(..)))?;
-        Some(FormulaKey { formula, signature: group.signature, traits: class.traits, applicability })
+        let ActionClass { traits, shape, .. } = *class;
+        Some(FormulaKey { formula, signature: group.signature, traits, shape, applicability })
     }
 
-    /// The calls that pass, as a function in a space; `None` if there is no room for it.
+    /// The pairs that pass, whatever else a call is checked against, as a function in a space; `None` if there is no room
+    /// for it.
     fn passes(&mut self, key: &FormulaKey) -> Option<(usize, Function)> {
         let atoms = |proof: &Self| proof.atoms_of(proof.formulas.formula(key.formula));
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {

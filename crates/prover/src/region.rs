@@ -3,7 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
-use scproof_evaluator::symbolic::{ActionClass, Atom, AtomForm, CallerKind, CompiledViews, LevelId, MAX_STATES, View};
+use scproof_evaluator::symbolic::{
+    ActionClass, Atom, AtomForm, CallerKind, CompiledViews, LevelId, MAX_STATES, ShapeId, View,
+};
 use scproof_evaluator::{Decision, Predicate, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
 
@@ -311,7 +313,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         change: Change,
         class: usize,
     ) -> Vec<Region> {
-        let Change { before, after, function, because, perhaps } = change;
+        let Change { before, after, function, because, perhaps, shape, passing } = change;
         let region = |alternatives: Vec<Alternative>, complete: bool| {
             let (mut when, tests): (Vec<Predicate>, Vec<Vec<Arc<Test>>>) = alternatives.into_iter().unzip();
             // The order of cubes follows from that of facts, which differs from space to space.
@@ -335,10 +337,11 @@ impl<'c, 'p> Describer<'c, 'p> {
             let why = vec![Why::Limit("nodes", self.limits.nodes)];
             return vec![Region { why, ..region(always(), true) }];
         }
-        let function = space.without_tied_facts(function).unwrap_or(function);
-        let cover = space.diagrams.not(space.possible).and_then(|impossible| {
-            let may = space.diagrams.or(function, impossible)?;
-            space.diagrams.cover(function, may, self.limits.alternatives)
+        let possible = space.possible_calls(shape).unwrap_or(space.possible);
+        let told = space.without_tied_facts(function, possible).unwrap_or(function);
+        let cover = space.diagrams.not(possible).and_then(|impossible| {
+            let may = space.diagrams.or(told, impossible)?;
+            space.diagrams.cover(told, may, self.limits.alternatives)
         });
         let (cubes, complete) = match cover {
             Ok(Some(cubes)) => (cubes, true),
@@ -351,7 +354,9 @@ impl<'c, 'p> Describer<'c, 'p> {
         if cubes.is_empty() && complete {
             return Vec::new();
         }
-        let seeker = Seeker { views: self.views, hypothetical: self.hypothetical, node, action: &action };
+        let (views, hypothetical) = (self.views, self.hypothetical);
+        let checks = views.call_checks(&action.to_ascii_lowercase());
+        let seeker = Seeker { views, hypothetical, node, action: &action, checks: &checks, passing };
         if before == Verdict::Open {
             let why = Self::reasons(space, because, &action);
             let witness = cubes.first().and_then(|((_, tests), cube)| seeker.example(space, function, cube, tests));
@@ -511,12 +516,24 @@ pub(crate) struct Change {
     pub(crate) because: Function,
     /// For an open part what it may be.
     pub(crate) perhaps: Perhaps,
+    /// What the calls are checked against.
+    pub(crate) shape: ShapeId,
+    /// The pairs among which the other checks of a call are that shows it.
+    pub(crate) passing: Function,
 }
 
 impl Change {
     /// A change that is certain, shown by any of its requests.
     pub(crate) fn certain(before: Verdict, after: Verdict, function: Function) -> Self {
-        Self { before, after, function, because: function, perhaps: Perhaps::default() }
+        Self {
+            before,
+            after,
+            function,
+            because: function,
+            perhaps: Perhaps::default(),
+            shape: ShapeId::ANY,
+            passing: Function::TRUE,
+        }
     }
 }
 

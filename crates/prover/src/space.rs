@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    Applicability, Atom, AtomForm, Candidate, CellId, CompiledViews, ContextValue, Facts, LevelId, MAX_CELLS, Openness,
-    Setting, Subject, View,
+    Applicability, Atom, AtomForm, CallCheck, Candidate, CellId, CompiledViews, ContextValue, Facts, LevelId,
+    MAX_CELLS, Openness, PairShape, RequestResource, Setting, ShapeId, Subject, View,
 };
 use scproof_evaluator::{Predicate, Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -61,6 +61,12 @@ pub(crate) struct RequestSpace<'p> {
     statements: FxHashMap<(u32, bool, Effect, View), Function>,
     /// The combinations of cells that some request has.
     pub(crate) possible: Function,
+    /// The facts that may differ from check to check of one call (CALL-7).
+    own_facts: Vec<Variable>,
+    checks: FxHashMap<ShapeId, Arc<Checks>>,
+    called: FxHashMap<(ShapeId, Function), Function>,
+    /// What functions are for some facts of a check's own.
+    owned: Done,
     /// The id of the account for which the facts were cut.
     pub(crate) account: String,
     /// Whether there was no room for the comparison.
@@ -75,6 +81,15 @@ pub(crate) struct RequestSpace<'p> {
     pub(crate) told: FxHashMap<(Variable, Vec<u32>), (Predicate, Arc<Test>)>,
     /// What was left of witnesses of a shape.
     pub(crate) shortened: FxHashMap<Shape, Rest>,
+}
+
+/// The checks of calls of a shape, as functions.
+#[derive(Debug)]
+struct Checks {
+    /// The pairs that any of them may be.
+    any: Function,
+    /// For each check that every call makes the pairs that it may be.
+    required: Vec<Function>,
 }
 
 /// One level's part for one cell of actions.
@@ -92,6 +107,12 @@ impl<'p> RequestSpace<'p> {
         if facts.facts.iter().any(|fact| fact.cells.is_empty()) {
             return Err(TooLarge(node_limit));
         }
+        let own_facts = (0..).zip(&facts.facts).filter(|(_, fact)| match &fact.subject {
+            Subject::Resource => true,
+            Subject::Key(name) => views.differs_by_check(name),
+            Subject::Principal | Subject::Instant => false,
+        });
+        let own_facts = own_facts.map(|(variable, _)| variable).collect();
         let mut diagrams = Diagrams::new(node_limit);
         for fact in &facts.facts {
             diagrams.variable(fact.cells.len());
@@ -115,6 +136,10 @@ impl<'p> RequestSpace<'p> {
             atoms: FxHashMap::default(),
             statements: FxHashMap::default(),
             possible,
+            own_facts,
+            checks: FxHashMap::default(),
+            called: FxHashMap::default(),
+            owned: Done::default(),
             account,
             over_limit: false,
             certain: Done::default(),
@@ -137,6 +162,10 @@ impl<'p> RequestSpace<'p> {
             atoms: FxHashMap::default(),
             statements: FxHashMap::default(),
             possible: Function::TRUE,
+            own_facts: Vec::new(),
+            checks: FxHashMap::default(),
+            called: FxHashMap::default(),
+            owned: Done::default(),
             account: String::new(),
             over_limit: true,
             certain: Done::default(),
@@ -241,16 +270,198 @@ impl<'p> RequestSpace<'p> {
         open.map(|(_, variable)| *variable).collect()
     }
 
-    /// A function that is the same on all possible requests, and that asks about no fact which matters only for what is
+    /// Which of some pairs of a resource with its keys are checks of calls all of whose checks are among these pairs: of
+    /// pairs that pass, those of calls that pass (EVAL-10). Facts about the call as a whole are the same in all its
+    /// checks, the others may differ (CALL-7), so that each check of the call needs some pair for these facts.
+    ///
+    /// An open question about facts of a check's own may have another answer in each.
+    pub(crate) fn calls(&mut self, shape: ShapeId, pairs: Function) -> Result<Function, TooLarge> {
+        if shape == ShapeId::ANY || pairs == Function::FALSE {
+            return Ok(pairs);
+        }
+        if let Some(known) = self.called.get(&(shape, pairs)) {
+            return Ok(*known);
+        }
+        let checks = self.checks_of(shape)?;
+        let mut found = self.diagrams.and(pairs, checks.any)?;
+        if checks.required.iter().any(|check| *check != checks.any) {
+            let own = self.own_variables();
+            for check in &checks.required {
+                let of_check = self.diagrams.and(pairs, *check)?;
+                let some = self.diagrams.some(of_check, &own, &mut self.owned)?;
+                found = self.diagrams.and(found, some)?;
+            }
+        }
+        self.called.insert((shape, pairs), found);
+        Ok(found)
+    }
+
+    /// The pairs among which the other checks of a call are: any where there is only one check.
+    pub(crate) fn for_others(&mut self, shape: ShapeId, passing: Function) -> Result<Function, TooLarge> {
+        let is_single = shape == ShapeId::ANY || self.checks_of(shape)?.required.len() < 2;
+        Ok(if is_single { Function::TRUE } else { passing })
+    }
+
+    /// All pairs that are checks of calls of a shape.
+    pub(crate) fn possible_calls(&mut self, shape: ShapeId) -> Result<Function, TooLarge> {
+        self.calls(shape, self.possible)
+    }
+
+    fn checks_of(&mut self, shape: ShapeId) -> Result<Arc<Checks>, TooLarge> {
+        if let Some(known) = self.checks.get(&shape) {
+            return Ok(Arc::clone(known));
+        }
+        let of = self.views.call_shape(shape);
+        let mut any = Function::FALSE;
+        let mut required = Vec::with_capacity(of.required.len());
+        for alternatives in &of.required {
+            let mut check = Function::FALSE;
+            for pair in alternatives {
+                let pair = self.pair(pair)?;
+                check = self.diagrams.or(check, pair)?;
+            }
+            any = self.diagrams.or(any, check)?;
+            required.push(check);
+        }
+        for pair in &of.optional {
+            let pair = self.pair(pair)?;
+            any = self.diagrams.or(any, pair)?;
+        }
+        let checks = Arc::new(Checks { any, required });
+        self.checks.insert(shape, Arc::clone(&checks));
+        Ok(checks)
+    }
+
+    /// The combinations of cells that a pair may have (CALL-10).
+    fn pair(&mut self, pair: &PairShape) -> Result<Function, TooLarge> {
+        let (views, facts) = (self.views, Arc::clone(&self.facts));
+        let mut found = Function::TRUE;
+        for (element, holds) in &pair.fixed {
+            let here = match facts.truth(*element, View::FIRST).map(|truth| &truth.form) {
+                Some(AtomForm::Cells { fact, truths }) => {
+                    let is_so = |cell: u32| {
+                        let truth = truths.get(cell as usize).copied().unwrap_or(Truth::Unknown);
+                        truth == Truth::Unknown || truth == Truth::from(*holds)
+                    };
+                    self.diagrams.literal(Variable::try_from(*fact).unwrap_or(Variable::MAX), is_so)?
+                }
+                Some(AtomForm::Open(_)) => {
+                    let matches = self.atom(*element, View::FIRST)?;
+                    if *holds { matches } else { self.diagrams.not(matches)? }
+                }
+                Some(AtomForm::Constant(_)) | None => continue,
+            };
+            found = self.diagrams.and(found, here)?;
+        }
+        let mut resource = None;
+        let mut cut: Vec<(usize, &[Truth])> = Vec::new();
+        for (place, element) in pair.cut.iter().enumerate() {
+            if let Some(AtomForm::Cells { fact, truths }) = facts.truth(*element, View::FIRST).map(|truth| &truth.form)
+            {
+                resource = Some(*fact);
+                cut.push((place, truths));
+            }
+        }
+        if let Some(fact) = resource {
+            let is_one = |cell: u32| {
+                let is_like =
+                    |row: &Vec<Truth>| cut.iter().all(|(place, truths)| row.get(*place) == truths.get(cell as usize));
+                pair.rows.iter().any(is_like)
+            };
+            let here = self.diagrams.literal(Variable::try_from(fact).unwrap_or(Variable::MAX), is_one)?;
+            found = self.diagrams.and(found, here)?;
+        }
+        let open = facts.open_atoms();
+        for slot in &pair.lacks {
+            let name = views.key_name(*slot);
+            let is_of_key = |subject: &Subject| matches!(subject, Subject::Key(key) if key.eq_ignore_ascii_case(name));
+            for (variable, fact) in (0..).zip(&facts.facts).filter(|(_, fact)| is_of_key(&fact.subject)) {
+                let is_absent = |cell: u32| {
+                    let cell = fact.cells.get(cell as usize);
+                    cell.is_some_and(|cell| {
+                        cell.settings.iter().any(|it| matches!(it, Setting::Key(_, ContextValue::Absent)))
+                    })
+                };
+                let here = self.diagrams.literal(variable, is_absent)?;
+                found = self.diagrams.and(found, here)?;
+            }
+            for atom in &open {
+                let holds = match views.truth_if_absent(*atom, *slot) {
+                    Truth::Unknown => continue,
+                    Truth::True => self.atom(*atom, View::FIRST)?,
+                    Truth::False => {
+                        let holds = self.atom(*atom, View::FIRST)?;
+                        self.diagrams.not(holds)?
+                    }
+                };
+                found = self.diagrams.and(found, holds)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The facts of a check's own, and the questions about them.
+    fn own_variables(&self) -> Variables {
+        let views = self.views;
+        let is_own = |atom: Atom| {
+            views.is_resource(atom) || views.atom_keys(atom).into_iter().any(|key| views.differs_by_check(key))
+        };
+        let questions = self.questions.iter().filter(|(question, _)| match question {
+            Question::Related(atom) | Question::Atom(atom) | Question::AtomOn(atom, _) => is_own(*atom),
+            Question::Statement(..)
+            | Question::Denies(_)
+            | Question::Allows(_)
+            | Question::PolicyType
+            | Question::Restricts(_) => false,
+        });
+        self.own_facts.iter().copied().chain(questions.map(|(_, variable)| *variable)).collect()
+    }
+
+    /// Whether a fact is one of a check's own.
+    pub(crate) fn is_own(&self, variable: Variable) -> bool {
+        self.own_facts.contains(&variable)
+    }
+
+    /// Which of some checks a combination of cells may be.
+    pub(crate) fn check_of<'c>(&mut self, checks: &'c [CallCheck], values: &[u32]) -> Option<&'c CallCheck> {
+        checks.iter().find(|check| self.pair(&check.pair).is_ok_and(|pair| self.diagrams.holds(pair, values)))
+    }
+
+    /// The pairs that a check may be.
+    pub(crate) fn pairs_of(&mut self, check: &CallCheck) -> Result<Function, TooLarge> {
+        self.pair(&check.pair)
+    }
+
+    /// A resource that a check may be about in a combination of cells. Elements that are not asked about here do not
+    /// matter.
+    pub(crate) fn resource_of<'c>(&self, check: &'c CallCheck, values: &[u32]) -> Option<&'c RequestResource> {
+        let known: Vec<(usize, Truth)> = check
+            .pair
+            .cut
+            .iter()
+            .enumerate()
+            .filter_map(|(place, element)| match &self.facts.truth(*element, View::FIRST)?.form {
+                AtomForm::Cells { fact, truths } => {
+                    let cell = values.get(*fact).copied().unwrap_or(0);
+                    Some((place, truths.get(cell as usize).copied()?))
+                }
+                AtomForm::Constant(_) | AtomForm::Open(_) => None,
+            })
+            .collect();
+        let is_like = |row: &[Truth]| known.iter().all(|(place, truth)| row.get(*place) == Some(truth));
+        check.resources().find(|(row, _)| is_like(row)).map(|(_, resource)| resource)
+    }
+
+    /// A function that is the same on all `possible` requests, and that asks about no fact which matters only for what is
     /// possible.
-    pub(crate) fn without_tied_facts(&mut self, function: Function) -> Result<Function, TooLarge> {
+    pub(crate) fn without_tied_facts(&mut self, function: Function, possible: Function) -> Result<Function, TooLarge> {
         let mut simpler = function;
         for variable in self.diagrams.support(function) {
             if self.question_of(variable).is_some() {
                 continue;
             }
             let without = self.diagrams.some(simpler, &Variables::from_iter([variable]), &mut Done::default())?;
-            if self.diagrams.and(without, self.possible)? == function {
+            if self.diagrams.and(without, possible)? == function {
                 simpler = without;
             }
         }

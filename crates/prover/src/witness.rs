@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use scproof_evaluator::symbolic::{
-    Atom, Cell, CompiledViews, ContextValue, Fact, LevelId, RequestResource, Setting, View,
+    Atom, CallCheck, Cell, CompiledViews, ContextValue, Fact, LevelId, RequestResource, Setting, Subject, View,
 };
 use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
-use crate::diagram::{Cube, Function};
+use crate::diagram::{Cube, Function, Variable};
 use crate::region::{Test, Verdict};
 use crate::space::{Question, RequestSpace};
 
@@ -34,6 +34,23 @@ pub(crate) struct Seeker<'a> {
     /// The account in the first view.
     pub(crate) node: NodeId,
     pub(crate) action: &'a str,
+    /// What calls of the action are checked against; nothing is known of it beyond the catalog.
+    pub(crate) checks: &'a [CallCheck],
+    /// The pairs among which the other checks of a call are.
+    pub(crate) passing: Function,
+}
+
+/// How much a request says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Extent {
+    /// What the cube names: mostly enough.
+    Named,
+    /// And the resource.
+    NamedOfPair,
+    /// Everything about one check.
+    Pair,
+    /// Everything about all checks that every call makes.
+    Call,
 }
 
 impl Seeker<'_> {
@@ -47,15 +64,13 @@ impl Seeker<'_> {
         after: Verdict,
     ) -> Option<Witness> {
         let agrees = |witness: &Witness| before.agrees(witness.before) && after.agrees(witness.after);
-        // Mostly what the cube names is enough; everything else stays unknown.
-        let short = self.request(space, function, cube, true)?;
-        if let Some(found) = self.replay(&short).filter(agrees) {
-            return Some(found);
+        for extent in [Extent::Named, Extent::NamedOfPair, Extent::Pair, Extent::Call] {
+            let request = self.request(space, function, cube, extent);
+            if let Some(found) = request.and_then(|request| self.replay(&request)).filter(agrees) {
+                return Some(found);
+            }
         }
-        let base = self.request(space, function, cube, false)?;
-        if let Some(found) = self.replay(&base).filter(agrees) {
-            return Some(found);
-        }
+        let base = self.request(space, function, cube, Extent::Pair)?;
         let wanted: Vec<(Atom, bool)> = cube
             .iter()
             .filter_map(|(variable, values)| match space.question_of(*variable) {
@@ -81,8 +96,9 @@ impl Seeker<'_> {
     ) -> Option<Witness> {
         // Mostly what the cube names is enough to leave the verdict open; everything else stays unknown.
         let is_open = |witness: &Witness| [witness.before, witness.after].contains(&Decision::Unknown);
-        let short = self.request(space, function, cube, true).and_then(|request| self.replay(&request)).filter(is_open);
-        let found = short.or_else(|| self.replay(&self.request(space, function, cube, false)?))?;
+        let short = self.request(space, function, cube, Extent::Named);
+        let short = short.and_then(|request| self.replay(&request)).filter(is_open);
+        let found = short.or_else(|| self.replay(&self.request(space, function, cube, Extent::Pair)?))?;
         Some(self.shortest(space, cube, tests, found))
     }
 
@@ -95,27 +111,94 @@ impl Seeker<'_> {
         space: &mut RequestSpace<'_>,
         function: Function,
         cube: &Cube,
-        only_cube: bool,
+        extent: Extent,
     ) -> Option<Request> {
         let inside = space.diagrams.cube(cube).ok()?;
         let inside = space.diagrams.and(function, inside).ok()?;
         let values = space.diagrams.example(inside)?;
-        let mut request = Request::new(self.account(), self.action).beyond_catalog();
-        let own = space.account.clone();
+        let check = if self.checks.is_empty() { None } else { Some(space.check_of(self.checks, &values)?) };
+        let mut request = Request::new(self.account(), self.action);
+        let is_named = |variable: Variable| extent >= Extent::Pair || cube.contains_key(&variable);
+        self.say(space, &values, check, &mut request, &is_named);
+        let Some(check) = check else {
+            with_tag_keys(&mut request.context);
+            return Some(request);
+        };
+        if extent >= Extent::NamedOfPair || !request.resources.is_empty() {
+            let resource = space.resource_of(check, &values)?.clone();
+            request.resources = vec![ResourceInput { resource, context: Context::new() }];
+        }
+        if extent == Extent::Call {
+            self.complete(space, check, &values, &mut request)?;
+        }
+        with_tag_keys(&mut request.context);
+        for input in &mut request.resources {
+            with_tag_keys(&mut input.context);
+        }
+        Some(request)
+    }
+
+    /// Says of a request what cells say, as far as facts are named.
+    fn say(
+        &self,
+        space: &RequestSpace<'_>,
+        values: &[u32],
+        check: Option<&CallCheck>,
+        request: &mut Request,
+        is_named: &dyn Fn(Variable) -> bool,
+    ) {
         let chosen = |(fact, value): (&Fact, &u32)| fact.cells.get(*value as usize)?.kind;
-        let kind = space.facts.facts.iter().zip(&values).find_map(chosen);
+        let kind = space.facts.facts.iter().zip(values).find_map(chosen);
+        let lacks = |fact: &Fact| match &fact.subject {
+            Subject::Key(key) => check.is_some_and(|check| {
+                check.pair.lacks.iter().any(|slot| self.views.key_name(*slot).eq_ignore_ascii_case(key))
+            }),
+            Subject::Resource | Subject::Principal | Subject::Instant => false,
+        };
         for (variable, (fact, value)) in (0..).zip(space.facts.facts.iter().zip(values)) {
-            if only_cube && !cube.contains_key(&variable) {
+            if !is_named(variable) || lacks(fact) {
                 continue;
             }
-            let Some(Cell { settings, by_kind, .. }) = fact.cells.get(value as usize) else { continue };
+            let Some(Cell { settings, by_kind, .. }) = fact.cells.get(*value as usize) else { continue };
             match by_kind.iter().find(|(of, _)| Some(*of) == kind) {
-                Some((_, setting)) => apply(&mut request, setting, &own),
-                None => settings.iter().for_each(|setting| apply(&mut request, setting, &own)),
+                Some((_, setting)) => apply(request, setting, &space.account),
+                None => settings.iter().for_each(|setting| apply(request, setting, &space.account)),
             }
         }
-        with_tag_keys(&mut request);
-        Some(request)
+    }
+
+    /// Adds the other checks that every call makes, each with keys of its own.
+    fn complete(
+        &self,
+        space: &mut RequestSpace<'_>,
+        check: &CallCheck,
+        values: &[u32],
+        request: &mut Request,
+    ) -> Option<()> {
+        let (mut shared, mut own) = (Context::new(), Context::new());
+        for (key, value) in request.context.iter() {
+            let to = if self.views.differs_by_check(key) { &mut own } else { &mut shared };
+            to.insert(key, value.clone());
+        }
+        request.context = shared;
+        request.resources.first_mut()?.context = own;
+        let mut call = space.diagrams.and(self.passing, space.possible).ok()?;
+        for (variable, value) in (0..).zip(values.iter().take(space.facts.facts.len())) {
+            if !space.is_own(variable) {
+                let same = space.diagrams.literal(variable, |other| other == *value).ok()?;
+                call = space.diagrams.and(call, same).ok()?;
+            }
+        }
+        for other in self.checks.iter().filter(|other| other.required && !other.is_alternative && *other != check) {
+            let pairs = space.pairs_of(other).ok()?;
+            let pairs = space.diagrams.and(call, pairs).ok()?;
+            let values = space.diagrams.example(pairs)?;
+            let mut of_other = Request::new(self.account(), self.action);
+            self.say(space, &values, Some(other), &mut of_other, &|variable| space.is_own(variable));
+            let resource = space.resource_of(other, &values)?.clone();
+            request.resources.push(ResourceInput { resource, context: of_other.context });
+        }
+        Some(())
     }
 
     /// What the evaluator says of a request before and after.
@@ -249,17 +332,17 @@ fn substitute(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Option<St
     Some(result)
 }
 
-/// Puts the tags of a request among its tag keys, in one spelling (LAW-3): representatives of classes need not have that.
-fn with_tag_keys(request: &mut Request) {
+/// Puts the tags of a check among its tag keys, in one spelling (LAW-3): representatives of classes need not have that.
+fn with_tag_keys(all: &mut Context) {
     let is_keys = |key: &str| key.eq_ignore_ascii_case("aws:TagKeys");
-    let Some((_, given)) = request.context.iter().find(|(key, _)| is_keys(key)) else { return };
+    let Some((_, given)) = all.iter().find(|(key, _)| is_keys(key)) else { return };
     let mut keys: Vec<String> = match given {
         ContextValue::Absent => return,
         ContextValue::Single(text) => vec![text.clone()],
         ContextValue::List(texts) => texts.clone(),
     };
     let mut context = Context::new();
-    for (key, value) in request.context.iter().filter(|(key, _)| !is_keys(key)) {
+    for (key, value) in all.iter().filter(|(key, _)| !is_keys(key)) {
         let family = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
         let Some((family, tag)) = family.filter(|_| *value != ContextValue::Absent) else {
             context.insert(key, value.clone());
@@ -273,7 +356,7 @@ fn with_tag_keys(request: &mut Request) {
         context.insert(format!("{family}/{spelt}"), value.clone());
     }
     context.insert("aws:TagKeys", ContextValue::List(keys));
-    request.context = context;
+    *all = context;
 }
 
 fn apply(request: &mut Request, setting: &Setting, own: &str) {

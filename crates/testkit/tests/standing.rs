@@ -125,8 +125,8 @@ fn treatment(
     let organization = views.view(View::FIRST).organization();
     let place = accounts.iter().position(|node| organization.node(*node).target.as_str() == request.account)?;
     let found = alike.iter().find(|found| found.accounts.contains(&place))?;
-    let (cell, traits) = (views.cell_of(&request.action)?, ActionTraits::of(&request.action.to_ascii_lowercase()));
-    let class = proof.action_classes().iter().position(|class| (class.cell, class.traits) == (cell, traits))?;
+    let key = views.class_key(&request.action)?;
+    let class = proof.action_classes().iter().position(|class| class.key() == key)?;
     found.by_class.get(class).map(|treatment| treatment.access)
 }
 

@@ -7,10 +7,12 @@ use crate::action::CellId;
 pub use crate::action::PatternId;
 use crate::action_names::is_name;
 pub use crate::effective::ActionTraits;
-use crate::symbolic::CompiledViews;
+use crate::symbolic::calls::Shapes;
+use crate::symbolic::{CompiledViews, ShapeId};
 use crate::truth::Truth;
 
-/// Actions that no statement of any of the organizations can tell apart, and whose names derive the same context.
+/// Actions that no statement of any of the organizations can tell apart, whose names derive the same context, and whose
+/// calls are checked against the same, as far as the statements ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionClass {
     /// The cell.
@@ -19,12 +21,24 @@ pub struct ActionClass {
     pub representative: String,
     /// What the names of the class derive.
     pub traits: ActionTraits,
+    /// What their calls are checked against.
+    pub shape: ShapeId,
     /// The actions of the catalog, in its order.
     pub actions: Vec<ActionId>,
     /// Actions that policies spell out and the catalog lacks, lower case.
     pub unlisted: Vec<String>,
     /// Names that neither catalog nor policies spell out.
     pub other_names: Vec<OtherNames>,
+}
+
+/// What a class of actions is known by.
+pub type ClassKey = (CellId, ActionTraits, ShapeId);
+
+impl ActionClass {
+    /// What it is known by.
+    pub fn key(&self) -> ClassKey {
+        (self.cell, self.traits, self.shape)
+    }
 }
 
 /// Names of a service that neither catalog nor policies spell out and that match the same patterns.
@@ -41,6 +55,10 @@ pub struct OtherNames {
 impl CompiledViews {
     /// Every action there is or may be, in classes. `O(catalog)`.
     pub fn action_classes(&self) -> Vec<ActionClass> {
+        self.with_shapes(|shapes| self.classes_in(shapes))
+    }
+
+    fn classes_in(&self, shapes: &mut Shapes) -> Vec<ActionClass> {
         let actions = &self.first.actions;
         let catalog = actions.catalog;
         let mut classes = Classes::default();
@@ -51,7 +69,8 @@ impl CompiledViews {
                 let Some(cell) = actions.cell_of_action(action) else { continue };
                 let name = catalog.action(action).lower_name();
                 let traits = of_service.of_name(prefix, name);
-                if let Some(class) = classes.of(cell, traits, || format!("{prefix}:{name}")) {
+                let shape = self.shape_of(shapes, cell, action);
+                if let Some(class) = classes.of((cell, traits, shape), || format!("{prefix}:{name}")) {
                     class.actions.push(action);
                 }
             }
@@ -59,7 +78,8 @@ impl CompiledViews {
         let is_action =
             |text: &str| text.split_once(':').is_some_and(|(prefix, name)| is_name(prefix) && is_name(name));
         for (full_name, cell) in actions.extra_actions().iter().filter(|(full_name, _)| is_action(full_name)) {
-            if let Some(class) = classes.of(*cell, ActionTraits::of(full_name), || full_name.to_string()) {
+            let key = (*cell, ActionTraits::of(full_name), ShapeId::ANY);
+            if let Some(class) = classes.of(key, || full_name.to_string()) {
                 class.unlisted.push(full_name.to_string());
             }
         }
@@ -70,12 +90,22 @@ impl CompiledViews {
                 any_other_service: names.stands_for_others,
                 example: names.example.to_string(),
             };
-            if let Some(class) = classes.of(names.cell, ActionTraits::of(&full_name), || full_name.clone()) {
+            let key = (names.cell, ActionTraits::of(&full_name), ShapeId::ANY);
+            if let Some(class) = classes.of(key, || full_name.clone()) {
                 class.other_names.push(other_names);
             }
         }
-        classes.all.sort_unstable_by_key(|class| (class.cell, class.traits));
+        classes.all.sort_unstable_by_key(ActionClass::key);
         classes.all
+    }
+
+    /// What the class of an action, known or not, is known by.
+    pub fn class_key(&self, action: &str) -> Option<ClassKey> {
+        let folded = action.to_ascii_lowercase();
+        let cell = self.cell_of(&folded)?;
+        let known = self.catalog().find_action(&folded);
+        let shape = known.map_or(ShapeId::ANY, |known| self.with_shapes(|shapes| self.shape_of(shapes, cell, known)));
+        Some((cell, ActionTraits::of(&folded), shape))
     }
 
     /// The cell of an action, known or not.
@@ -110,19 +140,14 @@ impl CompiledViews {
 #[derive(Default)]
 struct Classes {
     all: Vec<ActionClass>,
-    places: FxHashMap<(CellId, ActionTraits), usize>,
+    places: FxHashMap<ClassKey, usize>,
     /// The class that was asked for last: neighbours are mostly in the same.
-    last: Option<((CellId, ActionTraits), usize)>,
+    last: Option<(ClassKey, usize)>,
 }
 
 impl Classes {
-    fn of(
-        &mut self,
-        cell: CellId,
-        traits: ActionTraits,
-        representative: impl FnOnce() -> String,
-    ) -> Option<&mut ActionClass> {
-        let key = (cell, traits);
+    fn of(&mut self, key: ClassKey, representative: impl FnOnce() -> String) -> Option<&mut ActionClass> {
+        let (cell, traits, shape) = key;
         let place = match self.last {
             Some((last, place)) if last == key => place,
             _ => *self.places.entry(key).or_insert_with(|| {
@@ -130,6 +155,7 @@ impl Classes {
                     cell,
                     representative: representative(),
                     traits,
+                    shape,
                     actions: Vec::new(),
                     unlisted: Vec::new(),
                     other_names: Vec::new(),

@@ -242,8 +242,20 @@ impl CompiledCondition {
     /// Whether it compares with just this text.
     pub(crate) fn names(&self, text: &str) -> bool {
         let ConditionBody::Comparison { values, .. } = &self.body else { return false };
-        let is_it = |value: &CompiledValue| matches!(value, CompiledValue::Text { pattern, .. } if pattern.as_literal() == Some(text));
-        values.iter().any(is_it)
+        values.iter().any(|value| match value {
+            CompiledValue::Text { pattern, .. } => pattern.as_literal() == Some(text),
+            CompiledValue::Template { .. }
+            | CompiledValue::MalformedVariable
+            | CompiledValue::AnyArn
+            | CompiledValue::Malformed
+            | CompiledValue::Evident(_)
+            | CompiledValue::Number { .. }
+            | CompiledValue::Date { .. }
+            | CompiledValue::Bool(_)
+            | CompiledValue::BoolTemplate(_)
+            | CompiledValue::Binary(_)
+            | CompiledValue::Address { .. } => false,
+        })
     }
 
     fn asks_for_arn(&self) -> bool {

@@ -13,10 +13,11 @@ use crate::compile::{Atom, CompiledOrganization};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
 use crate::given::is_context_key;
-use crate::keys::Model;
+use crate::keys::{Model, is_tag_key};
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::symbolic::cutter::{CutMemory, candidates_of};
+use crate::symbolic::laws::Exclusion;
 use crate::symbolic::principal::{
     CallerKind as PrincipalKind, is_misplaced, is_service_linked, principal_arn_domain, representatives_of_kinds,
     state_for,
@@ -89,17 +90,6 @@ pub enum Setting {
     Key(String, ContextValue),
 }
 
-/// Some facts with some of their cells: no request has one of these cells of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exclusion(pub Vec<(usize, Vec<usize>)>);
-
-impl Exclusion {
-    /// Whether it excludes the request with these cells, one a fact.
-    pub fn applies(&self, cells: &[usize]) -> bool {
-        self.0.iter().all(|(fact, excluded)| cells.get(*fact).is_some_and(|cell| excluded.contains(cell)))
-    }
-}
-
 /// What an atom says, and why it is open where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtomTruth {
@@ -155,6 +145,15 @@ impl Facts {
     pub fn truth(&self, atom: Atom, view: View) -> Option<&AtomTruth> {
         let found = self.atoms.get(&atom)?;
         found.get(view.index()).or_else(|| found.first())
+    }
+
+    /// The atoms that no cells decide.
+    pub fn open_atoms(&self) -> Vec<Atom> {
+        let is_open = |truths: &[AtomTruth]| truths.iter().any(|truth| matches!(truth.form, AtomForm::Open(_)));
+        let mut open: Vec<Atom> =
+            self.atoms.iter().filter(|(_, truths)| is_open(truths)).map(|(atom, _)| *atom).collect();
+        open.sort_unstable();
+        open
     }
 
     /// Whether an atom is open for want of room.
@@ -451,8 +450,8 @@ impl Scene<'_> {
             states.push(KeyState::Absent);
         }
         states.extend(cut.texts.iter().map(single));
-        if domain.may_be_empty_text {
-            // It stands for itself alone (CALL-23).
+        if domain.may_be_empty_text || is_tag_key(&name) {
+            // That of a tag, also in a service's own form, stands for itself alone (CALL-23).
             states.push(KeyState::single(""));
         }
         if domain.may_be_list {

@@ -10,6 +10,17 @@ use crate::symbolic::facts::{Facts, Scene, Setting, Subject};
 use crate::symbolic::{CallerKind, View};
 use crate::truth::Truth;
 
+/// Some facts with some of their cells: no request has one of these cells of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exclusion(pub Vec<(usize, Vec<usize>)>);
+
+impl Exclusion {
+    /// Whether it excludes the request with these cells, one a fact.
+    pub fn applies(&self, cells: &[usize]) -> bool {
+        self.0.iter().all(|(fact, excluded)| cells.get(*fact).is_some_and(|cell| excluded.contains(cell)))
+    }
+}
+
 /// A fact of one key.
 struct KeyFact {
     fact: usize,

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, Atom, CallerKind, CompiledViews, View};
+use scproof_evaluator::symbolic::{
+    ActionClass, ActionTraits, Applicability, Atom, CallerKind, CompiledViews, ShapeId, View,
+};
 use scproof_evaluator::{Access, Decision, Reason, Request, RequestError, Truth};
 use scproof_organization::NodeId;
 
@@ -201,7 +203,7 @@ impl PolicyProof<'_> {
             let (kinds, first, rows) = table.rows_mut(group);
             for (index, (class, (formula, kind))) in self.classes.iter().zip(formulas.iter().zip(kinds)).enumerate() {
                 let Some(kind) = *kind else { continue };
-                let slot = rows.get_mut(kind).and_then(|row| row.get_mut(*formula as usize));
+                let slot = rows.slot(first + kind, *formula);
                 let Some(slot) = slot.filter(|slot| **slot == AccessTable::NOT_LOOKED_AT) else { continue };
                 let Some(key) = self.key(group, class, *formula) else { continue };
                 let found = self.formulas.formula(key.formula);
@@ -216,8 +218,8 @@ impl PolicyProof<'_> {
             }
         }
         let order = |sample: &Sample| {
-            let FormulaKey { formula, signature, traits, applicability } = sample.key;
-            (signature, traits, formula, applicability)
+            let FormulaKey { formula, signature, traits, shape, applicability } = sample.key;
+            (signature, traits, shape, formula, applicability)
         };
         samples.sort_unstable_by_key(order);
         (table, samples)
@@ -254,14 +256,19 @@ impl PolicyProof<'_> {
     /// The calls of a caller that pass a formula, and all that the caller can make, as functions in a space; and whether there is a caller in
     /// all of these cells. `None` if there is no room.
     fn passes_of(&mut self, key: &FormulaKey, calls: &mut CallsOf<'_>) -> Option<(usize, Function, Function, bool)> {
-        let (place, passes) = self.passes(key)?;
-        let possible = self.spaces.get(place)?.possible;
-        let Some(caller) = calls.caller else { return Some((place, passes, possible, true)) };
-        let known = calls.known.get(&place).copied();
-        let (own, is_exact) = known.or_else(|| self.calls_of(place, key.traits, caller))?;
-        calls.known.insert(place, (own, is_exact));
-        let diagrams = &mut self.spaces.get_mut(place)?.diagrams;
-        Some((place, diagrams.and(passes, own).ok()?, diagrams.and(possible, own).ok()?, is_exact))
+        let (place, mut passes) = self.passes(key)?;
+        let mut possible = self.spaces.get(place)?.possible;
+        let mut is_exact = true;
+        if let Some(caller) = calls.caller {
+            let known = calls.known.get(&place).copied();
+            let found = known.or_else(|| self.calls_of(place, key.traits, caller))?;
+            calls.known.insert(place, found);
+            is_exact = found.1;
+            let diagrams = &mut self.spaces.get_mut(place)?.diagrams;
+            (passes, possible) = (diagrams.and(passes, found.0).ok()?, diagrams.and(possible, found.0).ok()?);
+        }
+        let space = self.spaces.get_mut(place)?;
+        Some((place, space.calls(key.shape, passes).ok()?, space.calls(key.shape, possible).ok()?, is_exact))
     }
 
     /// The cells that the calls of a caller may be in, and whether they can be in each of them.
@@ -346,10 +353,31 @@ struct CallsOf<'a> {
 struct AccessTable {
     /// The rows of accounts by signature and applicability, and for each class of actions which of them.
     rows_of: FxHashMap<(usize, Applicability), usize>,
-    kinds: Vec<ActionTraits>,
     kind_of: Vec<Option<usize>>,
-    /// One row a setting, as long as there are formulas.
-    rows: Vec<Vec<u32>>,
+    rows: AccessRows,
+}
+
+/// What formulas come to, by row and formula.
+#[derive(Default)]
+struct AccessRows {
+    /// One row a setting; as long as there are formulas for calls of any shape, else empty: few formulas are met there.
+    dense: Vec<Vec<u32>>,
+    sparse: FxHashMap<(usize, FormulaId), u32>,
+}
+
+impl AccessRows {
+    fn slot(&mut self, row: usize, formula: FormulaId) -> Option<&mut u32> {
+        let dense = self.dense.get_mut(row)?;
+        if dense.is_empty() {
+            return Some(self.sparse.entry((row, formula)).or_insert(AccessTable::NOT_LOOKED_AT));
+        }
+        dense.get_mut(formula as usize)
+    }
+
+    fn get(&self, row: usize, formula: FormulaId) -> Option<u32> {
+        let dense = self.dense.get(row)?;
+        if dense.is_empty() { self.sparse.get(&(row, formula)) } else { dense.get(formula as usize) }.copied()
+    }
 }
 
 impl AccessTable {
@@ -357,37 +385,39 @@ impl AccessTable {
     const OPEN: u32 = u32::MAX - 1;
 
     fn new(views: &CompiledViews, groups: &[AccountGroup], classes: &[ActionClass], formulas: usize) -> Self {
-        let mut kinds: Vec<ActionTraits> = Vec::new();
+        let mut kinds: FxHashMap<(ActionTraits, ShapeId), usize> = FxHashMap::default();
+        let mut shapes: Vec<ShapeId> = Vec::new();
         let kind_of = classes
             .iter()
             .map(|class| {
                 views.applicability_to(Applicability::Decides, class.traits)?;
-                let found = kinds.iter().position(|kind| *kind == class.traits);
-                Some(found.unwrap_or_else(|| {
-                    kinds.push(class.traits);
-                    kinds.len() - 1
+                Some(*kinds.entry((class.traits, class.shape)).or_insert_with(|| {
+                    shapes.push(class.shape);
+                    shapes.len() - 1
                 }))
             })
             .collect();
         let mut rows_of = FxHashMap::default();
         for group in groups.iter().filter(|group| group.is_governed()) {
-            let next = rows_of.len() * kinds.len();
+            let next = rows_of.len() * shapes.len();
             rows_of.entry((group.signature, group.applicability)).or_insert(next);
         }
-        let rows = vec![vec![Self::NOT_LOOKED_AT; formulas]; rows_of.len() * kinds.len()];
-        Self { rows_of, kinds, kind_of, rows }
+        let row = |shape: &ShapeId| {
+            if *shape == ShapeId::ANY { vec![Self::NOT_LOOKED_AT; formulas] } else { Vec::new() }
+        };
+        let dense = (0..rows_of.len()).flat_map(|_| shapes.iter().map(row)).collect();
+        let rows = AccessRows { dense, sparse: FxHashMap::default() };
+        Self { rows_of, kind_of, rows }
     }
 
     /// The rows of an account group's setting, one a kind of action, and the place of the first.
-    fn rows_mut(&mut self, group: &AccountGroup) -> (&[Option<usize>], usize, &mut [Vec<u32>]) {
+    fn rows_mut(&mut self, group: &AccountGroup) -> (&[Option<usize>], usize, &mut AccessRows) {
         let first = self.rows_of.get(&(group.signature, group.applicability)).copied();
-        let rows = first.and_then(|first| self.rows.get_mut(first..first + self.kinds.len()));
-        (&self.kind_of, first.unwrap_or(0), rows.unwrap_or(&mut []))
+        (&self.kind_of, first.unwrap_or(usize::MAX / 2), &mut self.rows)
     }
 
     fn set(&mut self, sample: &Sample, condition: u32) {
-        let row = self.rows.get_mut(sample.row);
-        if let Some(slot) = row.and_then(|row| row.get_mut(sample.key.formula as usize)) {
+        if let Some(slot) = self.rows.slot(sample.row, sample.key.formula) {
             *slot = condition;
         }
     }
@@ -395,10 +425,9 @@ impl AccessTable {
     /// The access of a list of formulas, one a class of actions.
     fn of_list(&self, group: &AccountGroup, formulas: &[FormulaId]) -> impl Iterator<Item = u32> {
         let first = self.rows_of.get(&(group.signature, group.applicability)).copied();
-        let rows = first.and_then(|first| self.rows.get(first..first + self.kinds.len())).unwrap_or(&[]);
         self.kind_of.iter().zip(formulas).map(move |(kind, formula)| {
-            let row = kind.and_then(|kind| rows.get(kind));
-            row.and_then(|row| row.get(*formula as usize)).copied().unwrap_or(NEVER.condition)
+            let row = first.zip(*kind).map(|(first, kind)| first + kind);
+            row.and_then(|row| self.rows.get(row, *formula)).unwrap_or(NEVER.condition)
         })
     }
 }

@@ -199,11 +199,12 @@ impl Merging<'_> {
 
 /// What two changes of one kind have in common, if anything.
 fn common(space: &mut RequestSpace<'_>, one: Change, other: Change) -> Result<Option<Change>, TooLarge> {
-    if (one.before, one.after) != (other.before, other.after) {
+    if (one.before, one.after, one.shape) != (other.before, other.after, other.shape) {
         return Ok(None);
     }
+    let passing = space.diagrams.and(one.passing, other.passing)?;
     let function = space.diagrams.and(one.function, other.function)?;
     // A hole is shown by a caller who is ordinary in both.
     let because = space.diagrams.and(one.because, other.because)?;
-    Ok((because != Function::FALSE).then_some(Change { function, because, ..one }))
+    Ok((because != Function::FALSE).then_some(Change { function, because, passing, ..one }))
 }

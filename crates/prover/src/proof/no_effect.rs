@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use scproof_evaluator::symbolic::{ActionTraits, Applicability, CellId, View};
+use scproof_evaluator::symbolic::{ActionTraits, Applicability, ClassKey, ShapeId, View};
 use scproof_organization::NodeId;
 use scproof_policy_parser::Effect;
 
@@ -109,7 +109,8 @@ impl PolicyProof<'_> {
         };
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
             let before = known.passes(space, formulas, key.formula, key.applicability)?;
-            Ok(before == known.passes(space, formulas, other, key.applicability)?)
+            let after = known.passes(space, formulas, other, key.applicability)?;
+            Ok(space.calls(key.shape, before)? == space.calls(key.shape, after)?)
         })
         .is_some_and(|(_, equal)| equal)
     }
@@ -130,20 +131,21 @@ impl PolicyProof<'_> {
         let paths = self.groups_with(&removal);
         let signatures: BTreeSet<usize> =
             paths.iter().filter_map(|group| self.groups.get(*group)).map(|group| group.signature).collect();
-        let mut settings: BTreeSet<(usize, ActionTraits, CellId)> = BTreeSet::new();
+        let mut settings: BTreeSet<(usize, ClassKey)> = BTreeSet::new();
         for class in self.classes.iter() {
             let is_deniable = self.views.applicability_to(Applicability::Decides, class.traits).is_some();
             if is_deniable && self.views.candidate(statement, class.cell).is_some() {
-                settings.extend(signatures.iter().map(|signature| (*signature, class.traits, class.cell)));
+                settings.extend(signatures.iter().map(|signature| (*signature, class.key())));
             }
         }
-        let mut seen: FxHashSet<(usize, ActionTraits, bool)> = FxHashSet::default();
+        let mut seen: FxHashSet<(usize, ActionTraits, ShapeId, bool)> = FxHashSet::default();
         let settings: Vec<_> = settings.into_iter().collect();
         let any = !settings.is_empty();
-        any && settings.into_iter().all(|(signature, traits, cell)| {
+        any && settings.into_iter().all(|(signature, class)| {
+            let (cell, traits, shape) = class;
             let Some(candidate) = self.views.candidate(statement, cell) else { return true };
-            !seen.insert((signature, traits, candidate.is_uncertain()))
-                || self.matches(statement, signature, traits, cell) == Some(Function::FALSE)
+            !seen.insert((signature, traits, shape, candidate.is_uncertain()))
+                || self.matches(statement, signature, class) == Some(Function::FALSE)
         })
     }
 
@@ -169,15 +171,14 @@ impl PolicyProof<'_> {
             let mut covers = true;
             for class in 0..self.classes.len() {
                 let Some(class) = self.classes.get(class) else { continue };
-                let (cell, traits) = (class.cell, class.traits);
+                let (class, cell) = (class.key(), class.cell);
                 let Some(own) = self.views.candidate(statement, cell) else { continue };
                 let Some(found) = self.views.candidate(other, cell) else {
                     covers = false;
                     break;
                 };
                 covers = signatures.iter().all(|signature| {
-                    (found.is_uncertain() <= own.is_uncertain())
-                        && self.is_part_of(statement, other, *signature, traits, cell)
+                    (found.is_uncertain() <= own.is_uncertain()) && self.is_part_of(statement, other, *signature, class)
                 });
                 if !covers {
                     break;
@@ -203,17 +204,18 @@ impl PolicyProof<'_> {
     }
 
     /// The calls that a statement matches.
-    fn matches(&mut self, statement: u32, signature: usize, traits: ActionTraits, cell: CellId) -> Option<Function> {
+    fn matches(&mut self, statement: u32, signature: usize, (cell, traits, shape): ClassKey) -> Option<Function> {
         let candidate = self.views.candidate(statement, cell)?;
         let atoms = |proof: &Self| proof.views.statement_atoms(statement).iter().copied().collect();
         let found = self.in_space((signature, traits, None), atoms, |_, space, _| {
             let matches = space.candidate(candidate, Effect::Deny, View::FIRST)?;
-            space.diagrams.and(matches, space.possible)
+            let possible = space.possible_calls(shape)?;
+            space.diagrams.and(matches, possible)
         });
         found.map(|(_, function)| function)
     }
 
-    fn is_part_of(&mut self, part: u32, whole: u32, signature: usize, traits: ActionTraits, cell: CellId) -> bool {
+    fn is_part_of(&mut self, part: u32, whole: u32, signature: usize, (cell, traits, shape): ClassKey) -> bool {
         let views = self.views;
         let (Some(part), Some(whole)) = (views.candidate(part, cell), views.candidate(whole, cell)) else {
             return false;
@@ -222,7 +224,8 @@ impl PolicyProof<'_> {
         let all = |_: &Self| atoms(part.statement()).chain(atoms(whole.statement())).collect();
         let found = self.in_space((signature, traits, None), all, |_, space, _| {
             let part = space.candidate(part, Effect::Deny, View::FIRST)?;
-            let part = space.diagrams.and(part, space.possible)?;
+            let possible = space.possible_calls(shape)?;
+            let part = space.diagrams.and(part, possible)?;
             let whole = space.candidate(whole, Effect::Deny, View::FIRST)?;
             space.diagrams.and_not(part, whole)
         });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
-use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, CellId, LevelId};
+use scproof_evaluator::symbolic::{ActionClass, ActionTraits, Applicability, CellId, LevelId, ShapeId};
 
 use crate::diagram::{Done, Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
@@ -14,7 +14,7 @@ use crate::proof::merging::{self, Draft, Part};
 use crate::proof::ordinary::Named;
 use crate::proof::{AccountGroup, FormulaKey, PolicyProof};
 use crate::region::{Change, Describer, Perhaps, Region, Transition, Verdict};
-use crate::space::RequestSpace;
+use crate::space::{Question, RequestSpace};
 
 /// Why calls pass that the statements would block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +59,8 @@ const UNSETTLED: Change = Change {
     function: Function::TRUE,
     because: Function::TRUE,
     perhaps: Perhaps::ANY,
+    shape: ShapeId::ANY,
+    passing: Function::TRUE,
 };
 
 /// What passes of the calls of a class that a level matches: in which space, and the parts.
@@ -192,7 +194,7 @@ impl PolicyProof<'_> {
 
     /// The classes of actions that a level's Deny statements match.
     fn concerned(&self, level: LevelId) -> Vec<Concerned> {
-        let mut kinds: FxHashMap<(ActionTraits, u32), usize> = FxHashMap::default();
+        let mut kinds: FxHashMap<(ActionTraits, ShapeId, u32), usize> = FxHashMap::default();
         let is_deniable =
             |class: &ActionClass| self.views.applicability_to(Applicability::Decides, class.traits).is_some();
         let concerned = self.classes.iter().enumerate().filter(|(_, class)| is_deniable(class));
@@ -203,7 +205,7 @@ impl PolicyProof<'_> {
                 let matched = entry.denies || !entry.deny.is_empty();
                 matched.then(|| {
                     let next = kinds.len();
-                    let kind = *kinds.entry((class.traits, content)).or_insert(next);
+                    let kind = *kinds.entry((class.traits, class.shape, content)).or_insert(next);
                     Concerned { class: index, cell: class.cell, kind }
                 })
             })
@@ -247,12 +249,8 @@ impl PolicyProof<'_> {
 
     /// Whether a region is about an action.
     pub fn concerns(&self, region: &Region, action: &str) -> bool {
-        let Some(cell) = self.views.cell_of(action) else { return false };
-        let traits = ActionTraits::of(&action.to_ascii_lowercase());
-        region
-            .classes
-            .iter()
-            .any(|class| self.classes.get(*class).is_some_and(|class| (class.cell, class.traits) == (cell, traits)))
+        let Some(key) = self.views.class_key(action) else { return false };
+        region.classes.iter().any(|class| self.classes.get(*class).is_some_and(|class| class.key() == key))
     }
 
     /// What passes a formula of the calls that the level matches, by kind; `None` for want of room.
@@ -268,21 +266,37 @@ impl PolicyProof<'_> {
             atoms
         };
         let setting = (key.signature, key.traits, Some(level));
-        let (place, (meant, hit)) = self.in_space(setting, atoms, |formulas, space, known| {
+        let shape = key.shape;
+        let (place, (meant, passing, hit)) = self.in_space(setting, atoms, |formulas, space, known| {
             let meant = known.matched_by(space, level, kind, cell)?;
-            let passes = known.passes(space, formulas, key.formula, key.applicability)?;
-            Ok((meant, space.diagrams.and(meant, passes)?))
+            let possible = space.possible_calls(shape)?;
+            let meant = space.diagrams.and(meant, possible)?;
+            let passing = known.passes(space, formulas, key.formula, key.applicability)?;
+            let calls = space.calls(shape, passing)?;
+            let mut hit = space.diagrams.and(meant, calls)?;
+            if let Applicability::Unsure(rule) = key.applicability {
+                // Whether the statements would block them is as open as whether anything does.
+                let restricts = space.question(Question::Restricts(rule))?;
+                hit = space.diagrams.and(hit, restricts)?;
+            }
+            Ok((meant, passing, hit))
         })?;
         if hit == Function::FALSE {
             return Some((place, Arc::from([])));
         }
-        if let Some(found) = self.sorted.get(&(place, meant, hit)) {
+        if let Some(found) = self.sorted.get(&(place, shape, meant, hit)) {
             return Some((place, Arc::clone(found)));
         }
         let named = self.named(place, meant).ok()?;
         let space = self.spaces.get_mut(place)?;
-        let found = sort(space, hit, &named, self.widened.entry((place, meant)).or_default()).ok()?;
-        self.sorted.insert((place, meant, hit), Arc::clone(&found));
+        let widened = self.widened.entry((place, meant)).or_default();
+        let mut found = sort(space, hit, &named, widened).ok()?;
+        let passing = space.for_others(shape, passing).ok()?;
+        for change in &mut found {
+            (change.shape, change.passing) = (shape, passing);
+        }
+        let found: Arc<[Change]> = found.into();
+        self.sorted.insert((place, shape, meant, hit), Arc::clone(&found));
         Some((place, found))
     }
 
@@ -306,7 +320,7 @@ fn sort(
     hit: Function,
     named: &Named,
     widened: &mut Done,
-) -> Result<Arc<[Change]>, TooLarge> {
+) -> Result<Vec<Change>, TooLarge> {
     let certain = space.certainly(hit)?;
     let maybe = space.maybe(hit)?;
     let maybe = space.diagrams.and_not(maybe, certain)?;
@@ -324,10 +338,10 @@ fn sort(
                 continue;
             }
             let because = if before == Verdict::Open { space.diagrams.and(hit, function)? } else { best };
-            changes.push(Change { before, after, function, because, perhaps: Perhaps::default() });
+            changes.push(Change { because, ..Change::certain(before, after, function) });
         }
     }
-    Ok(changes.into())
+    Ok(changes)
 }
 
 impl PassingRegion {

@@ -4,6 +4,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "helpers of tests are called with values made on the spot")]
 
 mod actions;
+mod calls;
 mod keys;
 mod laws;
 mod levels;
@@ -180,9 +181,10 @@ impl Compared {
         found
     }
 
-    /// Whether a call of `s3:GetObject` with this context becomes blocked.
+    /// Whether a call of `s3:PutObject`, which may pass tags, becomes blocked with this context.
     fn blocks(&self, context: Context) -> bool {
-        let transition = self.transition(&get_object("arn:aws:s3:::example/example").with_context(context));
+        let put = Request { action: "s3:PutObject".to_owned(), ..get_object("arn:aws:s3:::example/example") };
+        let transition = self.transition(&put.with_context(context));
         assert!(matches!(transition, None | Some(Transition::NewlyBlocked)), "{transition:?}");
         transition.is_some()
     }
