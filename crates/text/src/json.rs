@@ -1,8 +1,8 @@
-//! A strict JSON reader (RFC 8259) that keeps what other readers drop: the place of every value and name, repeated names, and numbers
-//! as they were written.
+//! A strict JSON reader (RFC 8259) that keeps what other readers drop: the place of every value and name, repeated
+//! names, and numbers as they were written.
 //!
-//! After a fault it goes on where that is safe, so that one run shows several faults (JSON-1, JSON-2). Time is linear in
-//! the text; nesting and size are bounded (JSON-10).
+//! After a fault it goes on where that is safe, so that one run shows several faults (JSON-1, JSON-2). Time is linear
+//! in the text; nesting and size are bounded (JSON-10).
 
 mod scalar;
 
@@ -137,8 +137,8 @@ pub struct Read<'t> {
     pub root: Option<Node<'t>>,
     /// Whether the text is exactly one JSON value within the limits.
     pub is_valid: bool,
-    /// Whether the faults of the text, if it has any, lost nothing of it, as comments and commas too many do. What the root says is then
-    /// what was meant.
+    /// Whether the faults of the text, if it has any, lost nothing of it, as comments and commas too many do. What the
+    /// root says is then what was meant.
     pub is_whole: bool,
 }
 
@@ -152,7 +152,17 @@ pub fn read<'t>(text: &'t str, kind: &TextKind, sink: &mut Sink) -> Read<'t> {
         });
         return Read { root: None, is_valid: false, is_whole: false };
     }
-    let mut reader = Reader { text, kind, position: start, depth: 0, faults: 0, is_whole: true, sink };
+    let mut reader = Reader {
+        text,
+        kind,
+        position: start,
+        depth: 0,
+        faults: 0,
+        is_whole: true,
+        sink,
+        members: Vec::new(),
+        elements: Vec::new(),
+    };
     let route = Route::Root;
     reader.skip_space(route);
     if reader.peek().is_none() {
@@ -189,6 +199,10 @@ struct Reader<'t, 's> {
     faults: usize,
     is_whole: bool,
     sink: &'s mut Sink,
+    /// The members and elements of what is being read, the innermost last: an object or array that is complete takes
+    /// its own in one piece.
+    members: Vec<Member<'t>>,
+    elements: Vec<Node<'t>>,
 }
 
 impl<'t> Reader<'t, '_> {
@@ -315,20 +329,20 @@ impl<'t> Reader<'t, '_> {
         let start = self.position;
         self.position += 1;
         let value = if open == '{' {
-            let mut members = Vec::new();
+            let before = self.members.len();
             self.items(route, start, b'}', |reader| {
                 if let Some(member) = reader.member(route) {
-                    members.push(member);
+                    reader.members.push(member);
                 }
             });
-            Value::Object(members)
+            Value::Object(self.members.drain(before..).collect())
         } else {
-            let mut elements = Vec::new();
+            let before = self.elements.len();
             self.items(route, start, b']', |reader| {
-                let element = reader.value(route.index(elements.len()));
-                elements.push(element);
+                let element = reader.value(route.index(reader.elements.len() - before));
+                reader.elements.push(element);
             });
-            Value::Array(elements)
+            Value::Array(self.elements.drain(before..).collect())
         };
         self.depth -= 1;
         value

@@ -1,7 +1,7 @@
 //! Texts that people write: JSON with the place of everything, messages about it, names that are nearly right.
 //!
-//! Nothing here knows AWS. Policies, snapshots, change files, guardrails, suppressions, expectations and questions are all read by one
-//! reader, which goes on after a fault, so that one run shows all of them, each with line and column.
+//! Nothing here knows AWS. Policies, snapshots, change files, guardrails, suppressions, expectations and questions are
+//! all read by one reader, which goes on after a fault, so that one run shows all of them, each with line and column.
 //!
 //! | to do | use |
 //! |---|---|

@@ -93,8 +93,8 @@ impl Code {
     }
 }
 
-/// Makes a table of codes and a constant for each row: severity, rule, code and summary, on request `=>` and the text, and an example
-/// with what it is a part of.
+/// Makes a table of codes and a constant for each row: severity, rule, code and summary, on request `=>` and the text,
+/// and an example with what it is a part of.
 ///
 /// ```
 /// scproof_text::codes! {
@@ -149,11 +149,12 @@ pub struct Place {
 
 /// One fault, oddity or remark: what the code's row says, what it is about, and the words.
 ///
-/// The same for what is wrong with the text of a policy, with a snapshot or another file, and for what is odd about an organization or a change.
-/// Faults of a text have a place and a route; what is about an organization has an item.
+/// The same for what is wrong with the text of a policy, with a snapshot or another file, and for what is odd about an
+/// organization or a change. Faults of a text have a place and a route; what is about an organization has an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// A stable kebab-case code, such as `duplicate-name`. Each stands in a table of codes with a page of `docs/` that describes it.
+    /// A stable kebab-case code, such as `duplicate-name`. Each stands in a table of codes with a page of `docs/` that
+    /// describes it.
     pub code: &'static str,
     /// The rule behind it, such as `JSON-3`; empty if none applies.
     pub rule: &'static str,
@@ -161,7 +162,8 @@ pub struct Message {
     pub severity: Severity,
     /// The id of the item it is about, if there is one.
     pub item: Option<String>,
-    /// The route to the part it is about, such as `Attachments[3].PolicyId`; empty for the whole text, and where there is no text.
+    /// The route to the part it is about, such as `Attachments[3].PolicyId`; empty for the whole text, and where there
+    /// is no text.
     pub path: PolicyPath,
     /// Where that stands, if the text was at hand.
     pub place: Option<Place>,

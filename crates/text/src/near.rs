@@ -36,7 +36,8 @@ pub fn shorten(text: &str) -> String {
     }
 }
 
-/// How many slips (a letter more, less, another, or two swapped) turn one name into the other; `None` if more than `most`.
+/// How many slips (a letter more, less, another, or two swapped) turn one name into the other; `None` if more than
+/// `most`.
 pub fn slips(name: &str, candidate: &str, most: usize) -> Option<usize> {
     // A slip changes the length by one character at most, which has up to four bytes.
     if name.len() > LONGEST || name.len().abs_diff(candidate.len()) > 4 * most {
@@ -61,8 +62,8 @@ pub fn near_names<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>,
     near.into_iter().take(MOST).map(|(_, name)| name.to_owned()).collect()
 }
 
-/// The candidate nearest to a misspelt name, if one is near: one slip, and one more for each six letters, or only its beginning. Letter
-/// case counts for nothing.
+/// The candidate nearest to a misspelt name, if one is near: one slip, and one more for each six letters, or only its
+/// beginning. Letter case counts for nothing.
 ///
 /// ```
 /// use scproof_text::nearest;

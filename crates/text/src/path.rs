@@ -137,8 +137,8 @@ fn next_step(text: &str, is_first: bool) -> Option<(PathStep, &str)> {
     (!name.is_empty()).then(|| (PathStep::Key(name.to_owned()), rest))
 }
 
-/// The bytes of a text that a route leads to; of a repeated name, its first value. Where a list may be written as one bare
-/// value (JSON-6), its index 0 is that value. Also works on texts with faults, as far as they can be read.
+/// The bytes of a text that a route leads to; of a repeated name, its first value. Where a list may be written as one
+/// bare value (JSON-6), its index 0 is that value. Also works on texts with faults, as far as they can be read.
 /// `O(length)`: the text is read anew.
 ///
 /// ```

@@ -72,7 +72,8 @@ pub fn path_at(root: &Node<'_>, byte: usize) -> PolicyPath {
     PolicyPath::from_steps(steps)
 }
 
-/// The bytes that a message about the part at the end of a route [points at](Node::mark), or about the nearest value around it that exists; of a repeated name its first value.
+/// The bytes that a message about the part at the end of a route [points at](Node::mark), or about the nearest value
+/// around it that exists; of a repeated name its first value.
 pub fn span_at(root: &Node<'_>, path: &PolicyPath) -> Range<usize> {
     let mut at = root;
     for step in path.steps() {

@@ -1,4 +1,5 @@
-//! Files whose members are known: every fault is named, a misspelt member among them, since it would silently change what is meant.
+//! Files whose members are known: every fault is named, a misspelt member among them, since it would silently change
+//! what is meant.
 
 use std::ops::Range;
 
@@ -57,7 +58,8 @@ impl<'t> JsonText<'t> {
         self.text.get(node.span.clone()).unwrap_or_default()
     }
 
-    /// The error of faults that are told by routes alone, with their places, and of the faults of the syntax; `None` without any.
+    /// The error of faults that are told by routes alone, with their places, and of the faults of the syntax; `None`
+    /// without any.
     pub fn error(&self, faults: impl IntoIterator<Item = Message>, omitted: usize) -> Option<LoadError> {
         let mut sink = Sink::of_file();
         self.faults.iter().cloned().for_each(|fault| sink.push(fault));
@@ -79,20 +81,22 @@ impl<'t> JsonText<'t> {
 pub struct RecordReader<'f> {
     file: &'f JsonText<'f>,
     faults: Faults,
+    /// Lists of names of records that were closed, to be used again.
+    spare: Vec<Vec<&'static str>>,
 }
 
 impl<'f> RecordReader<'f> {
     /// A reader of a text.
     pub fn new(file: &'f JsonText<'f>) -> Self {
-        Self { file, faults: Faults::default() }
+        Self { file, faults: Faults::default(), spare: Vec::new() }
     }
 
     /// The text as an object.
     ///
     /// # Errors
     ///
-    /// If so much of the text is no JSON that further faults would follow from that, or if it is another value than an object: then there
-    /// is nothing more to say.
+    /// If so much of the text is no JSON that further faults would follow from that, or if it is another value than an
+    /// object: then there is nothing more to say.
     pub fn root(&mut self) -> Result<Record<'f>, LoadError> {
         let root = self.file.root().filter(|_| self.file.is_whole());
         let record = root.and_then(|root| self.record(root));
@@ -127,7 +131,7 @@ impl<'f> RecordReader<'f> {
             return None;
         };
         self.doubles(members);
-        Some(Record { node, members, known: Vec::new(), told: Vec::new() })
+        Some(Record { node, members, next: 0, asked: 0, known: self.spare.pop().unwrap_or_default(), told: Vec::new() })
     }
 
     /// Reports members that stand twice.
@@ -210,9 +214,11 @@ impl<'f> RecordReader<'f> {
         self.string(node, EXPECTED)
     }
 
-    /// A value that is the text of a JSON document: a string is the exact text, an object stands for its text without white space.
+    /// A value that is the text of a JSON document: a string is the exact text, an object stands for its text without
+    /// white space.
     ///
-    /// An object is taken as written and not as it was read: who parses the text must see members that stand twice (JSON-3).
+    /// An object is taken as written and not as it was read: who parses the text must see members that stand twice
+    /// (JSON-3).
     pub fn document(&mut self, node: &'f Node<'f>, expected: &str) -> Option<String> {
         if matches!(node.value, Value::Object(_)) {
             return Some(without_white_space(self.source(node)));
@@ -226,7 +232,8 @@ impl<'f> RecordReader<'f> {
         self.file.error(faults, omitted)
     }
 
-    /// The error of all faults; one without any says that there is none, so ask [`has_faults`](Self::has_faults) before.
+    /// The error of all faults; one without any says that there is none, so ask [`has_faults`](Self::has_faults)
+    /// before.
     pub fn into_error(mut self) -> LoadError {
         self.error().unwrap_or_else(|| LoadError::single(codes::WRONG_TYPE.message("the text says nothing")))
     }
@@ -269,6 +276,11 @@ pub fn wrong_format(found: &str, expected: &str, what: &str) -> Option<Message> 
 pub struct Record<'f> {
     node: &'f Node<'f>,
     members: &'f [Member<'f>],
+    /// The member behind the one that was asked for last: members mostly stand in the order in which they are asked
+    /// for.
+    next: usize,
+    /// The members that were asked for, a bit each, as far as there are bits.
+    asked: u64,
     /// What was asked for.
     known: Vec<&'static str>,
     /// Members that were told as what a missing one was meant to be.
@@ -303,7 +315,18 @@ impl<'f> Record<'f> {
     /// The value of a member. `null` is a value.
     pub fn value(&mut self, name: &'static str) -> Option<&'f Node<'f>> {
         self.known.push(name);
-        self.find(name)
+        let is_it = |member: &Member<'_>| member.name == name;
+        // Of a name that stands twice the first counts, which a reader of the next one alone may pass over: the fault
+        // is told anyway.
+        let at = match self.members.get(self.next) {
+            Some(member) if is_it(member) => self.next,
+            _ => self.members.iter().position(is_it)?,
+        };
+        self.next = at + 1;
+        if at < 64 {
+            self.asked |= 1 << at;
+        }
+        self.members.get(at).map(|member| &member.value)
     }
 
     /// The value of a member for which `null` means that it is missing.
@@ -389,7 +412,8 @@ impl<'f> Record<'f> {
         self.given(name).and_then(|node| reader.array(node)).unwrap_or_default()
     }
 
-    /// The fault that a member is missing, at the member that is probably meant to be it if there is one, else with the route it would have.
+    /// The fault that a member is missing, at the member that is probably meant to be it if there is one, else with the
+    /// route it would have.
     pub fn missing(&self, reader: &RecordReader<'f>, name: &str) -> Message {
         let fault = codes::MISSING_MEMBER.message(format!("the member `{name}` is missing"));
         match self.misspelt(name) {
@@ -401,7 +425,7 @@ impl<'f> Record<'f> {
     }
 
     /// Reports the members that were never asked for.
-    pub fn close(self, reader: &mut RecordReader<'f>) {
+    pub fn close(mut self, reader: &mut RecordReader<'f>) {
         for member in self.unknown() {
             let fault = Self::unknown_member(member);
             let fault = if let Some(near) = self.meant(member) {
@@ -414,21 +438,30 @@ impl<'f> Record<'f> {
             };
             reader.fault(fault);
         }
+        self.give_back(reader);
     }
 
-    /// Reports the members that were never asked for and that are nearly one that is missing. Others are fine: AWS's own records have more
-    /// members than anybody needs, and get new ones.
-    pub fn close_open(self, reader: &mut RecordReader<'f>) {
+    fn give_back(&mut self, reader: &mut RecordReader<'f>) {
+        self.known.clear();
+        reader.spare.push(std::mem::take(&mut self.known));
+    }
+
+    /// Reports the members that were never asked for and that are nearly one that is missing. Others are fine: AWS's
+    /// own records have more members than anybody needs, and get new ones.
+    pub fn close_open(mut self, reader: &mut RecordReader<'f>) {
         for member in self.unknown() {
             let meant = self.meant(member).filter(|name| self.find(name).is_none());
             if let Some(near) = meant {
                 reader.fault(Self::unknown_member(member).help(format!("did you mean `{near}`?")));
             }
         }
+        self.give_back(reader);
     }
 
     fn unknown(&self) -> impl Iterator<Item = &'f Member<'f>> {
-        self.members.iter().filter(|member| {
+        let asked = |at: usize| at < 64 && self.asked & (1 << at) != 0;
+        let unasked = self.members.iter().enumerate().filter(move |&(at, _)| !asked(at)).map(|(_, member)| member);
+        unasked.filter(|member| {
             !self.known.contains(&&*member.name) && !self.told.iter().any(|told| std::ptr::eq(*told, *member))
         })
     }

@@ -88,7 +88,8 @@ impl Wording {
     }
 }
 
-/// Collects messages, bounded in number, since a hostile text could hold a million faults; sorts and places them at the end.
+/// Collects messages, bounded in number, since a hostile text could hold a million faults; sorts and places them at the
+/// end.
 #[derive(Debug)]
 pub struct Sink {
     found: Vec<Message>,

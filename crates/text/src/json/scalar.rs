@@ -9,7 +9,8 @@ use crate::near::quoted;
 use crate::sink::{Route, Wording};
 
 impl<'t> Reader<'t, '_> {
-    /// Reads a string from its opening quote. Never runs over the end of a line, so that a missing quote spoils one line only.
+    /// Reads a string from its opening quote. Never runs over the end of a line, so that a missing quote spoils one
+    /// line only.
     pub(super) fn string(&mut self, route: Route<'_>) -> Cow<'t, str> {
         let start = self.position;
         self.position += 1;
