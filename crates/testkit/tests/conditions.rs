@@ -79,10 +79,10 @@ impl Judge<'_> {
     }
 }
 
-/// The request with what another one knows more of its context.
+/// The request with what another one knows more of its context; of a closed one nothing more can be known.
 fn completed(request: &Request, other: &Request) -> Request {
     let mut completed = request.clone();
-    for (key, value) in other.context.iter() {
+    for (key, value) in other.context.iter().filter(|_| !request.closed_context) {
         if !request.context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
             completed.context.insert(key, value.clone());
         }
