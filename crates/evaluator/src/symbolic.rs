@@ -37,6 +37,7 @@ use crate::principal::Principal;
 use crate::request::Request;
 pub use crate::request::{ContextValue, RequestResource};
 use crate::request_error::RequestError;
+use crate::state::KeyState;
 pub use crate::trace::KeySlot;
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
@@ -367,12 +368,37 @@ impl CompiledViews {
     ///
     /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
     pub fn atom_truths(&self, view: View, request: &Request, atoms: &[Atom]) -> Result<Vec<Truth>, RequestError> {
+        Ok(self.atom_truths_and_presence(view, request, atoms, "")?.0)
+    }
+
+    /// The same, and whether the request carries a key that the atoms ask about.
+    ///
+    /// # Errors
+    ///
+    /// As [`atom_truths`](Self::atom_truths).
+    pub fn atom_truths_and_presence(
+        &self,
+        view: View,
+        request: &Request,
+        atoms: &[Atom],
+        key: &str,
+    ) -> Result<(Vec<Truth>, Truth), RequestError> {
         let compiled = self.view(view);
         let query = compiled.prepare_for(&request.clone().beyond_catalog(), atoms, None)?;
-        let Some(pair) = query.pairs.first() else { return Ok(vec![Truth::Unknown; atoms.len()]) };
+        let Some(pair) = query.pairs.first() else { return Ok((vec![Truth::Unknown; atoms.len()], Truth::Unknown)) };
         let mut evaluation =
             Evaluation { states: &pair.states, assume_preferred: compiled.options.assume_preferred, trace: NoTrace };
-        Ok(atoms.iter().map(|atom| compiled.atom_truth(*atom, pair, &mut evaluation)).collect())
+        let truths = atoms.iter().map(|atom| compiled.atom_truth(*atom, pair, &mut evaluation)).collect();
+        let mut slots = compiled.slots.iter().zip(&pair.states);
+        let presence = match slots.find(|(slot, _)| slot.name.eq_ignore_ascii_case(key)).map(|(_, state)| state) {
+            Some(KeyState::Absent) => Truth::False,
+            Some(KeyState::Present(_)) => Truth::True,
+            Some(KeyState::Unknown(domain)) if !domain.may_be_absent => Truth::True,
+            Some(KeyState::Unknown(_) | KeyState::Either(_) | KeyState::Candidates(_) | KeyState::OtherFold) | None => {
+                Truth::Unknown
+            }
+        };
+        Ok((truths, presence))
     }
 
     /// That an atom holds, or its opposite.

@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashSet;
 use scproof_evaluator::symbolic::{
-    ActionClass, Atom, AtomForm, CallerKind, CompiledViews, LevelId, MAX_STATES, ShapeId, View,
+    ActionClass, Atom, AtomForm, CallerKind, CompiledViews, ContextValue, LevelId, MAX_STATES, Setting, ShapeId,
+    Subject, View,
 };
 use scproof_evaluator::{Decision, Predicate, Request, RequestError, Truth, Undecided};
 use scproof_organization::NodeId;
@@ -118,27 +119,30 @@ type Alternative = (Predicate, Vec<Arc<Test>>);
 /// Atoms that ask about one fact, and the combinations of their truths that are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Test {
+    /// The key that the fact is, or nothing.
+    key: String,
     atoms: Vec<Atom>,
     rows: Vec<Row>,
 }
 
-/// The truths of atoms, and the kind of caller for which they are meant, if not for all.
+/// The truths of atoms, and where they are not meant for all requests, the kind of caller, and whether the key is there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Row {
     truths: Vec<Truth>,
     kind: Option<CallerKind>,
+    is_present: Option<bool>,
 }
 
 impl Test {
     /// Whether a request is meant, as far as it tells.
     pub(crate) fn holds_for(&self, views: &CompiledViews, request: &Request) -> Result<Truth, RequestError> {
         let caller = request.principal.as_deref().and_then(CallerKind::of_principal);
-        let truths = views.atom_truths(View::FIRST, request, &self.atoms)?;
-        Ok(self.truth(&truths, caller))
+        let (truths, presence) = views.atom_truths_and_presence(View::FIRST, request, &self.atoms, &self.key)?;
+        Ok(self.truth(&truths, presence, caller))
     }
 
     /// Whether the truths of a request are one of the rows, as far as they are known.
-    fn truth(&self, truths: &[Truth], caller: Option<CallerKind>) -> Truth {
+    fn truth(&self, truths: &[Truth], presence: Truth, caller: Option<CallerKind>) -> Truth {
         let of_row = |row: &Row| {
             let kind = match (row.kind, caller) {
                 (None, _) => Truth::True,
@@ -152,7 +156,12 @@ impl Test {
                     Truth::True | Truth::False => Truth::False,
                 })
             });
-            same.and(kind)
+            let there = match row.is_present {
+                None => Truth::True,
+                Some(true) => presence,
+                Some(false) => presence.negate(),
+            };
+            same.and(kind).and(there)
         };
         self.rows.iter().fold(Truth::False, |any, row| any.or(of_row(row)))
     }
@@ -446,10 +455,8 @@ impl<'c, 'p> Describer<'c, 'p> {
                 Some(Question::Related(atom)) => {
                     let holds = values.contains(&1);
                     conditions.push(self.views.predicate(atom, !holds));
-                    tests.push(Arc::new(Test {
-                        atoms: vec![atom],
-                        rows: vec![Row { truths: vec![Truth::from(holds)], kind: None }],
-                    }));
+                    let row = Row { truths: vec![Truth::from(holds)], kind: None, is_present: None };
+                    tests.push(Arc::new(Test { key: String::new(), atoms: vec![atom], rows: vec![row] }));
                 }
                 Some(_) => {}
                 None => {
@@ -492,18 +499,24 @@ fn test(space: &RequestSpace<'_>, variable: Variable, values: &[u32], atoms: Vec
     let cells = space.facts.facts.get(variable as usize).map_or(&[][..], |fact| &fact.cells);
     let inside: FxHashSet<usize> = values.iter().map(|value| *value as usize).collect();
     let outside: FxHashSet<Vec<Truth>> = (0..cells.len()).filter(|cell| !inside.contains(cell)).map(row).collect();
+    let key = match space.facts.facts.get(variable as usize).map(|fact| &fact.subject) {
+        Some(Subject::Key(key)) => key.clone(),
+        Some(Subject::Resource | Subject::Principal | Subject::Instant) | None => String::new(),
+    };
     let mut seen: FxHashSet<Row> = FxHashSet::default();
     let mut rows: Vec<Row> = Vec::new();
     for (cell, found) in cells.iter().enumerate().filter(|(cell, _)| inside.contains(cell)) {
         let truths = row(cell);
-        // The kind of caller matters where another kind has the same truths and is not meant.
+        // The kind of caller, and that the key is there, matter where others with the same truths are not meant.
         let other = outside.contains(&truths);
-        let new = Row { truths, kind: if other { found.kind } else { None } };
+        let is_absent = matches!(found.settings.as_slice(), [Setting::Key(_, ContextValue::Absent)]);
+        let is_present = (other && !key.is_empty()).then_some(!is_absent);
+        let new = Row { truths, kind: if other { found.kind } else { None }, is_present };
         if seen.insert(new.clone()) {
             rows.push(new);
         }
     }
-    Test { atoms, rows }
+    Test { key, atoms, rows }
 }
 
 /// A part of a formula in which the verdict changes.

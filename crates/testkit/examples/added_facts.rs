@@ -12,12 +12,9 @@ use scproof_evaluator::{Caller, CompiledOrganization, Decision, EvaluationOption
 use scproof_organization::Organization;
 use scproof_testkit::strategies::{CallScenario, Chance};
 
+/// Among several checks of a call the kind of a denial is that of those which are certain: another may deny explicitly (CLR-7).
 fn is_compatible(before: Decision, after: Decision) -> bool {
-    match (before, after) {
-        (Decision::Unknown, _) | (_, Decision::Unknown) => true,
-        (Decision::Deny, after) | (after, Decision::Deny) => after.is_denied(),
-        (before, after) => before == after,
-    }
+    before == Decision::Unknown || after == Decision::Unknown || before.is_denied() == after.is_denied()
 }
 
 /// What the three say of a question; `effective` only of one that names no resource.

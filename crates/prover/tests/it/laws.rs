@@ -1,11 +1,11 @@
 //! The laws between keys (K.4): what no call can be is no difference, and no witness.
 
-use scproof_evaluator::ContextValue;
+use scproof_evaluator::{Context, ContextValue};
 use scproof_prover::{Region, Transition};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use crate::{deny_when, effect_of, transitions};
+use crate::{Compared, deny_when, effect_of, get_object, transitions};
 
 fn effect(condition: Value) -> Vec<Arc<Region>> {
     effect_of(deny_when(condition))
@@ -36,6 +36,23 @@ fn law_1_a_call_comes_from_an_address_or_through_an_endpoint() {
         json!({"Null": {"aws:VpceAccount": "false"}, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
         json!({"Null": {"aws:VpceAccount": "false"}, "IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}),
     );
+}
+
+/// Which of two keys is there tells apart what the conditions on them do not.
+#[test]
+fn law_1_a_request_is_in_a_difference_by_the_key_that_it_has() {
+    let condition = json!({"NotIpAddress": {"aws:SourceIp": "2001:db8::/32", "aws:VpcSourceIp": "10.200.0.1"}});
+    let compared = Compared::effect_of(deny_when(condition));
+    let inside = |address: &str| {
+        let context = Context::new().without("aws:SourceIp").with("aws:VpcSourceIp", address);
+        compared.transition(&get_object("arn:aws:s3:::b/x").with_context(context))
+    };
+    assert_eq!((inside("10.200.0.1"), inside("10.200.0.2")), (None, Some(Transition::NewlyBlocked)));
+    let outside = |address: &str| {
+        let context = Context::new().without("aws:VpcSourceIp").with("aws:SourceIp", address);
+        compared.transition(&get_object("arn:aws:s3:::b/x").with_context(context))
+    };
+    assert_eq!((outside("2001:db8::1"), outside("203.0.113.7")), (None, Some(Transition::NewlyBlocked)));
 }
 
 #[test]
