@@ -176,9 +176,10 @@ fn units(pattern: &WildcardPattern) -> Vec<Unit> {
 
 /// Whoever stands before a run may stand behind it too.
 fn skipped(units: &[Unit], mut places: BTreeSet<usize>) -> BTreeSet<usize> {
-    for (place, unit) in units.iter().enumerate() {
-        if unit.is_run() && places.contains(&place) {
-            places.insert(place + 1);
+    let mut queue: Vec<usize> = places.iter().copied().collect();
+    while let Some(place) = queue.pop() {
+        if units.get(place).is_some_and(|unit| unit.is_run()) && places.insert(place + 1) {
+            queue.push(place + 1);
         }
     }
     places
@@ -218,7 +219,7 @@ fn relation(form: &[Unit], pattern: &[Unit]) -> Truth {
     if form.iter().zip(pattern).map_while(differs).any(|differs| differs) {
         return Truth::False;
     }
-    let letters = letters(form, pattern);
+    let letters: Vec<char> = letters(form, pattern).into_iter().collect();
     let start = (skipped(form, BTreeSet::from([0])), skipped(pattern, BTreeSet::from([0])));
     let mut seen = FxHashSet::from_iter([start.clone()]);
     let mut queue = vec![start];
@@ -237,12 +238,25 @@ fn relation(form: &[Unit], pattern: &[Unit]) -> Truth {
         if seen.len() > MAX_STATES {
             return Truth::Unknown;
         }
-        for &letter in &letters {
+        // Most of a form is spelt out.
+        let own = in_form.iter().filter_map(|place| form.get(*place));
+        let spelt: Option<Vec<char>> =
+            own.map(|unit| if let Unit::Letter(letter) = unit { Some(*letter) } else { None }).collect();
+        for &letter in spelt.as_deref().unwrap_or(&letters) {
             let next = step(form, &in_form, letter);
             if next.is_empty() {
                 continue;
             }
-            let state = (next, step(pattern, &in_pattern, letter));
+            let of_pattern = step(pattern, &in_pattern, letter);
+            // Whatever begins a form can be completed, so there is an ARN that the pattern does not match.
+            if of_pattern.is_empty() {
+                others = true;
+                if some {
+                    return Truth::Unknown;
+                }
+                continue;
+            }
+            let state = (next, of_pattern);
             if seen.insert(state.clone()) {
                 queue.push(state);
             }
