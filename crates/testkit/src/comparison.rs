@@ -244,7 +244,16 @@ pub fn complete(organization: &Organization, request: &Request) -> Option<Reques
         input.resource = RequestResource::Arn("arn:aws:s3:::example/example".to_owned());
     }
     // A call comes from some address (LAW-1), and where a service calls that is named it is by a service (LAW-2).
-    if !folded.iter().any(|key| NETWORK.contains(&key.as_str())) {
+    let is_there = |value: &ContextValue| match value {
+        ContextValue::Absent => false,
+        ContextValue::Single(_) => true,
+        ContextValue::List(texts) => !texts.is_empty(),
+    };
+    let is_of_network = |key: &str| NETWORK.contains(&key.to_ascii_lowercase().as_str());
+    if !context.iter().any(|(key, value)| is_of_network(key) && is_there(value)) {
+        if folded.iter().any(|key| key == "aws:sourceip") {
+            return None;
+        }
         context.insert("aws:SourceIp", ContextValue::Single("203.0.113.77".to_owned()));
     }
     let is_called = folded.iter().any(|key| CHAIN.contains(&key.as_str()));

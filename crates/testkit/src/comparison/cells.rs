@@ -102,7 +102,14 @@ impl Comparison {
                 request.context.insert(key, ContextValue::Single(value.to_owned()));
             }
         }
-        if !NETWORK.iter().any(|key| is_given(key)) {
+        // A call that does not come through an endpoint has an address (LAW-1).
+        let is_there = |key: &str| {
+            request
+                .context
+                .iter()
+                .any(|(given, value)| given.eq_ignore_ascii_case(key) && *value != ContextValue::Absent)
+        };
+        if !is_given("aws:SourceIp") && !NETWORK.iter().any(|key| is_there(key)) {
             request.context.insert("aws:SourceIp", ContextValue::Single("203.0.113.77".to_owned()));
         }
         let id = match kind {
