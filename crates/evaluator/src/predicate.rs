@@ -237,7 +237,7 @@ impl Predicate {
             Self::Atom(mut atom) => {
                 if let PredicateAtom::Key(key) = Arc::make_mut(&mut atom) {
                     key.may_be_absent = false;
-                    key.operator.if_exists = false;
+                    key.operator.if_exists &= key.values.is_empty();
                 }
                 Self::Atom(atom)
             }
@@ -310,7 +310,7 @@ impl Predicate {
                 return if absent { found } else { found.not() };
             }
         }
-        let (operator, opposite) = canonical(operator);
+        let (operator, opposite) = canonical(operator, !values.is_empty());
         let key = key.to_owned();
         let found =
             Self::key(KeyAtom { key, operator, values, is_literal, may_be_absent: true, is_multivalued, is_arn });
@@ -356,11 +356,15 @@ fn texts<'t>(texts: impl Iterator<Item = &'t str>, variables: bool) -> (Vec<Stri
 }
 
 /// The operator by which others of the same meaning are said, and whether its opposite is meant.
-fn canonical(operator: ConditionOperator) -> (ConditionOperator, bool) {
+fn canonical(operator: ConditionOperator, has_values: bool) -> (ConditionOperator, bool) {
     let ConditionOperator { set, base, if_exists } = operator;
     let (positive, negated) = positive(base);
     let told = |set, base, if_exists| ConditionOperator { set, base, if_exists };
     match set {
+        // Without values negated operators say what the others do, but for bare ones, of which one reading is the
+        // opposite of the other's (DOC-28, CLR-3).
+        Some(_) if !has_values => (told(set, positive, if_exists && set == Some(SetPrefix::ForAnyValue)), false),
+        None if !has_values && if_exists => (told(None, positive, true), false),
         // A negated operator holds for an absent key, with IfExists or without (SET-2, SET-4).
         None if negated => (told(None, positive, false), true),
         None => (told(None, positive, if_exists), false),

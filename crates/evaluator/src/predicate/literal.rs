@@ -12,16 +12,18 @@ pub(super) struct Literal<'a> {
 }
 
 impl<'a> Literal<'a> {
-    /// A predicate as a literal, if it is one.
+    /// A predicate as a literal, if it is one. A condition without values follows laws of its own (DOC-28, CLR-3) and is none.
     pub(super) fn of(predicate: &'a Predicate) -> Option<Self> {
-        match predicate {
-            Predicate::Atom(atom) => Some(Self { atom, opposite: false }),
+        let (atom, opposite) = match predicate {
+            Predicate::Atom(atom) => (atom, false),
             Predicate::Not(inside) => match &**inside {
-                Predicate::Atom(atom) => Some(Self { atom, opposite: true }),
-                Predicate::All(_) | Predicate::Any(_) | Predicate::Not(_) | Predicate::Open(_) => None,
+                Predicate::Atom(atom) => (atom, true),
+                Predicate::All(_) | Predicate::Any(_) | Predicate::Not(_) | Predicate::Open(_) => return None,
             },
-            Predicate::All(_) | Predicate::Any(_) | Predicate::Open(_) => None,
-        }
+            Predicate::All(_) | Predicate::Any(_) | Predicate::Open(_) => return None,
+        };
+        let has_no_values = matches!(&**atom, PredicateAtom::Key(key) if key.values.is_empty());
+        (!has_no_values).then_some(Self { atom, opposite })
     }
 
     fn not(self) -> Self {

@@ -221,6 +221,24 @@ mod tests {
         is([of("StringNotLike", &["*"]), of("StringEquals", &["b"])], Predicate::NEVER);
     }
 
+    /// `StringNotEqualsIfExists` without values holds exactly where the key is absent, `StringEqualsIfExists` too.
+    #[test]
+    fn clr_3_nothing_follows_from_conditions_without_values() {
+        let other = of("StringEquals", &["a"]);
+        for operator in ["StringEquals", "StringNotEquals", "StringNotEqualsIfExists", "ForAllValues:StringNotLike"] {
+            let empty = of(operator, &[]);
+            let both = Predicate::all([empty.clone(), other.clone()]).simplified();
+            assert_eq!(both.conjuncts().len(), 2, "{both:?}");
+            let both = Predicate::all([empty.clone().not(), other.clone()]).simplified();
+            assert_eq!(both.conjuncts().len(), 2, "{both:?}");
+            is([empty.clone(), empty.not()], Predicate::NEVER);
+        }
+        assert_ne!(of("StringNotEqualsIfExists", &[]), of("StringEquals", &[]).not());
+        assert_eq!(of("StringNotEqualsIfExists", &[]), of("StringEqualsIfExists", &[]));
+        assert_eq!(of("ForAllValues:StringNotLike", &[]), of("ForAllValues:StringLikeIfExists", &[]));
+        assert_eq!(of("StringNotEquals", &[]), of("StringEquals", &[]).not());
+    }
+
     #[test]
     fn law_9_a_condition_and_its_complement() {
         let pairs = [

@@ -136,3 +136,21 @@ fn every_value_of_many_is_looked_at() {
         ],
     );
 }
+
+/// DOC-28, CLR-3: conditions that hold exactly where their keys are absent, beside one that relates two facts. Where one of the keys is
+/// there, the call is blocked.
+#[test]
+fn clr_3_conditions_without_values_beside_others() {
+    let allow = json!([
+        {"Effect": "Allow", "Action": "*", "Resource": "*",
+         "Condition": {"StringNotEqualsIfExists": {"aws:RequestTag/a": [], "aws:RequestTag/b": []}}},
+        {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:PrincipalTag/team}/x"},
+    ]);
+    let compared = Compared::levels(&[everything()], &[allow]);
+    let context = || Context::new().with("aws:PrincipalTag/team", "red");
+    let blocks = |context: Context| compared.blocks(context);
+    assert!(!blocks(context().without("aws:RequestTag/a").without("aws:RequestTag/b")));
+    assert!(blocks(context().with("aws:RequestTag/a", "1").without("aws:RequestTag/b")));
+    assert!(blocks(context().without("aws:RequestTag/a").with("aws:RequestTag/b", "1")));
+    assert!(blocks(context().with("aws:RequestTag/a", "1").with("aws:RequestTag/b", "1")));
+}
