@@ -316,9 +316,12 @@ fn is_possible(key: &str, value: &ContextValue) -> bool {
     match value {
         ContextValue::Single(text) => fits(text),
         ContextValue::List(texts) => !single && texts.iter().all(fits),
-        ContextValue::Absent => {
-            let mut always = ALWAYS.iter().map(|(key, _)| *key).chain(["aws:EpochTime"]);
-            !always.any(|always| always.eq_ignore_ascii_case(key))
-        }
+        ContextValue::Absent => may_be_absent(key),
     }
+}
+
+/// Whether there are calls without a key (CTX-59).
+pub fn may_be_absent(key: &str) -> bool {
+    let mut always = ALWAYS.iter().map(|(key, _)| *key).chain(["aws:EpochTime"]);
+    !always.any(|always| always.eq_ignore_ascii_case(key))
 }

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
-    Caller, CompiledOrganization, Decision, EvaluationOptions, Predicate, PredicateAtom, Request, Truth,
+    Caller, CompiledOrganization, ContextValue, Decision, EvaluationOptions, Predicate, PredicateAtom, Request, Truth,
 };
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
+use scproof_testkit::comparison::may_be_absent;
 use scproof_testkit::strategies;
 use serde_json::{Value, json};
 
@@ -79,11 +80,13 @@ impl Judge<'_> {
     }
 }
 
-/// The request with what another one knows more of its context; of a closed one nothing more can be known.
+/// The request with what another one knows more of its context; of a closed one nothing more can be known. That a key is absent which
+/// every call has is no knowledge.
 fn completed(request: &Request, other: &Request) -> Request {
     let mut completed = request.clone();
     for (key, value) in other.context.iter().filter(|_| !request.closed_context) {
-        if !request.context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
+        let is_possible = *value != ContextValue::Absent || may_be_absent(key);
+        if is_possible && !request.context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
             completed.context.insert(key, value.clone());
         }
     }
