@@ -61,7 +61,9 @@ impl<'a> ConditionKey<'a> {
 
 impl PartialEq for ConditionKey<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.entry.name == other.entry.name
+        // A catalog has one entry for a name.
+        std::ptr::eq(self.entry, other.entry)
+            || (!std::ptr::eq(self.catalog, other.catalog) && self.entry.name == other.entry.name)
     }
 }
 

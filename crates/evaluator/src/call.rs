@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use rustc_hash::FxHashMap;
 use scproof_catalog::type_passed_on;
 
-use crate::carried::{Listings, Place, Rows};
+use crate::carried::{Listings, Place, Rows, differs_by_check};
 use crate::compile::CompiledOrganization;
 use crate::request::{Request, RequestResource};
 use crate::request_error::RequestError;
@@ -20,7 +20,8 @@ pub(crate) struct Call<'r> {
     pub(crate) rows: Option<Rows>,
     pub(crate) types: Box<[Arc<TypePattern>]>,
     pub(crate) checks: Vec<PlannedCheck<'r>>,
-    /// What the tables say of the keys that are given for the call as a whole, by their folded names.
+    /// What the tables say of the keys that are given for the call as a whole, by their folded names; of those that may
+    /// differ from check to check.
     given: FxHashMap<String, Listings>,
 }
 
@@ -84,7 +85,8 @@ type Relation = (Truth, Box<[&'static str]>);
 #[derive(Debug, Default)]
 pub(crate) struct TypeMemory {
     patterns: RwLock<FxHashMap<&'static str, Arc<TypePattern>>>,
-    relations: RwLock<FxHashMap<(u32, Arc<TypePattern>), Relation>>,
+    /// By element and type.
+    relations: RwLock<FxHashMap<(u32, &'static str), Relation>>,
 }
 
 impl TypeMemory {
@@ -108,7 +110,7 @@ impl TypeMemory {
         of: &Arc<TypePattern>,
         relation: impl FnOnce() -> Relation,
     ) -> Relation {
-        let key = (element, Arc::clone(of));
+        let key = (element, of.text());
         if let Ok(known) = self.relations.read()
             && let Some(found) = known.get(&key)
         {
@@ -203,6 +205,7 @@ impl CompiledOrganization {
             .context
             .iter()
             .map(|(key, _)| key.to_ascii_lowercase())
+            .filter(|folded| differs_by_check(folded))
             .map(|folded| {
                 let listings = rows.listings(&folded);
                 (folded, listings)

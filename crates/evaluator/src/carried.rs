@@ -59,8 +59,12 @@ impl Rows {
 
     /// What the rows say of a key, lower case.
     pub(crate) fn listings(&self, folded: &str) -> Listings {
+        self.listings_of(folded, self.catalog.condition_key(folded))
+    }
+
+    /// The same of a key that was looked up before.
+    pub(crate) fn listings_of(&self, folded: &str, known: Option<ConditionKey<'static>>) -> Listings {
         let is_tag = is_tag_of_check(folded);
-        let known: Option<ConditionKey<'static>> = self.catalog.condition_key(folded);
         let listing = |of: &dyn Fn(ConditionKey<'static>) -> Listing| known.map_or(Listing::Lacking, of);
         let service = folded.split_once(':').map_or("", |(service, _)| service);
         let if_nowhere = if folded.starts_with("aws:resourcetag/") {

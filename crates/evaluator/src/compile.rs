@@ -4,13 +4,14 @@
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
-use scproof_catalog::{Catalog, ValueType};
+use scproof_catalog::{Catalog, ConditionKey, ValueType};
 use scproof_organization::Organization;
 use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, Statement};
 
 use crate::EvaluationOptions;
 use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
 use crate::call::TypeMemory;
+use crate::carried::differs_by_check;
 use crate::chain::Chain;
 use crate::condition::{CompiledCondition, ConditionBody};
 use crate::keys::{self, KeyRow};
@@ -62,6 +63,10 @@ pub(crate) struct Slot {
     /// Whether a scalar given for it is still a list (SET-9).
     pub(crate) multivalued: bool,
     pub(crate) value_type: Option<ValueType>,
+    /// What the catalog knows it as.
+    pub(crate) listed: Option<ConditionKey<'static>>,
+    /// Whether it may differ from check to check of one call (CALL-7).
+    pub(crate) differs_by_check: bool,
     /// The conditions on this key.
     pub(crate) conditions: Vec<u32>,
 }
@@ -173,7 +178,7 @@ impl Builder {
     fn slot(
         slots: &mut Vec<Slot>,
         slot_ids: &mut FxHashMap<Box<str>, KeySlot>,
-        catalog: &Catalog,
+        catalog: &'static Catalog,
         key: &str,
     ) -> KeySlot {
         let folded = key.to_ascii_lowercase();
@@ -182,8 +187,7 @@ impl Builder {
         }
         let row = keys::find(key);
         let listed = catalog.condition_key(key);
-        let value_type =
-            row.map(|row| row.value_type).or_else(|| listed.map(scproof_catalog::ConditionKey::value_type));
+        let value_type = row.map(|row| row.value_type).or_else(|| listed.map(ConditionKey::value_type));
         let multivalued = keys::is_multivalued(key, catalog);
         let slot = KeySlot(slots.len() as u32);
         slots.push(Slot {
@@ -193,6 +197,8 @@ impl Builder {
             may_be_list: multivalued.unwrap_or(true),
             multivalued: multivalued.unwrap_or(false),
             value_type,
+            listed,
+            differs_by_check: differs_by_check(&folded),
             conditions: Vec::new(),
         });
         slot_ids.insert(folded.into(), slot);
@@ -210,7 +216,7 @@ impl Builder {
         let key_type = |name: &str| {
             keys::find(name)
                 .map(|row| row.value_type)
-                .or_else(|| catalog.condition_key(name).map(scproof_catalog::ConditionKey::value_type))
+                .or_else(|| catalog.condition_key(name).map(ConditionKey::value_type))
         };
         let compiled =
             CompiledCondition::compile(id, condition, variables, self.assume_preferred, key_type, &mut |key| {

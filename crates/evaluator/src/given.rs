@@ -45,6 +45,9 @@ impl CompiledOrganization {
     }
 }
 
+/// A given key by its folded name, its value, and its name as given.
+type Entry<'a> = (&'a str, &'a ContextValue, &'a str);
+
 /// A question with what the tables say of it.
 pub(crate) struct Asked<'a> {
     pub(crate) call: &'a Call<'a>,
@@ -58,14 +61,13 @@ pub(crate) struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// What is given in one check.
     pub(crate) fn context(&self, check: &PlannedCheck<'_>, alternative: &Alternative<'_>) -> GivenContext<'a> {
-        let nothing = FoldedContext::new();
-        let own = check.own.and_then(|own| self.own.get(own)).unwrap_or(&nothing);
+        let own = check.own.and_then(|own| self.own.get(own)).map_or(&[][..], Vec::as_slice);
         let region = self.request.region.as_deref().filter(|_| !alternative.passed_on);
         let mut context = GivenContext::of_check(self.common, own, region, self.request.closed_context, |folded| {
             self.call.place(folded, alternative.row)
         });
         if alternative.passed_on {
-            context.entries.retain(|(folded, ..)| folded != "aws:requestedregion");
+            context.entries.retain(|(folded, ..)| *folded != "aws:requestedregion");
         }
         context.carried = self.call.rows.is_some().then_some((self.listings, alternative.row));
         context
@@ -76,7 +78,7 @@ impl<'a> Asked<'a> {
 #[derive(Debug)]
 pub(crate) struct GivenContext<'a> {
     /// The keys in force: those of the resource, and the common ones as far as they are not replaced.
-    entries: FoldedContext<'a>,
+    entries: Vec<Entry<'a>>,
     /// The Region that was given for services that have several.
     pub(crate) region: Option<&'a str>,
     pub(crate) closed: bool,
@@ -85,41 +87,38 @@ pub(crate) struct GivenContext<'a> {
     /// What the tables say of each key that policies name, and the row of the check (CALL-9).
     carried: Option<(&'a [Option<Listings>], Option<usize>)>,
     /// Keys that the check may lack though they are given for the call, since the tables do not agree (CALL-8).
-    pub(crate) unsure: FoldedContext<'a>,
+    pub(crate) unsure: Vec<Entry<'a>>,
 }
 
 /// A key that a check lacks though it is given for the call.
 static LACKING: ContextValue = ContextValue::Absent;
 
 impl<'a> GivenContext<'a> {
-    pub(crate) fn new(
-        common: &FoldedContext<'a>,
-        own: &FoldedContext<'a>,
-        region: Option<&'a str>,
-        closed: bool,
-    ) -> Self {
-        Self::of_check(common, own, region, closed, |_| Place::Nowhere)
+    /// That of a call of which nothing is given.
+    pub(crate) fn nothing() -> Self {
+        Self::of_check(&[], &[], None, false, |_| Place::Nowhere)
     }
 
     /// What is given in one check; `place` says where the common keys are (CALL-8).
     fn of_check(
-        common: &FoldedContext<'a>,
-        own: &FoldedContext<'a>,
+        common: &'a [(String, &'a ContextValue, &'a str)],
+        own: &'a [(String, &'a ContextValue, &'a str)],
         region: Option<&'a str>,
         closed: bool,
         place: impl Fn(&str) -> Place,
     ) -> Self {
         let is_replaced = |folded: &str| own.iter().any(|(other, ..)| other == folded);
-        let mut unsure = FoldedContext::new();
-        let mut entries = own.clone();
+        let mut unsure = Vec::new();
+        let mut entries: Vec<Entry<'a>> = Vec::with_capacity(common.len() + own.len());
+        entries.extend(own.iter().map(|(folded, value, name)| (folded.as_str(), *value, *name)));
         for (folded, value, name) in common.iter().filter(|(folded, ..)| !is_replaced(folded)) {
             match place(folded) {
-                Place::Perhaps if **value != ContextValue::Absent => unsure.push((folded.clone(), value, name)),
-                Place::Elsewhere => entries.push((folded.clone(), &LACKING, name)),
-                Place::Here | Place::Perhaps | Place::Nowhere => entries.push((folded.clone(), value, name)),
+                Place::Perhaps if **value != ContextValue::Absent => unsure.push((folded.as_str(), *value, *name)),
+                Place::Elsewhere => entries.push((folded, &LACKING, name)),
+                Place::Here | Place::Perhaps | Place::Nowhere => entries.push((folded, value, name)),
             }
         }
-        entries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        entries.sort_by_key(|(folded, ..)| *folded);
         let mut context = Self { entries, region, closed, request_tags: Vec::new(), carried: None, unsure };
         let tags = context.present().filter_map(|(folded, name)| {
             folded.starts_with("aws:requesttag/").then(|| name.split_once('/').map(|(_, tag)| tag))?
@@ -136,18 +135,18 @@ impl<'a> GivenContext<'a> {
     }
 
     /// The keys in force, with their values.
-    pub(crate) fn in_force(&self) -> impl Iterator<Item = &(String, &'a ContextValue, &'a str)> {
+    pub(crate) fn in_force(&self) -> impl Iterator<Item = &Entry<'a>> {
         self.entries.iter()
     }
 
     /// The keys that are given with a value, folded and as spelt.
-    fn present(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    fn present(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let has_value = |value: &ContextValue| match value {
             ContextValue::Absent => false,
             ContextValue::Single(_) => true,
             ContextValue::List(texts) => !texts.is_empty(),
         };
-        self.in_force().filter(move |(_, value, _)| has_value(value)).map(|(folded, _, name)| (folded.as_str(), *name))
+        self.in_force().filter(move |(_, value, _)| has_value(value)).map(|(folded, _, name)| (*folded, *name))
     }
 
     /// The laws that concern the keys that are given with a value.
@@ -160,10 +159,11 @@ impl<'a> GivenContext<'a> {
         self.entries.is_empty()
     }
 
-    pub(crate) fn find(&self, folded: &str) -> &[(String, &'a ContextValue, &'a str)] {
-        let start = self.entries.partition_point(|(key, ..)| key.as_str() < folded);
-        let end = self.entries.partition_point(|(key, ..)| key.as_str() <= folded);
-        self.entries.get(start..end).unwrap_or(&[])
+    pub(crate) fn find(&self, folded: &str) -> &[Entry<'a>] {
+        let start = self.entries.partition_point(|(key, ..)| *key < folded);
+        let from = self.entries.get(start..).unwrap_or(&[]);
+        let end = from.iter().position(|(key, ..)| *key != folded).unwrap_or(from.len());
+        from.get(..end).unwrap_or(&[])
     }
 
     pub(crate) fn only(&self, folded: &str) -> Option<&'a ContextValue> {

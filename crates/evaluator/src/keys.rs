@@ -183,12 +183,11 @@ pub(crate) const KEY_TABLE: &[KeyRow] = &[
 
 /// The row of a key, ignoring ASCII case; a tag key finds the row of its family.
 pub(crate) fn find(key: &str) -> Option<&'static KeyRow> {
-    KEY_TABLE.iter().find(|row| match row.name.strip_suffix('/') {
-        None => row.name.eq_ignore_ascii_case(key),
-        Some(family) => {
-            key.split_once('/').is_some_and(|(head, tag)| !tag.is_empty() && head.eq_ignore_ascii_case(family))
-        }
-    })
+    let name = match key.find('/') {
+        None => key,
+        Some(slash) => key.get(..=slash).filter(|family| family.len() < key.len())?,
+    };
+    KEY_TABLE.iter().find(|row| row.name.eq_ignore_ascii_case(name))
 }
 
 /// Whether every signed request by an IAM principal carries the key (CTX-59), so that it is never absent.

@@ -422,6 +422,8 @@ mod tests {
             may_be_list: false,
             multivalued: key == "aws:TagKeys",
             value_type: None,
+            listed: None,
+            differs_by_check: true,
             conditions: Vec::new(),
         };
         Predicate::of_condition(&condition, &slot, variables)

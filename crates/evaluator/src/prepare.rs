@@ -7,7 +7,7 @@ use scproof_organization::{AccountId, NodeId, SelectError};
 
 use crate::action::CellId;
 use crate::call::{Call, Check};
-use crate::carried::{Listings, differs_by_check};
+use crate::carried::Listings;
 use crate::chain::{Applicability, PathId};
 use crate::compile::{Atom, CompiledOrganization, LevelEntry, LevelId, Slot};
 use crate::derive::Scene;
@@ -321,7 +321,7 @@ impl CompiledOrganization {
     ) -> KeyState {
         let folded = &*slot.folded;
         let certain = context.find(folded).iter().map(|(_, value, _)| given_state(slot, value));
-        let unsure = context.unsure.iter().filter(|(key, ..)| key == folded);
+        let unsure = context.unsure.iter().filter(|(key, ..)| *key == folded);
         let unsure = unsure.map(|(_, value, _)| KeyState::Either(Box::new(given_state(slot, value))));
         let mut given: Vec<KeyState> = certain.chain(unsure).collect();
         if given.len() > 1 {
@@ -362,10 +362,14 @@ impl CompiledOrganization {
         if context.closed || closed_list { KeyState::Absent } else { KeyState::any(true, slot.may_be_list) }
     }
 
-    /// What the tables say of the wanted keys in the checks of a call; nothing beyond the catalog.
+    /// What the tables say of the wanted keys in the checks of a call, where they may differ; nothing beyond the
+    /// catalog.
     pub(crate) fn listings(&self, call: &Call<'_>, wanted: &impl Fn(usize) -> bool) -> Box<[Option<Listings>]> {
         let Some(rows) = &call.rows else { return Box::default() };
-        let of = |(index, slot): (usize, &Slot)| wanted(index).then(|| rows.listings(&slot.folded));
+        let of = |(index, slot): (usize, &Slot)| {
+            let matters = slot.differs_by_check && wanted(index);
+            matters.then(|| rows.listings_of(&slot.folded, slot.listed))
+        };
         self.slots.iter().enumerate().map(of).collect()
     }
 
@@ -388,8 +392,7 @@ impl CompiledOrganization {
 
     /// The states of the wanted keys in the calls of an action by an account, nothing else known.
     pub(crate) fn states_of(&self, account: NodeId, action: &str, wanted: &impl Fn(usize) -> bool) -> Box<[KeyState]> {
-        let nothing = FoldedContext::new();
-        let context = GivenContext::new(&nothing, &nothing, None, false);
+        let context = GivenContext::nothing();
         let laws = self.laws(account, None, &context);
         let scene = self.scene(account, None, action, &RequestResource::Unknown, &context, &laws);
         self.pair(&scene, &context, wanted).states
@@ -398,9 +401,9 @@ impl CompiledOrganization {
     /// What the statements of the path of a question that may concern the actions of a cell ask about.
     pub(crate) fn asked_of_cell(&self, cell: CellId, query: &Query) -> AskedOfCell {
         let concerned = self.concerned("", &ActionCell::Known(cell), query.path, query.hypothetical, &[]);
-        let asked = self.slots.iter().zip(&concerned.slots).filter(|(_, is_asked)| **is_asked);
-        let keys = asked.map(|(slot, _)| slot.folded.to_string());
-        let keys = keys.filter(|key| differs_by_check(key)).collect();
+        let asked = self.slots.iter().zip(&concerned.slots);
+        let asked = asked.filter(|(slot, is_asked)| **is_asked && slot.differs_by_check);
+        let keys = asked.map(|(slot, _)| slot.folded.to_string()).collect();
         AskedOfCell { keys, resources: concerned.resources }
     }
 

@@ -1,7 +1,7 @@
 //! The resources of a type, as AWS writes them with placeholders: which ARN is one, and what a pattern of a policy says of all of them
 //! (CALL-3 to CALL-6).
 
-use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashSet;
 use scproof_catalog::{arn_forms, may_lack_region};
@@ -59,13 +59,33 @@ impl Unit {
 }
 
 /// All ARNs of a type of resource: those of any of some forms.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct TypePattern(Vec<Vec<Unit>>);
+#[derive(Debug, Clone)]
+pub(crate) struct TypePattern {
+    text: &'static str,
+    partition: Option<Box<str>>,
+    /// They follow from the two above.
+    forms: Vec<Vec<Unit>>,
+}
+
+impl PartialEq for TypePattern {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, &self.partition) == (&other.text, &other.partition)
+    }
+}
+
+impl Eq for TypePattern {}
+
+impl Hash for TypePattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
 
 impl TypePattern {
     /// Reads an ARN with placeholders `${…}`, or several of them. `partition`: that of the organization, if known.
-    pub(crate) fn new(text: &str, partition: Option<&str>) -> Self {
-        Self(arn_forms(text).flat_map(|text| Self::forms(text, partition)).collect())
+    pub(crate) fn new(text: &'static str, partition: Option<&str>) -> Self {
+        let forms = arn_forms(text).flat_map(|text| Self::forms(text, partition)).collect();
+        Self { text, partition: partition.map(Box::from), forms }
     }
 
     fn forms(text: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
@@ -94,20 +114,19 @@ impl TypePattern {
         forms
     }
 
+    /// The text that it was read from.
+    pub(crate) fn text(&self) -> &'static str {
+        self.text
+    }
+
     /// Whether an ARN is one of the type.
     pub(crate) fn fits(&self, arn: &str) -> bool {
-        self.0.iter().any(|form| {
-            let mut places = skipped(form, BTreeSet::from([0]));
-            for letter in arn.chars() {
-                places = step(form, &places, letter);
-            }
-            places.contains(&form.len())
-        })
+        self.forms.iter().any(|form| fits(form, arn))
     }
 
     /// Patterns that match all ARNs of the type, and some more.
     pub(crate) fn outlines(&self) -> Vec<WildcardPattern> {
-        self.0
+        self.forms
             .iter()
             .map(|form| {
                 let mut buffer = [0; 4];
@@ -133,7 +152,7 @@ impl TypePattern {
     /// counts for none (SP-58).
     pub(crate) fn relation(&self, pattern: &WildcardPattern) -> Truth {
         let units = units(pattern);
-        let relations = self.0.iter().map(|form| match relation(form, &units) {
+        let relations = self.forms.iter().map(|form| match relation(form, &units) {
             Truth::Unknown if !meets_in_order(form, &units) => Truth::False,
             found @ (Truth::True | Truth::False | Truth::Unknown) => found,
         });
@@ -174,91 +193,171 @@ fn units(pattern: &WildcardPattern) -> Vec<Unit> {
     units
 }
 
+/// How many words have a bit for each place in some units, their end included.
+fn words(units: &[Unit]) -> usize {
+    units.len() / 64 + 1
+}
+
+/// The places that have a bit, ascending.
+fn each(places: &[u64]) -> impl Iterator<Item = usize> {
+    places.iter().enumerate().flat_map(|(word, bits)| {
+        let mut bits = *bits;
+        std::iter::from_fn(move || {
+            let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(word * 64 + bit)
+        })
+    })
+}
+
+fn is_at(places: &[u64], place: usize) -> bool {
+    places.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0)
+}
+
 /// Whoever stands before a run may stand behind it too.
-fn skipped(units: &[Unit], mut places: BTreeSet<usize>) -> BTreeSet<usize> {
-    let mut queue: Vec<usize> = places.iter().copied().collect();
-    while let Some(place) = queue.pop() {
-        if units.get(place).is_some_and(|unit| unit.is_run()) && places.insert(place + 1) {
-            queue.push(place + 1);
+fn enter(units: &[Unit], places: &mut [u64], mut place: usize) {
+    while let Some(word) = places.get_mut(place / 64).filter(|word| **word & (1 << (place % 64)) == 0) {
+        *word |= 1 << (place % 64);
+        if !units.get(place).is_some_and(|unit| unit.is_run()) {
+            return;
+        }
+        place += 1;
+    }
+}
+
+/// Goes on by a letter, into `to`, which is empty before.
+fn step(units: &[Unit], from: &[u64], letter: char, to: &mut [u64]) {
+    for place in each(from) {
+        if let Some(unit) = units.get(place).filter(|unit| unit.takes(letter)) {
+            enter(units, to, if unit.is_run() { place } else { place + 1 });
         }
     }
-    places
 }
 
-fn step(units: &[Unit], places: &BTreeSet<usize>, letter: char) -> BTreeSet<usize> {
-    let taken = places.iter().filter_map(|&place| {
-        let unit = units.get(place).filter(|unit| unit.takes(letter))?;
-        Some(if unit.is_run() { place } else { place + 1 })
-    });
-    skipped(units, taken.collect())
+fn fits(form: &[Unit], arn: &str) -> bool {
+    let mut letters = arn.chars();
+    let mut start = 0;
+    // Most of a form is spelt out.
+    while let Some(Unit::Letter(letter)) = form.get(start) {
+        if letters.next() != Some(*letter) {
+            return false;
+        }
+        start += 1;
+    }
+    let mut places = vec![0; words(form)];
+    let mut next = places.clone();
+    enter(form, &mut places, start);
+    for letter in letters {
+        next.fill(0);
+        step(form, &places, letter, &mut next);
+        if next.iter().all(|word| *word == 0) {
+            return false;
+        }
+        std::mem::swap(&mut places, &mut next);
+    }
+    is_at(&places, form.len())
 }
 
-/// A letter for each way in which the units tell letters apart.
-fn letters(form: &[Unit], pattern: &[Unit]) -> BTreeSet<char> {
-    let mut letters: BTreeSet<char> = form
-        .iter()
-        .chain(pattern)
-        .filter_map(|unit| if let Unit::Letter(letter) = unit { Some(*letter) } else { None })
-        .chain([':'])
-        .collect();
-    // One of each kind that classes tell apart and no literal names.
-    for kind in ["0123456789", "abcdefghijklmnopqrstuvwxyz", "-", "._", "\u{2}\u{3}"] {
-        if let Some(letter) = kind.chars().find(|letter| !letters.contains(letter)) {
-            letters.insert(letter);
+/// Into `letters`: one for each way in which the units at some places tell letters apart. What stands in the form is
+/// completed in any case, so other letters than the form takes are of no interest.
+fn distinct(form: &[Unit], in_form: &[u64], pattern: &[Unit], in_pattern: &[u64], letters: &mut Vec<char>) {
+    letters.clear();
+    let mut is_spelt = true;
+    for unit in each(in_form).filter_map(|place| form.get(place)) {
+        match unit {
+            Unit::Letter(letter) => letters.push(*letter),
+            Unit::One(_) | Unit::Run(_) | Unit::Wild(_) | Unit::WildRun(_) => is_spelt = false,
         }
     }
-    letters
+    if !is_spelt {
+        let of_pattern = each(in_pattern).filter_map(|place| pattern.get(place));
+        letters.extend(of_pattern.filter_map(|unit| if let Unit::Letter(it) = unit { Some(*it) } else { None }));
+        letters.push(':');
+    }
+    letters.sort_unstable();
+    letters.dedup();
+    if !is_spelt {
+        // One of each kind that classes tell apart and no literal names.
+        let named = letters.len();
+        for kind in ["0123456789", "abcdefghijklmnopqrstuvwxyz", "-", "._", "\u{2}\u{3}"] {
+            let is_new = |letter: &char| !letters.iter().take(named).any(|it| it == letter);
+            letters.extend(kind.chars().find(is_new));
+        }
+    }
 }
 
+/// Whether a pattern matches all texts of a form, none, or some; unknown, too, where it takes too long to say.
 fn relation(form: &[Unit], pattern: &[Unit]) -> Truth {
+    compare(form, pattern, |some, others| some && others)
+}
+
+/// Whether a pattern may match some text of a form.
+fn meets(form: &[Unit], pattern: &[Unit]) -> bool {
+    compare(form, pattern, |some, _| some) != Truth::False
+}
+
+/// Walks through all texts of a form as far as form and pattern tell them apart. `is_enough`: whether no more need be
+/// known than that the pattern matches some texts of the form, and that it does not match others.
+fn compare(form: &[Unit], pattern: &[Unit], is_enough: impl Fn(bool, bool) -> bool) -> Truth {
     // Most types and patterns differ in the service, which is seen at once.
-    let differs = |(one, other): (&Unit, &Unit)| match (one, other) {
-        (Unit::Letter(one), Unit::Letter(other)) => Some(one != other),
-        _ => None,
-    };
-    if form.iter().zip(pattern).map_while(differs).any(|differs| differs) {
-        return Truth::False;
+    let mut start = 0;
+    while let (Some(Unit::Letter(one)), Some(Unit::Letter(other))) = (form.get(start), pattern.get(start)) {
+        if one != other {
+            return Truth::False;
+        }
+        start += 1;
     }
-    let letters: Vec<char> = letters(form, pattern).into_iter().collect();
-    let start = (skipped(form, BTreeSet::from([0])), skipped(pattern, BTreeSet::from([0])));
-    let mut seen = FxHashSet::from_iter([start.clone()]);
-    let mut queue = vec![start];
+    let split = words(form);
+    let ends_in_any = pattern.last() == Some(&Unit::WildRun(true));
+    let mut next: Vec<u64> = vec![0; split + words(pattern)];
+    if let Some((in_form, in_pattern)) = next.split_at_mut_checked(split) {
+        enter(form, in_form, start);
+        enter(pattern, in_pattern, start);
+    }
+    let mut seen: FxHashSet<Box<[u64]>> = FxHashSet::from_iter([next.as_slice().into()]);
+    let mut queue: Vec<Box<[u64]>> = vec![next.as_slice().into()];
+    let mut letters = Vec::new();
     let (mut some, mut others) = (false, false);
-    while let Some((in_form, in_pattern)) = queue.pop() {
-        if in_form.contains(&form.len()) {
-            if in_pattern.contains(&pattern.len()) {
+    while let Some(state) = queue.pop() {
+        let Some((in_form, in_pattern)) = state.split_at_checked(split) else { continue };
+        // Whatever begins a form can be completed.
+        let takes_all = ends_in_any && is_at(in_pattern, pattern.len() - 1);
+        if takes_all || is_at(in_form, form.len()) {
+            if takes_all || is_at(in_pattern, pattern.len()) {
                 some = true;
             } else {
                 others = true;
             }
-            if some && others {
+            if is_enough(some, others) {
                 return Truth::Unknown;
             }
         }
         if seen.len() > MAX_STATES {
             return Truth::Unknown;
         }
-        // Most of a form is spelt out.
-        let own = in_form.iter().filter_map(|place| form.get(*place));
-        let spelt: Option<Vec<char>> =
-            own.map(|unit| if let Unit::Letter(letter) = unit { Some(*letter) } else { None }).collect();
-        for &letter in spelt.as_deref().unwrap_or(&letters) {
-            let next = step(form, &in_form, letter);
-            if next.is_empty() {
+        if takes_all {
+            continue;
+        }
+        distinct(form, in_form, pattern, in_pattern, &mut letters);
+        for &letter in &letters {
+            next.fill(0);
+            let Some((to_form, to_pattern)) = next.split_at_mut_checked(split) else { continue };
+            step(form, in_form, letter, to_form);
+            if to_form.iter().all(|word| *word == 0) {
                 continue;
             }
-            let of_pattern = step(pattern, &in_pattern, letter);
-            // Whatever begins a form can be completed, so there is an ARN that the pattern does not match.
-            if of_pattern.is_empty() {
+            step(pattern, in_pattern, letter, to_pattern);
+            if to_pattern.iter().all(|word| *word == 0) {
+                // There is an ARN that the pattern does not match.
                 others = true;
-                if some {
+                if is_enough(some, others) {
                     return Truth::Unknown;
                 }
                 continue;
             }
-            let state = (next, of_pattern);
-            if seen.insert(state.clone()) {
-                queue.push(state);
+            if !seen.contains(next.as_slice()) {
+                seen.insert(next.as_slice().into());
+                queue.push(next.as_slice().into());
             }
         }
     }
@@ -277,9 +376,7 @@ fn meets_in_order(form: &[Unit], pattern: &[Unit]) -> bool {
     let Some((head, tail)) = pattern.split_at_checked(of_pattern + 1) else { return true };
     let mut colons = form.iter().take(name).enumerate().filter(|(_, unit)| **unit == Unit::Letter(':'));
     colons.any(|(colon, _)| {
-        form.split_at_checked(colon + 1).is_some_and(|(before, after)| {
-            relation(before, head) != Truth::False && relation(after, tail) != Truth::False
-        })
+        form.split_at_checked(colon + 1).is_some_and(|(before, after)| meets(before, head) && meets(after, tail))
     })
 }
 
@@ -293,7 +390,7 @@ mod tests {
 
     #[test]
     fn call_5_which_arns_are_of_a_type() {
-        let fits = |pattern: &str, arn: &str| TypePattern::new(pattern, Some("aws")).fits(arn);
+        let fits = |pattern: &'static str, arn: &str| TypePattern::new(pattern, Some("aws")).fits(arn);
         assert!(fits(BUCKET, "arn:aws:s3:::b") && !fits(BUCKET, "arn:aws:s3:::b/x") && !fits(BUCKET, "arn:aws:s3:::"));
         assert!(fits(OBJECT, "arn:aws:s3:::b/x/y:z") && !fits(OBJECT, "arn:aws:s3:::b/"));
         assert!(!fits(OBJECT, "arn:aws-cn:s3:::b/x"));
@@ -311,8 +408,9 @@ mod tests {
 
     #[test]
     fn call_3_what_patterns_say_of_all_resources_of_a_type() {
-        let relation =
-            |pattern: &str, of: &str| TypePattern::new(of, Some("aws")).relation(&WildcardPattern::flat(pattern));
+        let relation = |pattern: &str, of: &'static str| {
+            TypePattern::new(of, Some("aws")).relation(&WildcardPattern::flat(pattern))
+        };
         assert_eq!(relation("arn:aws:s3:::*", OBJECT), Truth::True);
         assert_eq!(relation("arn:aws:s3:::*/*", OBJECT), Truth::True);
         assert_eq!(relation("arn:aws:s3:::*/*", BUCKET), Truth::False);

@@ -181,6 +181,30 @@ impl CompiledViews {
         compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
+    /// The decisions on a request as it is, and as if the Deny statements of one more level stood on the account's path:
+    /// what [`ask`](CompiledOrganization::ask) and [`ask_with`](Self::ask_with) say. `None` if the facts given break a
+    /// law, so that no call is such.
+    ///
+    /// # Errors
+    ///
+    /// If the request cannot be understood; see [`CompiledOrganization::prepare`].
+    pub fn ask_both(
+        &self,
+        view: View,
+        request: &Request,
+        level: LevelId,
+    ) -> Result<Option<[Decision; 2]>, RequestError> {
+        let compiled = self.view(view);
+        let mut query = compiled.prepare_for(request, &[], Some(level))?;
+        if !query.broken_laws.is_empty() {
+            return Ok(None);
+        }
+        let with = compiled.decide(&query);
+        // The facts have been looked up for the statements of the level, too, which nothing asks about now.
+        query.hypothetical = None;
+        Ok(Some([compiled.decide(&query), with]))
+    }
+
     /// The decisions on one question, put to some accounts as by [`Request::in_account`]: what
     /// [`CompiledOrganization::ask`] says of each. The accounts must have equal [signatures](Self::account_signatures),
     /// and the question must not name one of them. It is read once, for all of them.

@@ -203,16 +203,13 @@ impl Seeker<'_> {
 
     /// What the evaluator says of a request before and after.
     pub(crate) fn replay(&self, request: &Request) -> Option<Witness> {
-        let compiled = self.views.view(View::BEFORE);
-        let query = compiled.prepare(request).ok()?;
         // What no call can be shows nothing (K.4).
-        if !query.broken_laws().is_empty() {
-            return None;
-        }
-        let before = compiled.decide(&query);
-        let after = match self.hypothetical {
-            None => self.views.view(View::AFTER).ask(request).ok()?,
-            Some(level) => self.views.ask_with(View::FIRST, request, level).ok()?,
+        let [before, after] = if let Some(level) = self.hypothetical {
+            self.views.ask_both(View::FIRST, request, level).ok()??
+        } else {
+            let compiled = self.views.view(View::BEFORE);
+            let query = compiled.prepare(request).ok().filter(|query| query.broken_laws().is_empty())?;
+            [compiled.decide(&query), self.views.view(View::AFTER).ask(request).ok()?]
         };
         Some(Witness { request: request.clone(), before, after })
     }

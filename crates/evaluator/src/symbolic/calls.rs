@@ -244,7 +244,7 @@ impl CompiledViews {
 
     fn asked_by_element(&self) -> Vec<(Option<ElementId>, Asked)> {
         let compiled = &self.first;
-        let differs: Vec<bool> = compiled.slots.iter().map(|slot| differs_by_check(&slot.folded)).collect();
+        let differs: Vec<bool> = compiled.slots.iter().map(|slot| slot.differs_by_check).collect();
         let mut by_element: BTreeMap<Option<ElementId>, Asked> = BTreeMap::new();
         for statement in compiled.statements.iter() {
             for atom in compiled.statement_atoms(statement) {
@@ -268,7 +268,10 @@ impl CompiledViews {
         let listings: Vec<(KeySlot, Listings)> = asked
             .keys
             .iter()
-            .filter_map(|slot| Some((*slot, rows.listings(&self.first.slots.get(slot.0 as usize)?.folded))))
+            .filter_map(|id| {
+                let slot = self.first.slots.get(id.0 as usize)?;
+                Some((*id, rows.listings_of(&slot.folded, slot.listed)))
+            })
             .collect();
         let lacks = |row: Option<usize>| -> Vec<KeySlot> {
             listings.iter().filter(|(_, listings)| listings.lacks(row)).map(|(slot, _)| *slot).collect()
