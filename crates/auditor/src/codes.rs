@@ -7,7 +7,7 @@ scproof_text::codes! {
     BAD_ID Error "" "bad-id" "the id of a guardrail has other characters than small letters, digits and hyphens";
     DUPLICATE_ID Error "" "duplicate-id" "two guardrails have one id";
     BLANK_TEXT Error "" "blank-text" "a text that must say something says nothing";
-    UNKNOWN_SEVERITY Error "" "unknown-severity" "a severity that does not exist";
+    UNKNOWN_RISK Error "" "unknown-risk" "a risk that does not exist";
     BAD_SOURCE Error "" "bad-source" "a source that is no web page";
     TOO_MANY_GUARDRAILS Error "" "too-many-guardrails" "a file has more than 1,000 guardrails";
     TOO_MANY_STATEMENTS Error "" "too-many-statements" "a guardrail has more than 100 statements";

@@ -23,7 +23,7 @@ static BUILT_IN: LazyLock<Guardrails> =
 /// use scproof_auditor::{Guardrails, Risk};
 ///
 /// let own = Guardrails::from_json(r#"{"Format": "scproof-guardrails/1", "Guardrails": [{
-///   "Id": "no-mainframes", "Title": "Nobody uses Mainframe Modernization", "Severity": "low",
+///   "Id": "no-mainframes", "Title": "Nobody uses Mainframe Modernization", "Risk": "low",
 ///   "Why": "we closed that project", "MustBeBlocked": {"Action": "m2:*"}
 /// }]}"#)?;
 /// let mut all = Guardrails::new(Guardrails::built_in());
@@ -99,7 +99,7 @@ impl Guardrail {
     /// ```
     /// use scproof_auditor::Guardrails;
     /// let own = Guardrails::from_json(r#"{"Format": "scproof-guardrails/1", "Guardrails": [{
-    ///   "Id": "deploy-role", "Title": "Nobody deletes the role", "Severity": "high", "Why": "deployments need it",
+    ///   "Id": "deploy-role", "Title": "Nobody deletes the role", "Risk": "high", "Why": "deployments need it",
     ///   "MustBeBlocked": {"Action": "iam:DeleteRole", "Resource": "arn:*:iam::*:role/deploy"}
     /// }]}"#)?;
     /// let narrowed = own.list()[0].document_in(Some("aws-us-gov"));

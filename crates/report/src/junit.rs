@@ -68,7 +68,7 @@ fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], o
     let guardrail = &found.guardrail;
     writeln!(out, "  <testsuite name=\"{}\" {}>", attribute(&guardrail.id), numbers(state_counts(found)))?;
     let properties =
-        [("title", guardrail.title.as_str()), ("category", &guardrail.category), ("severity", guardrail.risk.as_str())];
+        [("title", guardrail.title.as_str()), ("category", &guardrail.category), ("risk", guardrail.risk.as_str())];
     writeln!(out, "    <properties>")?;
     for (name, value) in properties {
         writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value))?;

@@ -128,11 +128,11 @@ fn words<'f>(
 }
 
 fn risk<'t>(record: &mut Record<'t>, reader: &mut RecordReader<'t>) -> Option<Risk> {
-    let text = record.required_text(reader, "Severity")?;
+    let text = record.required_text(reader, "Risk")?;
     let found = Risk::from_text(&text);
     if found.is_none() {
-        let message = format!("`{}` is not a severity", shorten(&text));
-        let fault = codes::UNKNOWN_SEVERITY.message(message).on(record.span_of("Severity"));
+        let message = format!("`{}` is not a risk", shorten(&text));
+        let fault = codes::UNKNOWN_RISK.message(message).on(record.span_of("Risk"));
         let fault = fault.expected("`high`, `medium`, `low` or `info`");
         reader.fault(match nearest(&text, Risk::ALL.map(Risk::as_str)) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),

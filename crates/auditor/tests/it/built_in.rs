@@ -152,7 +152,7 @@ fn the_partition_is_put_where_a_resource_leaves_it_open() {
     assert_eq!(roles.document_in(None), roles.document);
     // The caller's ARN is left alone: a proof knows the partition of callers.
     assert_eq!(find("root-user").document_in(Some("aws")), find("root-user").document);
-    let own = r#"{"Format": "scproof-guardrails/1", "Guardrails": [{"Id": "a", "Title": "A", "Why": "B", "Severity": "low",
+    let own = r#"{"Format": "scproof-guardrails/1", "Guardrails": [{"Id": "a", "Title": "A", "Why": "B", "Risk": "low",
       "MustBeBlocked": {"Action": "s3:*", "NotResource": "arn:*:s3:::a"}}]}"#;
     let own = Guardrails::from_json(own).unwrap();
     let document = own.list().first().unwrap().document_in(Some("aws")).to_minified_json().unwrap();
@@ -161,7 +161,7 @@ fn the_partition_is_put_where_a_resource_leaves_it_open() {
 
 #[test]
 fn the_documentation_lists_them() {
-    let mut lines = vec!["| id | title | severity |".to_owned(), "|---|---|---|".to_owned()];
+    let mut lines = vec!["| id | title | risk |".to_owned(), "|---|---|---|".to_owned()];
     lines.extend(
         Guardrails::built_in()
             .iter()

@@ -11,7 +11,7 @@ fn file(guardrails: &Value) -> String {
 }
 
 fn with(statements: &Value) -> String {
-    file(&json!([{"Id": "own", "Title": "Own", "Why": "ours", "Severity": "low", "MustBeBlocked": statements}]))
+    file(&json!([{"Id": "own", "Title": "Own", "Why": "ours", "Risk": "low", "MustBeBlocked": statements}]))
 }
 
 fn document(statements: &Value) -> String {
@@ -26,11 +26,11 @@ fn faults(statements: &Value) -> Vec<String> {
 #[test]
 fn a_guardrail_is_what_the_file_says() {
     let text = file(&json!([{
-        "Id": "no-s3", "Title": "No S3", "Why": "no buckets", "Category": "Storage", "Severity": "high",
+        "Id": "no-s3", "Title": "No S3", "Why": "no buckets", "Category": "Storage", "Risk": "high",
         "Sources": "https://example.com/a?b=c",
         "MustBeBlocked": {"Action": "s3:*"}
     }, {
-        "Id": "a1", "Title": "A", "Why": "B", "Severity": "info",
+        "Id": "a1", "Title": "A", "Why": "B", "Risk": "info",
         "MustBeBlocked": [{"NotAction": ["iam:*", "sts:*"], "Condition": {"Bool": {"aws:SecureTransport": false}}}]
     }]));
     let guardrails = Guardrails::from_json(&text).unwrap();
@@ -82,7 +82,7 @@ fn all_faults_are_told_at_once_with_their_places() {
       "Id": "No Shouting",
       "Title": " ",
       "Why": "because",
-      "Severity": "High",
+      "Risk": "High",
       "Sources": ["https://example.com", "javascript:alert(1)"],
       "MustBeBlocked": {"Action": "s3:*", "Condition": {"StringEqual": {"aws:PrincipalOrgID": "o-1"}}}
     },
@@ -90,7 +90,7 @@ fn all_faults_are_told_at_once_with_their_places() {
       "Id": "two",
       "Tilte": "Two",
       "Why": 5,
-      "Severity": "grave",
+      "Risk": "grave",
       "MustBeBlocked": [
         {"Action": "s3:Get Object"},
         {"Effect": "Allow", "Action": "s3", "Resource": ["*", "bucket"]},
@@ -98,9 +98,9 @@ fn all_faults_are_told_at_once_with_their_places() {
         7
       ]
     },
-    {"Id": "two", "Title": "Two", "Why": "again", "Severity": "low", "MustBeBlocked": []},
-    {"Id": "three", "Title": "Three", "Why": "x", "Severity": "low", "MustBeBlocked": "s3:*"},
-    {"Id": "four", "Id": "five", "Title": "Four", "Why": "x", "Severity": "low"}
+    {"Id": "two", "Title": "Two", "Why": "again", "Risk": "low", "MustBeBlocked": []},
+    {"Id": "three", "Title": "Three", "Why": "x", "Risk": "low", "MustBeBlocked": "s3:*"},
+    {"Id": "four", "Id": "five", "Title": "Four", "Why": "x", "Risk": "low"}
   ]
 }"#;
     assert_snapshot!(shown(&Guardrails::from_json(text).unwrap_err()), @"
@@ -108,7 +108,7 @@ fn all_faults_are_told_at_once_with_their_places() {
         help: did you mean `Guardrails`?
     6:13: Guardrails[0].Id: `No Shouting` is not the id of a guardrail, expected at most 100 small letters, digits and single hyphens, such as `leave-organization` [bad-id]
     7:16: Guardrails[0].Title: `Title` says nothing [blank-text]
-    9:19: Guardrails[0].Severity: `High` is not a severity, expected `high`, `medium`, `low` or `info` [unknown-severity]
+    9:15: Guardrails[0].Risk: `High` is not a risk, expected `high`, `medium`, `low` or `info` [unknown-risk]
         help: did you mean `high`?
     10:42: Guardrails[0].Sources[1]: `javascript:alert(1)` is not the address of a web page, expected a text that begins with `https://`, without white space [bad-source]
     11:72: Guardrails[0].MustBeBlocked.Condition.StringEqual: unknown condition operator `StringEqual`, expected an operator such as `StringEquals` [unknown-operator]
@@ -116,7 +116,7 @@ fn all_faults_are_told_at_once_with_their_places() {
     15:7: Guardrails[1].Tilte: the member `Title` is missing [missing-member]
         help: did you mean `Title` where it says `Tilte`?
     16:14: Guardrails[1].Why: found a number, expected a string [wrong-type]
-    17:19: Guardrails[1].Severity: `grave` is not a severity, expected `high`, `medium`, `low` or `info` [unknown-severity]
+    17:15: Guardrails[1].Risk: `grave` is not a risk, expected `high`, `medium`, `low` or `info` [unknown-risk]
     19:20: Guardrails[1].MustBeBlocked[0].Action: the action `s3:Get Object` holds white space and matches nothing [action-white-space]
         help: delete the white space
     20:20: Guardrails[1].MustBeBlocked[1].Effect: a guardrail says what must be blocked, not `Allow`, expected `Deny` [bad-effect]
@@ -130,8 +130,8 @@ fn all_faults_are_told_at_once_with_their_places() {
     22:9: Guardrails[1].MustBeBlocked[3]: found a number, expected an object [wrong-type]
     25:12: Guardrails[2].Id: `two` is the id of two guardrails, first at Guardrails[1] [duplicate-id]
         help: write all statements of one guardrail into one `MustBeBlocked`
-    25:87: Guardrails[2].MustBeBlocked: the guardrail names no calls, so it would hold everywhere, expected at least one statement [empty-list]
-    26:87: Guardrails[3].MustBeBlocked: found a string, expected a statement as an object, or an array of statements [wrong-type]
+    25:83: Guardrails[2].MustBeBlocked: the guardrail names no calls, so it would hold everywhere, expected at least one statement [empty-list]
+    26:83: Guardrails[3].MustBeBlocked: found a string, expected a statement as an object, or an array of statements [wrong-type]
     27:5: Guardrails[4].MustBeBlocked: the member `MustBeBlocked` is missing [missing-member]
         help: write the calls there, as statements of a policy
     27:20: Guardrails[4].Id: the member `Id` stands twice [duplicate-member]
@@ -184,7 +184,7 @@ fn what_is_only_a_warning_in_a_policy_is_a_fault_here() {
 fn there_are_limits() {
     let guardrail = |number: usize| {
         let id = format!("g{number}");
-        json!({"Id": id, "Title": "T", "Why": "W", "Severity": "low", "MustBeBlocked": {"Action": "s3:*"}})
+        json!({"Id": id, "Title": "T", "Why": "W", "Risk": "low", "MustBeBlocked": {"Action": "s3:*"}})
     };
     let many = |count: usize| file(&(0..count).map(guardrail).collect());
     assert_eq!(Guardrails::from_json(&many(1_000)).unwrap().list().len(), 1_000);
@@ -197,8 +197,8 @@ fn there_are_limits() {
 #[test]
 fn an_own_guardrail_takes_the_place_of_the_built_in_one() {
     let text = file(&json!([
-        {"Id": "new", "Title": "New", "Why": "ours", "Severity": "low", "MustBeBlocked": {"Action": "s3:*"}},
-        {"Id": "region-lock", "Title": "Only Frankfurt", "Why": "ours", "Severity": "high", "MustBeBlocked": {
+        {"Id": "new", "Title": "New", "Why": "ours", "Risk": "low", "MustBeBlocked": {"Action": "s3:*"}},
+        {"Id": "region-lock", "Title": "Only Frankfurt", "Why": "ours", "Risk": "high", "MustBeBlocked": {
             "NotAction": "iam:*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-central-1"}}
         }},
     ]));
@@ -222,7 +222,7 @@ fn the_schema_agrees_with_the_reader() {
         assert_eq!(validator.is_valid(value), result.is_ok(), "{value}\n{why:?}");
         if result.is_ok() { valid += 1 } else { invalid += 1 }
     };
-    let base = || json!({"Id": "a", "Title": "A", "Why": "B", "Severity": "low", "MustBeBlocked": {"Action": "s3:*"}});
+    let base = || json!({"Id": "a", "Title": "A", "Why": "B", "Risk": "low", "MustBeBlocked": {"Action": "s3:*"}});
     let of = |guardrail: Value| json!({"Format": "scproof-guardrails/1", "Guardrails": [guardrail]});
     let long = "a".repeat(101);
     let members: [(&str, Vec<Value>); 6] = [
@@ -232,7 +232,7 @@ fn the_schema_agrees_with_the_reader() {
         ),
         ("Title", vec![json!("x"), json!(" "), json!(""), json!(null), json!(["x"])]),
         ("Category", vec![json!("x"), json!(""), json!(5)]),
-        ("Severity", vec![json!("high"), json!("medium"), json!("info"), json!("High"), json!(1)]),
+        ("Risk", vec![json!("high"), json!("medium"), json!("info"), json!("High"), json!(1)]),
         (
             "Sources",
             vec![
@@ -258,7 +258,7 @@ fn the_schema_agrees_with_the_reader() {
             compare(&of(guardrail));
         }
     }
-    for missing in ["Id", "Title", "Why", "Severity", "MustBeBlocked"] {
+    for missing in ["Id", "Title", "Why", "Risk", "MustBeBlocked"] {
         let mut guardrail = base();
         guardrail.as_object_mut().unwrap().remove(missing);
         compare(&of(guardrail));

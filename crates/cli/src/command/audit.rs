@@ -70,7 +70,7 @@ pub(crate) struct AuditArgs {
     /// Findings to live with, see docs/suppressions.md
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
     suppressions: Option<PathBuf>,
-    /// Fail on hole, unknown or finding:SEVERITY, which is high, medium, low or info,
+    /// Fail on hole, unknown or finding:RISK, which is high, medium, low or info,
     /// and means that or graver (can be repeated)
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = fail_on, help_heading = GUARDRAILS)]
     fail_on: Vec<AuditGate>,
@@ -85,8 +85,8 @@ fn fail_on(text: &str) -> Result<AuditGate, String> {
         None if text == "unknown" => Ok(AuditGate::Unknown),
         Some(("finding", risk)) => Risk::from_text(risk)
             .map(AuditGate::Finding)
-            .ok_or_else(|| "a severity is high, medium, low or info".to_owned()),
-        _ => Err("expected hole, unknown or finding:SEVERITY".to_owned()),
+            .ok_or_else(|| "a risk is high, medium, low or info".to_owned()),
+        _ => Err("expected hole, unknown or finding:RISK".to_owned()),
     }
 }
 

@@ -26,7 +26,7 @@ fn write(folder: &Path, name: &str, text: &str) -> String {
 /// A file with one guardrail of an action.
 fn own_guardrail(folder: &Path, id: &str, action: &str) -> String {
     let guardrails = json!({"Format": "scproof-guardrails/1", "Guardrails": [{
-        "Id": id, "Title": "Ours", "Severity": "low", "Why": "we say so", "MustBeBlocked": {"Action": action},
+        "Id": id, "Title": "Ours", "Risk": "low", "Why": "we say so", "MustBeBlocked": {"Action": action},
     }]});
     write(folder, "guardrails.json", &guardrails.to_string())
 }

@@ -47,10 +47,10 @@ impl AuditGate {
         match self {
             Self::Hole => "a guardrail has a hole",
             Self::Unknown => "it could not be settled whether a guardrail holds",
-            Self::Finding(Risk::High) => "there are findings of severity high",
-            Self::Finding(Risk::Medium) => "there are findings of severity medium",
-            Self::Finding(Risk::Low) => "there are findings of severity low",
-            Self::Finding(Risk::Info) => "there are findings of severity info",
+            Self::Finding(Risk::High) => "there are findings of risk high",
+            Self::Finding(Risk::Medium) => "there are findings of risk medium",
+            Self::Finding(Risk::Low) => "there are findings of risk low",
+            Self::Finding(Risk::Info) => "there are findings of risk info",
         }
     }
 }

@@ -110,7 +110,7 @@ struct GuardrailView<'a> {
     title: &'a str,
     why: &'a str,
     category: &'a str,
-    severity: &'static str,
+    risk: &'static str,
     sources: &'a [String],
     text: usize,
     groups: Vec<GuardrailGroupView>,
@@ -311,7 +311,7 @@ impl<'a> Builder<'a> {
             title: &guardrail.title,
             why: &guardrail.why,
             category: &guardrail.category,
-            severity: guardrail.risk.as_str(),
+            risk: guardrail.risk.as_str(),
             sources: &guardrail.sources,
             text: self.texts.number(Cow::Owned(guardrail.json())),
             groups: report

@@ -12,7 +12,7 @@ use crate::audit::evidence_words;
 pub(super) struct FindingView<'a> {
     code: &'static str,
     fingerprint: &'a str,
-    severity: &'static str,
+    risk: &'static str,
     message: &'a str,
     reason: usize,
     remedy: usize,
@@ -54,7 +54,7 @@ impl<'a> Builder<'a> {
         FindingView {
             code: finding.code,
             fingerprint: &finding.fingerprint,
-            severity: finding.risk.as_str(),
+            risk: finding.risk.as_str(),
             message: &finding.message,
             reason: self.string(finding.reason.as_str()),
             remedy: self.string(finding.remedy.as_str()),

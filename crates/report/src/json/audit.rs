@@ -52,7 +52,7 @@ struct Summary {
     classes: usize,
     /// How many guardrails have which worst state.
     guardrails: StateCounts,
-    findings: SeverityCounts,
+    findings: RiskCounts,
     suppressed: usize,
 }
 
@@ -74,7 +74,7 @@ impl From<[usize; 5]> for StateCounts {
 }
 
 #[derive(Serialize)]
-struct SeverityCounts {
+struct RiskCounts {
     high: usize,
     medium: usize,
     low: usize,
@@ -158,7 +158,7 @@ struct GuardrailView<'a> {
     title: &'a str,
     why: &'a str,
     category: &'a str,
-    severity: &'static str,
+    risk: &'static str,
     sources: &'a [String],
     document: String,
     /// The gravest state of an account; none if there is no account.
@@ -200,7 +200,7 @@ struct WitnessView<'a> {
 struct FindingView<'a> {
     code: &'static str,
     fingerprint: &'a str,
-    severity: &'static str,
+    risk: &'static str,
     message: &'a str,
     reason: &'a str,
     remedy: &'a str,
@@ -340,7 +340,7 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
         title: &guardrail.title,
         why: &guardrail.why,
         category: &guardrail.category,
-        severity: guardrail.risk.as_str(),
+        risk: guardrail.risk.as_str(),
         sources: &guardrail.sources,
         document: guardrail.json(),
         state: worst_state(found).map(GuardrailState::as_str),
@@ -376,7 +376,7 @@ fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> Findin
     FindingView {
         code: finding.code,
         fingerprint: &finding.fingerprint,
-        severity: finding.risk.as_str(),
+        risk: finding.risk.as_str(),
         message: &finding.message,
         reason: &finding.reason,
         remedy: &finding.remedy,
@@ -421,7 +421,7 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
             accounts: audit.scope.accounts.len(),
             classes: audit.classes.len(),
             guardrails: report.guardrail_counts().map(|(_, number)| number).into(),
-            findings: SeverityCounts { high, medium, low, info },
+            findings: RiskCounts { high, medium, low, info },
             suppressed: audit.suppressed.len(),
         },
         scope: ScopeView {

@@ -58,7 +58,7 @@ const STATES = {
   holds: 'Holds',
   notApplicable: 'Not applicable',
 };
-const SEVERITIES = { high: 'High', medium: 'Medium', low: 'Low', info: 'Info' };
+const RISKS = { high: 'High', medium: 'Medium', low: 'Low', info: 'Info' };
 const ACCESS = { neverBlocked: 'never blocked', conditional: 'conditional', alwaysBlocked: 'always blocked' };
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -80,7 +80,7 @@ function icon(state) {
 }
 
 const stateBadge = (state) => el('span', { class: `badge ${state}` }, icon(state), STATES[state]);
-const severityBadge = (severity) => el('span', { class: `badge ${severity}` }, SEVERITIES[severity]);
+const riskBadge = (risk) => el('span', { class: `badge ${risk}` }, RISKS[risk]);
 
 // The tree.
 const children = nodes.id.map(() => []);

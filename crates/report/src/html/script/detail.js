@@ -219,7 +219,7 @@ function sourceLink(source) {
 function openGuardrail(guardrail) {
   const view = data.guardrails[guardrail];
   openDrawer(view.title,
-    el('p', {}, severityBadge(view.severity), ` ${view.category} · `, el('code', {}, view.id)),
+    el('p', {}, riskBadge(view.risk), ` ${view.category} · `, el('code', {}, view.id)),
     el('p', {}, view.why),
     el('h3', {}, 'How accounts stand'),
     lengthening(view.groups.map((group, place) => [group, place]), 5, ([group, place]) => {

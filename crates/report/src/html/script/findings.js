@@ -31,9 +31,9 @@ function findingBody(finding) {
 }
 
 function findingItem(finding, at, shownAt) {
-  const details = el('details', { class: `finding ${finding.severity}`, id: `finding-${at}` });
+  const details = el('details', { class: `finding ${finding.risk}`, id: `finding-${at}` });
   const where = finding.policy === undefined ? (finding.targets.length ? nameOf(finding.targets[0]) : '') : policyName(finding.policy);
-  details.append(el('summary', {}, severityBadge(finding.severity),
+  details.append(el('summary', {}, riskBadge(finding.risk),
     el('div', { class: 'what' }, el('h3', { class: 'message' }, formatted(finding.message)),
       el('span', { class: 'muted small block' }, el('code', {}, finding.code), where && [' · ', isolated(where)], ' · ', counted(setOf(finding.accounts).length, 'account')))));
   const open = () => { if (details.open && details.childElementCount === 1) details.append(findingBody(finding)); };
@@ -54,7 +54,7 @@ function findings() {
   const text = data.findings.map((finding) => [finding.code, finding.message, finding.fingerprint, finding.place ?? '',
     finding.policy === undefined ? '' : `${policyName(finding.policy)} ${data.policies[finding.policy].id}`,
     finding.targets.map((node) => `${nameOf(node)} ${nodes.id[node]}`).join(' ')].join('\n').toLowerCase());
-  let severities = new Set();
+  let risks = new Set();
   let code = '';
   let term = '';
   const status = el('p', { class: 'count', role: 'status' });
@@ -64,7 +64,7 @@ function findings() {
     return term.length > 3 && setOf(finding.accounts).some((node) => searchable[ordinalOf[node]].includes(term));
   }
   function draw(wanted) {
-    const list = open.filter(([finding, at]) => at === wanted || ((!severities.size || severities.has(finding.severity)) && (!code || finding.code === code)
+    const list = open.filter(([finding, at]) => at === wanted || ((!risks.size || risks.has(finding.risk)) && (!code || finding.code === code)
       && (!term || text[at].includes(term) || accountHit(finding))));
     status.textContent = `${counted(list.length, 'finding')}${list.length < open.length ? ` of ${number(open.length)}` : ''}`;
     const size = Math.max(20, list.findIndex(([, at]) => at === wanted) + 1);
@@ -82,13 +82,13 @@ function findings() {
     details.scrollIntoView({ block: 'start' });
   };
   const codes = [...new Set(open.map(([finding]) => finding.code))].sort();
-  const count = (severity) => open.filter(([finding]) => finding.severity === severity).length;
+  const count = (risk) => open.filter(([finding]) => finding.risk === risk).length;
   append(mount, [
     open.length > 0 && el('div', { class: 'toolbar' },
       search('Search', 'Message, code, policy or account', (value) => { term = value; draw(); }),
       select('Kind', [['', 'All kinds'], ...codes.map((value) => [value, value])], (value) => { code = value; draw(); }),
-      checks('Only', Object.keys(SEVERITIES).filter(count).map((severity) => [severity, SEVERITIES[severity], el('span', { class: 'n' }, number(count(severity)))]),
-        (chosen) => { severities = chosen; draw(); })),
+      checks('Only', Object.keys(RISKS).filter(count).map((risk) => [risk, RISKS[risk], el('span', { class: 'n' }, number(count(risk)))]),
+        (chosen) => { risks = chosen; draw(); })),
     status, area,
     suppressed.length > 0 && el('details', { class: 'suppressed' }, el('summary', {}, `${counted(suppressed.length, 'finding')} suppressed`),
       el('div', { class: 'fold' }, lengthening(suppressed, 20, ([finding, at], place) => findingItem(finding, at, place), 'findings', el('ul', { class: 'plain findings' })))),

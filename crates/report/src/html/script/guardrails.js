@@ -20,21 +20,21 @@ function guardrails() {
   const worst = (at) => Object.keys(STATES).findIndex((state) => guardrailCounts[at][state] > 0);
 
   const summary = el('table', { class: 'list' }, el('caption', { class: 'sr' }, 'Guardrails'),
-    el('thead', {}, el('tr', {}, ['Guardrail', 'Severity', 'State', 'Accounts', 'Hole', 'Unknown', 'Except', 'Holds'].map((name, at) =>
+    el('thead', {}, el('tr', {}, ['Guardrail', 'Risk', 'State', 'Accounts', 'Hole', 'Unknown', 'Except', 'Holds'].map((name, at) =>
       el('th', { scope: 'col', class: at > 3 ? 'num' : '' }, name)))), body);
 
   let summarized = '';
   function drawSummary(columns) {
     if (summarized === columns.join()) return;
     summarized = columns.join();
-    const sorted = [...columns].sort((a, b) => worst(a) - worst(b) || rankOf(data.guardrails[a].severity) - rankOf(data.guardrails[b].severity) || a - b);
+    const sorted = [...columns].sort((a, b) => worst(a) - worst(b) || rankOf(data.guardrails[a].risk) - rankOf(data.guardrails[b].risk) || a - b);
     body.replaceChildren(...sorted.map((at) => {
       const view = data.guardrails[at];
       const counts = guardrailCounts[at];
       const present = Object.keys(STATES).filter((state) => counts[state]);
       return el('tr', {},
         el('th', { scope: 'row' }, button('link strong', view.title, () => openGuardrail(at)), el('span', { class: 'muted small block' }, view.category)),
-        el('td', {}, severityBadge(view.severity)),
+        el('td', {}, riskBadge(view.risk)),
         el('td', {}, stateBadge(present[0] ?? 'notApplicable')),
         el('td', { class: 'wide' }, bar(present.map((state) => [`s-${state}`, counts[state]]), present.map((state) => `${STATES[state]}: ${number(counts[state])}`).join(', '))),
         ['hole', 'unknown', 'holdsExcept', 'holds'].map((state) => el('td', { class: counts[state] ? 'num' : 'num zero' }, number(counts[state]))));

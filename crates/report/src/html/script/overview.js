@@ -9,28 +9,28 @@ const guardrailCounts = data.guardrails.map(() => ({ hole: 0, unknown: 0, holdsE
     guardrailCounts[guardrail][state] += perProfile[at];
   }));
 }
-const rankOf = (severity) => Object.keys(SEVERITIES).indexOf(severity);
+const rankOf = (risk) => Object.keys(RISKS).indexOf(risk);
 
 function overview() {
   const items = [];
   data.guardrails.forEach((guardrail, at) => {
     const counts = guardrailCounts[at];
     const state = counts.hole ? 'hole' : counts.unknown ? 'unknown' : null;
-    if (state) items.push({ severity: guardrail.severity, state, number: counts[state], at });
+    if (state) items.push({ risk: guardrail.risk, state, number: counts[state], at });
   });
   data.findings.forEach((finding, at) => {
-    if (finding.severity === 'high' && finding.suppressed === undefined) {
-      items.push({ severity: 'high', finding, number: setOf(finding.accounts).length, at });
+    if (finding.risk === 'high' && finding.suppressed === undefined) {
+      items.push({ risk: 'high', finding, number: setOf(finding.accounts).length, at });
     }
   });
-  items.sort((a, b) => rankOf(a.severity) - rankOf(b.severity) || (a.state === 'unknown') - (b.state === 'unknown') || b.number - a.number);
+  items.sort((a, b) => rankOf(a.risk) - rankOf(b.risk) || (a.state === 'unknown') - (b.state === 'unknown') || b.number - a.number);
   if (!items.length) return;
   append(byId('overview-body'), [
     el('h3', {}, 'Look at these first'),
     el('ol', { class: 'attention' }, items.slice(0, 6).map((item) => {
       const text = item.finding ? `${item.finding.message}` : data.guardrails[item.at].title;
       const click = () => (item.finding ? showFinding(item.at) : openGuardrail(item.at));
-      return el('li', {}, severityBadge(item.severity), item.state ? stateBadge(item.state) : el('span', { class: 'badge plain' }, 'Finding'),
+      return el('li', {}, riskBadge(item.risk), item.state ? stateBadge(item.state) : el('span', { class: 'badge plain' }, 'Finding'),
         button('link', formatted(text), click), el('span', { class: 'muted' }, counted(item.number, 'account')));
     })),
     items.length > 6 && el('p', { class: 'muted small' }, `And ${number(items.length - 6)} more in the sections below.`)]);
