@@ -325,3 +325,8 @@ pub fn may_be_absent(key: &str) -> bool {
     let mut always = ALWAYS.iter().map(|(key, _)| *key).chain(["aws:EpochTime"]);
     !always.any(|always| always.eq_ignore_ascii_case(key))
 }
+
+/// Whether a key follows from caller and account.
+pub fn is_derived(key: &str) -> bool {
+    DERIVED_KEYS.iter().any(|derived| derived.eq_ignore_ascii_case(key))
+}

@@ -11,7 +11,7 @@ use scproof_evaluator::{
     Caller, CompiledOrganization, ContextValue, Decision, EvaluationOptions, Predicate, PredicateAtom, Request, Truth,
 };
 use scproof_organization::{AttachmentRecord, Inventory, NodeId, Organization, PolicyRecord};
-use scproof_testkit::comparison::may_be_absent;
+use scproof_testkit::comparison::{is_derived, may_be_absent};
 use scproof_testkit::strategies;
 use serde_json::{Value, json};
 
@@ -80,12 +80,12 @@ impl Judge<'_> {
     }
 }
 
-/// The request with what another one knows more of its context; of a closed one nothing more can be known. That a key is absent which
-/// every call has is no knowledge.
+/// The request with what another one knows more of its context; of a closed one nothing more can be known. What no call has is
+/// no knowledge: that a key is absent which is always there, or a value that does not follow from caller and account.
 fn completed(request: &Request, other: &Request) -> Request {
     let mut completed = request.clone();
     for (key, value) in other.context.iter().filter(|_| !request.closed_context) {
-        let is_possible = *value != ContextValue::Absent || may_be_absent(key);
+        let is_possible = !is_derived(key) && (*value != ContextValue::Absent || may_be_absent(key));
         if is_possible && !request.context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
             completed.context.insert(key, value.clone());
         }
