@@ -76,8 +76,8 @@ impl Rows {
             }
         } else {
             // A key that its own service lists nowhere may be one that sessions carry into calls of others.
-            let is_listed = known.is_none_or(|key| self.catalog.is_listed(key));
-            let is_other = service != self.action.service() && self.catalog.service(service).is_some() && is_listed;
+            let is_listed = || known.is_none_or(|key| self.catalog.is_listed(key));
+            let is_other = service != self.action.service() && self.catalog.service(service).is_some() && is_listed();
             IfNowhere::ByType { of_another_service: is_other }
         };
         Listings {

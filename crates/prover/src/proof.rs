@@ -15,12 +15,12 @@ mod ordinary;
 mod passing;
 mod path_formulas;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    ActionClass, ActionTraits, Applicability, Atom, CompiledViews, Facts, LevelId, ShapeId, View,
+    ActionClass, ActionTraits, Applicability, Atom, CellId, CompiledViews, Facts, LevelId, ShapeId, View,
 };
 use scproof_organization::NodeId;
 
@@ -43,6 +43,8 @@ pub struct PolicyProof<'p> {
     limits: Limits,
     accounts: Arc<[NodeId]>,
     classes: Arc<[ActionClass]>,
+    /// The places of the classes by their cells.
+    classes_by_cell: Arc<[(CellId, Vec<usize>)]>,
     groups: Arc<[AccountGroup]>,
     /// By node the group of an account.
     group_of: Arc<[Option<usize>]>,
@@ -157,9 +159,14 @@ impl<'p> PolicyProof<'p> {
         for (group, list) in groups.iter_mut().zip(list_of) {
             group.list = list;
         }
+        let mut by_cell: BTreeMap<CellId, Vec<usize>> = BTreeMap::new();
+        for (index, class) in classes.iter().enumerate() {
+            by_cell.entry(class.cell).or_default().push(index);
+        }
         Self {
             views,
             limits,
+            classes_by_cell: by_cell.into_iter().collect(),
             accounts: accounts.into(),
             classes: classes.into(),
             groups: groups.into(),
@@ -193,6 +200,7 @@ impl<'p> PolicyProof<'p> {
             limits: self.limits,
             accounts: Arc::clone(&self.accounts),
             classes: Arc::clone(&self.classes),
+            classes_by_cell: Arc::clone(&self.classes_by_cell),
             groups: Arc::clone(&self.groups),
             group_of: Arc::clone(&self.group_of),
             groups_by_statement: Arc::clone(&self.groups_by_statement),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
     Applicability, Atom, AtomForm, CallCheck, Candidate, CellId, CompiledViews, ContextValue, Facts, LevelId,
-    MAX_CELLS, Openness, PairShape, RequestResource, Setting, ShapeId, Subject, View,
+    MAX_CELLS, Openness, PairId, PairShape, RequestResource, Setting, ShapeId, Subject, View,
 };
 use scproof_evaluator::{Predicate, Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -64,6 +64,9 @@ pub(crate) struct RequestSpace<'p> {
     /// The facts that may differ from check to check of one call (CALL-7).
     own_facts: Vec<Variable>,
     checks: FxHashMap<ShapeId, Arc<Checks>>,
+    pairs: FxHashMap<PairId, Function>,
+    /// The facts that sets of possible requests ask about.
+    supports: FxHashMap<Function, Arc<[Variable]>>,
     called: FxHashMap<(ShapeId, Function), Function>,
     /// What functions are for some facts of a check's own.
     owned: Done,
@@ -138,6 +141,8 @@ impl<'p> RequestSpace<'p> {
             possible,
             own_facts,
             checks: FxHashMap::default(),
+            pairs: FxHashMap::default(),
+            supports: FxHashMap::default(),
             called: FxHashMap::default(),
             owned: Done::default(),
             account,
@@ -164,6 +169,8 @@ impl<'p> RequestSpace<'p> {
             possible: Function::TRUE,
             own_facts: Vec::new(),
             checks: FxHashMap::default(),
+            pairs: FxHashMap::default(),
+            supports: FxHashMap::default(),
             called: FxHashMap::default(),
             owned: Done::default(),
             account: String::new(),
@@ -424,12 +431,17 @@ impl<'p> RequestSpace<'p> {
 
     /// Which of some checks a combination of cells may be.
     pub(crate) fn check_of<'c>(&mut self, checks: &'c [CallCheck], values: &[u32]) -> Option<&'c CallCheck> {
-        checks.iter().find(|check| self.pair(&check.pair).is_ok_and(|pair| self.diagrams.holds(pair, values)))
+        checks.iter().find(|check| self.pairs_of(check).is_ok_and(|pair| self.diagrams.holds(pair, values)))
     }
 
     /// The pairs that a check may be.
     pub(crate) fn pairs_of(&mut self, check: &CallCheck) -> Result<Function, TooLarge> {
-        self.pair(&check.pair)
+        if let Some(known) = self.pairs.get(&check.pair_id) {
+            return Ok(*known);
+        }
+        let found = self.pair(&check.pair)?;
+        self.pairs.insert(check.pair_id, found);
+        Ok(found)
     }
 
     /// A resource that a check may be about in a combination of cells. Elements that are not asked about here do not
@@ -455,9 +467,14 @@ impl<'p> RequestSpace<'p> {
     /// A function that is the same on all `possible` requests, and that asks about no fact which matters only for what is
     /// possible.
     pub(crate) fn without_tied_facts(&mut self, function: Function, possible: Function) -> Result<Function, TooLarge> {
+        if !self.supports.contains_key(&possible) {
+            self.supports.insert(possible, self.diagrams.support(possible).into());
+        }
+        let asked = self.supports.get(&possible).map(Arc::clone).unwrap_or_default();
         let mut simpler = function;
         for variable in self.diagrams.support(function) {
-            if self.question_of(variable).is_some() {
+            // What is possible says nothing of the others, so that the function asks about them for its own sake.
+            if self.question_of(variable).is_some() || asked.binary_search(&variable).is_err() {
                 continue;
             }
             let without = self.diagrams.some(simpler, &Variables::from_iter([variable]), &mut Done::default())?;

@@ -23,12 +23,17 @@ pub(crate) mod wildcard_without_like;
 #[cfg(test)]
 mod tests;
 
-use scproof_catalog::{Action, Catalog};
-use scproof_evaluator::{Truth, truth_when_absent};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use scproof_catalog::{Action, ActionId, Catalog};
+use scproof_evaluator::{CallChecks, Truth, truth_when_absent};
 use scproof_policy_parser::{ActionShape, Condition, Effect, PolicyDocument, PolicyPath, Statement, WildcardPattern};
 
 use crate::found::Found;
 use crate::rule::{Risk, Rule};
+use matching::Unmatched;
 use names::Names;
 
 pub use unsatisfiable_guard::{Guard, guard_on};
@@ -70,10 +75,23 @@ pub fn check(document: &PolicyDocument, policy: Option<&str>) -> Vec<Found> {
     Checker::default().check(document, policy)
 }
 
-/// Checks documents one after another, and remembers names that are near to unknown ones.
+/// Checks documents one after another, and remembers what calls of actions are checked against, and names that are near
+/// to unknown ones.
 #[derive(Debug, Default)]
 pub struct Checker {
     names: Names,
+    calls: Calls,
+}
+
+/// What calls of actions are checked against, each looked up once.
+#[derive(Debug, Default)]
+struct Calls(RefCell<BTreeMap<ActionId, Rc<CallChecks>>>);
+
+impl Calls {
+    fn of(&self, catalog: &'static Catalog, action: Action<'static>) -> Rc<CallChecks> {
+        let new = || Rc::new(CallChecks::of(catalog, action));
+        Rc::clone(self.0.borrow_mut().entry(action.id()).or_insert_with(new))
+    }
 }
 
 impl Checker {
@@ -83,7 +101,8 @@ impl Checker {
         for (number, statement) in document.statements.iter().enumerate() {
             let mut of_statement = Vec::new();
             let catalog = Catalog::embedded();
-            let subject = Subject { catalog, names: &self.names, document, policy, number, statement };
+            let (names, calls, unmatched) = (&self.names, &self.calls, OnceCell::new());
+            let subject = Subject { catalog, names, calls, document, policy, number, statement, unmatched };
             for (_, check) in CHECKS {
                 check(&subject, &mut of_statement);
             }
@@ -100,14 +119,21 @@ impl Checker {
 struct Subject<'a> {
     catalog: &'static Catalog,
     names: &'a Names,
+    calls: &'a Calls,
     document: &'a PolicyDocument,
     /// What the policy is called.
     policy: Option<&'a str>,
     number: usize,
     statement: &'a Statement,
+    unmatched: OnceCell<Unmatched>,
 }
 
 impl<'a> Subject<'a> {
+    /// The elements of its `Action` list that it matches no call of, worked out once.
+    fn unmatched(&self) -> &Unmatched {
+        self.unmatched.get_or_init(|| Unmatched::of(self))
+    }
+
     /// The statement if it denies and every part of it can be read.
     fn deny(&self) -> Option<&'a Statement> {
         Some(self.statement).filter(|found| found.effect == Some(Effect::Deny) && found.is_readable())

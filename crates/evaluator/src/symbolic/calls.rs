@@ -30,6 +30,10 @@ impl ShapeId {
     pub const ANY: Self = Self(0);
 }
 
+/// The number of a [`PairShape`] among those of checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PairId(u32);
+
 /// What each call of some actions is checked against. Two actions of one cell and one shape are blocked in the same
 /// calls.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +63,8 @@ pub struct PairShape {
 pub struct CallCheck {
     /// What it is about.
     pub pair: PairShape,
+    /// Its number; equal pairs have one.
+    pub pair_id: PairId,
     /// Whether every call makes it, or it is one of the alternatives of a check that every call makes.
     pub required: bool,
     /// Whether it is one of the alternatives of the only check.
@@ -94,6 +100,7 @@ pub(super) struct Shapes {
     by_element: Option<Vec<(Option<ElementId>, Asked)>>,
     of_cell: FxHashMap<CellId, Arc<Asked>>,
     resources: FxHashMap<(CellId, &'static str), OfType>,
+    pairs: FxHashMap<PairShape, PairId>,
 }
 
 /// What elements say of the resources of a type, and a resource for each row.
@@ -128,6 +135,17 @@ impl CallShape {
         let required = &self.required;
         self.optional.retain(|pair| !required.iter().any(|check| check.as_slice() == std::slice::from_ref(pair)));
         self
+    }
+}
+
+impl Shapes {
+    fn number(&mut self, pair: &PairShape) -> PairId {
+        if let Some(known) = self.pairs.get(pair) {
+            return *known;
+        }
+        let next = PairId(u32::try_from(self.pairs.len()).unwrap_or(u32::MAX));
+        self.pairs.insert(pair.clone(), next);
+        next
     }
 }
 
@@ -285,13 +303,15 @@ impl CompiledViews {
             let (pair, resources) = (**known).clone();
             let pair = PairShape { lacks: lacks(Some(number)), ..pair };
             let required = row.is_required() || !has_required;
-            checks.push(CallCheck { pair, resources, required, is_alternative: !has_required });
+            let pair_id = shapes.number(&pair);
+            checks.push(CallCheck { pair, pair_id, resources, required, is_alternative: !has_required });
         }
         // A bucket, object or access point of S3 is always there (CALL-4).
         if !has_required && (rows.all.is_empty() || action.service() != "s3") {
             let (pair, resources) = self.no_resource(asked);
             let pair = PairShape { lacks: lacks(None), ..pair };
-            checks.push(CallCheck { pair, resources, required: true, is_alternative: true });
+            let pair_id = shapes.number(&pair);
+            checks.push(CallCheck { pair, pair_id, resources, required: true, is_alternative: true });
         }
         checks
     }

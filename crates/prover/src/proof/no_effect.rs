@@ -49,12 +49,11 @@ impl PolicyProof<'_> {
                 (range.clone(), Some(organization.inheritance_path(*node).len().saturating_sub(1)))
             }
         };
-        let concerned: Vec<usize> = (0..self.classes.len())
-            .filter(|class| {
-                let cell = self.classes.get(*class).map(|class| class.cell);
-                cell.is_some_and(|cell| range.clone().any(|number| self.views.candidate(number, cell).is_some()))
-            })
-            .collect();
+        // Classes of one cell differ in what their calls are checked against, not in what the levels hold.
+        let by_cell = Arc::clone(&self.classes_by_cell);
+        let may_concern = |cell| range.clone().any(|number| self.views.candidate(number, cell).is_some());
+        let concerned: Vec<&[usize]> =
+            by_cell.iter().filter(|(cell, _)| may_concern(*cell)).map(|(_, classes)| classes.as_slice()).collect();
         let only_denies = range.clone().all(|number| self.views.statement_effect(number) == Some(Effect::Deny));
         let mut same: FxHashSet<(FormulaKey, FormulaId)> = FxHashSet::default();
         let mut done: FxHashSet<FormulaKey> = FxHashSet::default();
@@ -71,28 +70,29 @@ impl PolicyProof<'_> {
             }
             let formulas = path_formulas.of(list.0);
             let mut by_formulas = true;
-            for &class in &concerned {
-                let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class).map(|it| (class, it)))
-                else {
-                    continue;
-                };
-                let formula = formulas.get(class.0).copied().unwrap_or(0);
-                let Some(key) = self.key(group, class.1, formula) else { continue };
+            for classes in &concerned {
+                let Some(&first) = classes.first() else { continue };
+                let formula = formulas.get(first).copied().unwrap_or(0);
                 // Denials of all levels are one list, so it does not matter from which level they are taken.
-                let without = if only_denies && place.is_none() && !self.formulas.formula(formula).denies {
-                    if !done.insert(key) {
+                let is_denial = only_denies && place.is_none() && !self.formulas.formula(formula).denies;
+                let mut without: Option<FormulaId> = None;
+                for &class in *classes {
+                    let Some((group, class)) = self.groups.get(index).zip(self.classes.get(class)) else { continue };
+                    let Some(key) = self.key(group, class, formula) else { continue };
+                    if is_denial && !done.insert(key) {
                         continue;
                     }
-                    Arc::make_mut(&mut self.formulas).without_denials(formula, &range)
-                } else {
-                    by_formulas = false;
-                    Arc::make_mut(&mut self.formulas).without(&group.levels, class.0, &range, place)
-                };
-                if without != formula && !same.contains(&(key, without)) {
-                    if !self.is_same(&key, without) {
+                    let without = *without.get_or_insert_with(|| {
+                        let formulas = Arc::make_mut(&mut self.formulas);
+                        if is_denial {
+                            return formulas.without_denials(formula, &range);
+                        }
+                        by_formulas = false;
+                        formulas.without(&group.levels, first, &range, place)
+                    });
+                    if without != formula && same.insert((key, without)) && !self.is_same(&key, without) {
                         return false;
                     }
-                    same.insert((key, without));
                 }
             }
             by_list.insert(list, by_formulas);

@@ -1,7 +1,7 @@
 //! Deny statements that match no call at all.
 
 use super::Subject;
-use super::matching::{Cause, Unmatched};
+use super::matching::Cause;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
@@ -27,7 +27,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
-    let unmatched = Unmatched::of(subject);
+    let unmatched = subject.unmatched();
     if !unmatched.is_all {
         return;
     }

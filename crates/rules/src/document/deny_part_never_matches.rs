@@ -1,7 +1,6 @@
 //! Actions of a Deny statement that it matches no call of.
 
 use super::Subject;
-use super::matching::Unmatched;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
@@ -22,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
-    let unmatched = Unmatched::of(subject);
+    let unmatched = subject.unmatched();
     if unmatched.is_all {
         return;
     }

@@ -1,7 +1,7 @@
 //! Which elements of an `Action` list a Deny statement can match no call of, and why (CALL-10).
 
 use scproof_catalog::Action;
-use scproof_evaluator::{CallCheck, CallChecks, CallResources, Carried, Truth};
+use scproof_evaluator::{CallCheck, CallResources, Carried, Truth};
 use scproof_policy_parser::Statement;
 
 use super::{OnKey, Subject, actions_of, named, on_keys};
@@ -39,6 +39,7 @@ pub(super) struct Unmatched {
 }
 
 impl Unmatched {
+    /// See [`Subject::unmatched`], which remembers it.
     pub(super) fn of(subject: &Subject<'_>) -> Self {
         Self::read(subject).unwrap_or_default()
     }
@@ -140,7 +141,7 @@ fn cause(
     resource: &mut CallResources,
     conditions: &[OnKey<'_>],
 ) -> Option<Cause> {
-    let checks = CallChecks::of(subject.catalog, action);
+    let checks = subject.calls.of(subject.catalog, action);
     let carried: Vec<_> = conditions.iter().map(|on_key| (on_key, checks.carried(&on_key.condition.key))).collect();
     let cause_of = |check: &CallCheck| {
         let resource_type = checks.resource_type(check);

@@ -1,6 +1,7 @@
 //! Guards that no call can satisfy: a Deny unless the call has some key, of calls that are checked without it.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use scproof_catalog::{Action, Catalog};
 use scproof_evaluator::{CallCheck, CallChecks, CallResources, Carried, Truth};
@@ -57,7 +58,8 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         element.patterns.iter().flat_map(|pattern| actions_of(subject.catalog, &pattern.shape())).collect();
     actions.sort_by_key(|action| action.id());
     actions.dedup_by_key(|action| action.id());
-    let calls: Vec<Call> = actions.into_iter().map(|action| Call::of(subject.catalog, action, &mut resource)).collect();
+    let call = |action| Call::of(action, subject.calls.of(subject.catalog, action), &mut resource);
+    let calls: Vec<Call> = actions.into_iter().map(call).collect();
     for on_key in conditions {
         let judged: Vec<(Guard, &Call)> = calls.iter().map(|call| (call.guard(&on_key), call)).collect();
         for kind in [Guard::Elsewhere, Guard::Never, Guard::Unlisted] {
@@ -74,7 +76,9 @@ pub fn guard_on<'s>(statement: &'s Statement, variables: bool, action: &str) -> 
     let (Some(action), Some(resource)) = (catalog.find_action(action), &statement.resource) else {
         return (Guard::Fine, "");
     };
-    let call = Call::of(catalog, catalog.action(action), &mut CallResources::new(resource, variables));
+    let action = catalog.action(action);
+    let checks = Rc::new(CallChecks::of(catalog, action));
+    let call = Call::of(action, checks, &mut CallResources::new(resource, variables));
     let judged =
         guards(catalog, statement).into_iter().map(|on_key| (call.guard(&on_key), on_key.condition.key.as_str()));
     judged.max_by_key(|(guard, _)| *guard).unwrap_or((Guard::Fine, ""))
@@ -83,14 +87,13 @@ pub fn guard_on<'s>(statement: &'s Statement, variables: bool, action: &str) -> 
 /// Calls of an action, as a statement is about them.
 struct Call {
     action: Action<'static>,
-    checks: CallChecks,
+    checks: Rc<CallChecks>,
     /// The checks whose resources the statement names all.
     reached: Vec<CallCheck>,
 }
 
 impl Call {
-    fn of(catalog: &'static Catalog, action: Action<'static>, resource: &mut CallResources) -> Self {
-        let checks = CallChecks::of(catalog, action);
+    fn of(action: Action<'static>, checks: Rc<CallChecks>, resource: &mut CallResources) -> Self {
         let is_reached = |check: &&CallCheck| resource.reach(checks.resource_type(check)) == Truth::True;
         let reached = checks.all().filter(is_reached).copied().collect();
         Self { action, checks, reached }
