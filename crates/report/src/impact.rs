@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scproof_organization::{Organization, Target};
-use scproof_policy_parser::Severity;
 use scproof_simulator::{
-    AccountRef, ActionTerm, Beyond, HeldImpact, Impact, Notice, RegionReport, Step, StructuralDifference, Transient,
-    Transition,
+    AccountRef, ActionTerm, Beyond, HeldImpact, Impact, RegionReport, Step, StructuralDifference, Transient, Transition,
 };
+use scproof_text::{Message, Severity};
 
 use crate::words::Words;
 
@@ -41,7 +40,7 @@ pub struct ImpactReport<'a> {
     /// What is blocked between two steps only.
     pub transients: &'a [Transient],
     /// What is odd about the result as a whole.
-    pub warnings: &'a [Notice],
+    pub warnings: &'a [Message],
     /// The impact held against what was expected, if anything was.
     pub held: Option<&'a HeldImpact>,
     /// Whether text and Markdown write everything out; else long lists are cut, and counted.

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use scproof_catalog::Catalog;
 use scproof_evaluator::{StatementRef, Undecided};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_text::Message;
 use serde::Serialize;
 
 /// Writes a document, indented, with a line feed behind it: what every output begins with, then its own members.
@@ -88,6 +89,31 @@ impl<'a> AccountView<'a> {
     fn of(organization: &'a Organization, id: NodeId) -> Self {
         let node = organization.node(id);
         Self { id: node.target.as_str(), name: node.name.as_deref(), path: Some(organization.ou_path(id)) }
+    }
+}
+
+/// What there is to say about an item.
+#[derive(Serialize)]
+struct MessageView<'a> {
+    code: &'static str,
+    rule: &'static str,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<&'a str>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+impl<'a> From<&'a Message> for MessageView<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self {
+            code: message.code,
+            rule: message.rule,
+            severity: message.severity.as_str(),
+            item: message.item.as_deref(),
+            message: &message.message,
+            help: message.help.as_deref(),
+        }
     }
 }
 

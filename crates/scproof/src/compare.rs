@@ -27,7 +27,7 @@ pub use scproof_organization::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuild
 pub use scproof_prover::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
 pub use scproof_simulator::{
     AccountRef, ActionSet, ActionTerm, Beyond, BoundExpectations, Changed, ComparisonOptions, EXPECT_FORMAT,
-    Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, Notice, PolicyDifference,
+    Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, PolicyDifference,
     PredictedFailure, Region, RegionReport, Rehearsed, Simulation, SimulationOptions, Step, StructuralDifference,
     TargetDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, choose_accounts_below, hold,
     impact, impact_with, simulate, structural_difference,

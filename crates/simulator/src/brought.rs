@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use scproof_organization::{Organization, PolicyIndex, Target};
-use scproof_policy_parser::{PolicyKind, Severity};
-use scproof_rules::{Checker, Risk};
-
-use crate::notice::Notice;
+use scproof_policy_parser::PolicyKind;
+use scproof_rules::Checker;
+use scproof_text::Message;
 
 /// What is wrong with them. By text: a policy under another name is no better.
-pub(crate) fn faults(before: &Organization, after: &Organization) -> Vec<Notice> {
+pub(crate) fn faults(before: &Organization, after: &Organization) -> Vec<Message> {
     let attached = |organization: &Organization| -> BTreeSet<(Target, String)> {
         let texts = organization.nodes().flat_map(|(_, node)| {
             let content = |index: &PolicyIndex| organization.policy(*index).content.as_deref().map(str::to_owned);
@@ -26,13 +25,9 @@ pub(crate) fn faults(before: &Organization, after: &Organization) -> Vec<Notice>
         if !is_brought || policy.aws_managed || policy.kind != PolicyKind::ServiceControl {
             continue;
         }
-        for found in checker.check(&policy.document, Some(policy.display_name())) {
-            let severity = if found.risk >= Risk::Medium { Severity::Warning } else { Severity::Note };
-            let rule = found.rule.semantics.first().copied().unwrap_or_default();
-            notices.push(
-                Notice::new(found.rule.code, rule, severity, policy.id.as_str(), found.message).help(found.remedy),
-            );
-        }
+        let text = policy.content.as_deref().unwrap_or_default();
+        let found = checker.check(&policy.document, Some(policy.display_name()));
+        notices.extend(found.iter().map(|found| found.diagnostic(text).item(policy.id.as_str())));
     }
     notices
 }

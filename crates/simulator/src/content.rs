@@ -2,8 +2,9 @@
 
 use scproof_policy_parser::{Message, PolicyDocument, PolicyKind, QuotaName, Quotas, Severity, minified_len};
 
+use crate::codes;
 use crate::failure::PredictedFailure;
-use crate::notice::{Notice, is_near};
+use crate::notice::is_near;
 
 /// Rules on which AWS's documentation is silent or contradicts itself: an error by one of them may pass.
 const UNSURE: [&str; 11] =
@@ -34,8 +35,7 @@ pub(crate) fn failures(text: &str, kind: PolicyKind, quotas: &Quotas, found: &mu
             PolicyKind::ResourceControl => ("LIM-7", true),
         };
         let message = format!("the text has {characters} of at most {limit} characters");
-        let mut failure =
-            PredictedFailure::new("ConstraintViolationException", "POLICY_CONTENT_LIMIT_EXCEEDED", rule, message);
+        let mut failure = PredictedFailure::new(&codes::CONTENT_TOO_LONG, message).rule(rule);
         failure.unsure = unsure;
         let minified = count(minified_len(text));
         found.push(failure.help(if minified <= limit {
@@ -60,14 +60,15 @@ pub(crate) fn failures(text: &str, kind: PolicyKind, quotas: &Quotas, found: &mu
     if errors.len() > NAMED {
         message = format!("{message} (and {} more)", errors.len() - NAMED);
     }
-    let mut failure = PredictedFailure::new("MalformedPolicyDocumentException", None, first.rule, message)
+    let mut failure = PredictedFailure::new(&codes::MALFORMED_DOCUMENT, message)
+        .rule(first.rule)
         .help("`scproof validate` shows every fault with its place");
     failure.unsure = errors.iter().all(|error| UNSURE.contains(&error.rule));
     found.push(failure);
 }
 
 /// What is worth knowing about a text that AWS takes (LIM-2, LIM-3).
-pub(crate) fn notices(item: &str, text: &str, kind: PolicyKind, quotas: &Quotas, found: &mut Vec<Notice>) {
+pub(crate) fn notices(item: &str, text: &str, kind: PolicyKind, quotas: &Quotas, found: &mut Vec<Message>) {
     let Some(limit) = limit(kind, quotas) else { return };
     let (characters, bytes) = (count(text.chars().count()), count(text.len()));
     if characters > limit {
@@ -76,12 +77,13 @@ pub(crate) fn notices(item: &str, text: &str, kind: PolicyKind, quotas: &Quotas,
     if bytes > limit {
         let message = format!("the text has {characters} characters but {bytes} bytes, of at most {limit} characters");
         found.push(
-            Notice::new("too-many-bytes", "LIM-3", Severity::Warning, item, message)
+            codes::TOO_MANY_BYTES
+                .about(item, message)
                 .help("AWS counts characters by its present documentation and counted bytes by older ones"),
         );
     } else if is_near(characters, limit) {
         let message =
             format!("the text has {characters} of at most {limit} characters: room for {} more", limit - characters);
-        found.push(Notice::new("quota-near", "LIM-2", Severity::Note, item, message));
+        found.push(codes::QUOTA_NEAR.about(item, message).rule("LIM-2"));
     }
 }

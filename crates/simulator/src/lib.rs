@@ -1,8 +1,8 @@
 //! What a change to an AWS organization would do, and what AWS would say to it.
 //!
 //! Attaching a policy has no dry run at AWS. This crate tries changes on a copy: it predicts the exceptions of the AWS
-//! Organizations API step by step ([`Rehearsal`]), says what is odd although AWS accepts it ([`Notice`]), lists what differs between
-//! two organizations ([`structural_difference`]), and holds differences against those that were expected ([`Expectations`]).
+//! Organizations API step by step ([`Rehearsal`]), says what is odd although AWS accepts it ([`Step::notices`]), lists
+//! what differs between two organizations ([`structural_difference`]), and holds differences against those that were expected ([`Expectations`]).
 //!
 //! ```
 //! use scproof_organization::{Change, ChangeSet, Organization, PolicyId, Target};
@@ -23,7 +23,7 @@
 //! let changes = ChangeSet::from_iter([detach]);
 //! let mut rehearsal = Rehearsal::new(&before, &changes, Quotas::current());
 //! let step = rehearsal.next().unwrap();
-//! assert_eq!(step.failures[0].reason, Some("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"));
+//! assert_eq!(step.failures[0].exception.reason, Some("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"));
 //! assert_eq!(step.notices[0].code, "no-allow");
 //! let after = rehearsal.finish();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -34,7 +34,7 @@
 //! | know what a change set does, from beginning to end | [`simulate`] |
 //! | know what differs for whom, exact over all requests | [`impact`] |
 //! | predict AWS's exceptions, step by step | [`Rehearsal`], [`predict`] |
-//! | know what is odd about a step | [`Notice`] |
+//! | know what is odd about a step | [`Step::notices`] |
 //! | list what differs in two organizations | [`structural_difference`] |
 //! | hold differences against expected ones | [`Expectations`], [`hold`] |
 //!
@@ -56,13 +56,12 @@ mod rehearsal;
 mod simulation;
 
 pub use choose::{choose_accounts, choose_accounts_below};
-pub use codes::EXPECT_CODES;
+pub use codes::{EXCEPTIONS, EXPECT_CODES, Exception, NOTICE_CODES};
 pub use difference::{Changed, Moved, PolicyDifference, StructuralDifference, TargetDifference, structural_difference};
 pub use expect::{Beyond, BoundExpectations, EXPECT_FORMAT, Expectations};
 pub use failure::PredictedFailure;
 pub use held::{Held, HeldImpact, hold};
 pub use impact::{AccountRef, Impact, ImpactGroup, ImpactOptions, RegionReport, impact, impact_with};
-pub use notice::Notice;
 pub use precondition::predict;
 pub use rehearsal::{Rehearsal, Step};
 pub use scproof_prover::{ActionSet, ActionTerm, ComparisonOptions, Limits, Region, Transition, Verdict, Why, Witness};

@@ -2,46 +2,13 @@
 
 use scproof_organization::{Change, Draft, NodeId, PolicyIndex, Target};
 use scproof_policy_parser::{PolicyKind, QuotaName, Quotas, Severity};
+use scproof_text::Message;
 
-use crate::content;
 use crate::precondition::{attached, kind_name, number};
+use crate::{codes, content};
 
 /// How many nodes a message names.
 const NAMED: usize = 3;
-
-/// One remark about a change: plain data, rendered elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// A stable kebab-case code, such as `no-allow`.
-    pub code: &'static str,
-    /// The rule behind it, such as `EVAL-14`.
-    pub rule: &'static str,
-    /// How serious it is.
-    pub severity: Severity,
-    /// The id of the item it is about.
-    pub item: String,
-    /// What it is: lower case, without final stop, input in backticks.
-    pub message: String,
-    /// How to repair it, if that can be said.
-    pub help: Option<String>,
-}
-
-impl Notice {
-    pub(crate) fn new(
-        code: &'static str,
-        rule: &'static str,
-        severity: Severity,
-        item: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { code, rule, severity, item: item.into(), message: message.into(), help: None }
-    }
-
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
 
 /// Whether a count comes near its limit: nine tenths of it.
 pub(crate) fn is_near(count: u64, limit: u64) -> bool {
@@ -58,7 +25,7 @@ pub(crate) struct Found {
 }
 
 /// What there is to say about a change, by the state after it.
-pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Quotas) -> Vec<Notice> {
+pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Quotas) -> Vec<Message> {
     let mut remarks = Remarks { after, quotas, found: Vec::new() };
     remarks.no_allow(&found.without_allow);
     match change {
@@ -84,12 +51,12 @@ pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Qu
         Change::MoveAccount { account, .. } => {
             if after.management_account() == Some(*account) {
                 let message = "the management account is restricted by no SCP, wherever it is";
-                remarks.push("management-account-unaffected", "PRE-4", Severity::Note, account.as_str(), message);
+                remarks.found.push(codes::MANAGEMENT_ACCOUNT.about(account.as_str(), message));
             }
         }
         Change::MoveOrganizationalUnit { unit, .. } => {
             let message = "AWS cannot move a unit: this is the result of creating it anew, attaching its policies and moving its accounts";
-            remarks.push("hypothetical-move", "PRE-1", Severity::Note, unit.as_str(), message);
+            remarks.found.push(codes::HYPOTHETICAL_MOVE.about(unit.as_str(), message));
         }
         Change::CreateOrganizationalUnit { .. } => remarks.unit_count(),
         Change::DisablePolicyType if found.attachments > 0 => {
@@ -97,13 +64,8 @@ pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Qu
             let message = format!(
                 "{count} attachments of SCPs are lost: enabling the type again brings back none but `FullAWSAccess`"
             );
-            remarks.push(
-                "attachments-lost",
-                "EXM-3",
-                Severity::Warning,
-                after.node(after.root()).target.as_str(),
-                message,
-            );
+            let root = after.node(after.root()).target.as_str();
+            remarks.found.push(codes::ATTACHMENTS_LOST.about(root, message));
         }
         Change::UpdatePolicy { content: None, .. }
         | Change::DeletePolicy { .. }
@@ -121,21 +83,10 @@ pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Qu
 struct Remarks<'a> {
     after: &'a Draft,
     quotas: &'a Quotas,
-    found: Vec<Notice>,
+    found: Vec<Message>,
 }
 
 impl Remarks<'_> {
-    fn push(
-        &mut self,
-        code: &'static str,
-        rule: &'static str,
-        severity: Severity,
-        item: impl Into<String>,
-        message: impl Into<String>,
-    ) {
-        self.found.push(Notice::new(code, rule, severity, item, message));
-    }
-
     /// Nodes that the change leaves without any Allow statement: everything is blocked at and below them (EVAL-14).
     fn no_allow(&mut self, lost: &[NodeId]) {
         // The state may have changed for many at once: one remark for all of them.
@@ -148,7 +99,8 @@ impl Remarks<'_> {
         let message = format!("{names} {verb} no Allow statement any more: everything is blocked for {accounts}");
         let item = self.after.node(first).target.to_string();
         self.found.push(
-            Notice::new("no-allow", "EVAL-14", Severity::Warning, item, message)
+            codes::NO_ALLOW
+                .about(item, message)
                 .help("keep `FullAWSAccess` attached, or attach a policy that allows what shall pass"),
         );
     }
@@ -180,7 +132,7 @@ impl Remarks<'_> {
                 "what is attached to `{}` could not be read: whether AWS would take this is not certain",
                 node.display_name()
             );
-            self.push("attachments-unknown", "K3-13", Severity::Warning, target.as_str(), message);
+            self.found.push(codes::ATTACHMENTS_UNKNOWN.about(target.as_str(), message));
         }
         let (name, rule) = match kind {
             PolicyKind::ServiceControl => (QuotaName::ScpsPerTarget, "LIM-4"),
@@ -194,7 +146,7 @@ impl Remarks<'_> {
                 kind_name(kind),
                 limit - count
             );
-            self.push("quota-near", rule, Severity::Note, target.as_str(), message);
+            self.found.push(codes::QUOTA_NEAR.about(target.as_str(), message).rule(rule));
         }
     }
 
@@ -203,13 +155,14 @@ impl Remarks<'_> {
         let Some(id) = self.after.find_node(target) else { return };
         if kind == PolicyKind::ResourceControl {
             let message = "resource control policies are kept, but what they block is not looked at";
-            self.push("rcp-not-evaluated", "RCP-4", Severity::Note, target.as_str(), message);
+            self.found.push(codes::RCP_NOT_EVALUATED.about(target.as_str(), message));
             return;
         }
         let management = self.after.management_account();
         if let Some(management) = management.filter(|&management| target.account() == Some(management)) {
             let message = "no SCP restricts the management account: this has no effect";
-            self.push("management-account-unaffected", "PRE-4", Severity::Warning, management.as_str(), message);
+            let notice = codes::MANAGEMENT_ACCOUNT.about(management.as_str(), message);
+            self.found.push(notice.severity(Severity::Warning));
             return;
         }
         let node = management.and_then(|management| self.after.find_node(&Target::Account(management)));
@@ -220,14 +173,14 @@ impl Remarks<'_> {
                 self.after.node(id).display_name()
             );
             let item = self.after.node(management).target.to_string();
-            self.push("management-account-unaffected", "PRE-4", Severity::Note, item, message);
+            self.found.push(codes::MANAGEMENT_ACCOUNT.about(item, message));
         }
         if self.accounts_below(&[id]) == "0 accounts" {
             let message = format!(
                 "no member account is in or below `{}`: nobody is concerned",
                 self.after.node(id).display_name()
             );
-            self.push("nobody-concerned", "EVAL-2", Severity::Note, target.as_str(), message);
+            self.found.push(codes::NOBODY_CONCERNED.about(target.as_str(), message));
         }
     }
 
@@ -244,7 +197,7 @@ impl Remarks<'_> {
             let policy = self.after.policy(policy);
             let message = format!("`{}` is attached nowhere: nobody is concerned", policy.display_name());
             let item = policy.id.to_string();
-            self.push("nobody-concerned", "EVAL-2", Severity::Note, item, message);
+            self.found.push(codes::NOBODY_CONCERNED.about(item, message));
         } else if let [only] = nodes.as_slice() {
             let target = self.after.node(*only).target.clone();
             self.reach(&target, kind);
@@ -273,7 +226,7 @@ impl Remarks<'_> {
             let message =
                 format!("the organization has {count} of at most {limit} {what}: room for {} more", limit - count);
             let item = self.after.node(self.after.root()).target.to_string();
-            self.push("quota-near", "LIM-6", Severity::Note, item, message);
+            self.found.push(codes::QUOTA_NEAR.about(item, message).rule("LIM-6"));
         }
     }
 }

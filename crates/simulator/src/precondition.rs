@@ -7,14 +7,12 @@ use scproof_organization::{
 };
 use scproof_policy_parser::{PolicyKind, QuotaName, Quotas};
 
+use crate::codes::{self, Exception};
 use crate::content;
 use crate::failure::PredictedFailure;
 
 /// Never to be detached (RCP-3).
 const RCP_FULL_ACCESS: &str = "p-RCPFullAWSAccess";
-
-const CONSTRAINT: &str = "ConstraintViolationException";
-const INVALID_INPUT: &str = "InvalidInputException";
 
 /// How many targets a message names.
 const NAMED: usize = 3;
@@ -46,13 +44,8 @@ pub fn predict(draft: &Draft, change: &Change, quotas: &Quotas) -> Vec<Predicted
         Change::EnableAllFeatures => {
             if draft.feature_set() == FeatureSet::All {
                 check.fail(
-                    PredictedFailure::new(
-                        "HandshakeConstraintViolationException",
-                        "ORGANIZATION_ALREADY_HAS_ALL_FEATURES",
-                        "EXM-1",
-                        "the organization has all features already",
-                    )
-                    .without_effect(),
+                    PredictedFailure::new(&codes::HAS_ALL_FEATURES, "the organization has all features already")
+                        .without_effect(),
                 );
             }
         }
@@ -100,13 +93,13 @@ impl<'a> Check<'a> {
         let found = self.draft.find_policy(id).map(|index| (index, self.draft.policy(index)));
         if found.is_none() {
             let message = format!("there is no policy `{id}` at this point");
-            self.fail(PredictedFailure::new("PolicyNotFoundException", None, "PRE-3", message).without_effect());
+            self.fail(PredictedFailure::new(&codes::POLICY_NOT_FOUND, message).without_effect());
         }
         found
     }
 
     /// A node, or a failure of the given name.
-    fn node(&mut self, target: &Target, exception: &'static str, container: bool) -> Option<(NodeId, &'a Node)> {
+    fn node(&mut self, target: &Target, exception: &'static Exception, container: bool) -> Option<(NodeId, &'a Node)> {
         let found = self.draft.find_node(target).map(|id| (id, self.draft.node(id)));
         let found = found.filter(|(_, node)| !container || node.account.is_none());
         if found.is_none() {
@@ -115,7 +108,7 @@ impl<'a> Check<'a> {
             } else {
                 format!("there is no {} `{target}` at this point", target.kind())
             };
-            self.fail(PredictedFailure::new(exception, None, "PRE-3", message).without_effect());
+            self.fail(PredictedFailure::new(exception, message).without_effect());
         }
         found
     }
@@ -125,7 +118,7 @@ impl<'a> Check<'a> {
     }
 
     fn attach(&mut self, id: &PolicyId, target: &Target) {
-        let (policy, node) = (self.policy(id), self.node(target, "TargetNotFoundException", false));
+        let (policy, node) = (self.policy(id), self.node(target, &codes::TARGET_NOT_FOUND, false));
         let Some(((index, policy), (_, node))) = policy.zip(node) else { return };
         self.type_in_force(policy.kind);
         let list = attached(self.draft, node, policy.kind);
@@ -135,7 +128,7 @@ impl<'a> Check<'a> {
                 self.draft.describe_policy(id),
                 self.draft.describe_target(target)
             );
-            let failure = PredictedFailure::new("DuplicatePolicyAttachmentException", None, "PRE-3", message);
+            let failure = PredictedFailure::new(&codes::DUPLICATE_ATTACHMENT, message);
             self.fail(failure.without_effect());
             return;
         }
@@ -150,9 +143,9 @@ impl<'a> Check<'a> {
                 self.draft.describe_target(target),
                 kind_name(policy.kind)
             );
-            let mut failure =
-                PredictedFailure::new(CONSTRAINT, "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", rule, message)
-                    .help("detach another one first, or join two policies; inherited ones do not count");
+            let mut failure = PredictedFailure::new(&codes::TOO_MANY_ATTACHED, message)
+                .rule(rule)
+                .help("detach another one first, or join two policies; inherited ones do not count");
             failure.unsure = policy.kind == PolicyKind::ResourceControl;
             self.fail(failure);
         }
@@ -165,7 +158,8 @@ impl<'a> Check<'a> {
             return;
         }
         let off = |reason: &str, rule| {
-            PredictedFailure::new("PolicyTypeNotEnabledException", None, rule, reason)
+            PredictedFailure::new(&codes::TYPE_NOT_ENABLED, reason)
+                .rule(rule)
                 .without_effect()
                 .help("enable the type first: `EnablePolicyType`")
         };
@@ -183,15 +177,15 @@ impl<'a> Check<'a> {
 
     fn pending(&mut self) {
         let message = format!("service control policies are `{}` in the root", self.draft.scp_status().as_str());
-        self.fail(PredictedFailure::new("PolicyChangesInProgressException", None, "EXM-2", message).unsure());
+        self.fail(PredictedFailure::new(&codes::CHANGES_IN_PROGRESS, message).unsure());
     }
 
     fn detach(&mut self, id: &PolicyId, target: &Target) {
-        let (policy, node) = (self.policy(id), self.node(target, "TargetNotFoundException", false));
+        let (policy, node) = (self.policy(id), self.node(target, &codes::TARGET_NOT_FOUND, false));
         let Some(((index, policy), (_, node))) = policy.zip(node) else { return };
         if id.as_str() == RCP_FULL_ACCESS {
             let message = format!("{} can never be detached", self.draft.describe_policy(id));
-            self.fail(PredictedFailure::new(INVALID_INPUT, "NON_DETACHABLE_POLICY", "RCP-3", message));
+            self.fail(PredictedFailure::new(&codes::NON_DETACHABLE_POLICY, message));
         }
         let list = attached(self.draft, node, policy.kind);
         if !list.contains(&index) {
@@ -202,7 +196,7 @@ impl<'a> Check<'a> {
                     self.draft.describe_policy(id),
                     self.draft.describe_target(target)
                 );
-                let failure = PredictedFailure::new("PolicyNotAttachedException", None, "PRE-3", message);
+                let failure = PredictedFailure::new(&codes::NOT_ATTACHED, message);
                 self.fail(failure.without_effect());
             }
             return;
@@ -215,10 +209,7 @@ impl<'a> Check<'a> {
         if left < fewest && node.unreadable.is_none() {
             let message =
                 format!("the {} would have {left} SCPs, of at least {fewest}", self.draft.describe_target(target));
-            self.fail(
-                PredictedFailure::new(CONSTRAINT, "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED", "LIM-4", message)
-                    .help("attach another one first"),
-            );
+            self.fail(PredictedFailure::new(&codes::TOO_FEW_ATTACHED, message).help("attach another one first"));
         }
     }
 
@@ -226,7 +217,7 @@ impl<'a> Check<'a> {
         if policy.aws_managed {
             let message = format!("`{}` is AWS's own policy", policy.display_name());
             self.fail(
-                PredictedFailure::new(INVALID_INPUT, "IMMUTABLE_POLICY", "PRE-3", message)
+                PredictedFailure::new(&codes::IMMUTABLE_POLICY, message)
                     .help("create a policy of your own and attach that in its place"),
             );
         }
@@ -247,7 +238,7 @@ impl<'a> Check<'a> {
     fn create_policy(&mut self, id: &PolicyId, name: &str, description: Option<&str>, kind: PolicyKind, content: &str) {
         if self.draft.find_policy(id).is_some() {
             let message = format!("the id `{id}` is that of {}", self.draft.describe_policy(id));
-            self.fail(PredictedFailure::new("DuplicatePolicyException", None, "PRE-3", message).without_effect());
+            self.fail(PredictedFailure::new(&codes::DUPLICATE_POLICY, message).rule("PRE-3").without_effect());
         }
         if self.draft.feature_set() == FeatureSet::ConsolidatedBilling {
             self.not_available();
@@ -263,14 +254,14 @@ impl<'a> Check<'a> {
         let count = number(own.count()) + 1;
         if let Some(limit) = self.quota(name).filter(|&limit| count > limit) {
             let message = format!("the organization would have {count} {}s, of at most {limit}", kind_name(kind));
-            self.fail(PredictedFailure::new(CONSTRAINT, "POLICY_NUMBER_LIMIT_EXCEEDED", "LIM-6", message));
+            self.fail(PredictedFailure::new(&codes::TOO_MANY_POLICIES, message));
         }
     }
 
     fn not_available(&mut self) {
         let message = "the organization has only consolidated billing";
         self.fail(
-            PredictedFailure::new("PolicyTypeNotAvailableForOrganizationException", None, "EXM-1", message)
+            PredictedFailure::new(&codes::TYPE_NOT_AVAILABLE, message)
                 .help("enable all features first: `EnableAllFeatures`"),
         );
     }
@@ -284,7 +275,7 @@ impl<'a> Check<'a> {
             let message =
                 format!("the policy `{}` has the name `{name}`; names are unique in an organization", other.id);
             self.fail(
-                PredictedFailure::new("DuplicatePolicyException", None, "LIM-8", message)
+                PredictedFailure::new(&codes::DUPLICATE_POLICY, message)
                     .help("choose another name, or replace the text of that policy"),
             );
         }
@@ -301,11 +292,11 @@ impl<'a> Check<'a> {
         let characters = number(text.chars().count());
         if characters < fewest {
             let message = format!("{what} is empty");
-            self.fail(PredictedFailure::new(INVALID_INPUT, "MIN_LENGTH_EXCEEDED", "LIM-8", message));
+            self.fail(PredictedFailure::new(&codes::TEXT_TOO_SHORT, message));
         }
         if let Some(limit) = self.quota(most).filter(|&limit| characters > limit) {
             let message = format!("{what} has {characters} of at most {limit} characters");
-            self.fail(PredictedFailure::new(INVALID_INPUT, "MAX_LENGTH_EXCEEDED", "LIM-8", message));
+            self.fail(PredictedFailure::new(&codes::TEXT_TOO_LONG, message));
         }
     }
 
@@ -328,16 +319,16 @@ impl<'a> Check<'a> {
             format!("{policy} is attached to {shown} and {more} more")
         };
         let help = "detach it everywhere first; the simulation does so";
-        self.fail(PredictedFailure::new("PolicyInUseException", None, "PRE-3", message).help(help));
+        self.fail(PredictedFailure::new(&codes::POLICY_IN_USE, message).help(help));
     }
 
     fn move_account(&mut self, account: AccountId, source: Option<&Target>, destination: &Target) {
-        let node = self.node(&Target::Account(account), "AccountNotFoundException", false);
+        let node = self.node(&Target::Account(account), &codes::ACCOUNT_NOT_FOUND, false);
         let known = self.found.len();
-        let source = source.map(|source| self.node(source, "SourceParentNotFoundException", true));
+        let source = source.map(|source| self.node(source, &codes::SOURCE_NOT_FOUND, true));
         // Where the account is does not depend on where somebody says it is.
         self.found.iter_mut().skip(known).for_each(|failure| failure.simulated = true);
-        let to = self.node(destination, "DestinationParentNotFoundException", true);
+        let to = self.node(destination, &codes::DESTINATION_NOT_FOUND, true);
         let Some(((_, node), (to, _))) = node.zip(to) else {
             return;
         };
@@ -351,12 +342,12 @@ impl<'a> Check<'a> {
                 node.display_name(),
                 self.draft.node(source).display_name()
             );
-            self.fail(PredictedFailure::new("AccountNotFoundException", None, "PRE-3", message).unsure());
+            self.fail(PredictedFailure::new(&codes::ACCOUNT_NOT_FOUND, message).unsure());
         }
         if node.parent == Some(to) {
             let message =
                 format!("the account `{}` is in `{}` already", node.display_name(), self.draft.node(to).display_name());
-            self.fail(PredictedFailure::new("DuplicateAccountException", None, "PRE-3", message).without_effect());
+            self.fail(PredictedFailure::new(&codes::DUPLICATE_ACCOUNT, message).without_effect());
         }
     }
 
@@ -369,7 +360,7 @@ impl<'a> Check<'a> {
         if let Some(twin) = twin {
             let message = format!("`{}` has a unit `{name}` already: `{}`", node.display_name(), twin.target);
             self.fail(
-                PredictedFailure::new("DuplicateOrganizationalUnitException", None, "PRE-3", message)
+                PredictedFailure::new(&codes::DUPLICATE_UNIT, message)
                     .help("names are unique below one parent; choose another one"),
             );
         }
@@ -377,26 +368,24 @@ impl<'a> Check<'a> {
         let depth = number(self.draft.inheritance_path(parent).len() + levels_below);
         if let Some(limit) = self.quota(QuotaName::OrganizationalUnitLevels).filter(|&limit| depth > limit) {
             let message = format!("units would be nested {depth} levels deep, of at most {limit}");
-            self.fail(PredictedFailure::new(CONSTRAINT, "OU_DEPTH_LIMIT_EXCEEDED", "LIM-6", message));
+            self.fail(PredictedFailure::new(&codes::UNITS_TOO_DEEP, message));
         }
     }
 
     /// As AWS would answer to creating the unit anew below the other parent: it has no operation that moves one.
     fn move_unit(&mut self, unit: &OuId, destination: &Target) {
-        let node = self.node(&Target::Ou(unit.clone()), "OrganizationalUnitNotFoundException", false);
-        let to = self.node(destination, "ParentNotFoundException", true);
+        let node = self.node(&Target::Ou(unit.clone()), &codes::UNIT_NOT_FOUND, false);
+        let to = self.node(destination, &codes::PARENT_NOT_FOUND, true);
         let Some(((id, node), (to, _))) = node.zip(to) else { return };
         if self.draft.is_within(to, id) {
             let message = format!("`{}` would be below itself", node.display_name());
-            self.fail(
-                PredictedFailure::new("ParentNotFoundException", None, "PRE-1", message).unsure().without_effect(),
-            );
+            self.fail(PredictedFailure::new(&codes::PARENT_NOT_FOUND, message).rule("PRE-1").unsure().without_effect());
             return;
         }
         if node.parent == Some(to) {
             let to = self.draft.node(to).display_name();
             let message = format!("`{}` is below `{to}` already", node.display_name());
-            let failure = PredictedFailure::new("DuplicateOrganizationalUnitException", None, "PRE-1", message);
+            let failure = PredictedFailure::new(&codes::DUPLICATE_UNIT, message).rule("PRE-1");
             self.fail(failure.unsure().without_effect());
             return;
         }
@@ -418,29 +407,29 @@ impl<'a> Check<'a> {
     fn create_unit(&mut self, id: &OuId, name: &str, parent: &Target) {
         if self.draft.find_node(&Target::Ou(id.clone())).is_some() {
             let message = format!("the id `{id}` is that of another unit");
-            let failure = PredictedFailure::new("DuplicateOrganizationalUnitException", None, "PRE-3", message);
+            let failure = PredictedFailure::new(&codes::DUPLICATE_UNIT, message);
             self.fail(failure.without_effect());
         }
         self.length("the unit's name", name, QuotaName::OrganizationalUnitNameCharacters, 1);
-        if let Some((parent, _)) = self.node(parent, "ParentNotFoundException", true) {
+        if let Some((parent, _)) = self.node(parent, &codes::PARENT_NOT_FOUND, true) {
             self.unit_fits(name, parent, 0, None);
         }
         let count = number(self.draft.unit_count()) + 1;
         if let Some(limit) = self.quota(QuotaName::OrganizationalUnits).filter(|&limit| count > limit) {
             let message = format!("the organization would have {count} organizational units, of at most {limit}");
-            self.fail(PredictedFailure::new(CONSTRAINT, "OU_NUMBER_LIMIT_EXCEEDED", "LIM-6", message));
+            self.fail(PredictedFailure::new(&codes::TOO_MANY_UNITS, message));
         }
     }
 
     fn create_account(&mut self, id: AccountId, name: &str, email: Option<&str>) {
         if self.draft.find_node(&Target::Account(id)).is_some() {
             let message = format!("the id `{id}` is that of another account");
-            self.fail(PredictedFailure::new(INVALID_INPUT, None, "PRE-3", message).without_effect());
+            self.fail(PredictedFailure::new(&codes::ID_TAKEN, message).without_effect());
         }
         self.length("the account's name", name, QuotaName::AccountNameCharacters, 1);
         if !name.chars().all(|character| matches!(character, ' '..='~')) {
             let message = format!("the account's name `{name}` has characters other than printable ASCII");
-            self.fail(PredictedFailure::new(INVALID_INPUT, "INVALID_PATTERN", "LIM-8", message));
+            self.fail(PredictedFailure::new(&codes::BAD_CHARACTERS, message));
         }
         let twin = email.and_then(|email| {
             let same = |node: &Node| {
@@ -452,7 +441,7 @@ impl<'a> Check<'a> {
         if let Some((twin, email)) = twin {
             // Not an exception: the status of the creation says so later.
             let message = format!("the account `{}` has the address `{email}`", twin.display_name());
-            self.fail(PredictedFailure::new("CreateAccountStatus", "EMAIL_ALREADY_EXISTS", "PRE-3", message));
+            self.fail(PredictedFailure::new(&codes::EMAIL_TAKEN, message));
         }
         self.account_count();
     }
@@ -464,7 +453,7 @@ impl<'a> Check<'a> {
         let default = self.quota(QuotaName::Accounts).filter(|&limit| count == limit + 1);
         let Some(limit) = most.or(default) else { return };
         let message = format!("the organization would have {count} accounts, of at most {limit}");
-        let failure = PredictedFailure::new(CONSTRAINT, "ACCOUNT_NUMBER_LIMIT_EXCEEDED", "LIM-6", message);
+        let failure = PredictedFailure::new(&codes::TOO_MANY_ACCOUNTS, message);
         self.fail(if most.is_some() {
             failure
         } else {
@@ -480,7 +469,7 @@ impl<'a> Check<'a> {
             }
             (FeatureSet::All, PolicyTypeStatus::Enabled) => {
                 let message = "service control policies are enabled already";
-                let failure = PredictedFailure::new("PolicyTypeAlreadyEnabledException", None, "EXM-3", message);
+                let failure = PredictedFailure::new(&codes::TYPE_ENABLED, message);
                 self.fail(failure.without_effect());
             }
             (FeatureSet::All, PolicyTypeStatus::PendingEnable | PolicyTypeStatus::PendingDisable) => self.pending(),
@@ -491,7 +480,7 @@ impl<'a> Check<'a> {
     fn disable_policy_type(&mut self) {
         if is_off(self.draft) {
             let message = "service control policies are not enabled in the root";
-            let failure = PredictedFailure::new("PolicyTypeNotEnabledException", None, "EXM-3", message);
+            let failure = PredictedFailure::new(&codes::TYPE_NOT_ENABLED, message).rule("EXM-3");
             self.fail(failure.without_effect());
         } else if self.draft.scp_status() != PolicyTypeStatus::Enabled {
             self.pending();

@@ -2,10 +2,11 @@
 
 use scproof_organization::{Change, ChangeSet, Draft, Organization};
 use scproof_policy_parser::Quotas;
+use scproof_text::Message;
 
 use crate::allowing::Allowing;
 use crate::failure::PredictedFailure;
-use crate::notice::{Found, Notice, notices};
+use crate::notice::{Found, notices};
 use crate::precondition::predict;
 
 /// One change and what is to be said about it.
@@ -20,7 +21,7 @@ pub struct Step {
     /// What AWS would say no with; empty if it would make the change.
     pub failures: Vec<PredictedFailure>,
     /// What else is worth knowing, most serious first.
-    pub notices: Vec<Notice>,
+    pub notices: Vec<Message>,
 }
 
 impl Step {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{CompiledOrganization, Context, Decision, Request, RequestError};
 use scproof_organization::{ChangeSet, Organization};
-use scproof_policy_parser::{Quotas, Severity};
+use scproof_policy_parser::Quotas;
 use scproof_prover::{ActionSet, Transition, Witness};
+use scproof_text::Message;
 
-use crate::brought;
 use crate::difference::{StructuralDifference, structural_difference};
 use crate::impact::{AccountRef, Impact, ImpactOptions, compare_views};
-use crate::notice::Notice;
 use crate::rehearsal::{Rehearsal, Step};
+use crate::{brought, codes};
 
 /// How to simulate.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +50,7 @@ pub struct Simulation {
     /// What is blocked between two steps only.
     pub transients: Vec<Transient>,
     /// What is odd about the result as a whole, most serious first.
-    pub warnings: Vec<Notice>,
+    pub warnings: Vec<Message>,
 }
 
 /// What it takes to undo a change of SCPs.
@@ -213,7 +213,7 @@ fn has_same_rules(one: &Organization, other: &Organization) -> bool {
 }
 
 /// Whether protected principals can still undo the change.
-fn protected(views: &CompiledViews, principals: &[String]) -> Result<Vec<Notice>, RequestError> {
+fn protected(views: &CompiledViews, principals: &[String]) -> Result<Vec<Message>, RequestError> {
     let (former, latter) = (views.view(View::BEFORE), views.view(View::AFTER));
     let mut notices = Vec::new();
     for principal in principals {
@@ -238,26 +238,22 @@ fn protected(views: &CompiledViews, principals: &[String]) -> Result<Vec<Notice>
         if !lost.is_empty() {
             let message = format!("`{principal}` can no longer undo the change: it loses {}", names(&lost));
             notices.push(
-                Notice::new("protected-principal-blocked", "EVAL-4", Severity::Error, principal.clone(), message)
+                codes::PROTECTED_BLOCKED
+                    .about(principal, message)
                     .help("exempt it in the statement, or make the change from the management account"),
             );
         }
         if !open.is_empty() {
             let message = format!("whether `{principal}` can still undo the change depends on more: {}", names(&open));
             notices.push(
-                Notice::new("protected-principal-open", "K3-17", Severity::Warning, principal.clone(), message)
+                codes::PROTECTED_OPEN
+                    .about(principal, message)
                     .help(format!("ask `scproof can` with `--principal {principal}` for what it depends on")),
             );
         }
         if exempt {
             let message = format!("`{principal}` is not governed by SCPs: no change of them can stop it");
-            notices.push(Notice::new(
-                "protected-principal-exempt",
-                "EXM-4",
-                Severity::Note,
-                principal.clone(),
-                message,
-            ));
+            notices.push(codes::PROTECTED_EXEMPT.about(principal, message));
         }
     }
     Ok(notices)

@@ -1,99 +1,63 @@
 //! Oddities of the snapshot that loading it found.
 
 use scproof_organization::{NodeId, PolicyId, Target};
+use scproof_rules::{Rule, organization};
 
 use super::index::{Draft, Index};
 use crate::Risk;
 use crate::model::{Finding, Place};
 
-/// An oddity that matters to an audit: its code, risk, and why it matters.
-type Oddity = (&'static str, Risk, &'static str, &'static str);
+/// An oddity that matters to an audit, and why here.
+type Oddity = (Rule, &'static str);
 
 /// The others (states of accounts, attachments listed twice, ignored policy types) say nothing about policies.
 const ODDITIES: &[Oddity] = &[
+    (organization::ATTACHMENTS_WITHOUT_EFFECT, "no SCP is in force, whatever is attached"),
     (
-        "attachments-without-effect",
-        Risk::High,
-        "no SCP is in force, whatever is attached",
-        "enable all features and the policy type `SERVICE_CONTROL_POLICY`; enabling the type attaches only `FullAWSAccess`, so attach the others anew",
-    ),
-    (
-        "management-account-missing",
-        Risk::Medium,
+        organization::MANAGEMENT_ACCOUNT_MISSING,
         "no SCP restricts the management account; while it is not in the snapshot, its place cannot be shown",
-        "take the snapshot anew, or add the account",
     ),
     (
-        "management-account-unknown",
-        Risk::Medium,
+        organization::MANAGEMENT_ACCOUNT_UNKNOWN,
         "no SCP restricts the management account; answers about it are wrong while it is taken for a member",
-        "add `MasterAccountId` to `Organization`",
     ),
     (
-        "no-scp-attached",
-        Risk::High,
+        organization::NO_SCP_ATTACHED,
         "every level of the path must allow a call; here nothing does, so that every call of the accounts below is blocked",
-        "attach `FullAWSAccess` or another policy that allows; AWS never leaves a target without one, so first check that the snapshot is complete",
     ),
     (
-        "part-unreadable",
-        Risk::Medium,
+        organization::PART_UNREADABLE,
         "what could not be read may block or let pass more than is shown, so that answers are unknown",
-        "take the snapshot with the permissions that `docs/snapshot-format.md` lists",
     ),
     (
-        "path-differs",
-        Risk::Medium,
+        organization::PATH_DIFFERS,
         "the item was probably moved while the snapshot was taken; the policies of another place may apply to it",
-        "take the snapshot anew",
     ),
     (
-        "policy-name-twice",
-        Risk::Low,
+        organization::POLICY_NAME_TWICE,
         "AWS keeps names unique, so that the snapshot is not what AWS has; people may change the wrong one",
-        "take the snapshot anew",
     ),
     (
-        "policy-type-pending",
-        Risk::Medium,
+        organization::POLICY_TYPE_PENDING,
         "whether SCPs are in force is unknown, so that only calls that pass either way are certain",
-        "take the snapshot anew when the change is done",
     ),
     (
-        "policy-without-content",
-        Risk::Medium,
+        organization::POLICY_WITHOUT_CONTENT,
         "a policy without text may block or let pass anything, so that answers are unknown",
-        "take the snapshot with `organizations:DescribePolicy`",
     ),
+    (organization::SEVERAL_PARTITIONS, "two organizations may have been mixed; answers would be about neither"),
     (
-        "several-partitions",
-        Risk::Medium,
-        "two organizations may have been mixed; answers would be about neither",
-        "do not mix snapshots of two organizations",
-    ),
-    (
-        "too-many-rcps",
-        Risk::Low,
+        organization::TOO_MANY_RCPS,
         "AWS does not attach so many, so that the snapshot is not what AWS has, or the limit is another",
-        "check the attachments, or give the limits of your organization",
     ),
     (
-        "too-many-scps",
-        Risk::Medium,
+        organization::TOO_MANY_SCPS,
         "AWS does not attach so many, so that the snapshot is not what AWS has, or the limit is another",
-        "check the attachments, or give the limits of your organization",
     ),
+    (organization::UNIT_OF_OTHER_ROOT, "two organizations may have been mixed; answers would be about neither"),
     (
-        "unit-of-other-root",
-        Risk::Medium,
-        "two organizations may have been mixed; answers would be about neither",
-        "do not mix snapshots of two organizations",
-    ),
-    (
-        "units-nested-too-deep",
-        Risk::Low,
+        organization::UNITS_NESTED_TOO_DEEP,
         "AWS does not nest units so deep, so that the snapshot is not what AWS has, or the limit is another",
-        "check the tree, or give the limits of your organization",
     ),
 ];
 
@@ -105,9 +69,8 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut last = (String::new(), 0_usize);
     let mut findings = Vec::new();
     for odd in organization.findings_with(index.quotas) {
-        let Some(&(code, mut risk, reason, remedy)) = ODDITIES.iter().find(|(code, ..)| *code == odd.code) else {
-            continue;
-        };
+        let Some((rule, reason)) = ODDITIES.iter().find(|(rule, _)| rule.code == odd.code) else { continue };
+        let (code, mut risk, remedy) = (rule.code, rule.risk, Rule::plain(rule.remedy));
         let harmless = code == "part-unreadable" && HARMLESS.iter().any(|effect| odd.message.ends_with(effect));
         if harmless || odd.severity == scproof_policy_parser::Severity::Note {
             risk = risk.min(Risk::Low);
@@ -118,9 +81,8 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
         last = if last.0 == key { (key, last.1 + 1) } else { (key, 1) };
         let times = last.1;
         let key = if times == 1 { item.clone() } else { format!("{item}:{times}") };
-        let remedy =
-            if code == "part-unreadable" { remedy.to_owned() } else { odd.help.unwrap_or_else(|| remedy.to_owned()) };
-        let draft = Draft::new(code, key, risk, odd.message).why(reason, remedy).rule(odd.rule);
+        let remedy = if code == "part-unreadable" { remedy } else { odd.help.unwrap_or(remedy) };
+        let draft = Draft::new(code, key, risk, odd.message).why(*reason, remedy).rule(odd.rule);
         let policy = PolicyId::parse(&item).ok().and_then(|id| organization.find_policy(&id));
         findings.extend(match (node(index, &item), policy) {
             (Some(node), _) if code == "no-scp-attached" => {

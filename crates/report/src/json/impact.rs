@@ -5,15 +5,14 @@ use std::io::{self, Write};
 use scproof_evaluator::{Decision, Explanation};
 use scproof_organization::Organization;
 use scproof_simulator::{
-    AccountRef, ActionSet, ActionTerm, Beyond, Held, Notice, PredictedFailure, RegionReport, Step, Transient, Why,
-    Witness,
+    AccountRef, ActionSet, ActionTerm, Beyond, Held, PredictedFailure, RegionReport, Step, Transient, Why, Witness,
 };
 use serde::Serialize;
 
 use super::answer::Question;
 use super::predicate::PredicateView;
 use super::structure::StructureView;
-use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, write_document};
+use super::{AccountView, MessageView, StatementView, UndecidedView, node_ids, statement_views, write_document};
 use crate::command_line;
 use crate::impact::{Gate, ImpactReport};
 
@@ -30,7 +29,7 @@ struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     structure: Option<StructureView<'a>>,
     steps: Vec<StepView<'a>>,
-    warnings: Vec<NoticeView<'a>>,
+    warnings: Vec<MessageView<'a>>,
     groups: Vec<GroupView<'a>>,
     unchanged: Vec<AccountView<'a>>,
     transients: Vec<TransientView<'a>>,
@@ -75,27 +74,17 @@ struct StepView<'a> {
     description: &'a str,
     simulated: bool,
     failures: Vec<FailureView<'a>>,
-    notices: Vec<NoticeView<'a>>,
+    notices: Vec<MessageView<'a>>,
 }
 
+/// AWS's exception, and the message about it.
 #[derive(Serialize)]
 struct FailureView<'a> {
     exception: &'static str,
     reason: Option<&'static str>,
-    rule: &'static str,
     unsure: bool,
-    message: &'a str,
-    help: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct NoticeView<'a> {
-    code: &'static str,
-    rule: &'static str,
-    severity: &'static str,
-    item: &'a str,
-    message: &'a str,
-    help: Option<&'a str>,
+    #[serde(flatten)]
+    message: MessageView<'a>,
 }
 
 #[derive(Serialize)]
@@ -194,28 +183,13 @@ fn accounts(accounts: &[AccountRef]) -> Vec<AccountView<'_>> {
     accounts.iter().map(account).collect()
 }
 
-impl<'a> From<&'a Notice> for NoticeView<'a> {
-    fn from(notice: &'a Notice) -> Self {
-        Self {
-            code: notice.code,
-            rule: notice.rule,
-            severity: notice.severity.as_str(),
-            item: &notice.item,
-            message: &notice.message,
-            help: notice.help.as_deref(),
-        }
-    }
-}
-
 impl<'a> From<&'a PredictedFailure> for FailureView<'a> {
     fn from(failure: &'a PredictedFailure) -> Self {
         Self {
-            exception: failure.exception,
-            reason: failure.reason,
-            rule: failure.rule,
+            exception: failure.exception.name,
+            reason: failure.exception.reason,
             unsure: failure.unsure,
-            message: &failure.message,
-            help: failure.help.as_deref(),
+            message: (&failure.message).into(),
         }
     }
 }
@@ -228,7 +202,7 @@ impl<'a> From<&'a Step> for StepView<'a> {
             description: &step.description,
             simulated: step.is_simulated(),
             failures: step.failures.iter().map(FailureView::from).collect(),
-            notices: step.notices.iter().map(NoticeView::from).collect(),
+            notices: step.notices.iter().map(MessageView::from).collect(),
         }
     }
 }
@@ -352,7 +326,7 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         failed: report.failed.iter().copied().map(Gate::as_str).collect(),
         structure: report.structure.map(StructureView::from),
         steps: report.steps.iter().map(StepView::from).collect(),
-        warnings: report.warnings.iter().map(NoticeView::from).collect(),
+        warnings: report.warnings.iter().map(MessageView::from).collect(),
         groups: groups.collect(),
         unchanged: accounts(&impact.unchanged),
         transients: report.transients.iter().map(|transient| transient_view(report, transient)).collect(),

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use scproof_organization::{AccountState, Policy, PolicyIndex, Target};
-use scproof_text::Message;
 use serde::Serialize;
 
-use super::write_document;
+use super::{MessageView, write_document};
 use crate::tree::Tree;
 
 /// The version of the format.
@@ -18,7 +17,7 @@ struct View<'a> {
     organization: OrganizationView<'a>,
     nodes: Vec<NodeView<'a>>,
     policies: Vec<PolicyView<'a>>,
-    findings: Vec<FindingView<'a>>,
+    findings: Vec<MessageView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -60,29 +59,6 @@ struct PolicyView<'a> {
     /// Characters as stored, which AWS's quota counts.
     characters: Option<usize>,
     attached_to: Vec<&'a str>,
-}
-
-#[derive(Serialize)]
-struct FindingView<'a> {
-    code: &'static str,
-    rule: &'static str,
-    severity: &'static str,
-    item: Option<&'a str>,
-    message: &'a str,
-    help: Option<&'a str>,
-}
-
-impl<'a> From<&'a Message> for FindingView<'a> {
-    fn from(finding: &'a Message) -> Self {
-        Self {
-            code: finding.code,
-            rule: finding.rule,
-            severity: finding.severity.as_str(),
-            item: finding.item.as_deref(),
-            message: &finding.message,
-            help: finding.help.as_deref(),
-        }
-    }
 }
 
 /// Writes the nodes chosen, all policies and all findings.
@@ -138,7 +114,7 @@ pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
             .zip(attached)
             .map(|((_, policy), attached_to)| policy_view(policy, attached_to))
             .collect(),
-        findings: tree.findings.iter().map(FindingView::from).collect(),
+        findings: tree.findings.iter().map(MessageView::from).collect(),
     };
     write_document(FORMAT, &[tree.organization], &view, out)
 }

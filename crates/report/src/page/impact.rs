@@ -1,7 +1,7 @@
 //! What a change does, or what differs between two organizations.
 
-use scproof_policy_parser::Severity;
-use scproof_simulator::{Notice, Step, Transition, Witness};
+use scproof_simulator::{Step, Transition, Witness};
+use scproof_text::{Message, Severity};
 
 use super::{accounts_of, example, when};
 use crate::doc::{Block, Column, Doc, Entry, Fact, Item, Line, Table, facts_of};
@@ -120,9 +120,9 @@ fn steps(doc: &mut Doc, steps: &[Step]) {
         let mut body: Vec<Item> = Vec::new();
         for failure in &step.failures {
             let would = if failure.unsure { "AWS may refuse this" } else { "AWS would refuse this" };
-            let line = Line::strong(Role::Bad, would).then(format!(": {failure} ({})", failure.rule));
+            let line = Line::strong(Role::Bad, would).then(format!(": {failure} ({})", failure.message.rule));
             let meaning = (!failure.simulated).then_some("It means nothing at this point, so it has no effect here.");
-            let help = failure.help.as_ref().map(|help| format!("help: {help}"));
+            let help = failure.message.help.as_ref().map(|help| format!("help: {help}"));
             let more = help.into_iter().chain(meaning.map(str::to_owned));
             let more = more.map(|line| Block::Paragraph(line.into())).collect();
             body.push(Item { body: more, ..Item::new(line) });
@@ -135,7 +135,7 @@ fn steps(doc: &mut Doc, steps: &[Step]) {
     doc.push(Block::List(steps.iter().map(item).collect()));
 }
 
-fn notice(notice: &Notice) -> Item {
+fn notice(notice: &Message) -> Item {
     let role = match notice.severity {
         Severity::Error => Role::Bad,
         Severity::Warning => Role::Open,

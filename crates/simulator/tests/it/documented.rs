@@ -1,10 +1,12 @@
 //! `docs/changes.md` and `docs/expect.md` say what the code does.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use scproof_organization::Organization;
-use scproof_simulator::Expectations;
+use scproof_simulator::{EXCEPTIONS, EXPECT_CODES, Exception, Expectations, NOTICE_CODES};
+use scproof_text::Code;
 
 fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -14,37 +16,48 @@ fn document(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap()
 }
 
-/// The literals of the crate's own code.
-fn literals() -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
-        let source = fs::read_to_string(entry.unwrap().path()).unwrap();
-        let (source, _) = source.split_once("#[cfg(test)]").unwrap_or((&source, ""));
-        let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-        found.extend(lines.flat_map(|line| line.split('"').skip(1).step_by(2)).map(str::to_owned));
-    }
-    found.sort();
-    found.dedup();
-    found
+/// A page whose table with a head has other rows; `UPDATE_DOCS=1` writes it.
+fn with_rows(page: &str, head: &str, rows: impl Iterator<Item = String>) -> String {
+    let (before, rest) = page.split_once(head).unwrap_or_else(|| panic!("there is no table `{head}`"));
+    let (line, rest) = rest.trim_start_matches('\n').split_once('\n').unwrap();
+    let after = rest.find("\n\n").map_or("", |end| &rest[end..]);
+    format!("{before}{head}\n{line}\n{}{after}", rows.collect::<Vec<String>>().join("\n"))
 }
 
 #[test]
-fn every_exception_reason_and_code_is_documented() {
-    let text = document("changes.md") + &document("expect.md");
-    let is_exception = |text: &str| text.ends_with("Exception") || text == "CreateAccountStatus";
-    let is_reason =
-        |text: &str| text.contains('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    let is_code = |text: &str| {
-        text.contains('-')
-            && text
-                .split('-')
-                .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'8'))
+fn the_tables_of_changes_are_written_from_the_codes() {
+    let page = document("changes.md");
+    let exception = |exception: &&Exception| {
+        let reason = exception.reason.map_or_else(|| "–".to_owned(), |reason| format!("`{reason}`"));
+        format!("| `{}` | {reason} | `{}` | {} |", exception.name, exception.code.code, exception.code.summary)
     };
-    let names: Vec<String> =
-        literals().into_iter().filter(|text| is_exception(text) || is_reason(text) || is_code(text)).collect();
-    assert!(names.len() > 40, "{names:?}");
-    for name in names {
-        assert!(text.contains(&format!("`{name}`")), "{name} is neither in docs/changes.md nor in docs/expect.md");
+    let notice = |code: &Code| format!("| `{}` | {} | {} |", code.code, code.severity.as_str(), code.summary);
+    let of_rules = "| a code of [findings.md](findings.md), such as `unsatisfiable-guard` | warning, note | what the rules \
+        on texts find in a policy that the changes bring to some target |";
+    let notices = NOTICE_CODES.iter().map(notice).chain([of_rules.to_owned()]);
+    let new = with_rows(&page, "| AWS's exception | reason | code | when |", EXCEPTIONS.iter().map(exception));
+    let new = with_rows(&new, "| code | severity | what it says |", notices);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(root().join("docs/changes.md"), &new).unwrap();
+    } else {
+        assert!(new == page, "docs/changes.md is not what the codes say: write it with UPDATE_DOCS=1");
+    }
+}
+
+#[test]
+fn every_code_of_a_change_is_told_once() {
+    let notices = NOTICE_CODES.iter().map(|code| code.code);
+    let codes: Vec<&str> = EXCEPTIONS.iter().map(|exception| exception.code.code).chain(notices).collect();
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
+    let names: BTreeSet<_> = EXCEPTIONS.iter().map(|exception| (exception.name, exception.reason)).collect();
+    assert_eq!(names.len(), EXCEPTIONS.len());
+}
+
+#[test]
+fn every_code_of_expectations_is_documented() {
+    let text = document("expect.md");
+    for code in EXPECT_CODES {
+        assert!(text.contains(&format!("`{}`", code.code)), "{} is not in docs/expect.md", code.code);
     }
 }
 

@@ -1,19 +1,20 @@
 //! What is worth knowing although AWS would make the change.
 
 use scproof_organization::Organization;
-use scproof_policy_parser::Severity;
-use scproof_simulator::{Notice, SimulationOptions, Step, simulate};
+use scproof_simulator::{SimulationOptions, Step, simulate};
+use scproof_text::{Message, Severity};
 use serde_json::{Value, json};
 
 use crate::{DENY, base, base_with, changes, limits, load, push, rehearse, rehearse_with};
 
-fn last(organization: &Organization, list: &Value) -> Vec<Notice> {
+fn last(organization: &Organization, list: &Value) -> Vec<Message> {
     rehearse(organization, list).pop().unwrap().notices
 }
 
 /// `code rule item` of every notice.
-fn short(notices: &[Notice]) -> Vec<String> {
-    notices.iter().map(|notice| format!("{} {} {}", notice.code, notice.rule, notice.item)).collect()
+fn short(notices: &[Message]) -> Vec<String> {
+    let item = |notice: &Message| notice.item.clone().unwrap_or_default();
+    notices.iter().map(|notice| format!("{} {} {}", notice.code, notice.rule, item(notice))).collect()
 }
 
 fn change(operation: &str, policy: &str, target: &str) -> Value {

@@ -16,7 +16,8 @@ fn short(failures: &[PredictedFailure]) -> Vec<String> {
     failures
         .iter()
         .map(|failure| {
-            format!("{} {} {}{}", failure.exception, failure.reason.unwrap_or("-"), failure.rule, mark(failure))
+            let (exception, rule) = (failure.exception, failure.message.rule);
+            format!("{} {} {rule}{}", exception.name, exception.reason.unwrap_or("-"), mark(failure))
         })
         .collect()
 }
@@ -99,14 +100,15 @@ fn lim_4_pre_3_the_eleventh_scp_of_a_target() {
         failure.to_string(),
         "ConstraintViolationException (MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED): the organizational unit `Prod` would have 11 SCPs, of at most 10"
     );
-    assert_eq!((failure.rule, failure.unsure, failure.simulated), ("LIM-4", false, true));
+    assert_eq!((failure.message.rule, failure.unsure, failure.simulated), ("LIM-4", false, true));
     // It is attached all the same, so that its effect shows; the next one meets that state.
-    assert!(steps[2].failures[0].message.contains("12 SCPs, of at most 10"));
+    assert!(steps[2].failures[0].message.message.contains("12 SCPs, of at most 10"));
     // What is inherited does not count, and quotas are data.
     assert_eq!(last(&organization, &json!([attach("extra9", "shop")])), []);
     let list = json!([attach("DenyS3", "shop")]);
     assert!(
         rehearse_with(&organization, &list, &limits("max_scps_per_target", 1))[0].failures[0]
+            .message
             .message
             .contains("2 SCPs, of at most 1")
     );
@@ -209,11 +211,15 @@ fn pre_3_malformed_and_too_long_texts() {
             "{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"deny\", \"Action\": \"s3:*\"}}"
         )]),
     );
-    assert_eq!((failure.exception, failure.reason), ("MalformedPolicyDocumentException", None));
-    assert!(failure.message.starts_with("1:40: ") && failure.message.contains("; 1:51: "), "{}", failure.message);
+    assert_eq!((failure.exception.name, failure.exception.reason), ("MalformedPolicyDocumentException", None));
+    assert!(
+        failure.message.message.starts_with("1:40: ") && failure.message.message.contains("; 1:51: "),
+        "{}",
+        failure.message.message
+    );
     assert!(failure.simulated && !failure.unsure);
     let no_json = only(&organization, &json!([{"Operation": "UpdatePolicy", "Policy": "DenyS3", "Content": "{"}]));
-    assert_eq!(no_json.exception, "MalformedPolicyDocumentException");
+    assert_eq!(no_json.exception.name, "MalformedPolicyDocumentException");
     // DOC-2: whether AWS takes it is not documented.
     let empty = only(&organization, &json!([create("x", "{\"Version\": \"2012-10-17\", \"Statement\": []}")]));
     assert!(empty.unsure, "{empty}");
@@ -227,14 +233,14 @@ fn pre_3_malformed_and_too_long_texts() {
     );
     // LIM-1: the text counts as it stands.
     assert_eq!(
-        (failure.rule, failure.help.as_deref()),
+        (failure.message.rule, failure.message.help.as_deref()),
         ("LIM-2", Some("without white space outside strings it has 87, which fits"))
     );
     let list = json!([{"Operation": "UpdatePolicy", "Policy": "DenyS3", "Content": padded(5_121)}]);
     assert_eq!(rehearse(&organization, &list)[0].failures, []);
     let before_2026 = Quotas::on("2026-05-14").unwrap();
     assert_eq!(
-        rehearse_with(&organization, &list, &before_2026)[0].failures[0].reason,
+        rehearse_with(&organization, &list, &before_2026)[0].failures[0].exception.reason,
         Some("POLICY_CONTENT_LIMIT_EXCEEDED")
     );
 }
@@ -261,7 +267,7 @@ fn lim_7_quotas_of_rcps_are_unsure() {
         short(std::slice::from_ref(&failure)),
         ["ConstraintViolationException MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED LIM-7 ?"]
     );
-    assert!(failure.message.contains("6 RCPs, of at most 5"));
+    assert!(failure.message.message.contains("6 RCPs, of at most 5"));
     let long = format!("{rcp}{}", " ".repeat(5_121 - rcp.len()));
     let failure = only(&organization, &json!([{"Operation": "UpdatePolicy", "Policy": "rcp0", "Content": long}]));
     assert_eq!(short(&[failure]), ["ConstraintViolationException POLICY_CONTENT_LIMIT_EXCEEDED LIM-7 ?"]);
@@ -304,7 +310,7 @@ fn pre_3_deleting_what_is_attached() {
     assert_eq!(failure.to_string(), "PolicyInUseException: `DenyS3` is attached to `Prod`, `shop`");
     let many: Vec<Value> =
         ["Root", "Prod", "Work", "Test", "rig"].iter().map(|target| attach("DenyS3", target)).chain([delete]).collect();
-    assert!(only(&organization, &json!(many)).message.ends_with(" and 2 more"));
+    assert!(only(&organization, &json!(many)).message.message.ends_with(" and 2 more"));
 }
 
 #[test]
@@ -322,20 +328,23 @@ fn lim_8_names() {
     assert_eq!(short(&last(&organization, &rename(""))), ["InvalidInputException MIN_LENGTH_EXCEEDED LIM-8"]);
     assert_eq!(last(&organization, &rename(&"ü".repeat(128))), []);
     assert_eq!(
-        only(&organization, &rename(&"ü".repeat(129))).message,
+        only(&organization, &rename(&"ü".repeat(129))).message.message,
         "the policy's name has 129 of at most 128 characters"
     );
     let describe = json!([{"Operation": "UpdatePolicy", "Policy": "DenyS3", "Description": "x".repeat(513)}]);
-    assert_eq!(only(&organization, &describe).message, "the policy's description has 513 of at most 512 characters");
+    assert_eq!(
+        only(&organization, &describe).message.message,
+        "the policy's description has 513 of at most 512 characters"
+    );
     let unit = |name: &str| json!([{"Operation": "CreateOrganizationalUnit", "Parent": "Root", "Name": name}]);
-    assert_eq!(only(&organization, &unit(&"x".repeat(129))).reason, Some("MAX_LENGTH_EXCEEDED"));
+    assert_eq!(only(&organization, &unit(&"x".repeat(129))).exception.reason, Some("MAX_LENGTH_EXCEEDED"));
     let account = |name: &str| json!([{"Operation": "CreateAccount", "AccountName": name}]);
     assert_eq!(last(&organization, &account(&"x".repeat(50))), []);
     assert_eq!(
-        only(&organization, &account(&"x".repeat(51))).message,
+        only(&organization, &account(&"x".repeat(51))).message.message,
         "the account's name has 51 of at most 50 characters"
     );
-    assert_eq!(only(&organization, &account("Zürich")).reason, Some("INVALID_PATTERN"));
+    assert_eq!(only(&organization, &account("Zürich")).exception.reason, Some("INVALID_PATTERN"));
 }
 
 #[test]
@@ -349,14 +358,14 @@ fn lim_6_sizes_of_the_organization() {
     );
     let policy = json!([create("x", DENY)]);
     let failure = &rehearse_with(&organization, &policy, &limits("max_scps", 1))[0].failures[0];
-    assert_eq!(failure.message, "the organization would have 2 SCPs, of at most 1");
-    assert_eq!(failure.reason, Some("POLICY_NUMBER_LIMIT_EXCEEDED"));
+    assert_eq!(failure.message.message, "the organization would have 2 SCPs, of at most 1");
+    assert_eq!(failure.exception.reason, Some("POLICY_NUMBER_LIMIT_EXCEEDED"));
     let account = json!([{"Operation": "CreateAccount", "AccountName": "x"}]);
     let failure = &rehearse_with(&organization, &account, &limits("max_accounts", 4))[0].failures[0];
-    assert_eq!((failure.reason, failure.unsure), (Some("ACCOUNT_NUMBER_LIMIT_EXCEEDED"), false));
+    assert_eq!((failure.exception.reason, failure.unsure), (Some("ACCOUNT_NUMBER_LIMIT_EXCEEDED"), false));
     // AWS raises the default on request: an organization at the default may have had that already.
     let failure = &rehearse_with(&organization, &account, &limits("default_max_accounts", 4))[0].failures[0];
-    assert!(failure.unsure && failure.message.contains("5 accounts, of at most 4"));
+    assert!(failure.unsure && failure.message.message.contains("5 accounts, of at most 4"));
     assert_eq!(rehearse_with(&organization, &account, &limits("default_max_accounts", 3))[0].failures, []);
 }
 
@@ -375,7 +384,7 @@ fn lim_6_pre_3_units_nested_too_deep() {
     );
     let shift = json!([nest("Three", "Prod"), nest("Four", "Three"), nest("Five", "Four"),
         {"Operation": "MoveOrganizationalUnit", "OrganizationalUnit": "Work", "DestinationParent": "Five"}]);
-    assert!(only(&organization, &shift).message.contains("6 levels deep"));
+    assert!(only(&organization, &shift).message.message.contains("6 levels deep"));
 }
 
 #[test]
@@ -394,13 +403,13 @@ fn pre_3_moves() {
     assert!(failure.unsure && failure.simulated);
     // PRE-1: AWS has no such operation.
     let unit = |unit: &str, to: &str| json!([{"Operation": "MoveOrganizationalUnit", "OrganizationalUnit": unit, "DestinationParent": to}]);
-    assert_eq!(only(&organization, &unit("Work", "Test")).message, "`Work` would be below itself");
-    assert_eq!(only(&organization, &unit("Work", "Root")).message, "`Work` is below `Root` already");
+    assert_eq!(only(&organization, &unit("Work", "Test")).message.message, "`Work` would be below itself");
+    assert_eq!(only(&organization, &unit("Work", "Root")).message.message, "`Work` is below `Root` already");
     let twin = json!([{"Operation": "CreateOrganizationalUnit", "Name": "Test", "Parent": "Prod"},
         {"Operation": "MoveOrganizationalUnit", "OrganizationalUnit": "Work/Test", "DestinationParent": "Prod"}]);
     assert_eq!(short(&last(&organization, &twin)), ["DuplicateOrganizationalUnitException - PRE-3"]);
     let again = json!([{"Operation": "CreateOrganizationalUnit", "Name": "Prod", "Parent": "Root"}]);
-    assert!(only(&organization, &again).message.starts_with("`Root` has a unit `Prod` already"));
+    assert!(only(&organization, &again).message.message.starts_with("`Root` has a unit `Prod` already"));
 }
 
 #[test]
@@ -438,7 +447,7 @@ fn pre_3_what_is_not_there_yet_or_no_more() {
     assert_eq!(found[6], ["ParentNotFoundException - PRE-3 -"]);
     assert!(found[7].is_empty() && found[8].is_empty());
     assert!(!steps[1].is_simulated() && steps[1].notices.is_empty());
-    assert_eq!(steps[1].failures[0].message, "there is no policy `p-denys3aaaa` at this point");
+    assert_eq!(steps[1].failures[0].message.message, "there is no policy `p-denys3aaaa` at this point");
 }
 
 #[test]
