@@ -39,7 +39,7 @@ fn main() {
         different += usize::from(!found.is_none());
         for region in found.groups.iter().flat_map(|group| &group.regions) {
             regions += 1;
-            undetermined += usize::from(region.transition() == Transition::Undetermined);
+            undetermined += usize::from(region.transition() == Transition::Unknown);
         }
     }
     println!("{edits} edits of {CHAINS} chains of 70 policies: {different} make a difference");

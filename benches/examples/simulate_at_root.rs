@@ -42,7 +42,7 @@ fn main() {
             start.elapsed(),
             simulation.impact.changed.len(),
             simulation.impact.account_count(Transition::NewlyBlocked),
-            simulation.impact.account_count(Transition::Undetermined),
+            simulation.impact.account_count(Transition::Unknown),
             simulation.impact.unchanged.len(),
         );
     }

@@ -205,7 +205,7 @@ impl PassingKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hole => "hole",
-            Self::Open => "undetermined",
+            Self::Open => "unknown",
             Self::Exemption => "exemption",
         }
     }

@@ -491,7 +491,7 @@ impl<'p> Solver<'_, 'p> {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, possible)?;
             any = space.diagrams.or(any, change)?;
-            parts.push((change, Transition::ReasonChanged));
+            parts.push((change, Transition::OtherReason));
             let certain = space.certainly(change)?;
             if certain != Function::FALSE {
                 settled = space.diagrams.or(settled, certain)?;

@@ -51,7 +51,7 @@ pub enum Answer {
     /// No: the region of requests for which it does not hold, with a witness.
     No(Arc<Region>),
     /// It could not be settled, and why.
-    Undetermined(Vec<Why>),
+    Unknown(Vec<Why>),
 }
 
 impl Answer {
@@ -167,7 +167,7 @@ pub fn compare(
 pub fn equivalent(one: &Permissions, other: &Permissions) -> Result<Answer, CompareError> {
     let kinds = one.by_kind && other.by_kind;
     let regions = compare(one, other, &ComparisonOptions::default())?;
-    Ok(answer(&regions, |transition| kinds || transition != Transition::ReasonChanged))
+    Ok(answer(&regions, |transition| kinds || transition != Transition::OtherReason))
 }
 
 /// Whether everything that passes the first passes the second, too.
@@ -200,7 +200,7 @@ fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answe
         return Answer::No(Arc::clone(found));
     }
     let matters = |region: &Region| Transition::ALL.into_iter().any(|it| counts(it) && region.perhaps.may_be(it));
-    let is_open = |region: &Region| region.transition() == Transition::Undetermined && matters(region);
+    let is_open = |region: &Region| region.transition() == Transition::Unknown && matters(region);
     let open: Vec<&Arc<Region>> = regions.iter().filter(|region| is_open(region)).collect();
     if open.is_empty() {
         return Answer::Yes;
@@ -212,7 +212,7 @@ fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answe
         // An open region without a reason is still open.
         why.push(Why::Unconfirmed);
     }
-    Answer::Undetermined(why)
+    Answer::Unknown(why)
 }
 
 /// One path of an organization, as an organization of its own.

@@ -52,11 +52,11 @@ impl Verdict {
     /// The stable spelling of machine formats.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Passes => "passes",
+            Self::Passes => "allowed",
             Self::ExplicitDeny => "explicitDeny",
             Self::ImplicitDeny => "implicitDeny",
             Self::Deny => "deny",
-            Self::Open => "undetermined",
+            Self::Open => "unknown",
         }
     }
 }
@@ -69,22 +69,22 @@ pub enum Transition {
     /// It was blocked and passes now.
     NewlyPassing,
     /// Whether something changes could not be settled.
-    Undetermined,
+    Unknown,
     /// It is blocked before and after, for another kind of reason.
-    ReasonChanged,
+    OtherReason,
 }
 
 impl Transition {
     /// All, the gravest first.
-    pub const ALL: [Self; 4] = [Self::NewlyBlocked, Self::NewlyPassing, Self::Undetermined, Self::ReasonChanged];
+    pub const ALL: [Self; 4] = [Self::NewlyBlocked, Self::NewlyPassing, Self::Unknown, Self::OtherReason];
 
     /// The stable spelling of machine formats.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NewlyBlocked => "newlyBlocked",
             Self::NewlyPassing => "newlyPassing",
-            Self::Undetermined => "undetermined",
-            Self::ReasonChanged => "reasonChanged",
+            Self::Unknown => "unknown",
+            Self::OtherReason => "otherReason",
         }
     }
 
@@ -214,10 +214,10 @@ impl Region {
     /// How the verdict changes.
     pub fn transition(&self) -> Transition {
         match (self.before, self.after) {
-            (Verdict::Open, _) | (_, Verdict::Open) => Transition::Undetermined,
+            (Verdict::Open, _) | (_, Verdict::Open) => Transition::Unknown,
             (Verdict::Passes, _) => Transition::NewlyBlocked,
             (_, Verdict::Passes) => Transition::NewlyPassing,
-            _ => Transition::ReasonChanged,
+            _ => Transition::OtherReason,
         }
     }
 
@@ -561,8 +561,8 @@ impl Perhaps {
         match transition {
             Transition::NewlyBlocked => 1,
             Transition::NewlyPassing => 2,
-            Transition::ReasonChanged => 4,
-            Transition::Undetermined => u8::MAX,
+            Transition::OtherReason => 4,
+            Transition::Unknown => u8::MAX,
         }
     }
 

@@ -82,11 +82,11 @@ pub enum Gate {
     /// Calls newly pass.
     NewlyPassing,
     /// Calls are blocked for another reason.
-    ReasonChanged,
+    OtherReason,
     /// Calls are blocked between two steps only.
     Transient,
     /// Something could not be settled.
-    Undetermined,
+    Unknown,
     /// Something differs that was not expected to.
     BeyondExpected,
     /// AWS would refuse a step.
@@ -101,9 +101,9 @@ impl Gate {
         match self {
             Self::NewlyBlocked => "newlyBlocked",
             Self::NewlyPassing => "newlyPassing",
-            Self::ReasonChanged => "reasonChanged",
+            Self::OtherReason => "otherReason",
             Self::Transient => "transient",
-            Self::Undetermined => "undetermined",
+            Self::Unknown => "unknown",
             Self::BeyondExpected => "beyondExpected",
             Self::Refused => "refused",
             Self::ProtectedPrincipal => "protectedPrincipal",
@@ -115,9 +115,9 @@ impl Gate {
         match self {
             Self::NewlyBlocked => "calls are newly blocked",
             Self::NewlyPassing => "calls newly pass",
-            Self::ReasonChanged => "calls are blocked for another reason",
+            Self::OtherReason => "calls are blocked for another reason",
             Self::Transient => "calls are blocked between two steps",
-            Self::Undetermined => "not everything could be settled",
+            Self::Unknown => "not everything could be settled",
             Self::BeyondExpected => "something differs that was not expected to",
             Self::Refused => "AWS would refuse a step",
             Self::ProtectedPrincipal => "a protected principal could not undo the change",
@@ -133,8 +133,8 @@ const SINGLE_REASONS: usize = 2;
 pub(crate) struct Totals {
     pub(crate) newly_blocked: usize,
     pub(crate) newly_passing: usize,
-    pub(crate) undetermined: usize,
-    pub(crate) reason_changed: usize,
+    pub(crate) unknown: usize,
+    pub(crate) other_reason: usize,
     pub(crate) unchanged: usize,
     /// All accounts that were compared.
     pub(crate) compared: usize,
@@ -178,9 +178,9 @@ impl ImpactReport<'_> {
         let all = [
             (Gate::NewlyBlocked, some(Transition::NewlyBlocked)),
             (Gate::NewlyPassing, some(Transition::NewlyPassing)),
-            (Gate::ReasonChanged, some(Transition::ReasonChanged)),
+            (Gate::OtherReason, some(Transition::OtherReason)),
             (Gate::Transient, !self.transients.is_empty()),
-            (Gate::Undetermined, some(Transition::Undetermined) || !self.impact.uncut_services.is_empty()),
+            (Gate::Unknown, some(Transition::Unknown) || !self.impact.uncut_services.is_empty()),
             (Gate::BeyondExpected, self.held.is_some_and(|held| !held.is_allowed())),
             (Gate::Refused, self.steps.iter().any(refused)),
             (Gate::ProtectedPrincipal, self.warnings.iter().any(|warning| warning.severity == Severity::Error)),
@@ -213,8 +213,8 @@ impl ImpactReport<'_> {
         Totals {
             newly_blocked: impact.account_count(Transition::NewlyBlocked),
             newly_passing: impact.account_count(Transition::NewlyPassing),
-            undetermined: impact.account_count(Transition::Undetermined),
-            reason_changed: impact.account_count(Transition::ReasonChanged),
+            unknown: impact.account_count(Transition::Unknown),
+            other_reason: impact.account_count(Transition::OtherReason),
             unchanged: impact.unchanged.len(),
             compared: changed + impact.unchanged.len(),
         }
@@ -288,8 +288,8 @@ impl ImpactReport<'_> {
     /// written out.
     pub(crate) fn told(&self) -> Vec<(Transition, Vec<Entry<'_>>)> {
         let told = |transition| match transition {
-            Transition::ReasonChanged => (transition, self.together(self.entries(transition))),
-            Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Undetermined => {
+            Transition::OtherReason => (transition, self.together(self.entries(transition))),
+            Transition::NewlyBlocked | Transition::NewlyPassing | Transition::Unknown => {
                 (transition, self.entries(transition))
             }
         };

@@ -74,7 +74,7 @@ pub fn hold(impact: &Impact, expectations: &BoundExpectations<'_>) -> HeldImpact
         impact.changed.iter().flat_map(|group| ids(&group.accounts)).chain(ids(&impact.unchanged)).collect();
     let is_beyond = |service: &&String| {
         let pattern = format!("{service}:*");
-        !expectations.beyond(&everybody, Transition::Undetermined, &[&pattern], &[]).is_empty()
+        !expectations.beyond(&everybody, Transition::Unknown, &[&pattern], &[]).is_empty()
     };
     HeldImpact {
         groups,

@@ -183,17 +183,17 @@ impl Comparison {
             (false, true) => Some(Transition::NewlyPassing),
             (false, false) => {
                 let known = before != Decision::Deny && after != Decision::Deny;
-                (known && before != after).then_some(Transition::ReasonChanged)
+                (known && before != after).then_some(Transition::OtherReason)
             }
         };
         let said: Vec<(Transition, Truth)> =
             regions.iter().map(|(region, truth)| (region.transition(), *truth)).collect();
         let settled = |wanted: Truth| {
             let said = said.iter().filter(move |(_, truth)| *truth == wanted).map(|(transition, _)| *transition);
-            said.filter(|transition| *transition != Transition::Undetermined)
+            said.filter(|transition| *transition != Transition::Unknown)
         };
         let wrong = match expected {
-            None => settled(Truth::True).any(|transition| transition != Transition::ReasonChanged || before == after),
+            None => settled(Truth::True).any(|transition| transition != Transition::OtherReason || before == after),
             Some(expected) => said.is_empty() || settled(Truth::True).any(|transition| transition != expected),
         };
         let certain = regions.iter().filter(|(_, truth)| *truth == Truth::True);

@@ -113,8 +113,7 @@ fn call_10_differences_are_those_of_calls() {
         let account = nodes.iter().position(|[node, _]| one.node(*node).target.as_str() == scenario.question.account);
         let group = found.groups.iter().find(|group| group.accounts.contains(&account.unwrap())).unwrap();
         for region in &group.regions {
-            let Some(witness) = region.witness.as_ref().filter(|_| region.transition() != Transition::Undetermined)
-            else {
+            let Some(witness) = region.witness.as_ref().filter(|_| region.transition() != Transition::Unknown) else {
                 continue;
             };
             witnesses += 1;
@@ -140,7 +139,7 @@ fn call_10_differences_are_those_of_calls() {
             certain += usize::from(has(expected));
             open += usize::from(!has(expected));
             assert!(
-                has(expected) || has(Transition::Undetermined),
+                has(expected) || has(Transition::Unknown),
                 "{first} became {second}: {call:#?}\n{:#?}\n{text}",
                 group.regions
             );

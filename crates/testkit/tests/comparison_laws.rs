@@ -35,8 +35,7 @@ fn compare(before: &Organization, after: &Organization, options: EvaluationOptio
 /// The one change that the regions say of a request; `None` if they leave it open.
 fn change(comparison: &Comparison, request: &Request) -> Option<Option<Transition>> {
     let regions = comparison.regions(request).ok()??;
-    if regions.iter().any(|(region, truth)| *truth == Truth::Unknown || region.transition() == Transition::Undetermined)
-    {
+    if regions.iter().any(|(region, truth)| *truth == Truth::Unknown || region.transition() == Transition::Unknown) {
         return None;
     }
     Some(regions.first().map(|(region, _)| region.transition()))
@@ -44,23 +43,23 @@ fn change(comparison: &Comparison, request: &Request) -> Option<Option<Transitio
 
 /// What two changes, one after the other, can come to.
 fn composed(first: Option<Transition>, second: Option<Transition>) -> Vec<Option<Transition>> {
-    use Transition::{NewlyBlocked, NewlyPassing, ReasonChanged, Undetermined};
+    use Transition::{NewlyBlocked, NewlyPassing, OtherReason, Unknown};
     match (first, second) {
         // Back where it was; or never away from being blocked, for another reason.
         (Some(NewlyBlocked), Some(NewlyPassing)) => vec![None],
-        (Some(NewlyPassing), Some(NewlyBlocked)) | (Some(ReasonChanged), Some(ReasonChanged)) => {
-            vec![None, Some(ReasonChanged)]
+        (Some(NewlyPassing), Some(NewlyBlocked)) | (Some(OtherReason), Some(OtherReason)) => {
+            vec![None, Some(OtherReason)]
         }
-        (Some(NewlyBlocked), None | Some(ReasonChanged)) | (None, Some(NewlyBlocked)) => vec![Some(NewlyBlocked)],
-        (Some(NewlyPassing), None) | (None | Some(ReasonChanged), Some(NewlyPassing)) => vec![Some(NewlyPassing)],
-        (Some(ReasonChanged), None) | (None, Some(ReasonChanged)) => vec![Some(ReasonChanged)],
+        (Some(NewlyBlocked), None | Some(OtherReason)) | (None, Some(NewlyBlocked)) => vec![Some(NewlyBlocked)],
+        (Some(NewlyPassing), None) | (None | Some(OtherReason), Some(NewlyPassing)) => vec![Some(NewlyPassing)],
+        (Some(OtherReason), None) | (None, Some(OtherReason)) => vec![Some(OtherReason)],
         (None, None) => vec![None],
         // What is blocked cannot become blocked, and so on.
         (Some(NewlyBlocked), Some(NewlyBlocked))
-        | (Some(NewlyPassing), Some(NewlyPassing | ReasonChanged))
-        | (Some(ReasonChanged), Some(NewlyBlocked))
-        | (Some(Undetermined), _)
-        | (_, Some(Undetermined)) => Vec::new(),
+        | (Some(NewlyPassing), Some(NewlyPassing | OtherReason))
+        | (Some(OtherReason), Some(NewlyBlocked))
+        | (Some(Unknown), _)
+        | (_, Some(Unknown)) => Vec::new(),
     }
 }
 
@@ -131,7 +130,7 @@ proptest! {
         let opposite = |transition: Transition| match transition {
             Transition::NewlyBlocked => Transition::NewlyPassing,
             Transition::NewlyPassing => Transition::NewlyBlocked,
-            Transition::ReasonChanged | Transition::Undetermined => transition,
+            Transition::OtherReason | Transition::Unknown => transition,
         };
         for request in requests.iter().filter_map(|request| there.complete(request)) {
             if let (Some(there), Some(back)) = (change(&there, &request), change(&back, &request)) {
@@ -253,7 +252,7 @@ fn hold(
                 || second == Decision::Deny;
             prop_assert!(open || contradicts(first, second), "{region:#?} {first} {second}");
         }
-        Answer::Undetermined(why) => prop_assert!(!why.is_empty()),
+        Answer::Unknown(why) => prop_assert!(!why.is_empty()),
     }
     Ok(())
 }

@@ -267,7 +267,7 @@ fn changes_may_be_anything() {
             {"Operation": "EnableAllFeatures"}
         ]}"#,
         r#"{"Format": "scproof-expect/1", "Allowed": [
-            {"Transition": ["newlyBlocked", "undetermined"], "Account": ["Prod/**", "222222222222"], "Action": ["s3:*", "ec2:Run*"], "Reason": "x"}
+            {"Transition": ["newlyBlocked", "unknown"], "Account": ["Prod/**", "222222222222"], "Action": ["s3:*", "ec2:Run*"], "Reason": "x"}
         ]}"#,
     ];
     let corpus: Vec<Vec<u8>> = files.iter().map(|file| file.as_bytes().to_vec()).collect();

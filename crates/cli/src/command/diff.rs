@@ -25,7 +25,7 @@ Examples:
   scproof --format markdown diff main.json branch.json --expect expected.json
 
 The exit code is 1 if what --fail-on names occurs or if something differs that
---expect does not allow; 5 if --fail-on names undetermined or any and only that
+--expect does not allow; 5 if --fail-on names unknown or any and only that
 occurs.";
 
 /// Show what differs between two snapshots

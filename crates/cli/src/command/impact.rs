@@ -25,7 +25,7 @@ pub(crate) struct ImpactArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     actions: ActionArgs,
-    /// Fail on newly-blocked, newly-passing, reason-changed, transient, undetermined
+    /// Fail on newly-blocked, newly-passing, other-reason, transient, unknown
     /// or any (can be repeated)
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',')]
     fail_on: Vec<FailOn>,
@@ -42,9 +42,9 @@ pub(crate) struct ImpactArgs {
 enum FailOn {
     NewlyBlocked,
     NewlyPassing,
-    ReasonChanged,
+    OtherReason,
     Transient,
-    Undetermined,
+    Unknown,
     Any,
 }
 
@@ -101,9 +101,9 @@ impl ImpactArgs {
             .filter(|gate| match gate {
                 Gate::NewlyBlocked => asked(FailOn::NewlyBlocked),
                 Gate::NewlyPassing => asked(FailOn::NewlyPassing),
-                Gate::ReasonChanged => asked(FailOn::ReasonChanged),
+                Gate::OtherReason => asked(FailOn::OtherReason),
                 Gate::Transient => asked(FailOn::Transient),
-                Gate::Undetermined => asked(FailOn::Undetermined),
+                Gate::Unknown => asked(FailOn::Unknown),
                 Gate::BeyondExpected | Gate::Refused | Gate::ProtectedPrincipal => true,
             })
             .collect()
@@ -120,7 +120,7 @@ impl ImpactArgs {
         Output::open(global)?.report(format, &Report::Impact(&report))?;
         Ok(match report.failed.as_slice() {
             [] => ExitCode::Fine,
-            [Gate::Undetermined] => ExitCode::Unknown,
+            [Gate::Unknown] => ExitCode::Unknown,
             _ => ExitCode::No,
         })
     }

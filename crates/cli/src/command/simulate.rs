@@ -27,7 +27,7 @@ Examples:
 
 The exit code is 1 if what --fail-on names occurs, if something differs that
 --expect does not allow, if AWS would refuse a change, or if a protected
-principal could not undo the changes; 5 if --fail-on names undetermined or any
+principal could not undo the changes; 5 if --fail-on names unknown or any
 and only that occurs.";
 
 /// Show what changes would do, before anybody makes them

@@ -114,7 +114,7 @@ fn pre_2_conditions_that_differ_in_the_sixth_value_are_two_alternatives() {
     let folder = organization(&[], &[], &[("two.json", document)]);
     let args = ["simulate", "--attach", "two.json", "--to", "one"];
     let json = run(&folder, &[&["--format", "json"], &args[..]].concat()).json();
-    let when = json["groups"][0]["regions"][0]["when"].to_string();
+    let when = json["groups"][0]["differences"][0]["when"].to_string();
     assert!(when.contains("vpc-6") && when.contains("vpc-7"), "{when}");
     let text = run(&folder, &args).fits_80_columns().stdout;
     assert!(text.contains("vpc-6") && text.contains("vpc-7"), "{text}");

@@ -67,7 +67,7 @@ fn two_snapshots_in_json() {
     let run = run_in(folder.path(), &["--format", "json", "diff", "example", "after.json", "--fail-on", "any"]);
     assert_eq!(run.code, 1);
     let json = run.json();
-    assert_eq!(json["failed"], json!(["newlyBlocked", "reasonChanged", "undetermined"]));
+    assert_eq!(json["failed"], json!(["newlyBlocked", "otherReason", "unknown"]));
     assert_eq!(json["steps"], json!([]));
     assert_snapshot!(serde_json::to_string_pretty(&json["structure"]).unwrap());
 }

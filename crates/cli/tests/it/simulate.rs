@@ -63,7 +63,7 @@ fn eval_5_an_allow_list_below_full_access() {
     assert!(narrow.stdout.contains("    actions    ec2:*"), "{}", narrow.stdout);
     let json =
         run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], &args[..]].concat()).json();
-    let blocked: Vec<&Value> = json["groups"][0]["regions"]
+    let blocked: Vec<&Value> = json["groups"][0]["differences"]
         .as_array()
         .unwrap()
         .iter()
@@ -136,7 +136,7 @@ fn exm_3_disable_scps() {
 }
 
 #[test]
-fn gen_3_what_aws_leaves_open_is_undetermined() {
+fn gen_3_what_aws_leaves_open_is_unknown() {
     let deny = policy(&json!({
         "Sid": "Odd", "Effect": "Deny", "Action": "glue:CreateJob", "Resource": "*",
         "Condition": {"StringEquals": {"aws:TagKeys": "secret"}}
@@ -146,7 +146,7 @@ fn gen_3_what_aws_leaves_open_is_undetermined() {
     let run = simulate(&folder, &args);
     assert_eq!(run.code, 0);
     assert_snapshot!(run.page());
-    for what in ["undetermined", "any"] {
+    for what in ["unknown", "any"] {
         let failing = simulate(&folder, &[&args[..], &["--fail-on", what]].concat());
         assert!(failing.code == 5, "{what}: {}", failing.page());
     }
@@ -231,7 +231,7 @@ fn fail_on_what_is_named() {
     let folder = folder(&[("deny-databases.json", deny_databases())]);
     let code =
         |what: &str| simulate(&folder, &["--attach", "deny-databases.json", "--to", "Sandbox", "--fail-on", what]).code;
-    let codes = ["newly-blocked", "newly-passing", "reason-changed", "transient", "undetermined", "any"].map(code);
+    let codes = ["newly-blocked", "newly-passing", "other-reason", "transient", "unknown", "any"].map(code);
     assert_eq!(codes, [1, 0, 1, 0, 0, 1]);
     assert_eq!(code("newly-passing,newly-blocked"), 1);
 }
@@ -240,7 +240,7 @@ fn fail_on_what_is_named() {
 fn expected_differences() {
     let expect = |action: &[&str]| {
         json!({"Format": "scproof-expect/1", "Allowed": [
-            {"Transition": ["newlyBlocked", "reasonChanged"], "Account": "Sandbox", "Action": action, "Reason": "ticket 4711"}
+            {"Transition": ["newlyBlocked", "otherReason"], "Account": "Sandbox", "Action": action, "Reason": "ticket 4711"}
         ]})
     };
     let folder = folder(&[
@@ -285,8 +285,9 @@ fn examples_can_be_pasted_into_a_shell() {
         &["--detach", "data-perimeter", "--from", "Workloads"],
     ] {
         let run = run_in(folder.path(), &[&["--org", "example", "--format", "json", "simulate"], args].concat()).json();
-        let regions = run["groups"].as_array().unwrap().iter().flat_map(|group| group["regions"].as_array().unwrap());
-        for region in regions.filter(|region| region["transition"] != "undetermined").take(12) {
+        let regions =
+            run["groups"].as_array().unwrap().iter().flat_map(|group| group["differences"].as_array().unwrap());
+        for region in regions.filter(|region| region["transition"] != "unknown").take(12) {
             let witness = &region["witness"];
             let program = env!("CARGO_BIN_EXE_scproof");
             let line = witness["command"]
@@ -315,7 +316,7 @@ fn chosen_actions_are_the_same_everywhere() {
     let [group] = json["groups"].as_array().unwrap().as_slice() else { panic!("{}", json["groups"]) };
     let names: Vec<&Value> = group["accounts"].as_array().unwrap().iter().map(|account| &account["name"]).collect();
     assert_eq!(names, ["sandbox-bob"]);
-    let regions = group["regions"].as_array().unwrap();
+    let regions = group["differences"].as_array().unwrap();
     for region in regions {
         let action = region["witness"]["question"]["action"].as_str().unwrap();
         assert!(action.starts_with("s3:Get") || action.starts_with("s3:Put"), "{action}");

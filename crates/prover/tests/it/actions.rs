@@ -113,9 +113,9 @@ fn the_call_that_no_policy_stops_is_in_no_region() {
     let compared = Compared::effect_of(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
     assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:GetCallerIdentity")), None);
     // CALL-15: of this one it is unsure.
-    assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:GetSessionToken")), Some(Transition::Undetermined));
+    assert_eq!(compared.transition(&Request::new(ACCOUNT, "sts:GetSessionToken")), Some(Transition::Unknown));
     let regions = compared.regions();
-    let open: Vec<_> = regions.iter().filter(|region| region.transition() == Transition::Undetermined).collect();
+    let open: Vec<_> = regions.iter().filter(|region| region.transition() == Transition::Unknown).collect();
     assert_eq!(open.iter().map(|region| actions(region)).collect::<Vec<_>>(), ["sts:GetSessionToken"]);
     assert_eq!(open[0].why, [Why::Open(Undecided::Rule("CALL-15"))]);
     let preferring = EvaluationOptions { assume_preferred: true, ..EvaluationOptions::default() };
@@ -150,8 +150,8 @@ fn a_pattern_of_many_services_is_described_as_itself() {
         said,
         [
             (Transition::NewlyBlocked, "s3:Put*".to_owned()),
-            (Transition::Undetermined, "s*:Get* except sts:GetCallerIdentity, sts:GetSessionToken".to_owned()),
-            (Transition::Undetermined, "sts:GetSessionToken".to_owned()),
+            (Transition::Unknown, "s*:Get* except sts:GetCallerIdentity, sts:GetSessionToken".to_owned()),
+            (Transition::Unknown, "sts:GetSessionToken".to_owned()),
         ]
     );
 }

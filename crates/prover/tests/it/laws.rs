@@ -172,5 +172,5 @@ fn call_23_a_tag_may_be_the_empty_text() {
     assert_eq!(effect(json!({"StringEquals": {"aws:SourceVpc": ""}})), []);
     // Whether it counts as absent is open (VAR-9).
     let found = effect(json!({"Null": {"aws:PrincipalTag/team": "true"}}));
-    assert_eq!(transitions(&found), [Transition::NewlyBlocked, Transition::Undetermined].into());
+    assert_eq!(transitions(&found), [Transition::NewlyBlocked, Transition::Unknown].into());
 }

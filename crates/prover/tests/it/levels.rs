@@ -46,7 +46,7 @@ fn an_allow_list_below_full_access_blocks_all_else() {
     }
     // One region, and nothing else changes; of `sts:GetSessionToken` it is unsure (CALL-15).
     let [region, open] = &compared.regions()[..] else { panic!("{:#?}", compared.regions()) };
-    assert_eq!((open.transition(), actions(open)), (Transition::Undetermined, "sts:GetSessionToken".to_owned()));
+    assert_eq!((open.transition(), actions(open)), (Transition::Unknown, "sts:GetSessionToken".to_owned()));
     assert_eq!(actions(region), "* except dynamodb:Get*, s3:*, sts:GetCallerIdentity, sts:GetSessionToken");
     assert!(region.when.is_always());
 }
@@ -133,7 +133,7 @@ fn another_kind_of_denial_is_told_apart_from_a_change() {
     let deny = json!([{"Effect": "Deny", "Action": ["s3:Put*", "ec2:*"], "Resource": "*"}]);
     let compared = Compared::levels(std::slice::from_ref(&list), &[list.clone(), deny]);
     let changes = |action: &str| compared.transition(&Request::new(ACCOUNT, action));
-    assert_eq!(changes("ec2:RunInstances"), Some(Transition::ReasonChanged));
+    assert_eq!(changes("ec2:RunInstances"), Some(Transition::OtherReason));
     assert_eq!(changes("s3:PutObject"), Some(Transition::NewlyBlocked));
     assert_eq!(changes("iam:CreateRole"), None);
     assert_eq!(changes("s3:GetObject"), None);

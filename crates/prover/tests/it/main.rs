@@ -167,14 +167,14 @@ impl Compared {
         assert!(found.len() < 2, "{request:?} is in regions of {found:?}");
         let found = found.pop_first();
         // Where an open rule decides, the request may be in other regions, too.
-        assert!(perhaps.is_empty() || found == Some(Transition::Undetermined), "{request:?} may be in {perhaps:?}");
-        if found != Some(Transition::Undetermined) {
+        assert!(perhaps.is_empty() || found == Some(Transition::Unknown), "{request:?} may be in {perhaps:?}");
+        if found != Some(Transition::Unknown) {
             let [before, after] = View::BOTH.map(|view| self.views.view(view).ask(request).unwrap());
             let expected = match (before.is_passing(), after.is_passing()) {
                 (true, true) => None,
                 (true, false) => Some(Transition::NewlyBlocked),
                 (false, true) => Some(Transition::NewlyPassing),
-                (false, false) => (before != after).then_some(Transition::ReasonChanged),
+                (false, false) => (before != after).then_some(Transition::OtherReason),
             };
             assert_eq!(found, expected, "{request:?} {before} {after}");
         }

@@ -45,8 +45,7 @@ fn unsure_rules_are_named_and_the_preferred_reading_decides() {
         ),
     ] {
         let found = effect_of(statement.clone());
-        let open: Vec<_> =
-            found.iter().filter(|region| region.transition() == Transition::Undetermined).cloned().collect();
+        let open: Vec<_> = found.iter().filter(|region| region.transition() == Transition::Unknown).cloned().collect();
         assert!(names(why(&open), rule), "{rule}: {found:#?}");
         for region in &open {
             assert_eq!((region.before, region.after), (Verdict::Open, Verdict::Open));
@@ -60,7 +59,7 @@ fn unsure_rules_are_named_and_the_preferred_reading_decides() {
 fn what_a_reading_leaves_the_same_is_settled() {
     // RES-4: whether the service ignores case is open; what differs in more than case is not.
     let compared = Compared::effect_of(json!({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:S3:::a*/z"}));
-    assert_eq!(compared.transition(&get_object("arn:aws:s3:::abc/z")), Some(Transition::Undetermined));
+    assert_eq!(compared.transition(&get_object("arn:aws:s3:::abc/z")), Some(Transition::Unknown));
     assert_eq!(compared.transition(&get_object("arn:aws:s3:::b/x:c/z")), None);
 }
 
@@ -79,7 +78,7 @@ fn no_preferred_reading_stays_open_whatever_is_assumed() {
     let found = effect_of(statement.clone());
     assert!(names(why(&found), "SET-10"), "{found:#?}");
     let settled = assumed(&statement);
-    assert!(transitions(&settled.regions()).contains(&Transition::Undetermined), "{:#?}", settled.regions());
+    assert!(transitions(&settled.regions()).contains(&Transition::Unknown), "{:#?}", settled.regions());
 }
 
 #[test]
@@ -100,10 +99,10 @@ fn an_unreadable_statement_may_deny_and_may_allow() {
     // K3-14: narrowed to the actions that it names.
     let odd = json!({"Effect": "deny", "Action": "s3:*", "Resource": "*"});
     let found = effect_of(odd.clone());
-    assert_eq!(transitions(&found), [Transition::Undetermined].into());
+    assert_eq!(transitions(&found), [Transition::Unknown].into());
     assert!(names(why(&found), "K3-14"), "{found:#?}");
     let alone = is_empty(&level(&[json!([odd])])).unwrap();
-    assert!(matches!(alone, Answer::Undetermined(_)), "{alone:?}");
+    assert!(matches!(alone, Answer::Unknown(_)), "{alone:?}");
 }
 
 fn account_with(attachments: Value, policies: Value, unreadable: Value, status: Option<&str>) -> Organization {
@@ -142,7 +141,7 @@ fn attachments_that_could_not_be_read_are_unknown() {
     let known = account_with(attached(&FULL), policies(), json!([]), Some("ENABLED"));
     let unknown = account_with(attached(&FULL[..1]), policies(), hidden.clone(), Some("ENABLED"));
     let compared = Compared::of(known, unknown);
-    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
+    assert_eq!(transitions(&compared.regions()), [Transition::Unknown].into());
     assert!(names(why(&compared.regions()), "K3-13"), "{:#?}", compared.regions());
     // What another level denies for certain is denied for certain.
     let with_deny = |known: &[(&str, &str)], unreadable: Value| {
@@ -152,7 +151,7 @@ fn attachments_that_could_not_be_read_are_unknown() {
     let compared = Compared::of(with_deny(&FULL, json!([])), with_deny(&FULL[..1], hidden));
     assert_eq!(compared.transition(&get_object("arn:aws:s3:::b/k")), None);
     let run = Request::new(ACCOUNT, "ec2:RunInstances");
-    assert_eq!(compared.transition(&run), Some(Transition::Undetermined));
+    assert_eq!(compared.transition(&run), Some(Transition::Unknown));
 }
 
 #[test]
@@ -165,12 +164,12 @@ fn a_policy_that_could_not_be_read_is_unknown() {
     let without = account_with(attached(&FULL), policies(), json!([]), Some("ENABLED"));
     let with = account_with(attached(&pairs), records.clone(), hidden.clone(), Some("ENABLED"));
     let compared = Compared::of(without, with.clone());
-    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
+    assert_eq!(transitions(&compared.regions()), [Transition::Unknown].into());
     assert!(names(why(&compared.regions()), "K3-14"), "{:#?}", compared.regions());
     assert!(Compared::of(with.clone(), with.clone()).difference.is_none());
     // Read twice, it may have been another one each time.
     let again = account_with(attached(&pairs), records, hidden, Some("ENABLED"));
-    assert_eq!(transitions(&Compared::of(with, again).regions()), [Transition::Undetermined].into());
+    assert_eq!(transitions(&Compared::of(with, again).regions()), [Transition::Unknown].into());
 }
 
 #[test]
@@ -179,9 +178,9 @@ fn a_policy_type_in_transition_is_open() {
     let pairs: Vec<(&str, &str)> = FULL.into_iter().chain([("p-denys3aaaa", ACCOUNT)]).collect();
     let with_status = |status: Option<&str>| account_with(attached(&pairs), policies(), json!([]), status);
     let compared = Compared::of(with_status(Some("ENABLED")), with_status(Some("PENDING_DISABLE")));
-    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
+    assert_eq!(transitions(&compared.regions()), [Transition::Unknown].into());
     assert!(names(why(&compared.regions()), "EXM-2"), "{:#?}", compared.regions());
-    assert_eq!(compared.transition(&get_object("arn:aws:s3:::b/k")), Some(Transition::Undetermined));
+    assert_eq!(compared.transition(&get_object("arn:aws:s3:::b/k")), Some(Transition::Unknown));
     assert_eq!(compared.transition(&Request::new(ACCOUNT, "ec2:RunInstances")), None);
     let compared = Compared::of(with_status(Some("ENABLED")), with_status(None));
     assert_eq!(compared.transition(&get_object("arn:aws:s3:::b/k")), Some(Transition::NewlyPassing));

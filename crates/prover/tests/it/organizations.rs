@@ -153,7 +153,7 @@ fn what_could_not_be_read_of_one_unit_is_not_what_could_not_be_read_of_another()
         }))
     };
     let compared = Compared::of(inventory("ou-ab12-prod0001"), inventory("ou-ab12-test0001"));
-    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
+    assert_eq!(transitions(&compared.regions()), [Transition::Unknown].into());
     assert!(Compared::of(inventory("ou-ab12-prod0001"), inventory("ou-ab12-prod0001")).difference.is_none());
 }
 
@@ -167,7 +167,7 @@ fn the_owner_of_a_resource_may_move() {
         two_accounts("ou-ab12-prod0001", "ou-ab12-test0001", Some(condition.clone())),
     );
     let regions = compared.regions();
-    assert_eq!(transitions(&regions), [Transition::Undetermined].into());
+    assert_eq!(transitions(&regions), [Transition::Unknown].into());
     let keys: Vec<Why> = why(&regions).into_iter().collect();
     assert_eq!(keys, [Why::Open(Undecided::Key("aws:ResourceOrgPaths".to_owned()))]);
     let same = || two_accounts("ou-ab12-prod0001", "ou-ab12-test0001", Some(condition.clone()));
@@ -182,7 +182,7 @@ fn the_owner_of_a_resource_may_join_or_leave() {
     let one = || accounts(&[(SHOP, "r-ab12")], Some(condition.clone()));
     for compared in [Compared::of(both(), one()), Compared::of(one(), both())] {
         let regions = compared.regions();
-        assert_eq!(transitions(&regions), [Transition::Undetermined].into());
+        assert_eq!(transitions(&regions), [Transition::Unknown].into());
         let keys: Vec<Why> = why(&regions).into_iter().collect();
         assert_eq!(keys, [Why::Open(Undecided::Key("aws:ResourceOrgID".to_owned()))]);
     }
@@ -192,7 +192,7 @@ fn the_owner_of_a_resource_may_join_or_leave() {
         two_accounts("r-ab12", "r-ab12", Some(condition.clone())),
         accounts(&[(SHOP, "r-ab12")], Some(condition)),
     );
-    assert_eq!(transitions(&compared.regions()), [Transition::Undetermined].into());
+    assert_eq!(transitions(&compared.regions()), [Transition::Unknown].into());
     // Moved within the organization its resources stay ours.
     let condition = json!({"StringNotEquals": {"aws:ResourceOrgID": "o-exampleorg1"}});
     let moved = two_accounts("r-ab12", "ou-ab12-prod0001", Some(condition.clone()));

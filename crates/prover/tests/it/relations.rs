@@ -58,7 +58,7 @@ fn a_relation_that_nothing_can_meet_is_never_a_fact() {
         "StringEquals": {OWNER: format!("${{{TEAM}}}")}, "StringNotLike": {OWNER: format!("${{{TEAM}}}*")},
     });
     let found = effect_of(deny_when(never));
-    assert_eq!(transitions(&found), [Transition::Undetermined].into());
+    assert_eq!(transitions(&found), [Transition::Unknown].into());
     let keys: Vec<Vec<String>> = why(&found)
         .into_iter()
         .map(|why| match why {

@@ -51,8 +51,8 @@ pub(crate) fn transition_words(transition: Transition) -> &'static str {
     match transition {
         Transition::NewlyBlocked => "newly blocked",
         Transition::NewlyPassing => "newly passing",
-        Transition::Undetermined => "undetermined",
-        Transition::ReasonChanged => "blocked for another reason",
+        Transition::Unknown => "depends",
+        Transition::OtherReason => "blocked for another reason",
     }
 }
 
@@ -62,12 +62,12 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
     let parts: Vec<String> = [
         (totals.newly_blocked, "NEWLY BLOCKED"),
         (totals.newly_passing, "NEWLY PASSING"),
-        (totals.undetermined, "UNDETERMINED"),
-        (totals.reason_changed, "BLOCKED FOR ANOTHER REASON"),
+        (totals.unknown, "DEPENDS"),
+        (totals.other_reason, "BLOCKED FOR ANOTHER REASON"),
     ]
     .into_iter()
     // Calls that are blocked before and after are worth a headline only where nothing else is.
-    .take(if totals.newly_blocked + totals.newly_passing + totals.undetermined > 0 { 3 } else { 4 })
+    .take(if totals.newly_blocked + totals.newly_passing + totals.unknown > 0 { 3 } else { 4 })
     .filter(|(number, _)| *number > 0)
     .map(|(number, words)| format!("{words} in {}", count(number, "account")))
     .collect();
@@ -76,7 +76,7 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
         return format!("{}{stands}", enumerate(&parts));
     }
     if !report.impact.uncut_services.is_empty() {
-        return "UNDETERMINED: no difference was found, but not everything could be compared".to_owned();
+        return "DEPENDS: no difference was found, but not everything could be compared".to_owned();
     }
     if totals.compared == 0 {
         return "NOTHING TO COMPARE: no account that SCPs govern is there before and after".to_owned();
@@ -211,7 +211,7 @@ pub(crate) fn cause_words(report: &ImpactReport<'_>, region: &RegionReport, befo
         if before { (report.before, &region.before) } else { (report.after, &region.after) };
     let Some(explanation) = explanation.as_ref().filter(|explanation| {
         explanation.decision.is_denied()
-            || explanation.decision == Decision::Unknown && region.region.transition() == Transition::Undetermined
+            || explanation.decision == Decision::Unknown && region.region.transition() == Transition::Unknown
     }) else {
         return Vec::new();
     };
@@ -275,7 +275,7 @@ pub(crate) fn missing_words(organization: &Organization, node: NodeId) -> String
     format!("no Allow matches at {}, where {attached} attached", target_words(organization, node))
 }
 
-/// Why something is undetermined.
+/// Why something is unknown.
 pub(crate) fn why_words(organization: &Organization, why: &Why) -> String {
     match why {
         Why::Open(Undecided::Key(key)) => format!("the value of {} decides, and how is not known", clean(key)),

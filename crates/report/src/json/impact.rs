@@ -53,8 +53,8 @@ struct Summary {
     compared: usize,
     newly_blocked: usize,
     newly_passing: usize,
-    undetermined: usize,
-    reason_changed: usize,
+    unknown: usize,
+    other_reason: usize,
     unchanged: usize,
 }
 
@@ -90,12 +90,12 @@ struct FailureView<'a> {
 #[derive(Serialize)]
 struct GroupView<'a> {
     accounts: Vec<AccountView<'a>>,
-    regions: Vec<RegionView<'a>>,
+    differences: Vec<DifferenceView<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct RegionView<'a> {
+struct DifferenceView<'a> {
     transition: &'static str,
     before: &'static str,
     after: &'static str,
@@ -251,14 +251,18 @@ fn witness_view<'a>(
     }
 }
 
-fn region_view<'a>(report: &'a ImpactReport<'_>, found: &'a RegionReport, held: Option<&'a Held>) -> RegionView<'a> {
+fn difference_view<'a>(
+    report: &'a ImpactReport<'_>,
+    found: &'a RegionReport,
+    held: Option<&'a Held>,
+) -> DifferenceView<'a> {
     let region = &found.region;
     let (when, when_text) = PredicateView::told(report.after, &region.when);
     let beyond = |beyond: &'a Beyond| BeyondView {
         accounts: beyond.accounts.iter().map(ToString::to_string).collect(),
         action: beyond.action.as_deref(),
     };
-    RegionView {
+    DifferenceView {
         transition: region.transition().as_str(),
         before: region.before.as_str(),
         after: region.after.as_str(),
@@ -300,11 +304,11 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
     };
     let groups = impact.changed.iter().enumerate().map(|(number, group)| GroupView {
         accounts: accounts(&group.accounts),
-        regions: group
+        differences: group
             .regions
             .iter()
             .enumerate()
-            .map(|(index, found)| region_view(report, found, held(number, index)))
+            .map(|(index, found)| difference_view(report, found, held(number, index)))
             .collect(),
     });
     let view = View {
@@ -313,8 +317,8 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
             compared: totals.compared,
             newly_blocked: totals.newly_blocked,
             newly_passing: totals.newly_passing,
-            undetermined: totals.undetermined,
-            reason_changed: totals.reason_changed,
+            unknown: totals.unknown,
+            other_reason: totals.other_reason,
             unchanged: totals.unchanged,
         },
         scope: ScopeView {

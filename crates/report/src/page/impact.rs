@@ -60,8 +60,8 @@ fn role(transition: Transition) -> Role {
     match transition {
         Transition::NewlyBlocked => Role::Bad,
         Transition::NewlyPassing => Role::Good,
-        Transition::Undetermined => Role::Open,
-        Transition::ReasonChanged => Role::Heading,
+        Transition::Unknown => Role::Open,
+        Transition::OtherReason => Role::Heading,
     }
 }
 
@@ -87,8 +87,8 @@ fn totals(doc: &mut Doc, report: &ImpactReport<'_>) {
     let rows = [
         (transition_words(Transition::NewlyBlocked), totals.newly_blocked),
         (transition_words(Transition::NewlyPassing), totals.newly_passing),
-        (transition_words(Transition::Undetermined), totals.undetermined),
-        (transition_words(Transition::ReasonChanged), totals.reason_changed),
+        (transition_words(Transition::Unknown), totals.unknown),
+        (transition_words(Transition::OtherReason), totals.other_reason),
         (unchanged, totals.unchanged),
     ];
     let rows = rows.into_iter().filter(|(_, number)| *number > 0);
@@ -182,8 +182,8 @@ fn facts(report: &ImpactReport<'_>, words: &Words<'_>, entry: &impact::Entry<'_>
     match region.transition() {
         Transition::NewlyBlocked => facts.push(Fact::codes("because", after)),
         Transition::NewlyPassing => facts.push(Fact::codes("before", before)),
-        Transition::ReasonChanged => facts.extend([Fact::codes("before", before), Fact::codes("now", after)]),
-        Transition::Undetermined => {
+        Transition::OtherReason => facts.extend([Fact::codes("before", before), Fact::codes("now", after)]),
+        Transition::Unknown => {
             let why = region.why.iter().map(|why| why_words(report.after, why));
             facts.push(Fact::new("why", why.map(|why| Block::Paragraph(why.into())).collect()));
             facts.extend([Fact::codes("before", before), Fact::codes("now", after)]);

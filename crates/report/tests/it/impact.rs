@@ -90,7 +90,7 @@ pub(crate) fn check_markdown(page: &str) -> Result<(), TestCaseError> {
         "Warnings",
         "Newly blocked",
         "Newly passing",
-        "Undetermined",
+        "Depends",
         "Blocked for another reason",
         "Blocked on the way",
         "Permission classes, and how many actions are blocked",

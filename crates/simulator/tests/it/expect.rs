@@ -70,7 +70,7 @@ fn an_entry_allows_its_actions_for_its_accounts_and_transitions() {
     assert_eq!(beyond(&bound, &[RIG], blocked, &["s3:*"], &["s3:*"]), none);
     assert_eq!(beyond(&bound, &[SHOP], blocked, &["rds:X"], &[]), [format!("{SHOP} rds:X")]);
     assert_eq!(beyond(&bound, &[BENCH], Transition::NewlyPassing, &["s3:*"], &[]), none);
-    assert_eq!(beyond(&bound, &[BENCH], Transition::ReasonChanged, &["s3:*"], &[]).len(), 1);
+    assert_eq!(beyond(&bound, &[BENCH], Transition::OtherReason, &["s3:*"], &[]).len(), 1);
     assert_eq!(beyond(&bound, &[RIG], blocked, &["*"], &[]).len(), 1);
     assert_eq!(beyond(&bound, &[RIG], blocked, &[], &[]), none);
     assert_eq!(bound.applying(account(BENCH), blocked), [0, 1]);
@@ -91,7 +91,7 @@ fn everything_may_be_allowed_and_nothing() {
     assert!(nothing.is_empty() && all.len() == 1);
     let bound = nothing.bind(&organization, &organization).unwrap();
     assert_eq!(
-        beyond(&bound, &[SHOP, RIG], Transition::Undetermined, &["s3:getobject"], &[]),
+        beyond(&bound, &[SHOP, RIG], Transition::Unknown, &["s3:getobject"], &[]),
         [format!("{SHOP},{RIG} s3:getobject")]
     );
 }
@@ -183,7 +183,7 @@ fn the_schema_agrees_with_the_reader() {
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let transitions = [
         json!("newlyBlocked"),
-        json!(["newlyPassing", "reasonChanged", "undetermined"]),
+        json!(["newlyPassing", "otherReason", "unknown"]),
         json!("x"),
         json!([]),
         json!(null),

@@ -108,7 +108,7 @@ impl Comparison {
     }
 
     fn false_witness(&self, region: &Region) -> Option<String> {
-        let is_open = region.transition() == Transition::Undetermined;
+        let is_open = region.transition() == Transition::Unknown;
         let Some(witness) = &region.witness else { return (!is_open).then(|| "no witness".to_owned()) };
         if region.why.contains(&Why::Unconfirmed) {
             return Some("not confirmed".to_owned());

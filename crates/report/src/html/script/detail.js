@@ -161,10 +161,10 @@ function accountList(list) {
 
 const PASSING = {
   hole: 'Calls pass that must be blocked',
-  undetermined: 'Whether these calls pass could not be settled',
+  unknown: 'Whether these calls pass could not be settled',
   exemption: 'Exempt by name in the policies',
 };
-const KIND_STATE = { hole: 'hole', undetermined: 'unknown', exemption: 'holdsExcept' };
+const KIND_STATE = { hole: 'hole', unknown: 'unknown', exemption: 'holdsExcept' };
 
 function passingBlock([at, witness], heading) {
   const passing = data.passings[at];
