@@ -4,6 +4,8 @@
 //! front, which a spreadsheet takes as the mark of a text. Control characters are shown as escapes: a line is a line.
 
 pub(crate) mod audit;
+pub(crate) mod effective;
+pub(crate) mod impact;
 pub(crate) mod tree;
 pub(crate) mod validation;
 pub(crate) mod who_can;

@@ -122,7 +122,8 @@ impl Subject {
     pub fn has(self, format: Format) -> bool {
         match format {
             Format::Text | Format::Json | Format::Markdown | Format::Html => true,
-            Format::Csv => matches!(self, Self::WhoCan | Self::Audit | Self::Tree | Self::Validation),
+            // An answer to one question is no table.
+            Format::Csv => self != Self::Answer,
             Format::Sarif | Format::Junit => matches!(self, Self::Audit | Self::Validation),
         }
     }
@@ -153,6 +154,9 @@ impl Report<'_> {
             (Format::Json, _) => self.data(out),
             (Format::Markdown, _) => doc::markdown::write(&self.page(), out),
             (Format::Csv, Self::WhoCan(report)) => csv::who_can::render(report, out),
+            (Format::Csv, Self::Effective(effective)) => csv::effective::render(effective, out),
+            (Format::Csv, Self::EffectiveSet(set)) => csv::effective::set(set, out),
+            (Format::Csv, Self::Impact(report)) => csv::impact::render(report, out),
             (Format::Csv, Self::Audit(report)) => csv::audit::render(report, out),
             (Format::Csv, Self::Tree(tree)) => csv::tree::render(tree, out),
             (Format::Csv, Self::Validation(validation)) => csv::validation::render(validation, out),

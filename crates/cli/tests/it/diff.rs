@@ -100,3 +100,30 @@ fn a_snapshot_that_is_missing() {
     assert_eq!((run.code, run.stdout.as_str()), (3, ""));
     assert!(run.stderr.starts_with("error: cannot read `missing.json`"), "{}", run.stderr);
 }
+
+#[test]
+fn csv_has_a_line_an_account_and_difference() {
+    let folder = folder(much);
+    let json = diff(folder.path(), &["example", "after.json", "--format", "json"]).json();
+    let run = diff(folder.path(), &["example", "after.json", "--format", "csv"]);
+    let mut lines = run.stdout.lines();
+    let head = "accountId,name,path,transition,before,after,actions,listedActions,when,complete,expected,example";
+    assert_eq!((run.code, run.stderr.as_str(), lines.next()), (0, "", Some(head)));
+    let mut expected = Vec::new();
+    for group in json["groups"].as_array().unwrap() {
+        for account in group["accounts"].as_array().unwrap() {
+            let cell = |value: &Value| value.as_str().unwrap().to_owned();
+            for difference in group["differences"].as_array().unwrap() {
+                let (id, name, path) = (cell(&account["id"]), cell(&account["name"]), cell(&account["path"]));
+                let [transition, before, after] =
+                    ["transition", "before", "after"].map(|member| cell(&difference[member]));
+                expected.push(format!("{id},{name},{path},{transition},{before},{after},"));
+                let listed = difference["actions"]["listed"].as_u64().unwrap();
+                let line = lines.next().unwrap();
+                assert!(line.starts_with(expected.last().unwrap()) && line.contains(&format!(",{listed},")), "{line}");
+                assert!(line.contains("scproof --org example can ") || line.contains("scproof --org after.json can "));
+            }
+        }
+    }
+    assert!(expected.len() > 4 && lines.next().is_none());
+}

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::run::example;
+use crate::run::{Run, example};
 
 #[test]
 fn k3_18_everything_in_groups() {
@@ -104,4 +104,57 @@ fn targets() {
     error: `Wrokloads` is no target of the organization
     help: did you mean `Workloads`?
     ");
+}
+
+/// Account, action, access, decision and reason of each line; what follows is a sentence.
+fn table(run: &Run) -> Vec<Vec<String>> {
+    let mut lines = run.stdout.lines();
+    assert_eq!(lines.next(), Some("accountId,name,path,action,access,decision,reason,dependsOn"));
+    let cells = |line: &str| {
+        let told = line.splitn(8, ',').take(7).enumerate().filter(|(at, _)| !(1..3).contains(at));
+        told.map(|(_, cell)| cell.trim_matches('"').to_owned()).collect()
+    };
+    lines.map(cells).collect()
+}
+
+#[test]
+fn csv_has_a_line_an_action_and_says_what_json_says() {
+    let args = ["effective", "payments", "--service", "s3", "--service", "sns"];
+    let json = example(&[&["--format", "json"], &args[..]].concat()).json();
+    let mut expected = Vec::new();
+    for group in json["groups"].as_array().unwrap() {
+        let names =
+            |member: &str| group[member].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
+        let new = names("futureActionsOf").map(|service| format!("{service}:*"));
+        for action in names("actions").chain(names("unlistedActions")).chain(new) {
+            let said = ["access", "decision", "reason"].map(|member| group[member].as_str().unwrap().to_owned());
+            expected.push([vec![json["account"]["id"].as_str().unwrap().to_owned(), action], said.to_vec()].concat());
+        }
+    }
+    let run = example(&[&["--format", "csv"], &args[..]].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let mut found = table(&run);
+    assert!(found.len() > 100 && found.iter().any(|line| line[1] == "s3:*"));
+    for lines in [&mut expected, &mut found] {
+        lines.sort();
+    }
+    assert_eq!(found, expected);
+    // A condition is a sentence, and what is exempt is one line.
+    assert!(run.stdout.lines().any(|line| line.contains(",unknown,") && line.ends_with('"')));
+    let exempt = example(&["--format", "csv", "effective", "management"]);
+    assert_eq!(table(&exempt), [["011000000001", "*", "neverBlocked", "notApplicable", "managementAccount"]]);
+}
+
+#[test]
+fn csv_of_a_unit_has_the_lines_of_each_account() {
+    let of = |target: &str| table(&example(&["--format", "csv", "effective", target, "--service", "sqs"]));
+    let unit = of("Sandbox");
+    let accounts: std::collections::BTreeSet<&String> = unit.iter().map(|line| &line[0]).collect();
+    assert!(accounts.len() > 1);
+    let each: Vec<Vec<String>> = accounts.iter().flat_map(|account| of(account)).collect();
+    let mut unit = unit.clone();
+    let mut sorted = each;
+    unit.sort();
+    sorted.sort();
+    assert_eq!(unit, sorted);
 }
