@@ -1,19 +1,23 @@
 //! A page for a terminal: as wide as the style says, readable without colour. Words are never broken; one that is longer than the
 //! room it has stands further left, and whole, so that it can be copied.
 
+mod row;
+mod table;
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use scproof_policy_parser::Severity;
 
-use super::{Block, Doc, Entry, Excerpt, Fact, Item, Line, Look, Message, Node, Place, Table};
+use self::row::{Row, behind, indented, joined, room};
+use super::{Block, Doc, Entry, Excerpt, Fact, Item, Line, Look, Message, Node, Place};
 use crate::layout::{clean, columns};
 use crate::style::{Role, Style};
 
 /// How wide labels of facts are at least, with the blanks behind them.
 const LABEL: usize = 11;
-/// How much room is left for words, however far right they begin.
-const NARROWEST: usize = 16;
 /// Deeper nodes are drawn no further to the right; AWS allows five levels.
 const DEEPEST: usize = 20;
 
@@ -69,32 +73,6 @@ fn has_gap(first: &Block, second: &Block) -> bool {
         (Block::Note(_), Block::Note(_)) | (Block::Headline(_) | Block::Paragraph(_), Block::Paragraph(_)) => false,
         (Block::Heading(_), second) => matches!(second, Block::Entry(_)),
         _ => true,
-    }
-}
-
-/// A line of the page, and how wide it is: colour has no width.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Row {
-    text: String,
-    columns: usize,
-}
-
-impl Row {
-    fn plain(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { columns: columns(&text), text }
-    }
-
-    fn push(&mut self, text: &str, painted: &str) {
-        self.text.push_str(painted);
-        self.columns += columns(text);
-    }
-
-    /// Blanks up to a column; blanks at the end of a row are never written.
-    fn pad_to(&mut self, column: usize) {
-        let missing = column.saturating_sub(self.columns);
-        self.text.extend(std::iter::repeat_n(' ', missing));
-        self.columns += missing;
     }
 }
 
@@ -281,39 +259,6 @@ impl Layout {
         rows
     }
 
-    /// Each column as wide as its widest cell, or as it can be; what does not fit is wrapped inside its column. A first cell that
-    /// is longer than its column has a row of its own.
-    fn table(&self, table: &Table, width: usize) -> Vec<Row> {
-        let (widths, gap) = widths(table, width);
-        let mut rows = Vec::new();
-        let header: Vec<Line> = table.columns.iter().map(|column| Line::strong(Role::Faint, column.name)).collect();
-        for (index, cells) in std::iter::once(&header).chain(&table.rows).enumerate() {
-            let mut cells: Vec<Vec<Row>> =
-                cells.iter().zip(&widths).map(|(cell, width)| self.wrap(cell, *width)).collect();
-            if let (Some(first), Some(&width)) = (cells.first_mut(), widths.first())
-                && index > 0
-                && first.iter().any(|row| row.columns > width)
-            {
-                rows.append(first);
-            }
-            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
-            for at in 0..height {
-                let (mut row, mut start) = (Row::default(), 0);
-                for ((cell, column), width) in cells.iter().zip(&table.columns).zip(&widths) {
-                    if let Some(part) = cell.get(at).filter(|part| part.columns > 0) {
-                        let before = if column.is_number { width.saturating_sub(part.columns) } else { 0 };
-                        row.pad_to(start + before);
-                        row.text.push_str(&part.text);
-                        row.columns += part.columns;
-                    }
-                    start += width + gap;
-                }
-                rows.push(row);
-            }
-        }
-        rows
-    }
-
     fn message(&self, message: &Message, width: usize) -> Vec<Row> {
         let renderer = if self.style.is_coloured() { Renderer::styled() } else { Renderer::plain() };
         let level = match message.severity {
@@ -366,45 +311,6 @@ fn in_capitals(line: &Line) -> Line {
     line
 }
 
-/// The room behind an indentation.
-fn room(width: usize, indent: usize) -> usize {
-    width.saturating_sub(indent).max(NARROWEST)
-}
-
-fn trim(row: &mut Row) {
-    let length = row.text.trim_end_matches(' ').len();
-    row.columns -= row.text.len() - length;
-    row.text.truncate(length);
-}
-
-fn joined(label: &Row, row: &Row) -> Row {
-    Row { text: format!("{}{}", label.text, row.text), columns: label.columns + row.columns }
-}
-
-/// Rows further right, but for those that would not fit then.
-fn indented(rows: Vec<Row>, indent: usize, width: usize) -> Vec<Row> {
-    behind(&Row::default(), rows, indent, width)
-}
-
-/// Rows behind a label; a row that would not fit there stands below it, and further left.
-fn behind(label: &Row, rows: Vec<Row>, indent: usize, width: usize) -> Vec<Row> {
-    let mut result = Vec::new();
-    for (index, row) in rows.into_iter().enumerate() {
-        let mut start =
-            if index == 0 { Row { text: label.text.clone(), columns: label.columns } } else { Row::default() };
-        let fits = indent + row.columns <= width;
-        if !fits && start.columns > 0 {
-            trim(&mut start);
-            result.push(std::mem::take(&mut start));
-        }
-        if row.columns > 0 {
-            start.pad_to(if fits { indent } else { width.saturating_sub(row.columns).min(indent) });
-        }
-        result.push(joined(&start, &row));
-    }
-    result
-}
-
 /// A command line that can be copied: broken between words only, a flag and its value together where they fit.
 fn command(words: &[String], width: usize) -> Vec<Row> {
     let words: Vec<&str> = words
@@ -428,170 +334,4 @@ fn command(words: &[String], width: usize) -> Vec<Row> {
     }
     rows.push(row);
     rows
-}
-
-/// How wide the columns of a table are, and how many blanks stand between them.
-fn widths(table: &Table, width: usize) -> (Vec<usize>, usize) {
-    let cells = |column: usize| table.rows.iter().filter_map(move |row| row.get(column)).map(plain);
-    let mut widths: Vec<usize> = Vec::new();
-    let mut least: Vec<usize> = Vec::new();
-    for (index, column) in table.columns.iter().enumerate() {
-        let name = columns(column.name);
-        let widest = cells(index).map(|text| columns(&text)).max().unwrap_or(0).max(name);
-        let word = cells(index).filter_map(|text| text.split(' ').map(columns).max()).max().unwrap_or(0);
-        widths.push(widest);
-        least.push(if column.is_number { widest } else { word.max(name) });
-    }
-    let gaps = widths.len().saturating_sub(1);
-    let gap = if least.iter().sum::<usize>() + 2 * gaps > width { 1 } else { 2 };
-    let room = width.saturating_sub(gaps * gap);
-    while widths.iter().sum::<usize>() > room {
-        let wide = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
-        match wide.max_by_key(|(width, _)| **width) {
-            Some((width, _)) => *width -= 1,
-            None => break,
-        }
-    }
-    // Of the first column a part may stand above the others.
-    let excess = widths.iter().sum::<usize>().saturating_sub(room);
-    if let (Some(first), Some(column)) = (widths.first_mut(), table.columns.first()) {
-        *first = first.saturating_sub(excess).max(columns(column.name)).max(4);
-    }
-    (widths, gap)
-}
-
-/// The words of a line.
-fn plain(line: &Line) -> String {
-    line.spans.iter().map(|span| clean(&span.text)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::doc::Column;
-
-    fn page(blocks: Vec<Block>, width: usize) -> String {
-        lines(&Doc { blocks }, Style::plain().with_width(width))
-    }
-
-    /// No word is broken, and no line is longer than the page unless it is one word.
-    fn check(page: &str, width: usize) {
-        for line in page.lines() {
-            assert!(columns(line) <= width || !line.trim().contains(' '), "{width}: {line}");
-            assert!(!line.ends_with(' '), "{line:?}");
-        }
-    }
-
-    const ARN: &str = "arn:aws:iam::222222222222:role/a-path/of-some-length/and-a-name-that-goes-on";
-
-    fn sample() -> Vec<Block> {
-        let facts = vec![
-            Fact::line(
-                "because",
-                "a policy that is attached here denies it whatever anybody else says about it, always",
-            ),
-            Fact::codes("resource", vec![ARN.to_owned()]),
-            Fact::new(
-                "example",
-                vec![Block::Command(
-                    [
-                        "scproof",
-                        "can",
-                        "shop",
-                        "s3:GetObject",
-                        "--principal role/admin",
-                        "--region eu-west-1",
-                        "--resource '*'",
-                    ]
-                    .map(str::to_owned)
-                    .to_vec(),
-                )],
-            ),
-        ];
-        let row = |name: &str, number: &str, words: &str| vec![Line::code(name), number.into(), words.into()];
-        vec![
-            Block::Headline(Line::strong(Role::Bad, "BLOCKED by an explicit Deny")),
-            Block::Paragraph("in 27 accounts".into()),
-            Block::Facts(facts.clone()),
-            Block::Heading("How it stands".into()),
-            Block::Entry(Entry { marker: "[1]".to_owned(), title: "an entry".into(), body: vec![Block::Facts(facts)] }),
-            Block::Table(Table {
-                columns: vec![Column::text("policy"), Column::number("size"), Column::text("where it is attached")],
-                rows: vec![
-                    row("region-lock", "1,024", "Prod, Sandbox and some other units with longer names than these"),
-                    row(&"x".repeat(50), "7", "nothing"),
-                ],
-            }),
-            Block::List(vec![Item::new("one"), Item { depth: 2, ..Item::new("two, which is deeper") }]),
-            Block::Note(
-                "words at the end, which are long enough that they do not fit on a line of sixty columns".into(),
-            ),
-            Block::Note("more".into()),
-        ]
-    }
-
-    #[test]
-    fn a_page_of_60_80_and_120_columns() {
-        for width in [60, 80, 120] {
-            let page = page(sample(), width);
-            check(&page, width);
-            insta::assert_snapshot!(format!("page_{width}"), page);
-        }
-    }
-
-    #[test]
-    fn every_word_stays_whole_at_every_width() {
-        let words = |page: &str| {
-            let mut words: Vec<String> = page.split_whitespace().map(str::to_owned).collect();
-            // The header of a table and the ends of a command line move.
-            words.retain(|word| word != "\\");
-            words.sort_unstable();
-            words
-        };
-        let widest = words(&page(sample(), 120));
-        for width in 60..120 {
-            let page = page(sample(), width);
-            check(&page, width);
-            assert_eq!(words(&page), widest, "{width}");
-        }
-    }
-
-    #[test]
-    fn a_tree_with_guides() {
-        let node = |depth, name: &str| Node { depth, line: name.into(), more: Vec::new() };
-        let mut last = node(2, "a leaf whose name does not fit on one line of sixty columns, and hangs");
-        last.more.push("policy".into());
-        let nodes = vec![node(0, "root"), node(1, "one"), node(2, "two"), node(1, "three"), last];
-        insta::assert_snapshot!(page(vec![Block::Tree(nodes)], 60));
-        // However deep, it is drawn.
-        let deep: Vec<Node> = (0..500).map(|depth| node(depth, "x")).collect();
-        assert_eq!(page(vec![Block::Tree(deep)], 60).lines().count(), 500);
-    }
-
-    /// Nothing from outside draws on a terminal; wide characters take their columns.
-    #[test]
-    fn hostile_texts() {
-        let line =
-            Line::code("\u{1b}[2J\n生産\u{202e}").then(" ").then_code("生".repeat(50)).then("   three   blanks ");
-        let page = page(vec![Block::Paragraph(line.clone()), Block::List(vec![Item::new(line)])], 60);
-        assert!(!page.contains(['\u{1b}', '\u{202e}']), "{page}");
-        check(&page, 60);
-        insta::assert_snapshot!(page);
-    }
-
-    #[test]
-    fn colour_has_no_width() {
-        let lines_of = |style: Style| lines(&Doc { blocks: sample() }, style.with_width(60));
-        let coloured = lines_of(Style::coloured());
-        assert!(coloured.contains('\u{1b}'));
-        let plain: String = without_escapes(&coloured);
-        assert_eq!(plain, lines_of(Style::plain()));
-    }
-
-    /// Takes escape sequences out.
-    fn without_escapes(text: &str) -> String {
-        let mut parts = text.split('\u{1b}');
-        let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
-    }
 }
