@@ -1,14 +1,21 @@
 //! `docs/findings.md` is written from the rules; `UPDATE_DOCS=1` writes it anew.
 
+#![expect(clippy::expect_used, reason = "a page that is not there fails the test")]
+
+#[path = "../../text/tests/support/page.rs"]
+mod page;
+#[path = "../../text/tests/support/paragraph.rs"]
+mod paragraph;
+
 use std::collections::BTreeSet;
 
 use scproof_policy_parser::{DIAGNOSTIC_GROUPS, diagnostic_codes};
 use scproof_rules::{RULE_GROUPS, Rule, RuleGroup, document_rules, rules, text_risks};
 
-const PAGE: &str = include_str!("../../../docs/findings.md");
+use page::hold;
+use paragraph::paragraph;
 
-/// How wide a page is.
-const WIDTH: usize = 120;
+const PAGE: &str = include_str!("../../../docs/findings.md");
 
 const TEXTS: &str = "What the parser says about a text becomes a finding with the parser's code and rule. Where what a \
     part does is unknown, or it matches nothing, the finding is *medium*; where the text works and is only easily \
@@ -28,26 +35,6 @@ const NO_FINDINGS: [&str; 7] = [
     "too-many-bytes",
     "unknown-global-key",
 ];
-
-/// A paragraph, broken at the width.
-fn paragraph(page: &mut String, text: &str) {
-    let mut column = 0;
-    page.push('\n');
-    for word in text.split_whitespace() {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            page.push('\n');
-            column = 0;
-        }
-        if column > 0 {
-            page.push(' ');
-            column += 1;
-        }
-        page.push_str(word);
-        column += width;
-    }
-    page.push('\n');
-}
 
 fn line(page: &mut String, line: &str) {
     page.push('\n');
@@ -98,12 +85,7 @@ fn the_page_is_written_from_the_rules() {
         group(&mut page, rules);
     }
     texts(&mut page);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/findings.md");
-        std::fs::write(path, page).expect("the page can be written");
-    } else {
-        assert!(page == PAGE, "docs/findings.md is out of date; run `UPDATE_DOCS=1 cargo test -p scproof-rules`");
-    }
+    hold("findings.md", &page);
 }
 
 #[test]

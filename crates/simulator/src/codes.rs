@@ -5,7 +5,8 @@ use scproof_text::{Code, Severity};
 scproof_text::codes! {
     /// What keeps a file of expectations from being used, beside what any file can have; `docs/expect.md` describes each.
     pub EXPECT_CODES:
-    TOO_MANY_PATTERNS Error "" "too-many-patterns" "the file has more than 1,000 patterns for accounts or 10,000 for actions";
+    TOO_MANY_PATTERNS Error "" "too-many-patterns"
+        "the file has more than 1,000 patterns for accounts or 10,000 for actions";
     AMBIGUOUS_NAME Error "" "ambiguous-name" "several accounts or units have the name";
     UNKNOWN_ACCOUNT Error "" "unknown-account" "a text that chooses no account";
     EMPTY_LIST Error "" "empty-list" "a list without anything in it, so that the entry allows nothing";
@@ -17,16 +18,22 @@ scproof_text::codes! {
     /// What is worth knowing about a change that AWS would make, in the order of `docs/changes.md`, which is written from
     /// it. What rules on texts find in a policy that changes bring has the codes of these rules.
     pub NOTICE_CODES:
-    PROTECTED_BLOCKED Error "EVAL-4" "protected-principal-blocked" "a principal that must be able to undo the changes (`--protect-principal`) is blocked from doing so";
-    PROTECTED_OPEN Warning "K3-17" "protected-principal-open" "whether such a principal is blocked depends on facts that are not known";
+    PROTECTED_BLOCKED Error "EVAL-4" "protected-principal-blocked"
+        "a principal that must be able to undo the changes (`--protect-principal`) is blocked from doing so";
+    PROTECTED_OPEN Warning "K3-17" "protected-principal-open"
+        "whether such a principal is blocked depends on facts that are not known";
     PROTECTED_EXEMPT Note "EXM-4" "protected-principal-exempt" "SCPs do not govern such a principal";
-    NO_ALLOW Warning "EVAL-14" "no-allow" "the change leaves roots, units or accounts without any Allow statement: everything is blocked there and below";
-    MANAGEMENT_ACCOUNT Note "PRE-4" "management-account-unaffected" "no SCP restricts the management account: the change has no effect on it, or (a warning) none at all";
-    ATTACHMENTS_UNKNOWN Warning "K3-13" "attachments-unknown" "what is attached to the target could not be read, so AWS may say no";
+    NO_ALLOW Warning "EVAL-14" "no-allow"
+        "the change leaves roots, units or accounts without any Allow statement: everything is blocked there and below";
+    MANAGEMENT_ACCOUNT Note "PRE-4" "management-account-unaffected"
+        "no SCP restricts the management account: the change has no effect on it, or (a warning) none at all";
+    ATTACHMENTS_UNKNOWN Warning "K3-13" "attachments-unknown"
+        "what is attached to the target could not be read, so AWS may say no";
     ATTACHMENTS_LOST Warning "EXM-3" "attachments-lost" "disabling SCPs loses all attachments for good";
     TOO_MANY_BYTES Warning "LIM-3" "too-many-bytes" "the text has few enough characters, but more bytes";
     QUOTA_NEAR Note "" "quota-near" "nine tenths of a quota are used, with the room that is left";
-    NOBODY_CONCERNED Note "EVAL-2" "nobody-concerned" "no member account is at or below the target, or the policy is attached nowhere";
+    NOBODY_CONCERNED Note "EVAL-2" "nobody-concerned"
+        "no member account is at or below the target, or the policy is attached nowhere";
     HYPOTHETICAL_MOVE Note "PRE-1" "hypothetical-move" "AWS cannot move a unit";
     RCP_NOT_EVALUATED Note "RCP-4" "rcp-not-evaluated" "what resource control policies block is not looked at";
 }

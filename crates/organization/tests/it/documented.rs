@@ -5,7 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use scproof_organization::{CHANGE_CODES, ChangeSet, FINDING_CODES, Organization, SNAPSHOT_CODES};
+use scproof_text::Code;
 use scproof_text::codes::{FILE_CODES, JSON_CODES};
+
+use crate::page::hold;
+use crate::table::with_rows;
 
 fn crate_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -42,6 +46,17 @@ fn every_code_is_documented() {
     for code in &snapshots {
         assert!(known.contains(code.as_str()), "{code} of docs/snapshot-format.md does not exist");
     }
+}
+
+#[test]
+fn the_tables_of_the_snapshot_format_are_written_from_the_codes() {
+    let what = |code: &Code| [code.summary, code.text].join(". ").trim_end_matches(['.', ' ']).to_owned();
+    let fault = |code: &Code| format!("| `{}` | {} |", code.code, what(code));
+    let oddity = |code: &Code| format!("| `{}` | {} | {} |", code.code, code.severity.as_str(), what(code));
+    let page = document("snapshot-format.md");
+    let page = with_rows(&page, "| code of a snapshot | what is wrong |", SNAPSHOT_CODES.iter().map(fault));
+    let page = with_rows(&page, "| code | severity | what is odd |", FINDING_CODES.iter().map(oddity));
+    hold("snapshot-format.md", &page);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -15,8 +16,12 @@ mod faults;
 mod findings;
 mod hostile;
 mod members;
+#[path = "../../../text/tests/support/page.rs"]
+mod page;
 mod saving;
 mod selecting;
+#[path = "../../../text/tests/support/table.rs"]
+mod table;
 mod tree;
 
 use scproof_organization::{Inventory, LoadError, Message, Organization};

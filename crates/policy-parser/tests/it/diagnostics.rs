@@ -8,30 +8,10 @@ use scproof_policy_parser::{
 };
 use scproof_text::{Code, Example};
 
+use crate::page::hold;
+use crate::paragraph::paragraph;
+
 const PAGE: &str = include_str!("../../../../docs/diagnostics.md");
-
-/// How wide a page is.
-const WIDTH: usize = 120;
-
-/// A paragraph, broken at the width.
-fn paragraph(page: &mut String, text: &str) {
-    let mut column = 0;
-    page.push('\n');
-    for word in text.split_whitespace() {
-        let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
-            page.push('\n');
-            column = 0;
-        }
-        if column > 0 {
-            page.push(' ');
-            column += 1;
-        }
-        page.push_str(word);
-        column += width;
-    }
-    page.push('\n');
-}
 
 fn block(page: &mut String, language: &str, text: &str) {
     page.extend(["\n```", language.trim_end(), "\n", text, "\n```\n"]);
@@ -108,7 +88,6 @@ fn unprintable() -> Vec<(&'static str, Parsed)> {
     ]
 }
 
-/// `UPDATE_DOCS=1` writes it anew.
 #[test]
 fn the_page_is_written_from_the_table() {
     // What stands before the first section is true of all diagnostics and is written by hand.
@@ -123,12 +102,7 @@ fn the_page_is_written_from_the_table() {
             section(&mut page, code);
         }
     }
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/diagnostics.md"), page).unwrap();
-    } else {
-        let remedy = "run `UPDATE_DOCS=1 cargo test -p scproof-policy-parser`";
-        assert!(page == PAGE, "docs/diagnostics.md is out of date; {remedy}");
-    }
+    hold("diagnostics.md", &page);
 }
 
 #[test]

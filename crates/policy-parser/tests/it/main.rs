@@ -11,4 +11,8 @@ mod diagnostics;
 mod document;
 mod fixtures;
 mod json;
+#[path = "../../../text/tests/support/page.rs"]
+mod page;
+#[path = "../../../text/tests/support/paragraph.rs"]
+mod paragraph;
 mod print;

@@ -8,20 +8,15 @@ use scproof_organization::Organization;
 use scproof_simulator::{EXCEPTIONS, EXPECT_CODES, Exception, Expectations, NOTICE_CODES};
 use scproof_text::Code;
 
+use crate::page::hold;
+use crate::table::with_rows;
+
 fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn document(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap()
-}
-
-/// A page whose table with a head has other rows; `UPDATE_DOCS=1` writes it.
-fn with_rows(page: &str, head: &str, rows: impl Iterator<Item = String>) -> String {
-    let (before, rest) = page.split_once(head).unwrap_or_else(|| panic!("there is no table `{head}`"));
-    let (line, rest) = rest.trim_start_matches('\n').split_once('\n').unwrap();
-    let after = rest.find("\n\n").map_or("", |end| &rest[end..]);
-    format!("{before}{head}\n{line}\n{}{after}", rows.collect::<Vec<String>>().join("\n"))
 }
 
 #[test]
@@ -37,11 +32,7 @@ fn the_tables_of_changes_are_written_from_the_codes() {
     let notices = NOTICE_CODES.iter().map(notice).chain([of_rules.to_owned()]);
     let new = with_rows(&page, "| AWS's exception | reason | code | when |", EXCEPTIONS.iter().map(exception));
     let new = with_rows(&new, "| code | severity | what it says |", notices);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(root().join("docs/changes.md"), &new).unwrap();
-    } else {
-        assert!(new == page, "docs/changes.md is not what the codes say: write it with UPDATE_DOCS=1");
-    }
+    hold("changes.md", &new);
 }
 
 #[test]

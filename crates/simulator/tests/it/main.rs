@@ -1,12 +1,22 @@
 //! Changes tried on copies: what AWS would say, what is odd, what differs, what was expected.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests, which may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
 
 mod difference;
 mod documented;
 mod expect;
 mod notices;
+#[path = "../../../text/tests/support/page.rs"]
+mod page;
 mod preconditions;
+#[path = "../../../text/tests/support/table.rs"]
+mod table;
 
 use std::path::Path;
 
