@@ -17,13 +17,14 @@ use serde_json::value::RawValue;
 use crate::error::FetchError;
 use crate::operation::Operation;
 
-/// The `Format` of the work files of this version.
+/// The `Format` of the work files of this version; `docs/schemas/scproof-fetch-work-1.json` is the JSON Schema of a line.
 const FORMAT: &str = "scproof-fetch-work/1";
 /// How every work file begins.
 const BEGINNING: &[u8] = b"{\"format\":\"scproof-fetch-work/";
 
 /// What a call asks: the operation, the item it is about, and the policy type if there is one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct CallKey {
     pub(crate) operation: Operation,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,6 +67,7 @@ struct LineOut<'a, T> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct LineIn<'a> {
     operation: Operation,
     subject: Option<String>,

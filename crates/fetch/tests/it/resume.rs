@@ -123,5 +123,22 @@ fn a_finished_work_file_gives_the_same_snapshot() {
     server.forget_statistics();
     let (second, _) = fetched(&server.url(), &options);
     assert_same(&timeless(second), &timeless(first), "from the work file");
+    fits_the_schema(&std::fs::read_to_string(folder.path().join("work")).unwrap());
     assert!(server.statistics().calls() < 20, "{:?}", server.statistics().by_operation());
+}
+
+/// Each line of a work file.
+fn fits_the_schema(lines: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/schemas/scproof-fetch-work-1.json");
+    let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
+    for line in lines.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(schema.is_valid(&value), "{line}");
+    }
+    assert!(lines.lines().count() > 20 && lines.contains("\"policyType\":"), "{lines}");
+    // A line that is none, and a member that is not described, do not.
+    for wrong in [r#"{"operation": "ListRoots", "page": 0}"#, r#"{"operation": "ListAll", "page": 0, "items": []}"#] {
+        assert!(!schema.is_valid(&serde_json::from_str(wrong).unwrap()), "{wrong}");
+    }
 }
