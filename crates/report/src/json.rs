@@ -10,6 +10,8 @@ pub mod validation;
 pub mod who_can;
 
 mod predicate;
+#[cfg(feature = "serde")]
+mod serialize;
 mod structure;
 
 use std::io::{self, Write};
@@ -20,21 +22,24 @@ use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_text::Message;
 use serde::Serialize;
 
-/// Writes a document, indented, with a line feed behind it: what every output begins with, then its own members.
-fn write_document(
-    format: &'static str,
-    organizations: &[&Organization],
-    body: &impl Serialize,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Document<'a, B> {
-        #[serde(flatten)]
-        header: Header<'a>,
-        #[serde(flatten)]
-        body: &'a B,
+/// What every output begins with, then its own members.
+#[derive(Serialize)]
+struct Document<'a, B> {
+    #[serde(flatten)]
+    header: Header<'a>,
+    #[serde(flatten)]
+    body: B,
+}
+
+impl<'a, B> Document<'a, B> {
+    fn of(format: &'static str, organizations: &[&'a Organization], body: B) -> Self {
+        Self { header: Header::of(format, organizations), body }
     }
-    serde_json::to_writer_pretty(&mut *out, &Document { header: Header::of(format, organizations), body })?;
+}
+
+/// Writes a document, indented, with a line feed behind it.
+pub(crate) fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
     out.write_all(b"\n")
 }
 

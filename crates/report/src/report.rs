@@ -201,14 +201,14 @@ impl Report<'_> {
 
     fn data(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Answer(answer) => json::answer::render(answer, out),
-            Self::WhoCan(report) => json::who_can::render(report, out),
-            Self::Effective(effective) => json::effective::render(effective, out),
-            Self::EffectiveSet(set) => json::effective_set::render(set, out),
-            Self::Impact(report) => json::impact::render(report, out),
-            Self::Audit(report) => json::audit::render(report, out),
-            Self::Tree(tree) => json::tree::render(tree, out),
-            Self::Validation(validation) => json::validation::render(validation, out),
+            Self::Answer(answer) => json::write(&json::answer::document(answer), out),
+            Self::WhoCan(report) => json::write(&json::who_can::document(report), out),
+            Self::Effective(effective) => json::write(&json::effective::document(effective), out),
+            Self::EffectiveSet(set) => json::write(&json::effective_set::document(set), out),
+            Self::Impact(report) => json::write(&json::impact::document(report), out),
+            Self::Audit(report) => json::write(&json::audit::document(report), out),
+            Self::Tree(tree) => json::write(&json::tree::document(tree), out),
+            Self::Validation(validation) => json::write(&json::validation::document(validation), out),
         }
     }
 }

@@ -121,6 +121,29 @@
 //! [`decide`](ask::CompiledOrganization::decide) allocates nothing for most questions. Errors have a `help` that says how to repair what is
 //! wrong, with names that are spelt nearly so.
 //!
+//! # As JSON
+//!
+//! With the feature `serde` every report serializes as exactly what the command prints with `--format json`, versioned and
+//! described by a schema in `docs/schemas`.
+//!
+//! ```
+//! # #[cfg(feature = "serde")] {
+//! # use scproof::ask::{CompiledOrganization, EvaluationOptions};
+//! use scproof::ask::Request;
+//! use scproof::report::Answer;
+//!
+//! # let compiled = CompiledOrganization::compile(scproof::example::organization()?, EvaluationOptions::default());
+//! let request = Request::new("sandbox-alice", "redshift:CreateCluster");
+//! let explanation = compiled.answer(&request)?;
+//! let organization = compiled.organization();
+//! let answer = Answer { organization, request: &request, explanation: &explanation, if_role_has_no_path: None };
+//! let json = serde_json::to_value(answer)?;
+//! assert_eq!(json["format"], "scproof-answer/2");
+//! assert_eq!(json["levelsWithoutAllow"][0], "ou-ex01-sandbox1");
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The feature `fetch` adds the module `fetch`, which reads a live organization into a snapshot; without it, nothing here
 //! knows a network.
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::predicate::PredicateView;
-use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_document};
+use super::{AccountView, Document, StatementView, UndecidedView, node_ids, statement_views, undecided_views};
 use crate::answer::Answer;
 use crate::words::Words;
 
@@ -232,12 +232,8 @@ pub(crate) fn question(request: &Request) -> String {
     serde_json::to_string(&Question::from(request)).unwrap_or_default()
 }
 
-/// Writes an answer in full: the members of a batch line, the account, the question, and each level.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// An answer in full: the members of a batch line, the account, the question, and each level.
+pub(crate) fn document<'a>(answer: &'a Answer<'a>) -> impl Serialize + use<'a> {
     let full = Full {
         body: Body::of(answer.organization, answer.explanation),
         if_role_has_no_path: answer.if_role_has_no_path.map(Decision::as_str),
@@ -245,5 +241,5 @@ pub fn render(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
         question: answer.request.into(),
         levels: answer.explanation.levels.iter().map(|level| LevelView::of(answer.organization, level)).collect(),
     };
-    write_document(FORMAT, &[answer.organization], &full, out)
+    Document::of(FORMAT, &[answer.organization], full)
 }

@@ -2,8 +2,6 @@
 //!
 //! Accounts are described once, in `accounts`; everywhere else they are ids, since an audit may name ten thousand of them many times.
 
-use std::io::{self, Write};
-
 use scproof_auditor::{
     AccessChange, AccessCounts, ClassDifference, Evidence, Finding, GuardrailGroup, GuardrailReport, GuardrailState,
     Passing, PermissionClass, Place, Suppressed, Suppression, Witness,
@@ -13,11 +11,11 @@ use scproof_evaluator::Reason;
 use scproof_organization::{AccountState, NodeId};
 use serde::Serialize;
 
+use super::Document;
 use super::answer::Question;
 use super::effective::{GroupView, group_views};
 use super::impact::{ActionsView, WhyView, why_view};
 use super::predicate::PredicateView;
-use super::write_document;
 use crate::audit::{AuditGate, AuditReport, state_counts, worst_state};
 use crate::command_line;
 use crate::words::Words;
@@ -405,12 +403,8 @@ impl<'a> From<&'a Suppression> for SuppressionView<'a> {
     }
 }
 
-/// Writes the audit in full; nothing is cut.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The audit in full; nothing is cut.
+pub(crate) fn document<'a>(report: &'a AuditReport<'a>) -> impl Serialize + use<'a> {
     let audit = report.audit;
     let catalog = Catalog::embedded();
     let [(_, high), (_, medium), (_, low), (_, info)] = report.risk_counts();
@@ -441,5 +435,5 @@ pub fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
         unused_suppressions: audit.unused_suppressions.iter().map(SuppressionView::from).collect(),
         notes: report.notes(),
     };
-    write_document(FORMAT, &[report.organization()], &view, out)
+    Document::of(FORMAT, &[report.organization()], view)
 }

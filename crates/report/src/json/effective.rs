@@ -1,14 +1,12 @@
 //! `scproof-effective/2`: what an account can do at most, with every action.
 
-use std::io::{self, Write};
-
 use scproof_catalog::Catalog;
 use scproof_evaluator::{Access, EffectiveGroup, EffectivePermissions};
 use scproof_organization::Organization;
 use serde::Serialize;
 
 use super::predicate::PredicateView;
-use super::{AccountView, StatementView, UndecidedView, node_ids, statement_views, undecided_views, write_document};
+use super::{AccountView, Document, StatementView, UndecidedView, node_ids, statement_views, undecided_views};
 use crate::effective::{Effective, action_count, named_actions};
 use crate::words::Words;
 
@@ -89,12 +87,8 @@ impl<'a> GroupView<'a> {
     }
 }
 
-/// Writes the permissions with all actions of each group.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The permissions with all actions of each group.
+pub(crate) fn document<'a>(effective: &'a Effective<'a>) -> impl Serialize + use<'a> {
     let permissions = effective.permissions;
     let account = effective.organization.resolve_account(&permissions.account).map_or_else(
         |_| AccountView { id: &permissions.account, name: permissions.account_name.as_deref(), path: None },
@@ -108,5 +102,5 @@ pub fn render(effective: &Effective<'_>, out: &mut dyn Write) -> io::Result<()> 
         groups: group_views(effective.organization, &permissions.groups),
         notes: effective.notes(),
     };
-    write_document(FORMAT, &[effective.organization], &view, out)
+    Document::of(FORMAT, &[effective.organization], view)
 }

@@ -1,12 +1,10 @@
 //! `scproof-effective-set/2`: what the accounts of a unit can do at most, those with the same permissions together.
 //! `docs/schemas/scproof-effective-set-2.json` is its JSON Schema.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
 use super::effective::{GroupView, Summary, group_views, summary};
-use super::{AccountView, write_document};
+use super::{AccountView, Document};
 use crate::effective::EffectiveSet;
 
 /// The version of the format.
@@ -44,12 +42,8 @@ struct SetView<'a> {
     groups: Vec<GroupView<'a>>,
 }
 
-/// Writes every group of accounts with its permissions, as `scproof-effective/2` has them for one.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// Every group of accounts with its permissions, as `scproof-effective/2` has them for one.
+pub(crate) fn document<'a>(set: &'a EffectiveSet<'a>) -> impl Serialize + use<'a> {
     let organization = set.organization;
     let node = organization.node(set.target);
     let sets: Vec<SetView<'_>> = set
@@ -75,5 +69,5 @@ pub fn render(set: &EffectiveSet<'_>, out: &mut dyn Write) -> io::Result<()> {
         sets,
         notes: set.notes(),
     };
-    write_document(FORMAT, &[set.organization], &view, out)
+    Document::of(FORMAT, &[set.organization], view)
 }

@@ -1,7 +1,5 @@
 //! `scproof-impact/2`: what a change does, in full. `docs/schemas/scproof-impact-2.json` is its JSON Schema.
 
-use std::io::{self, Write};
-
 use scproof_evaluator::{Decision, Explanation};
 use scproof_organization::Organization;
 use scproof_simulator::{
@@ -12,7 +10,7 @@ use serde::Serialize;
 use super::answer::Question;
 use super::predicate::PredicateView;
 use super::structure::StructureView;
-use super::{AccountView, MessageView, StatementView, UndecidedView, node_ids, statement_views, write_document};
+use super::{AccountView, Document, MessageView, StatementView, UndecidedView, node_ids, statement_views};
 use crate::command_line;
 use crate::impact::{Gate, ImpactReport};
 
@@ -292,12 +290,8 @@ fn transient_view<'a>(report: &'a ImpactReport<'_>, transient: &'a Transient) ->
     }
 }
 
-/// Writes the report in full; nothing is cut.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The report in full; nothing is cut.
+pub(crate) fn document<'a>(report: &'a ImpactReport<'a>) -> impl Serialize + use<'a> {
     let (impact, totals) = (report.impact, report.totals());
     let held = |group: usize, region: usize| {
         report.held.and_then(|held| held.groups.get(group)).and_then(|held| held.get(region))
@@ -341,5 +335,5 @@ pub fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         uncut_services: &impact.uncut_services,
         notes: report.notes(),
     };
-    write_document(FORMAT, &report.organizations(), &view, out)
+    Document::of(FORMAT, &report.organizations(), view)
 }

@@ -1,11 +1,9 @@
 //! `scproof-tree/1`: the organization as a flat list of nodes, parents before children.
 
-use std::io::{self, Write};
-
 use scproof_organization::{AccountState, Policy, PolicyIndex, Target};
 use serde::Serialize;
 
-use super::{MessageView, write_document};
+use super::{Document, MessageView};
 use crate::tree::Tree;
 
 /// The version of the format.
@@ -61,12 +59,8 @@ struct PolicyView<'a> {
     attached_to: Vec<&'a str>,
 }
 
-/// Writes the nodes chosen, all policies and all findings.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// The nodes chosen, all policies and all findings.
+pub(crate) fn document<'a>(tree: &'a Tree<'a>) -> impl Serialize + use<'a> {
     let organization = tree.organization;
     let ids = |policies: &[PolicyIndex]| policies.iter().map(|&index| organization.policy(index).id.as_str()).collect();
     let mut attached: Vec<Vec<&str>> = vec![Vec::new(); organization.policies().len()];
@@ -116,7 +110,7 @@ pub fn render(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
             .collect(),
         findings: tree.findings.iter().map(MessageView::from).collect(),
     };
-    write_document(FORMAT, &[tree.organization], &view, out)
+    Document::of(FORMAT, &[tree.organization], view)
 }
 
 fn policy_view<'a>(policy: &'a Policy, attached_to: Vec<&'a str>) -> PolicyView<'a> {

@@ -1,10 +1,8 @@
 //! `scproof-validate/1`: all diagnostics of documents and snapshots in one list.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
-use super::write_document;
+use super::Document;
 use crate::validation::{Item, Validation};
 
 /// The version of the format.
@@ -67,12 +65,8 @@ impl<'a> From<Item<'a>> for ItemView<'a> {
     }
 }
 
-/// Writes the summary and every diagnostic.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(validation: &Validation, out: &mut dyn Write) -> io::Result<()> {
+/// The summary and every diagnostic.
+pub(crate) fn document(validation: &Validation) -> impl Serialize + use<'_> {
     let totals = validation.totals();
     let view = View {
         summary: Summary {
@@ -84,5 +78,5 @@ pub fn render(validation: &Validation, out: &mut dyn Write) -> io::Result<()> {
         },
         diagnostics: validation.items().map(ItemView::from).collect(),
     };
-    write_document(FORMAT, &[], &view, out)
+    Document::of(FORMAT, &[], view)
 }

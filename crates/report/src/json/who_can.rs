@@ -1,14 +1,12 @@
 //! `scproof-who-can/2`: one call, asked of many accounts, in full. `docs/schemas/scproof-who-can-2.json` is its JSON Schema.
 
-use std::io::{self, Write};
-
 use scproof_evaluator::{Answered, LevelRef, PlacedStatement, WhoCanGroup};
 use scproof_organization::Organization;
 use serde::Serialize;
 
 use super::answer::Question;
 use super::predicate::PredicateView;
-use super::{AccountView, OfPolicy, UndecidedView, undecided_views, write_document};
+use super::{AccountView, Document, OfPolicy, UndecidedView, undecided_views};
 use crate::who_can::WhoCanReport;
 use crate::words::Words;
 
@@ -104,12 +102,8 @@ impl<'a> PlacedView<'a> {
     }
 }
 
-/// Writes all groups with all their accounts.
-///
-/// # Errors
-///
-/// If writing fails.
-pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// All groups with all their accounts.
+pub(crate) fn document<'a>(report: &'a WhoCanReport<'a>) -> impl Serialize + use<'a> {
     let view = View {
         question: report.request.into(),
         scope: &report.scope,
@@ -123,7 +117,7 @@ pub fn render(report: &WhoCanReport<'_>, out: &mut dyn Write) -> io::Result<()> 
         assumed: &report.who_can.assumed,
         notes: &report.who_can.notes,
     };
-    write_document(FORMAT, &[report.organization], &view, out)
+    Document::of(FORMAT, &[report.organization], view)
 }
 
 fn placed<'a>(organization: &'a Organization, statements: &[PlacedStatement]) -> Vec<PlacedView<'a>> {

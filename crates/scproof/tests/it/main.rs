@@ -5,4 +5,5 @@
 mod batch;
 mod documented;
 mod example;
+mod serialize;
 mod simulate;
