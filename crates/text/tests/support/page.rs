@@ -1,7 +1,7 @@
 //! Pages of `docs/` that are written from tables; the tests of several crates include this file.
 
 /// Fails if a page is not the one in `docs/`; `UPDATE_DOCS=1` writes it there.
-pub fn hold(name: &str, page: &str) {
+pub(crate) fn hold(name: &str, page: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, page).expect("the page can be written");

@@ -4,7 +4,7 @@
 const WIDTH: usize = 120;
 
 /// A paragraph, broken at the width.
-pub fn paragraph(page: &mut String, text: &str) {
+pub(crate) fn paragraph(page: &mut String, text: &str) {
     let mut column = 0;
     page.push('\n');
     for word in text.split_whitespace() {
