@@ -1,7 +1,7 @@
 //! The core of an audit: what SCPs do with every action of the catalog in every account, at three sizes.
 //!
-//! - `core`: accounts sorted by how their actions are treated, on an organization that is compiled. The rate is in verdicts: accounts ×
-//!   actions of the catalog.
+//! - `core`: accounts sorted by how their actions are treated, on an organization that is compiled. The rate is in
+//!   verdicts: accounts × actions of the catalog.
 //! - `naive`: `prepare` and `decide` for each account and each action, on a sample of both, since all would take hours.
 //!
 //! How much faster a verdict is in `core` than in `naive` is printed at the end, measured in the same run.

@@ -1,8 +1,10 @@
 //! Single decisions. An iteration is one decision; the questions take turns, so that none is learnt by heart.
 //!
-//! - `known`: 64 questions with principal, resource and twelve context keys, on a chain of four levels with ten policies.
+//! - `known`: 64 questions with principal, resource and twelve context keys, on a chain of four levels with ten
+//!   policies.
 //! - `unknown`: the same calls with nothing known but account and action.
-//! - `organization`: 4,096 prepared questions on as many accounts of a generated organization: more than the first caches hold.
+//! - `organization`: 4,096 prepared questions on as many accounts of a generated organization: more than the first
+//!   caches hold.
 //!
 //! `prepared` decides a question that was read before, `ask` reads it from strings each time; `unrefined` is `prepared`
 //! without the case splitting that turns correlated unknowns into answers.

@@ -1,5 +1,5 @@
-//! How long exact comparisons of two full chains take: a seeded family of edits, median and 99th percentile, beside single
-//! questions asked in the same run.
+//! How long exact comparisons of two full chains take: a seeded family of edits, median and 99th percentile, beside
+//! single questions asked in the same run.
 //!
 //! `cargo run --release -p scproof-benches --example differences -- [EDITS] [SEED]`
 

@@ -1,7 +1,8 @@
 //! What single decisions are measured on: a chain of four levels with ten policies, and 64 questions.
 //!
 //! Root and two units carry `FullAWSAccess` and seven guards; the account carries an allow list with conditions and one
-//! more guard. The questions are sixteen calls in four situations, so that every verdict occurs and no branch is learnt by heart.
+//! more guard. The questions are sixteen calls in four situations, so that every verdict occurs and no branch is learnt
+//! by heart.
 
 use scproof_evaluator::{Context, Request, RequestResource};
 use scproof_organization::{

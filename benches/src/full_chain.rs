@@ -1,7 +1,7 @@
 //! The largest chain that AWS allows, and edits of it: what exact comparison is measured on.
 //!
-//! Root, five units and an account carry ten policies each, every one of them filled to the quota of 10,240 characters but for an
-//! Allow of everything at each level.
+//! Root, five units and an account carry ten policies each, every one of them filled to the quota of 10,240 characters
+//! but for an Allow of everything at each level.
 
 use scproof_organization::{
     AccountRecord, AttachmentRecord, Inventory, OrganizationRecord, OuRecord, PolicyRecord, RootRecord,
@@ -111,8 +111,8 @@ fn large_policy(random: &mut Random, once: &mut Vec<Theme>) -> String {
     }
 }
 
-/// A small change to one policy of the chain, of a kind that follows from the seed: a statement more or less, another action, other
-/// values, a policy detached.
+/// A small change to one policy of the chain, of a kind that follows from the seed: a statement more or less, another
+/// action, other values, a policy detached.
 pub fn edit(inventory: &Inventory, seed: u64) -> Inventory {
     let mut random = Random::new(seed);
     let mut edited = inventory.clone();

@@ -4,8 +4,8 @@
 //! - [`full_chain`] is the largest chain that AWS allows, with edits of it, for comparisons.
 //! - [`chain`] is the one organization, and the 64 questions on it, that single decisions are measured on.
 //!
-//! The benchmarks themselves are in `benches/`: `parse`, `compile`, `decide`, `change` and `audit`. They run as tests too:
-//! `cargo test -p scproof-benches --benches`. How to read their numbers is said in `docs/performance.md`.
+//! The benchmarks themselves are in `benches/`: `parse`, `compile`, `decide`, `change` and `audit`. They run as tests
+//! too: `cargo test -p scproof-benches --benches`. How to read their numbers is said in `docs/performance.md`.
 //!
 //! ```
 //! use scproof_benches::{Shape, generate};

@@ -1,4 +1,5 @@
-//! Numbers that only look random: `SplitMix64`, so that a seed gives the same organization on every machine and version.
+//! Numbers that only look random: `SplitMix64`, so that a seed gives the same organization on every machine and
+//! version.
 
 /// A stream of pseudo-random numbers. Fast and repeatable; not for secrets.
 ///

@@ -1,8 +1,8 @@
 //! The table of codes of what can be wrong with guardrails and suppressions.
 
 scproof_text::codes! {
-    /// What keeps a file of guardrails or suppressions from being used, beside what any file can have. `docs/guardrails.md` and
-    /// `docs/suppressions.md` describe each.
+    /// What keeps a file of guardrails or suppressions from being used, beside what any file can have.
+    /// `docs/guardrails.md` and `docs/suppressions.md` describe each.
     pub FILE_CODES:
     BAD_ID Error "" "bad-id" "the id of a guardrail has other characters than small letters, digits and hyphens";
     DUPLICATE_ID Error "" "duplicate-id" "two guardrails have one id";

@@ -1,4 +1,5 @@
-//! Findings about the policies of an organization: each is written in the snapshot, proved, or carries calls that the evaluator confirmed.
+//! Findings about the policies of an organization: each is written in the snapshot, proved, or carries calls that the
+//! evaluator confirmed.
 
 mod claimable;
 mod documents;

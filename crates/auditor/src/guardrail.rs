@@ -92,9 +92,10 @@ impl Guardrails {
 impl Guardrail {
     /// The calls that must be blocked in an organization of one partition, as [`document`](Self::document) says them.
     ///
-    /// A guardrail for all partitions names resources such as `arn:*:iam::*:role/x`. All calls of an organization stay in one partition
-    /// (ID-11), but a resource is any text to a proof: a policy about `arn:aws:iam::*:role/x` would seem to leave the role of another
-    /// partition open. So the partition is put where `Resource` leaves it open. Without a known partition nothing changes.
+    /// A guardrail for all partitions names resources such as `arn:*:iam::*:role/x`. All calls of an organization stay
+    /// in one partition (ID-11), but a resource is any text to a proof: a policy about `arn:aws:iam::*:role/x` would
+    /// seem to leave the role of another partition open. So the partition is put where `Resource` leaves it open.
+    /// Without a known partition nothing changes.
     ///
     /// ```
     /// use scproof_auditor::Guardrails;

@@ -9,9 +9,9 @@ const NEAR: usize = 2;
 
 /// A glob over the full names of actions, or over services; ignores case.
 ///
-/// The language is that of the crate `globset`: `*` stands for any characters, `?` for one, `[ab]` for one of some, `{a,b}` for either,
-/// and a backslash takes the special meaning from what follows. It is for people who choose; what a policy says is a matter of the
-/// policy's own wildcards, which have no braces.
+/// The language is that of the crate `globset`: `*` stands for any characters, `?` for one, `[ab]` for one of some,
+/// `{a,b}` for either, and a backslash takes the special meaning from what follows. It is for people who choose; what a
+/// policy says is a matter of the policy's own wildcards, which have no braces.
 #[derive(Debug, Clone)]
 pub struct ActionGlob {
     /// As it was written.
@@ -149,11 +149,12 @@ fn matcher(text: &str, pattern: &str) -> Result<GlobMatcher, ActionFilterError> 
         .map_err(|error| ActionFilterError::Pattern { text: text.to_owned(), reason: error.kind().to_string() })
 }
 
-/// Some of all actions: those whose service fits one of some globs, and whose full name fits one of others. Where there is no glob of
-/// a kind, all fit.
+/// Some of all actions: those whose service fits one of some globs, and whose full name fits one of others. Where there
+/// is no glob of a kind, all fit.
 ///
-/// Of names that nobody has written down yet a filter takes all names of a service or none, never a part: `s3:*` and the service `s3`
-/// take them, `s3:Get*` does not. So every command that narrows by one filter speaks of the same actions.
+/// Of names that nobody has written down yet a filter takes all names of a service or none, never a part: `s3:*` and
+/// the service `s3` take them, `s3:Get*` does not. So every command that narrows by one filter speaks of the same
+/// actions.
 ///
 /// ```
 /// use scproof_catalog::ActionFilter;
@@ -227,12 +228,13 @@ impl ActionFilter {
         any(&self.services) && any(&self.actions)
     }
 
-    /// Whether every glob fits something, and all together do: among the actions of the catalog and `beyond`, the full names of others
-    /// that are spelt out somewhere.
+    /// Whether every glob fits something, and all together do: among the actions of the catalog and `beyond`, the full
+    /// names of others that are spelt out somewhere.
     ///
     /// # Errors
     ///
-    /// The first glob that fits nothing, with what it may have been meant for. It looks through the catalog once for each glob.
+    /// The first glob that fits nothing, with what it may have been meant for. It looks through the catalog once for
+    /// each glob.
     pub fn check(&self, beyond: &[String]) -> Result<(), ActionFilterError> {
         let catalog = Catalog::embedded();
         let mut known: Vec<String> = catalog

@@ -194,8 +194,8 @@ impl Catalog {
     /// The condition key of a name, in any case.
     ///
     /// Understands placeholders: `aws:ResourceTag/team` gives the key `aws:ResourceTag/${TagKey}`. What stands for the
-    /// placeholder may not be empty (\[DOC-31\]). An exact name wins over a placeholder, and of several placeholders the
-    /// one with the most fixed letters.
+    /// placeholder may not be empty (\[DOC-31\]). An exact name wins over a placeholder, and of several placeholders
+    /// the one with the most fixed letters.
     ///
     /// ```
     /// use scproof_catalog::{Catalog, ValueType};
@@ -211,8 +211,8 @@ impl Catalog {
         self.key_index.find(self, name)
     }
 
-    /// Whether a service lists a condition key for some action or type of resource. Some keys are defined and listed nowhere:
-    /// where they belong nobody says. `O(keys of the services that define it)`.
+    /// Whether a service lists a condition key for some action or type of resource. Some keys are defined and listed
+    /// nowhere: where they belong nobody says. `O(keys of the services that define it)`.
     pub fn is_listed(&self, key: ConditionKey<'_>) -> bool {
         key.services().any(|service| {
             let (from, to) = self.table.bounds(service.index(), LineKind::KeySets);

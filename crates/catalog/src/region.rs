@@ -67,7 +67,8 @@ pub fn is_region(text: &str) -> bool {
     REGIONS.binary_search(&text).is_ok()
 }
 
-/// The Regions whose codes are nearest to a text, if some are near; one that is spelt in other letters alone is that one.
+/// The Regions whose codes are nearest to a text, if some are near; one that is spelt in other letters alone is that
+/// one.
 pub fn nearest_regions(text: &str) -> Vec<&'static str> {
     let folded = text.trim().to_ascii_lowercase().replace([' ', '_'], "-");
     let near: Vec<(usize, &'static str)> =

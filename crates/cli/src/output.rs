@@ -98,8 +98,9 @@ impl Output {
     }
 }
 
-/// The input that is the same file as the output, by whatever name. Every argument that names a file counts as an input: which commands
-/// read which files is known in many places, and a file that is named twice is never meant to be lost.
+/// The input that is the same file as the output, by whatever name. Every argument that names a file counts as an
+/// input: which commands read which files is known in many places, and a file that is named twice is never meant to be
+/// lost.
 fn input_that_is(output: &Path) -> Option<PathBuf> {
     let replaced = identity(output)?;
     let mut arguments = env::args_os().skip(1);

@@ -41,8 +41,8 @@ fn value_of<'a>(args: &'a [OsString], option: &str) -> Option<&'a str> {
     values.next_back()
 }
 
-/// The style for a stream: as wide as a terminal is, with colour only where it is asked for, or seen by a person who did not set
-/// `NO_COLOR`.
+/// The style for a stream: as wide as a terminal is, with colour only where it is asked for, or seen by a person who
+/// did not set `NO_COLOR`.
 fn style(color: Color, stream: &impl anstream::stream::RawStream, size: Option<(Width, Height)>) -> Style {
     let coloured = match color {
         Color::Always => true,

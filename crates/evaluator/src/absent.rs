@@ -7,8 +7,8 @@ use crate::state::KeyState;
 use crate::trace::KeySlot;
 use crate::truth::Truth;
 
-/// The truth of a condition in a call that lacks its key (D.2, the column "key absent"): unknown where AWS's documentation
-/// leaves it open, or the condition cannot be read.
+/// The truth of a condition in a call that lacks its key (D.2, the column "key absent"): unknown where AWS's
+/// documentation leaves it open, or the condition cannot be read.
 ///
 /// ```
 /// use scproof_evaluator::{Truth, truth_when_absent};

@@ -1,5 +1,5 @@
-//! The names that no catalog lists and no policy spells out, cut by every pattern: what a comparison of organizations needs to
-//! speak of *all* actions, also of those that AWS adds tomorrow (DOC-21).
+//! The names that no catalog lists and no policy spells out, cut by every pattern: what a comparison of organizations
+//! needs to speak of *all* actions, also of those that AWS adds tomorrow (DOC-21).
 
 use std::collections::BTreeSet;
 

@@ -80,8 +80,8 @@ pub(crate) struct Check {
 /// What an element says of all resources of a type, with the unsure rules behind it.
 type Relation = (Truth, Box<[&'static str]>);
 
-/// Patterns of resource types, and what elements of policies say of them. They follow from policies and tables alone, so remembering
-/// them changes no answer.
+/// Patterns of resource types, and what elements of policies say of them. They follow from policies and tables alone,
+/// so remembering them changes no answer.
 #[derive(Debug, Default)]
 pub(crate) struct TypeMemory {
     patterns: RwLock<FxHashMap<&'static str, Arc<TypePattern>>>,

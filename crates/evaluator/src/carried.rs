@@ -91,7 +91,8 @@ impl Rows {
 }
 
 impl Listings {
-    /// CALL-8: where a key that was given for the call as a whole is, as far as one check goes. `row`: none for the action as a whole.
+    /// CALL-8: where a key that was given for the call as a whole is, as far as one check goes. `row`: none for the
+    /// action as a whole.
     pub(crate) fn of_given(&self, row: Option<usize>) -> Place {
         if !self.differs {
             return Place::Nowhere;
@@ -135,8 +136,9 @@ impl Listings {
         self.by_rows(row) != Place::Nowhere
     }
 
-    /// What the resource types say in general. That one lists a key is no proof that the checks of a call against others lack
-    /// it: AWS's policies ask for `rds:DatabaseEngine` on the option group of an instance, too (CALL-8, CALL-9).
+    /// What the resource types say in general. That one lists a key is no proof that the checks of a call against
+    /// others lack it: AWS's policies ask for `rds:DatabaseEngine` on the option group of an instance, too (CALL-8,
+    /// CALL-9).
     fn by_types(&self, row: Option<usize>) -> Place {
         match by(&self.types, row) {
             Place::Elsewhere => Place::Perhaps,

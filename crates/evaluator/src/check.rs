@@ -1,5 +1,5 @@
-//! What calls are checked against and what each check carries, for those who look at documents alone: the same picture of a
-//! call as a question has (part K of the rules).
+//! What calls are checked against and what each check carries, for those who look at documents alone: the same picture
+//! of a call as a question has (part K of the rules).
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{Action, Catalog, ResourceType};
@@ -175,8 +175,8 @@ impl CallResources {
         Self { compiled, states, partition, has_open_head, known: FxHashMap::default() }
     }
 
-    /// Whether the element matches all resources that a check may be against, none, or perhaps some (RES-10, CALL-3), in the
-    /// preferred readings of what AWS leaves open.
+    /// Whether the element matches all resources that a check may be against, none, or perhaps some (RES-10, CALL-3),
+    /// in the preferred readings of what AWS leaves open.
     pub fn reach(&mut self, resource_type: Option<ResourceType<'static>>) -> Truth {
         let arn = resource_type.map_or("*", ResourceType::arn_pattern);
         let Self { compiled, states, partition, has_open_head, known } = self;

@@ -96,8 +96,8 @@ impl CompiledCondition {
         self.truth_of_state(eval.state(self.slot), eval)
     }
 
-    /// The truth if the key had this state; for conditions without variables. A value that stands for a class of values is
-    /// present, also if it is the empty text (K3-8).
+    /// The truth if the key had this state; for conditions without variables. A value that stands for a class of values
+    /// is present, also if it is the empty text (K3-8).
     pub(crate) fn truth_in_case(&self, state: &KeyState, assume_preferred: bool) -> Truth {
         self.truth_in_class(state, &mut Evaluation { states: &[], assume_preferred, trace: NoTrace })
     }

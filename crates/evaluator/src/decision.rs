@@ -6,7 +6,8 @@ use scproof_organization::{NodeId, PolicyIndex};
 
 use crate::predicate::Predicate;
 
-/// The verdict of the SCP layer (GEN-4). `Allowed` means *not blocked by SCPs*, never that AWS will allow the call (GEN-1).
+/// The verdict of the SCP layer (GEN-4). `Allowed` means *not blocked by SCPs*, never that AWS will allow the call
+/// (GEN-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Decision {
     /// No SCP blocks the call, whatever the unknown facts.
@@ -176,23 +177,25 @@ pub struct Explanation {
     pub decision: Decision,
     /// Why, in one word.
     pub reason: Reason,
-    /// Every statement that decides: for an explicit denial each Deny that matches, for an allowed call an Allow of each level.
+    /// Every statement that decides: for an explicit denial each Deny that matches, for an allowed call an Allow of
+    /// each level.
     pub determining: Vec<StatementRef>,
     /// For an implicit denial each level without a matching Allow, root first.
     pub levels_without_allow: Vec<NodeId>,
     /// For an open verdict the questions that would decide it, the most frequent first.
     pub undecided: Vec<Undecided>,
-    /// For an open verdict when the call passes; for [`Decision::Deny`] when it is denied implicitly rather than explicitly. As far as
-    /// each resource of the call has its own facts, all of what is asked of one of them.
+    /// For an open verdict when the call passes; for [`Decision::Deny`] when it is denied implicitly rather than
+    /// explicitly. As far as each resource of the call has its own facts, all of what is asked of one of them.
     pub depends_on: Option<Predicate>,
     /// All levels, root first, with what each contributes; empty where SCPs do not apply.
     pub levels: Vec<LevelTrace>,
     /// The unsure rules whose preferred reading was taken (GEN-3).
     pub assumed: Vec<&'static str>,
-    /// Of an open verdict that is one only since AWS leaves rules open: the verdict in the readings that are likelier (GEN-3).
+    /// Of an open verdict that is one only since AWS leaves rules open: the verdict in the readings that are likelier
+    /// (GEN-3).
     pub preferred: Option<Decision>,
-    /// The types of resources that AWS requires for the action and that the question did not name: any resource of each was asked about
-    /// (CALL-5).
+    /// The types of resources that AWS requires for the action and that the question did not name: any resource of each
+    /// was asked about (CALL-5).
     pub completed: Vec<String>,
     /// The date of the catalog, if the answer rests on what it says of the action (CALL-1).
     pub basis: Option<String>,

@@ -29,7 +29,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) epoch_time: Option<&'a ContextValue>,
 }
 
-/// Actions that do not support the three keys about the owner of the resource (CTX-66); a final `:` means a whole service.
+/// Actions that do not support the three keys about the owner of the resource (CTX-66); a final `:` means a whole
+/// service.
 const NO_OWNER_KEYS: [&str; 17] = [
     "auditmanager:updateassessmentframeworkshare",
     "detective:acceptinvitation",
@@ -94,8 +95,8 @@ impl Scene<'_> {
         self.laws.kinds
     }
 
-    /// The state of a key of table E.1 that was not given; `None` where the model says nothing, so that the key is unknown,
-    /// or absent in a closed context (CLR-1).
+    /// The state of a key of table E.1 that was not given; `None` where the model says nothing, so that the key is
+    /// unknown, or absent in a closed context (CLR-1).
     pub(crate) fn derive(&self, row: &KeyRow, folded: &str) -> Option<KeyState> {
         if row.law != Law::None {
             return self.laws.derive(row.law, folded);

@@ -29,7 +29,8 @@ pub struct Caller {
     pub principal: Option<String>,
     /// What is known of the context of every call.
     pub context: Context,
-    /// Whether to take every action as one that the catalog lacks, as in [`Request::beyond_catalog`](crate::Request::beyond_catalog).
+    /// Whether to take every action as one that the catalog lacks, as in
+    /// [`Request::beyond_catalog`](crate::Request::beyond_catalog).
     pub beyond_catalog: bool,
     /// The Region that is called, as in [`Request::region`](crate::Request::region).
     pub region: Option<String>,
@@ -118,8 +119,8 @@ const OTHER_SERVICE: &str = "another-service";
 const OTHER_NAME: &str = "another-action";
 
 impl CompiledOrganization {
-    /// Sorts every action into groups by what service control policies do with it (K3-18). Asks once a cell, so its cost
-    /// does not grow with the number of actions.
+    /// Sorts every action into groups by what service control policies do with it (K3-18). Asks once a cell, so its
+    /// cost does not grow with the number of actions.
     ///
     /// # Errors
     ///
@@ -236,7 +237,8 @@ fn batch_of(batches: &mut Batches, cell: CellId, shape: Option<Shape>, full_name
     batch
 }
 
-/// By cell, by what the names derive, and by what calls are checked against; nothing is known of the latter beyond the catalog.
+/// By cell, by what the names derive, and by what calls are checked against; nothing is known of the latter beyond the
+/// catalog.
 type Batches = BTreeMap<(CellId, ActionTraits, Option<Shape>), Batch>;
 
 /// What an action's name derives beside the policies: keys of its service, and whether it can be denied.

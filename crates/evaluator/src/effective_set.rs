@@ -17,8 +17,8 @@ use crate::request_error::RequestError;
 /// Accounts with the same effective permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveSetGroup {
-    /// The permissions they share, with the causes as they stand for the account that it names, one of them: the same statements
-    /// of the same policies deny for all, though the units to which the policies are attached may differ.
+    /// The permissions they share, with the causes as they stand for the account that it names, one of them: the same
+    /// statements of the same policies deny for all, though the units to which the policies are attached may differ.
     pub permissions: EffectivePermissions,
     /// The accounts, in the order of the tree.
     pub accounts: Vec<NodeId>,
@@ -46,12 +46,12 @@ struct SharedGroup {
 }
 
 impl CompiledOrganization {
-    /// Sorts every action for each of many accounts, as [`effective`](Self::effective) does for one, and puts accounts with the
-    /// same result together. The caller's account is not looked at; the principal may be that of a name in each account, as in
-    /// [`who_can`](Self::who_can).
+    /// Sorts every action for each of many accounts, as [`effective`](Self::effective) does for one, and puts accounts
+    /// with the same result together. The caller's account is not looked at; the principal may be that of a name in
+    /// each account, as in [`who_can`](Self::who_can).
     ///
-    /// Worked out once for accounts with the same policies level by level that nothing in the policies tells apart. Nodes that are
-    /// no accounts are left out.
+    /// Worked out once for accounts with the same policies level by level that nothing in the policies tells apart.
+    /// Nodes that are no accounts are left out.
     ///
     /// # Errors
     ///
@@ -84,7 +84,8 @@ impl CompiledOrganization {
 }
 
 impl EffectiveSetGroup {
-    /// Puts groups with the same permissions together: the group with the most accounts first, accounts in the order of the tree.
+    /// Puts groups with the same permissions together: the group with the most accounts first, accounts in the order of
+    /// the tree.
     ///
     /// Needed again where a part of the permissions was taken away, so that others became equal.
     pub fn together(groups: Vec<Self>) -> Vec<Self> {

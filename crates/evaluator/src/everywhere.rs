@@ -28,7 +28,8 @@ const KINDS: [(&str, &str); 4] =
     [("role/", "iam"), ("user/", "iam"), ("assumed-role/", "sts"), ("federated-user/", "sts")];
 
 impl Everywhere {
-    /// Reads what stands for callers of many accounts; see [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
+    /// Reads what stands for callers of many accounts; see
+    /// [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
     pub(crate) fn parse(text: Option<&str>, organization: &Organization) -> Result<Self, RequestError> {
         let Some(text) = text else { return Ok(Self::Anyone) };
         let wrong = || RequestError::Principal { text: text.to_owned() };
@@ -80,9 +81,9 @@ impl Everywhere {
 }
 
 impl Request {
-    /// The question with what it leaves to be understood: the account, where the principal's ARN names it, and the principal's ARN, where
-    /// only its name in the account is given (`role/deploy`, `user/alice`, `assumed-role/deploy/session`, `root`, or an ARN with `*` or
-    /// nothing in place of the account id).
+    /// The question with what it leaves to be understood: the account, where the principal's ARN names it, and the
+    /// principal's ARN, where only its name in the account is given (`role/deploy`, `user/alice`,
+    /// `assumed-role/deploy/session`, `root`, or an ARN with `*` or nothing in place of the account id).
     ///
     /// # Errors
     ///
@@ -113,8 +114,8 @@ impl Request {
         Ok(Cow::Owned(Self { principal: caller.of(id), ..self.clone() }))
     }
 
-    /// For a caller that is a role session: the ARN that its role has if it has no path. The ARN of a session does not tell the path
-    /// (CTX-61), which policies may ask about.
+    /// For a caller that is a role session: the ARN that its role has if it has no path. The ARN of a session does not
+    /// tell the path (CTX-61), which policies may ask about.
     ///
     /// ```
     /// use scproof_evaluator::Request;
@@ -136,7 +137,8 @@ impl Request {
         }
     }
 
-    /// A question to many accounts as it is put to one of them; see [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
+    /// A question to many accounts as it is put to one of them; see
+    /// [`CompiledOrganization::who_can`](crate::CompiledOrganization::who_can).
     ///
     /// # Errors
     ///

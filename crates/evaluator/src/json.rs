@@ -36,8 +36,8 @@ impl Request {
         reader.finish().map(|()| request)
     }
 
-    /// Reads the members of a question from an object. Faults are noted in the reader, and the question has no meaning if there are any;
-    /// members that are none of a question are left to [`Record::close`].
+    /// Reads the members of a question from an object. Faults are noted in the reader, and the question has no meaning
+    /// if there are any; members that are none of a question are left to [`Record::close`].
     pub fn from_record<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Self {
         let principal = record.given("principal").and_then(|node| reader.string(node, PRINCIPAL));
         // The principal may name the account.

@@ -62,13 +62,16 @@ pub use who_can::{Answered, LevelRef, PlacedStatement, WhoCan, WhoCanGroup};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that are set one by one")]
 pub struct EvaluationOptions {
-    /// At a point that AWS's documentation leaves open, take the preferred reading instead of answering unknown (GEN-3).
+    /// At a point that AWS's documentation leaves open, take the preferred reading instead of answering unknown
+    /// (GEN-3).
     pub assume_preferred: bool,
     /// Keys that begin with `aws:` and are not in the table of global keys are absent rather than unknown (DOC-32).
     pub closed_key_list: bool,
-    /// Take every action as one that the catalog lacks: what a call is checked against, and which keys it carries, is open (CALL-1).
+    /// Take every action as one that the catalog lacks: what a call is checked against, and which keys it carries, is
+    /// open (CALL-1).
     pub beyond_catalog: bool,
-    /// Split unknown keys into the finitely many cases that policies can tell apart, and use the common verdict (K3-16).
+    /// Split unknown keys into the finitely many cases that policies can tell apart, and use the common verdict
+    /// (K3-16).
     pub refine: bool,
 }
 

@@ -97,8 +97,8 @@ impl Principal {
     }
 
     /// Whether SCPs never restrict this caller because it is a service-linked role (EXM-6). A path that merely looks
-    /// like one, such as `service-role/`, does not count (EXM-7). A session of a role with the reserved name is one only in the
-    /// preferred reading, hence unknown (CALL-16).
+    /// like one, such as `service-role/`, does not count (EXM-7). A session of a role with the reserved name is one
+    /// only in the preferred reading, hence unknown (CALL-16).
     pub(crate) fn is_service_linked_role(&self) -> Truth {
         match &self.kind {
             PrincipalKind::Role { linked } => (*linked).into(),

@@ -1,8 +1,9 @@
 //! Refinement by cases (K3-16): what stays unknown because facts are asked about twice is settled by going through all
 //! cases that the policies can tell apart.
 //!
-//! A fact is a context key, or the resource. Its cases are representatives of the classes into which the conditions on it cut
-//! its values; conditions that cannot be cut exactly stay unknown in every case, which keeps the result sound (K3-15).
+//! A fact is a context key, or the resource. Its cases are representatives of the classes into which the conditions on
+//! it cut its values; conditions that cannot be cut exactly stay unknown in every case, which keeps the result sound
+//! (K3-15).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
@@ -57,7 +58,8 @@ pub(crate) struct Split {
 }
 
 impl CompiledOrganization {
-    /// The verdict that all cases share, else the given one: all worlds that the laws allow, and in each the cases of the facts.
+    /// The verdict that all cases share, else the given one: all worlds that the laws allow, and in each the cases of
+    /// the facts.
     pub(crate) fn refine(&self, query: &Query, pair: &Pair, decision: Decision) -> Decision {
         let mut worlds = self.worlds(pair, &query.broken_laws, &self.asked_slots(query, pair));
         if worlds.len() == 1 {
@@ -135,8 +137,8 @@ impl CompiledOrganization {
         common.unwrap_or(decision)
     }
 
-    /// The truth of every atom of the question, and the unknown atoms by the fact they ask about; only facts that are asked
-    /// about more than once.
+    /// The truth of every atom of the question, and the unknown atoms by the fact they ask about; only facts that are
+    /// asked about more than once.
     fn open_facts(&self, query: &Query, pair: &Pair) -> (BTreeMap<Atom, Truth>, BTreeMap<Fact, Vec<Atom>>) {
         let mut truths: BTreeMap<Atom, Truth> = BTreeMap::new();
         let mut asked: BTreeMap<Fact, (usize, BTreeSet<Atom>)> = BTreeMap::new();

@@ -15,22 +15,23 @@
 pub struct Request {
     /// The caller's account: its id, or its name if unique. May be empty if the principal's ARN names it.
     pub account: String,
-    /// The caller: an ARN of a role, user, root, role session or federated user, or what follows the account in one, such as
-    /// `role/deploy`; the name of an AWS service; `anonymous`.
-    /// `None` means any principal of the account that service control policies govern.
+    /// The caller: an ARN of a role, user, root, role session or federated user, or what follows the account in one,
+    /// such as `role/deploy`; the name of an AWS service; `anonymous`. `None` means any principal of the account that
+    /// service control policies govern.
     pub principal: Option<String>,
     /// The action, `prefix:Name`, without wildcards (ACT-1).
     pub action: String,
-    /// The resources that the one call authorizes; all must pass (EVAL-10). Empty means one unknown resource of each type that AWS requires
-    /// for the action, and perhaps some of the optional types (CALL-2 to CALL-4).
+    /// The resources that the one call authorizes; all must pass (EVAL-10). Empty means one unknown resource of each
+    /// type that AWS requires for the action, and perhaps some of the optional types (CALL-2 to CALL-4).
     pub resources: Vec<ResourceInput>,
     /// What is known of the context keys, common to all resources.
     pub context: Context,
-    /// The Region that is called: `aws:RequestedRegion` for services that have several. Where a service has but one endpoint its own
-    /// Region counts, and the answer says so (CALL-11). A value for `aws:RequestedRegion` in `context` is taken as it stands.
+    /// The Region that is called: `aws:RequestedRegion` for services that have several. Where a service has but one
+    /// endpoint its own Region counts, and the answer says so (CALL-11). A value for `aws:RequestedRegion` in `context`
+    /// is taken as it stands.
     pub region: Option<String>,
-    /// Whether the resources given are all that the call is checked against. Else resources of the types that AWS requires for the action
-    /// are added where none is given (CALL-5).
+    /// Whether the resources given are all that the call is checked against. Else resources of the types that AWS
+    /// requires for the action are added where none is given (CALL-5).
     pub resources_complete: bool,
     /// Whether to take the action as one that the catalog lacks (CALL-1), as
     /// [`EvaluationOptions::beyond_catalog`](crate::EvaluationOptions::beyond_catalog) does for all questions.

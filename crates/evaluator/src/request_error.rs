@@ -72,7 +72,8 @@ pub enum RequestError {
         /// That of the organization.
         expected: String,
     },
-    /// The principal is given by its name alone, and the snapshot tells no partition, without which its ARN is not known.
+    /// The principal is given by its name alone, and the snapshot tells no partition, without which its ARN is not
+    /// known.
     #[error("`{text}` is no whole ARN, and nothing in the snapshot tells the partition")]
     NoPartition {
         /// The text given.

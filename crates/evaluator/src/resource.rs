@@ -21,7 +21,8 @@ pub(crate) enum ResourceState {
     /// Any resource of a type (CALL-3).
     OfType {
         of: Arc<TypePattern>,
-        /// What the elements that are concerned, by their numbers, say of all resources of the type, with the unsure rules behind it.
+        /// What the elements that are concerned, by their numbers, say of all resources of the type, with the unsure
+        /// rules behind it.
         truths: Box<[(u32, Truth, Rules)]>,
     },
     /// An ARN, or the literal `*` of an action that takes no resource (RES-3).
@@ -56,14 +57,15 @@ pub(crate) struct Readings {
     /// The pattern if it holds nothing but wildcards.
     all_wildcards: Option<WildcardPattern>,
     forms: Box<[Form]>,
-    /// Whether the documentation forbids the pattern, so that it may match nothing at all, and the rule (DOC-23, DOC-24).
+    /// Whether the documentation forbids the pattern, so that it may match nothing at all, and the rule (DOC-23,
+    /// DOC-24).
     pub(crate) forbidden: Option<&'static str>,
     /// Whether partition, service or region are spelt with capitals (RES-4).
     upper_head: bool,
 }
 
-/// One way to lay a pattern out: as written, or with missing components filled or not (DOC-23), or with the escapes of an
-/// old document read (DOC-4).
+/// One way to lay a pattern out: as written, or with missing components filled or not (DOC-23), or with the escapes of
+/// an old document read (DOC-4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Form {
     rule: &'static str,
@@ -126,8 +128,8 @@ impl CompiledResource {
         matched.negate_if(self.negated)
     }
 
-    /// Whether the element matches all resources of a type, none, or perhaps some; the patterns' variables as far as the states tell
-    /// (K3-6, CALL-3).
+    /// Whether the element matches all resources of a type, none, or perhaps some; the patterns' variables as far as
+    /// the states tell (K3-6, CALL-3).
     pub(crate) fn relation(&self, of: &TypePattern, states: &[KeyState], assume_preferred: bool) -> (Truth, Rules) {
         let mut evaluation = Evaluation { states, assume_preferred, trace: Reasons::default() };
         let truth = if self.patterns.is_empty() {
@@ -327,7 +329,8 @@ impl Form {
         Self::run(&self.template, &self.widths, value, eval)
     }
 
-    /// What the form says of all resources of a type, with partition, service and region in lower case if `folded` (RES-4).
+    /// What the form says of all resources of a type, with partition, service and region in lower case if `folded`
+    /// (RES-4).
     fn relation<T: Trace>(&self, of: &TypePattern, folded: bool, eval: &mut Evaluation<'_, T>) -> Truth {
         let template = if folded {
             let template = fold_template_head(&self.template.template);

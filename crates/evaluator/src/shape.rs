@@ -1,5 +1,5 @@
-//! Actions whose calls are checked alike: what policies ask about is in the same way part of their checks, so that one of them can be
-//! asked about for all (K.1, K.2).
+//! Actions whose calls are checked alike: what policies ask about is in the same way part of their checks, so that one
+//! of them can be asked about for all (K.1, K.2).
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,8 @@ use crate::truth::Truth;
 /// What a call of an action is checked against, as far as some keys and resource elements ask about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub(crate) struct Shape {
-    /// Whether some type is required, so that each check of a required type is certain; else the checks are alternatives.
+    /// Whether some type is required, so that each check of a required type is certain; else the checks are
+    /// alternatives.
     has_required: bool,
     /// Whether a call may be checked once more in another Region.
     passed_on: bool,

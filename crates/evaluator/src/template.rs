@@ -1,7 +1,7 @@
 //! Texts with policy variables, matched without building the text (C.4).
 //!
-//! A variable has one or several candidate values, the preferred reading first; every combination is matched as a list of
-//! pieces, and only a common result counts (GEN-3).
+//! A variable has one or several candidate values, the preferred reading first; every combination is matched as a list
+//! of pieces, and only a common result counts (GEN-3).
 
 use scproof_policy_parser::{CharacterUnit, Piece, TemplatePart, WildcardPattern, flat_pieces, matches_pieces};
 
@@ -205,8 +205,8 @@ pub(crate) fn matches<T: Trace>(
     eval.readings(rule, result(first), if disagrees { result(!first) } else { result(first) })
 }
 
-/// The patterns that a template stands for, the preferred reading first: `None` where it matches nothing, and whether an
-/// unknown variable stands in it as "any text". `None` for a malformed template, or for too many readings.
+/// The patterns that a template stands for, the preferred reading first: `None` where it matches nothing, and whether
+/// an unknown variable stands in it as "any text". `None` for a malformed template, or for too many readings.
 pub(crate) fn expansions(
     template: &SlottedTemplate,
     widths: &[bool],
@@ -253,7 +253,8 @@ pub(crate) fn expansions(
     Some(patterns)
 }
 
-/// Whether a combination takes the preferred reading of every rule that has one; which of two tags counts has none (COND-5).
+/// Whether a combination takes the preferred reading of every rule that has one; which of two tags counts has none
+/// (COND-5).
 fn is_preferred<'a>(
     template: &'a SlottedTemplate,
     resolve: &impl Fn(KeySlot, Option<&'a str>) -> Candidates<'a>,

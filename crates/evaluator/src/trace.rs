@@ -70,7 +70,8 @@ impl<'a, T: Trace> Evaluation<'a, T> {
         self.states.get(slot.0 as usize).unwrap_or(&KeyState::OtherFold)
     }
 
-    /// Two readings of an unsure rule: their common value, else unknown, or the preferred one if that is asked for (GEN-3).
+    /// Two readings of an unsure rule: their common value, else unknown, or the preferred one if that is asked for
+    /// (GEN-3).
     pub(crate) fn readings(&mut self, rule: &'static str, preferred: Truth, other: Truth) -> Truth {
         if preferred == other {
             preferred

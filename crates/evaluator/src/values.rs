@@ -211,8 +211,8 @@ pub(crate) fn has_upper_prefix(text: &str) -> bool {
     text.split_once(':').is_some_and(|(prefix, _)| prefix != "arn" && prefix.eq_ignore_ascii_case("arn"))
 }
 
-/// What a malformed ARN under an ARN operator may mean: the prefix in small letters, and with fewer than six components the others left
-/// open, or the text as it stands (CALL-19).
+/// What a malformed ARN under an ARN operator may mean: the prefix in small letters, and with fewer than six components
+/// the others left open, or the text as it stands (CALL-19).
 fn evident_arns(text: &str, variables: bool, slot_of: &mut impl FnMut(&str) -> KeySlot) -> Vec<CompiledValue> {
     let lower =
         if has_upper_prefix(text) { format!("arn{}", text.get(3..).unwrap_or_default()) } else { text.to_owned() };
@@ -346,8 +346,8 @@ fn arn_widths(template: &Template) -> Option<(Template, Vec<bool>)> {
     (colons == 5).then_some((Template { parts }, widths))
 }
 
-/// Whether one policy value matches one request value, in the sense of the positive operator. `negated` only decides what
-/// a malformed value means: no match under a positive operator, unknown under a negated one (OP-30).
+/// Whether one policy value matches one request value, in the sense of the positive operator. `negated` only decides
+/// what a malformed value means: no match under a positive operator, unknown under a negated one (OP-30).
 pub(crate) fn value_truth<T: Trace>(
     base: BaseOperator,
     value: &CompiledValue,

@@ -12,7 +12,8 @@ use crate::predicate::Predicate;
 use crate::request::Request;
 use crate::request_error::{RequestError, parse_action};
 
-/// Who can make a call, as far as SCPs decide: every account that was asked about, grouped by the answer and its causes.
+/// Who can make a call, as far as SCPs decide: every account that was asked about, grouped by the answer and its
+/// causes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WhoCan {
     /// Not blocked first, then those on a condition, then blocked; among equals the group with the most accounts first.
@@ -65,8 +66,8 @@ pub struct WhoCanGroup {
     pub decision: Decision,
     /// Why, in one word.
     pub reason: Reason,
-    /// Of a blocked call the Deny statements behind it, as in [`Explanation::determining`]. Which Allow lets a call pass makes no
-    /// difference to a reader and tells no groups apart.
+    /// Of a blocked call the Deny statements behind it, as in [`Explanation::determining`]. Which Allow lets a call
+    /// pass makes no difference to a reader and tells no groups apart.
     pub determining: Vec<PlacedStatement>,
     /// Of a call blocked for lack of an Allow each level without one, root first.
     pub levels_without_allow: Vec<LevelRef>,
@@ -136,20 +137,23 @@ impl PlacedStatement {
 }
 
 impl CompiledOrganization {
-    /// Asks the same question of many accounts, and groups them by the answer and its causes. Its account is not looked at.
+    /// Asks the same question of many accounts, and groups them by the answer and its causes. Its account is not looked
+    /// at.
     ///
     /// The principal may be that of a name in each account: a name such as `role/Admin`, `user/alice`, `root` or
-    /// `assumed-role/Admin/session`, in the organization's partition; or an ARN with `*` or nothing in place of the account id.
-    /// Without one, any principal of each account is asked about. Everything else of the question is the same for all.
+    /// `assumed-role/Admin/session`, in the organization's partition; or an ARN with `*` or nothing in place of the
+    /// account id. Without one, any principal of each account is asked about. Everything else of the question is the
+    /// same for all.
     ///
-    /// The verdict of each account is that of [`ask`](Self::ask), and does not depend on the number of threads. Explained is only
-    /// one account of those that the question cannot tell apart, so the cost is little more than that of looking at each account
-    /// once. Nodes that are no accounts are left out, and an account that is given twice counts once.
+    /// The verdict of each account is that of [`ask`](Self::ask), and does not depend on the number of threads.
+    /// Explained is only one account of those that the question cannot tell apart, so the cost is little more than that
+    /// of looking at each account once. Nodes that are no accounts are left out, and an account that is given twice
+    /// counts once.
     ///
     /// # Errors
     ///
-    /// If the question cannot be understood; see [`prepare`](Self::prepare). If the principal is one of a certain account and
-    /// another one is asked about.
+    /// If the question cannot be understood; see [`prepare`](Self::prepare). If the principal is one of a certain
+    /// account and another one is asked about.
     ///
     /// ```
     /// # use scproof_evaluator::{CompiledOrganization, Request};

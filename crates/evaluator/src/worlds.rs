@@ -1,5 +1,5 @@
-//! The ways in which the laws (K.4) let unknown keys go together: each *world* says of some of them that they are there, absent, or
-//! have a value. Every call lies in one of the worlds of a question.
+//! The ways in which the laws (K.4) let unknown keys go together: each *world* says of some of them that they are
+//! there, absent, or have a value. Every call lies in one of the worlds of a question.
 
 use std::collections::BTreeSet;
 

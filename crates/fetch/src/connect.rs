@@ -184,8 +184,8 @@ fn is_loopback(url: &str) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// The HTTP client that [`connect`] uses: rustls on ring, the system's certificates, proxies as the environment names them.
-/// For clients of your own; the SDK is built without its default one.
+/// The HTTP client that [`connect`] uses: rustls on ring, the system's certificates, proxies as the environment names
+/// them. For clients of your own; the SDK is built without its default one.
 pub fn http_client() -> SharedHttpClient {
     http_client_with(ProxyConfig::from_env())
 }

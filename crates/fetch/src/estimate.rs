@@ -32,8 +32,8 @@ impl Sizes {
         1 + self.units + self.accounts
     }
 
-    /// Calls for the attachments through `ListTargetsForPolicy`: one a policy, and AWS's own policies are attached nearly
-    /// everywhere.
+    /// Calls for the attachments through `ListTargetsForPolicy`: one a policy, and AWS's own policies are attached
+    /// nearly everywhere.
     fn by_policy(&self) -> u64 {
         let everywhere = self.nodes().div_ceil(PAGE) * self.policy_types;
         everywhere + self.policies.saturating_sub(self.policy_types)

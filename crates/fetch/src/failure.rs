@@ -37,7 +37,8 @@ pub(crate) enum Passing {
     Nonsense,
 }
 
-/// Codes of a rate that is too high; `TooManyRequestsException` is Organizations' own, the others come from the front door (API-23).
+/// Codes of a rate that is too high; `TooManyRequestsException` is Organizations' own, the others come from the front
+/// door (API-23).
 const THROTTLED: [&str; 8] = [
     "TooManyRequestsException",
     "ThrottlingException",
@@ -97,7 +98,8 @@ impl Failure {
                     None => Self::from_status(status, context.raw()),
                 }
             }
-            // The head of an answer came, and then the connection broke. The HTTP library has no public type for its part of it.
+            // The head of an answer came, and then the connection broke. The HTTP library has no public type for its
+            // part of it.
             SdkError::ResponseError(_)
                 if find::<std::io::Error>(error).is_some() || chain(error).contains("end of file before message") =>
             {

@@ -25,10 +25,10 @@ use crate::walk::{Known, read_tree};
 
 /// Reads the organization that the client's credentials belong to.
 ///
-/// The answer is complete, or says in `Unreadable` what could not be read, or is an error; nothing is left out silently.
-/// With a work file ([`FetchOptions::work_file`]) a fetch that is broken off goes on where it stopped: finished calls are not
-/// made again, except `DescribeOrganization` and the final checks. The work file stays: once the snapshot is safe, call
-/// [`remove_work_file`](crate::remove_work_file).
+/// The answer is complete, or says in `Unreadable` what could not be read, or is an error; nothing is left out
+/// silently. With a work file ([`FetchOptions::work_file`]) a fetch that is broken off goes on where it stopped:
+/// finished calls are not made again, except `DescribeOrganization` and the final checks. The work file stays: once the
+/// snapshot is safe, call [`remove_work_file`](crate::remove_work_file).
 ///
 /// Takes time as the rates allow: for 10,000 accounts about five minutes. Holds the whole organization in memory.
 ///
@@ -97,8 +97,8 @@ async fn run(session: &Session<'_>) -> Result<Inventory, FetchError> {
     Ok(inventory)
 }
 
-/// The policy types to read: none without all features (API-43); RCPs only where they are enabled, as some partitions do
-/// not know them.
+/// The policy types to read: none without all features (API-43); RCPs only where they are enabled, as some partitions
+/// do not know them.
 fn policy_types(organization: &OrganizationRecord, root: &RootRecord) -> Vec<&'static str> {
     if organization.feature_set == "CONSOLIDATED_BILLING" {
         return Vec::new();

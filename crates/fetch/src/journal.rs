@@ -1,7 +1,7 @@
 //! The work file: what was read so far, so that an interrupted fetch goes on where it stopped.
 //!
-//! JSON Lines. The first line says whose organization it is; each further line holds one answer and is written as soon as
-//! the answer is there. A line that was cut off by a crash is dropped, with everything after it.
+//! JSON Lines. The first line says whose organization it is; each further line holds one answer and is written as soon
+//! as the answer is there. A line that was cut off by a crash is dropped, with everything after it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
@@ -17,7 +17,8 @@ use serde_json::value::RawValue;
 use crate::error::FetchError;
 use crate::operation::Operation;
 
-/// The `Format` of the work files of this version; `docs/schemas/scproof-fetch-work-1.json` is the JSON Schema of a line.
+/// The `Format` of the work files of this version; `docs/schemas/scproof-fetch-work-1.json` is the JSON Schema of a
+/// line.
 const FORMAT: &str = "scproof-fetch-work/1";
 /// How every work file begins.
 const BEGINNING: &[u8] = b"{\"format\":\"scproof-fetch-work/";

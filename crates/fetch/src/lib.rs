@@ -1,8 +1,10 @@
-//! Reads a live AWS organization into a snapshot ([`Inventory`]): complete, within AWS's published rates, or a precise error.
+//! Reads a live AWS organization into a snapshot ([`Inventory`]): complete, within AWS's published rates, or a precise
+//! error.
 //!
-//! [`connect`] makes a client with the SDK's credential chain, [`fetch()`] reads the organization with it. Every page is
-//! followed, calls are paced by operation ([`Rates`]) and repeated where that helps; an interrupted fetch goes on from its work
-//! file; what changed meanwhile is read again; what may not be read is said to be unknown. Nothing is written to AWS.
+//! [`connect`] makes a client with the SDK's credential chain, [`fetch()`] reads the organization with it. Every page
+//! is followed, calls are paced by operation ([`Rates`]) and repeated where that helps; an interrupted fetch goes on
+//! from its work file; what changed meanwhile is read again; what may not be read is said to be unknown. Nothing is
+//! written to AWS.
 //!
 //! This crate alone knows the AWS SDK and tokio. It prints nothing and reads the environment only through the SDK.
 //!

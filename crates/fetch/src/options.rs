@@ -53,8 +53,8 @@ pub struct FetchOptions {
 }
 
 impl Default for FetchOptions {
-    /// Without tags; published rates; 16 calls at once; eight attempts within five minutes, 30 seconds each (API-36); no
-    /// work file; work files live a day.
+    /// Without tags; published rates; 16 calls at once; eight attempts within five minutes, 30 seconds each (API-36);
+    /// no work file; work files live a day.
     fn default() -> Self {
         Self {
             tags: false,

@@ -63,8 +63,8 @@ impl Item for Id {
 impl Session<'_> {
     /// Reads a list to its end.
     ///
-    /// The only end is a page without a token; a page may be empty and have one (API-31). A token that comes again would
-    /// go on for ever and is an error (API-32). An item that is listed twice counts once, with a note (API-33).
+    /// The only end is a page without a token; a page may be empty and have one (API-31). A token that comes again
+    /// would go on for ever and is an error (API-32). An item that is listed twice counts once, with a note (API-33).
     /// `fresh` takes nothing from the work file and leaves nothing there.
     pub(crate) async fn list<T: Item, F>(
         &self,

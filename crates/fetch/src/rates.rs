@@ -45,9 +45,9 @@ const PUBLISHED: [(&[Operation], f64, u32); 7] = [
 impl Rates {
     /// Which part of the published rates is used unless told otherwise, in percent.
     ///
-    /// API-36 suggests about 80 to leave room for other callers. The limiter shrinks by itself as soon as AWS throttles a
-    /// bucket, so the room is given when somebody needs it, and the whole rate is used otherwise; the rest covers
-    /// the jitter of the network.
+    /// API-36 suggests about 80 to leave room for other callers. The limiter shrinks by itself as soon as AWS throttles
+    /// a bucket, so the room is given when somebody needs it, and the whole rate is used otherwise; the rest covers the
+    /// jitter of the network.
     pub const DEFAULT_PERCENT: u32 = 95;
 
     /// The rates that AWS publishes for one calling account (API-34).

@@ -1,5 +1,5 @@
-//! After the walk: does everything fit together (API-41)? What does not is asked about once more; what still does not is an
-//! error. Nothing is guessed.
+//! After the walk: does everything fit together (API-41)? What does not is asked about once more; what still does not
+//! is an error. Nothing is guessed.
 
 mod attachments;
 mod places;

@@ -21,8 +21,8 @@ use crate::organization::Organization;
 
 /// One change, named after the AWS Organizations operation that makes it.
 ///
-/// Things are named by id. An id that nothing has is no fault here: by the time of the change the thing may be gone, or not
-/// be there yet. Such a change has no effect, as AWS would refuse it.
+/// Things are named by id. An id that nothing has is no fault here: by the time of the change the thing may be gone, or
+/// not be there yet. Such a change has no effect, as AWS would refuse it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Attaches a policy to a root, unit or account.
@@ -79,8 +79,8 @@ pub enum Change {
     },
     /// Hangs a unit with everything below it under another parent.
     ///
-    /// AWS has no such operation: there one creates a new unit, attaches the same policies, and moves the accounts one by one. This is
-    /// the result of that, without the intermediate states.
+    /// AWS has no such operation: there one creates a new unit, attaches the same policies, and moves the accounts one
+    /// by one. This is the result of that, without the intermediate states.
     MoveOrganizationalUnit {
         /// The unit.
         unit: OuId,
@@ -193,9 +193,9 @@ impl ChangeSet {
 
     /// The organization after all changes; the one given stays as it is.
     ///
-    /// A change that has no meaning, such as one about a policy that is not there, has no effect; what AWS would say to each
-    /// change is predicted elsewhere. Costs one copy of the organization, O(1) for most changes, and one renumbering if nodes or
-    /// policies were added, moved or removed. Only texts that are new are parsed.
+    /// A change that has no meaning, such as one about a policy that is not there, has no effect; what AWS would say to
+    /// each change is predicted elsewhere. Costs one copy of the organization, O(1) for most changes, and one
+    /// renumbering if nodes or policies were added, moved or removed. Only texts that are new are parsed.
     pub fn apply(&self, organization: &Organization) -> Organization {
         let mut draft = Draft::new(organization);
         for change in &self.changes {

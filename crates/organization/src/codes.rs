@@ -1,7 +1,8 @@
 //! The tables of codes of what is said about snapshots, organizations and change files.
 
 scproof_text::codes! {
-    /// What keeps a snapshot from being an organization, beside what any text can have; `docs/snapshot-format.md` describes each.
+    /// What keeps a snapshot from being an organization, beside what any text can have; `docs/snapshot-format.md`
+    /// describes each.
     pub SNAPSHOT_CODES:
     BAD_ID Error "" "bad-id" "an id does not have the form of its kind";
     BAD_ARN Error "API-29" "bad-arn" "`MasterAccountArn` does not end in an account id";

@@ -131,7 +131,8 @@ pub struct RootRecord {
     /// Usually `Root`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The policy types that are enabled. `None` means that service control policies are; an empty list, that they are not.
+    /// The policy types that are enabled. `None` means that service control policies are; an empty list, that they are
+    /// not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_types: Option<Vec<PolicyTypeRecord>>,
 }
@@ -228,7 +229,8 @@ pub struct PolicyRecord {
     /// Whether AWS wrote it. If missing, the ARN tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aws_managed: Option<bool>,
-    /// The exact text as stored; quotas count its characters (API-24). An object is read as its text without white space.
+    /// The exact text as stored; quotas count its characters (API-24). An object is read as its text without white
+    /// space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
 }

@@ -1,9 +1,9 @@
 //! An AWS organization as scproof sees it: snapshot format, tree, inheritance paths.
 //!
-//! Two representations, one direction: an [`Inventory`] is the snapshot as AWS returned it, with identifiers as text; an
-//! [`Organization`] is that snapshot checked, as a tree with parsed policies. A snapshot with a fault never becomes an
-//! organization: every fault is reported with its place ([`LoadError`]) and nothing is guessed. What could not be *read*
-//! (as opposed to what is wrong) is kept as unknown ([`Node::unreadable`], [`Policy::content`]).
+//! Two representations, one direction: an [`Inventory`] is the snapshot as AWS returned it, with identifiers as text;
+//! an [`Organization`] is that snapshot checked, as a tree with parsed policies. A snapshot with a fault never becomes
+//! an organization: every fault is reported with its place ([`LoadError`]) and nothing is guessed. What could not be
+//! *read* (as opposed to what is wrong) is kept as unknown ([`Node::unreadable`], [`Policy::content`]).
 //!
 //! The crate reads and writes files only in [`Inventory::load`], [`Inventory::save`] and [`Organization::load`]; it
 //! never prints, never asks AWS, and decides nothing about requests.

@@ -15,8 +15,8 @@ impl Inventory {
     ///
     /// # Errors
     ///
-    /// All faults of the snapshot with line and column. Where the text is no JSON, or members have other types than they should have, what
-    /// the records say is not looked at.
+    /// All faults of the snapshot with line and column. Where the text is no JSON, or members have other types than
+    /// they should have, what the records say is not looked at.
     ///
     /// # Examples
     ///

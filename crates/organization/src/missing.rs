@@ -21,8 +21,8 @@ impl Organization {
         in_force && node.scps.is_empty() && node.unreadable.is_none()
     }
 
-    /// The nodes that [lack SCPs](Self::lacks_scps) on the paths of some nodes, parents first. The path of the management account
-    /// counts for nothing, since no SCP restricts it (EXM-4).
+    /// The nodes that [lack SCPs](Self::lacks_scps) on the paths of some nodes, parents first. The path of the
+    /// management account counts for nothing, since no SCP restricts it (EXM-4).
     ///
     /// # Panics
     ///
@@ -40,8 +40,8 @@ impl Organization {
         found
     }
 
-    /// A remark on answers about some accounts if the snapshot attaches no SCP to a level of theirs: that it is probably incomplete, and
-    /// what to add. Without final stop.
+    /// A remark on answers about some accounts if the snapshot attaches no SCP to a level of theirs: that it is
+    /// probably incomplete, and what to add. Without final stop.
     ///
     /// # Panics
     ///

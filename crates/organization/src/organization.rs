@@ -55,8 +55,8 @@ pub struct Node {
     /// Set if the attachments here could not be read (completely): further policies may be attached (K3-13). What is in
     /// `scps` and `rcps` is attached all the same.
     pub unreadable: Option<Unreadable>,
-    /// Set if where the node is could not be read: `parent` is above it, but there may be units in between, with policies of
-    /// their own. `unreadable` is then set too.
+    /// Set if where the node is could not be read: `parent` is above it, but there may be units in between, with
+    /// policies of their own. `unreadable` is then set too.
     pub place_unknown: bool,
     /// What only an account has.
     pub account: Option<AccountDetails>,
@@ -155,7 +155,8 @@ pub struct Policy {
     pub kind: PolicyKind,
     /// The exact text as stored; none if it could not be read.
     pub content: Option<Arc<str>>,
-    /// What the text says; one statement without meaning if there is no text (K3-14). Policies with the same text share it.
+    /// What the text says; one statement without meaning if there is no text (K3-14). Policies with the same text share
+    /// it.
     pub document: Arc<PolicyDocument>,
     /// What the parser had to say about the text.
     pub diagnostics: Arc<[Message]>,
@@ -261,8 +262,8 @@ impl Organization {
         self.management_account
     }
 
-    /// The partition, such as `aws` or `aws-us-gov`: that of the organization's ARN, else that on which all other ARNs of the
-    /// snapshot agree; none otherwise.
+    /// The partition, such as `aws` or `aws-us-gov`: that of the organization's ARN, else that on which all other ARNs
+    /// of the snapshot agree; none otherwise.
     pub fn partition(&self) -> Option<&str> {
         self.partition.as_deref()
     }
@@ -277,13 +278,14 @@ impl Organization {
         self.taken_at.as_ref()
     }
 
-    /// The SHA-256 of the file that it was read from, in hexadecimal, where it was [recorded](Self::record_source). What was changed since
-    /// has none.
+    /// The SHA-256 of the file that it was read from, in hexadecimal, where it was [recorded](Self::record_source).
+    /// What was changed since has none.
     pub fn source_sha256(&self) -> Option<&str> {
         self.source_sha256.as_deref()
     }
 
-    /// Records the SHA-256 of the file that it was read from, so that reports can say on what they rest. It changes no answer.
+    /// Records the SHA-256 of the file that it was read from, so that reports can say on what they rest. It changes no
+    /// answer.
     pub fn record_source(&mut self, sha256: impl Into<Arc<str>>) {
         self.source_sha256 = Some(sha256.into());
     }
@@ -378,8 +380,8 @@ impl Organization {
         path
     }
 
-    /// Whether the way from the root to a node is known: false if it, or a unit above it, is somewhere that could not be
-    /// read. [`entity_path`](Self::entity_path) and [`inheritance_path`](Self::inheritance_path) then lack levels.
+    /// Whether the way from the root to a node is known: false if it, or a unit above it, is somewhere that could not
+    /// be read. [`entity_path`](Self::entity_path) and [`inheritance_path`](Self::inheritance_path) then lack levels.
     ///
     /// # Panics
     ///
@@ -388,8 +390,8 @@ impl Organization {
         !std::iter::successors(Some(id), |&node| self.node(node).parent).any(|node| self.node(node).place_unknown)
     }
 
-    /// The path as `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/…/`, with a trailing slash (ID-13, CTX-68). For an account it
-    /// is that of the unit it is in.
+    /// The path as `aws:PrincipalOrgPaths` has it: `o-…/r-…/ou-…/…/`, with a trailing slash (ID-13, CTX-68). For an
+    /// account it is that of the unit it is in.
     ///
     /// # Panics
     ///
@@ -403,8 +405,8 @@ impl Organization {
         path
     }
 
-    /// The path in names, such as `Root/Prod/Web`. For an account it is that of the unit it is in. A node without a name stands
-    /// with its id; `?` stands where levels may be missing.
+    /// The path in names, such as `Root/Prod/Web`. For an account it is that of the unit it is in. A node without a
+    /// name stands with its id; `?` stands where levels may be missing.
     ///
     /// # Panics
     ///
@@ -438,7 +440,8 @@ impl Organization {
         !self.incomplete.is_empty()
     }
 
-    /// Whether accounts of the organization may be missing, since a listing of accounts, units, children or parents failed (API-42).
+    /// Whether accounts of the organization may be missing, since a listing of accounts, units, children or parents
+    /// failed (API-42).
     pub fn may_lack_accounts(&self) -> bool {
         let listings = [
             "ListAccounts",
@@ -450,7 +453,8 @@ impl Organization {
         self.incomplete.iter().any(|part| listings.contains(&part.operation.as_str()))
     }
 
-    /// What could not be read, in the order of target and operation. Accounts and units below such a parent may be missing.
+    /// What could not be read, in the order of target and operation. Accounts and units below such a parent may be
+    /// missing.
     pub fn incomplete(&self) -> &[UnreadableRecord] {
         &self.incomplete
     }

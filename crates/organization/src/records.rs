@@ -1,7 +1,7 @@
 //! The records of a snapshot, from a JSON text that was read with places.
 //!
-//! AWS's own records have more members than are needed, and get new ones (API-4): such are passed over, but not one that is nearly a
-//! member that is missing.
+//! AWS's own records have more members than are needed, and get new ones (API-4): such are passed over, but not one
+//! that is nearly a member that is missing.
 
 use scproof_text::{JsonText, LoadError, Node, Record, RecordReader, Value};
 
@@ -14,7 +14,8 @@ use crate::inventory::{
 ///
 /// # Errors
 ///
-/// All faults of the records and of the syntax. Faults of the syntax that lose nothing are left to the caller, who may find more.
+/// All faults of the records and of the syntax. Faults of the syntax that lose nothing are left to the caller, who may
+/// find more.
 pub(crate) fn read(file: &JsonText<'_>) -> Result<Inventory, LoadError> {
     let mut reader = RecordReader::new(file);
     let mut root = reader.root()?;

@@ -37,8 +37,8 @@ impl Inventory {
 
     /// Writes the snapshot to a file: all of it or nothing, by way of a temporary file beside it.
     ///
-    /// A new file can be read by its owner only, as it may hold addresses of people; an existing one keeps its permissions. A
-    /// symbolic link is followed.
+    /// A new file can be read by its owner only, as it may hold addresses of people; an existing one keeps its
+    /// permissions. A symbolic link is followed.
     ///
     /// # Errors
     ///

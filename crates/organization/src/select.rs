@@ -121,8 +121,8 @@ impl Organization {
         self.by_name(text, "account", |id| self.node(id).account.is_some(), false, true)
     }
 
-    /// The root, unit or account with an id, a name or a path, such as `Root/Prod/Web` or, without the root, `Prod/Web`:
-    /// exactly so, else in other capitals if only one fits. A path may end in the name of an account.
+    /// The root, unit or account with an id, a name or a path, such as `Root/Prod/Web` or, without the root,
+    /// `Prod/Web`: exactly so, else in other capitals if only one fits. A path may end in the name of an account.
     ///
     /// # Errors
     ///
@@ -133,10 +133,10 @@ impl Organization {
 
     /// The accounts that any of the patterns chooses, by account id, each once.
     ///
-    /// A text without special characters is what [`resolve_target`](Self::resolve_target) takes; a root or unit stands for
-    /// every account below. Else it is a glob over ids and names, and, if it has a `/`, over paths with and without the root:
-    /// `Prod/*` chooses the accounts directly in Prod, `Prod/**` those at any depth. `tag:env=prod` chooses by tag (the value
-    /// may be a glob), `tag:env` those that have the tag.
+    /// A text without special characters is what [`resolve_target`](Self::resolve_target) takes; a root or unit stands
+    /// for every account below. Else it is a glob over ids and names, and, if it has a `/`, over paths with and without
+    /// the root: `Prod/*` chooses the accounts directly in Prod, `Prod/**` those at any depth. `tag:env=prod` chooses
+    /// by tag (the value may be a glob), `tag:env` those that have the tag.
     ///
     /// # Errors
     ///
@@ -181,8 +181,8 @@ impl Organization {
 
     /// The accounts below any of the roots and units that the patterns choose, by account id, each once.
     ///
-    /// A text without special characters is the id, name or path of a root or unit. Else it is a glob over ids and names, and, if it has
-    /// a `/`, over paths with and without the root: `Prod/*` chooses the units directly in Prod.
+    /// A text without special characters is the id, name or path of a root or unit. Else it is a glob over ids and
+    /// names, and, if it has a `/`, over paths with and without the root: `Prod/*` chooses the units directly in Prod.
     ///
     /// # Errors
     ///
@@ -328,7 +328,8 @@ impl Organization {
         Err(SelectError::Unknown { text: shorten(text), wanted, near })
     }
 
-    /// Whether a text is a node's path in names, with or without the root. Compares from the end, without building the path.
+    /// Whether a text is a node's path in names, with or without the root. Compares from the end, without building the
+    /// path.
     fn has_path(&self, id: NodeId, text: &str, folded: bool) -> bool {
         let mut rest = text;
         let mut at = id;

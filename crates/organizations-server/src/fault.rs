@@ -33,8 +33,8 @@ pub enum Effect {
     Close,
     /// The right answer, later.
     Delay(Duration),
-    /// Waits until a call of this operation about this subject has been answered, and what happens after it has happened. Gives up
-    /// after 20 seconds.
+    /// Waits until a call of this operation about this subject has been answered, and what happens after it has
+    /// happened. Gives up after 20 seconds.
     Behind {
         /// The other operation.
         operation: &'static str,

@@ -65,8 +65,8 @@ const MOST_SCPS: usize = 10;
 const MOST_RCPS: usize = 5;
 
 impl World {
-    /// Makes an organization from a seed. Units are up to five deep; accounts are spread over all of them and the root; policies are
-    /// attached to few or many targets, and some targets lack `FullAWSAccess`.
+    /// Makes an organization from a seed. Units are up to five deep; accounts are spread over all of them and the root;
+    /// policies are attached to few or many targets, and some targets lack `FullAWSAccess`.
     pub fn generate(seed: u64, sizes: &Sizes) -> Self {
         let mut random = Random(seed);
         let root_part = random.id(4);

@@ -1,4 +1,5 @@
-//! As much of HTTP/1.1 as the protocol needs: requests with a length, connections that stay, answers that can be broken.
+//! As much of HTTP/1.1 as the protocol needs: requests with a length, connections that stay, answers that can be
+//! broken.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;

@@ -1,9 +1,10 @@
-//! Speaks the protocol of AWS Organizations on loopback (API-1 to API-34), faults included: what `scproof-fetch` is tested against.
+//! Speaks the protocol of AWS Organizations on loopback (API-1 to API-34), faults included: what `scproof-fetch` is
+//! tested against.
 //!
-//! A [`World`] is an organization, made from a seed in any size. A [`Server`] answers for it over HTTP as AWS does: pages of
-//! at most 20 with opaque tokens, errors with AWS's names, request rates as published. A script of [`Rule`]s adds what networks
-//! and other people do: throttling, broken answers, changes in the middle of a crawl. [`World::truth`] is what a correct
-//! snapshot holds, [`Server::statistics`] what was asked.
+//! A [`World`] is an organization, made from a seed in any size. A [`Server`] answers for it over HTTP as AWS does:
+//! pages of at most 20 with opaque tokens, errors with AWS's names, request rates as published. A script of [`Rule`]s
+//! adds what networks and other people do: throttling, broken answers, changes in the middle of a crawl.
+//! [`World::truth`] is what a correct snapshot holds, [`Server::statistics`] what was asked.
 //!
 //! It checks no signatures and enforces no quotas. It is no mock: the client under test uses its real HTTP stack.
 //!

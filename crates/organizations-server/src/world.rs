@@ -270,7 +270,8 @@ impl World {
         }
     }
 
-    /// The snapshot that a correct fetch of the world as it now is gives; without times, source and tags, unless asked for.
+    /// The snapshot that a correct fetch of the world as it now is gives; without times, source and tags, unless asked
+    /// for.
     pub fn truth(&self, with_tags: bool) -> Inventory {
         let mut truth = Inventory::new(OrganizationRecord {
             id: self.id.clone(),

@@ -27,14 +27,16 @@ pub enum ActionShape<'a> {
         /// The name glob as written.
         name: &'a str,
     },
-    /// A wildcard in the prefix: preferred reading a glob on both sides of the colon, other reading nothing (DOC-19, unsure).
+    /// A wildcard in the prefix: preferred reading a glob on both sides of the colon, other reading nothing (DOC-19,
+    /// unsure).
     WildcardPrefix {
         /// The prefix glob as written.
         prefix: &'a str,
         /// The name glob as written.
         name: &'a str,
     },
-    /// White space: preferred reading nothing, other reading the text trimmed around the colon and at its ends (DOC-20, unsure).
+    /// White space: preferred reading nothing, other reading the text trimmed around the colon and at its ends (DOC-20,
+    /// unsure).
     Spaced {
         /// The prefix, trimmed.
         prefix: &'a str,

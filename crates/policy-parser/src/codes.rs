@@ -1,4 +1,5 @@
-//! The tables of codes of what the parser says about policies, one file a section of `docs/diagnostics.md`, which is written from them.
+//! The tables of codes of what the parser says about policies, one file a section of `docs/diagnostics.md`, which is
+//! written from them.
 
 mod action;
 mod condition;

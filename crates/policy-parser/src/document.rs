@@ -109,8 +109,8 @@ pub struct Statement {
     pub resource: Option<ResourceElement>,
     /// The conditions, all of which must hold (COND-1); an absent block is empty and true (COND-2).
     pub condition: Option<Vec<Condition>>,
-    /// A fault outside the parts above (an unknown element, a `Principal`, an unknown version): the statement's value is
-    /// at best unknown, narrowed by what is readable.
+    /// A fault outside the parts above (an unknown element, a `Principal`, an unknown version): the statement's value
+    /// is at best unknown, narrowed by what is readable.
     pub without_meaning: bool,
 }
 

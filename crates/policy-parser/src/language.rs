@@ -1,9 +1,9 @@
-//! Questions about the *sets* of texts that patterns match: which combinations of matches are possible at all, whether one
-//! pattern covers another, whether two overlap.
+//! Questions about the *sets* of texts that patterns match: which combinations of matches are possible at all, whether
+//! one pattern covers another, whether two overlap.
 //!
-//! The patterns run side by side over all texts at once: a state is the set of positions each of them can be in, and texts
-//! that lead to the same state are not told apart. Policies use few patterns on one key, so the walk is short; hostile ones
-//! are cut off by a limit and the question stays open.
+//! The patterns run side by side over all texts at once: a state is the set of positions each of them can be in, and
+//! texts that lead to the same state are not told apart. Policies use few patterns on one key, so the walk is short;
+//! hostile ones are cut off by a limit and the question stays open.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -173,8 +173,8 @@ pub fn covers(wide: &WildcardPattern, narrow: &WildcardPattern) -> bool {
 /// Whether some text matches both patterns. Exact. `O(a × b)`, and `O(a + b)` where few texts begin like both.
 pub fn overlaps(a: &WildcardPattern, b: &WildcardPattern) -> bool {
     let (a, b) = (symbols(a), symbols(b));
-    // INVARIANT: the row says for which first symbols of `b`, by their count, some text matches them and the first symbols of `a` seen
-    // so far.
+    // INVARIANT: the row says for which first symbols of `b`, by their count, some text matches them and the first
+    // symbols of `a` seen so far.
     let mut row = Row::new(b.len() + 1);
     let mut next = Row::new(b.len() + 1);
     row.set(0);
@@ -302,7 +302,8 @@ struct Steps {
     at_colon: Vec<u64>,
     /// Letters that some position asks for, by their places in the alphabet, and the positions behind them; in order.
     asked: Vec<(usize, usize)>,
-    /// The letters to tell, by their places: those asked for, the colon, and one for all others, since these lead to the same state.
+    /// The letters to tell, by their places: those asked for, the colon, and one for all others, since these lead to
+    /// the same state.
     letters: Vec<usize>,
     /// How many of `asked` and of `letters` are told.
     told: [usize; 2],

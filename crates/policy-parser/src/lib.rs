@@ -24,7 +24,8 @@
 //! - It decides no request: which statements match, and what follows, is the evaluator's work.
 //! - It knows no actions. A pattern for an action that does not exist is fine (DOC-21).
 //! - It does not render diagnostics. They are plain data; messages are one line, and the remedy stands in `help`.
-//! - It reads no files and knows no organization. Limits that concern attachments are in [`Quotas`], and checked elsewhere.
+//! - It reads no files and knows no organization. Limits that concern attachments are in [`Quotas`], and checked
+//!   elsewhere.
 //!
 //! # Where things are
 //!

@@ -325,8 +325,8 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// The date that a malformed one evidently means, in a form that can be read: one of ISO 8601's basic form, or midnight as `24:00`
-/// (CALL-19).
+/// The date that a malformed one evidently means, in a form that can be read: one of ISO 8601's basic form, or midnight
+/// as `24:00` (CALL-19).
 ///
 /// ```
 /// use scproof_policy_parser::evident_date;

@@ -9,8 +9,8 @@ use crate::condition::{Condition, ConditionOperator, ConditionValue, ValueKind};
 use crate::document::{PolicyDocument, PolicyKind, Statement, Version};
 use crate::resource::ResourcePattern;
 
-/// The number of characters of a JSON text without the white space outside its strings: what AWS stores when the text is
-/// saved in the console (LIM-1). `O(length)`.
+/// The number of characters of a JSON text without the white space outside its strings: what AWS stores when the text
+/// is saved in the console (LIM-1). `O(length)`.
 ///
 /// ```
 /// assert_eq!(scproof_policy_parser::minified_len("{ \"a b\" : 1 }\n"), 9);
@@ -32,12 +32,12 @@ pub fn minified_len(text: &str) -> usize {
 }
 
 impl PolicyDocument {
-    /// The document as JSON text, indented by two spaces, its elements in AWS's order. A list of one value is printed as the
-    /// bare value (JSON-6); conditions are grouped by operator. Parsing the text gives an equal document, if its conditions
-    /// of one operator stood together.
+    /// The document as JSON text, indented by two spaces, its elements in AWS's order. A list of one value is printed
+    /// as the bare value (JSON-6); conditions are grouped by operator. Parsing the text gives an equal document, if its
+    /// conditions of one operator stood together.
     ///
-    /// `None` if a part has no meaning, or the document could not have come from a text: one key twice under one operator,
-    /// a number that JSON does not have.
+    /// `None` if a part has no meaning, or the document could not have come from a text: one key twice under one
+    /// operator, a number that JSON does not have.
     ///
     /// ```
     /// use scproof_policy_parser::{PolicyDocument, PolicyKind};

@@ -173,8 +173,8 @@ impl Quotas {
         Ok(Self::newest(EMBEDDED.clone(), Some(parse_day(day)?)))
     }
 
-    /// Reads a user's limits: a list of `{"name", "value", "since", "source", "rule"}`, the last three optional. The newest
-    /// entry of a name counts; limits that the file does not name keep their current value.
+    /// Reads a user's limits: a list of `{"name", "value", "since", "source", "rule"}`, the last three optional. The
+    /// newest entry of a name counts; limits that the file does not name keep their current value.
     ///
     /// # Errors
     /// If the text is no such list, or an entry has an unknown name, a bad date, or the same name and day as another.

@@ -1,8 +1,9 @@
 //! `*` and `?` patterns over text: the one judge of what a policy pattern matches (MATCH-1 to MATCH-5).
 //!
 //! All patterns of the policy language are sequences of [`Piece`]s that must cover the whole text. They differ in which
-//! wildcards may cross a colon ("wide") and which may not ("narrow"): all are wide in `StringLike` (RES-12), none is wide
-//! before the sixth component in an ARN operator (RES-13), and in `Resource` a `*` that ends its component is wide too (RES-6).
+//! wildcards may cross a colon ("wide") and which may not ("narrow"): all are wide in `StringLike` (RES-12), none is
+//! wide before the sixth component in an ARN operator (RES-13), and in `Resource` a `*` that ends its component is wide
+//! too (RES-6).
 
 /// One step of a pattern. `wide` wildcards also match `:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -190,10 +191,10 @@ struct Mark {
 
 /// Whether the pieces cover the whole text.
 ///
-/// Greedy with two resumption points. A wide `*` reached at its earliest position dominates every other choice before it.
-/// Between two wide stars, a narrow `*` followed by another narrow one never needs a second choice: either no colon stands
-/// between them, then both end in the same component, or one does, then its place is forced. This holds as long as no wide
-/// `?` stands between narrow stars.
+/// Greedy with two resumption points. A wide `*` reached at its earliest position dominates every other choice before
+/// it. Between two wide stars, a narrow `*` followed by another narrow one never needs a second choice: either no colon
+/// stands between them, then both end in the same component, or one does, then its place is forced. This holds as long
+/// as no wide `?` stands between narrow stars.
 pub fn matches_pieces<P: AsPiece>(pieces: &[P], text: &str, unit: CharacterUnit) -> bool {
     let bytes = text.as_bytes();
     let mut at = Mark { piece: 0, text: 0 };
@@ -203,8 +204,8 @@ pub fn matches_pieces<P: AsPiece>(pieces: &[P], text: &str, unit: CharacterUnit)
         let advanced = match pieces.get(at.piece).map(AsPiece::as_piece) {
             None if at.text == bytes.len() => return true,
             None => false,
-            // PERF: a narrow run before a colon ends at the next colon and nowhere else: no search, no mark. Principal ARNs are
-            // mostly matched this way (`arn:aws:iam::*:role/Name`).
+            // PERF: a narrow run before a colon ends at the next colon and nowhere else: no search, no mark. Principal
+            // ARNs are mostly matched this way (`arn:aws:iam::*:role/Name`).
             Some(Piece::Run { wide: false }) if matches!(pieces.get(at.piece + 1).map(AsPiece::as_piece), Some(Piece::Literal(next)) if next.starts_with(':')) =>
             {
                 narrow_mark = None;
@@ -264,8 +265,8 @@ pub fn matches_pieces<P: AsPiece>(pieces: &[P], text: &str, unit: CharacterUnit)
 
 /// The length in bytes of the character at a byte position, or `None` at the end.
 ///
-/// UTF-16 units cannot be stepped through in UTF-8: a character outside the basic plane has two units, so one `?` cannot
-/// cover it and two must. The matcher counts its four bytes as two halves of two bytes each.
+/// UTF-16 units cannot be stepped through in UTF-8: a character outside the basic plane has two units, so one `?`
+/// cannot cover it and two must. The matcher counts its four bytes as two halves of two bytes each.
 fn one_character(text: &str, at: usize, unit: CharacterUnit) -> Option<usize> {
     let bytes = text.as_bytes();
     let first = *bytes.get(at)?;

@@ -1,4 +1,5 @@
-//! What differs between two organizations, account by account: the regions of all requests in which the verdict changes.
+//! What differs between two organizations, account by account: the regions of all requests in which the verdict
+//! changes.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -24,8 +25,8 @@ pub struct Limits {
     pub nodes: usize,
     /// The most alternatives by which one region is described.
     pub alternatives: usize,
-    /// The most groups of accounts with holes, and of those with exemptions only, that are told apart by all that passes for them: for
-    /// [`PolicyProof::passing`](crate::PolicyProof::passing).
+    /// The most groups of accounts with holes, and of those with exemptions only, that are told apart by all that
+    /// passes for them: for [`PolicyProof::passing`](crate::PolicyProof::passing).
     pub told_apart: usize,
 }
 
@@ -34,8 +35,8 @@ pub struct Limits {
 pub struct ComparisonOptions {
     /// How much work it may be.
     pub limits: Limits,
-    /// Look at these actions only. Of names that neither catalog nor policies spell out all of a service are looked at, or none:
-    /// [`ActionFilter::fits_every_name_of`].
+    /// Look at these actions only. Of names that neither catalog nor policies spell out all of a service are looked at,
+    /// or none: [`ActionFilter::fits_every_name_of`].
     pub actions: ActionFilter,
 }
 
@@ -84,8 +85,8 @@ pub struct Group {
 pub struct Difference {
     /// The accounts in groups, in the order of their first accounts. Every account is in exactly one.
     pub groups: Vec<Group>,
-    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names. None if no
-    /// account has other policies after than before.
+    /// Services whose names beyond the catalog could not be cut within the limit: nothing is said of these names. None
+    /// if no account has other policies after than before.
     pub uncut_services: Vec<String>,
     /// Distinct formulas that were compared.
     pub formulas: usize,
@@ -109,7 +110,8 @@ impl Difference {
 /// The parts of a class that differ, by verdicts before and after.
 type Changes = Rc<[Change]>;
 
-/// Everything that one formula follows from: what the levels of both paths hold for the class, by numbers of their content.
+/// Everything that one formula follows from: what the levels of both paths hold for the class, by numbers of their
+/// content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Formula {
     traits: ActionTraits,
@@ -202,8 +204,8 @@ impl<'p> Entries<'p> {
     }
 }
 
-/// Compares two organizations for some accounts, given as their nodes before and after. Exact over all requests: every action,
-/// known or not, every resource, every context.
+/// Compares two organizations for some accounts, given as their nodes before and after. Exact over all requests: every
+/// action, known or not, every resource, every context.
 ///
 /// Costs grow with the distinct formulas that the changed levels give rise to, not with accounts or actions.
 pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {

@@ -180,8 +180,8 @@ pub fn implies(narrow: &Permissions, wide: &Permissions) -> Result<Answer, Compa
     Ok(answer(&regions, |transition| transition == Transition::NewlyBlocked))
 }
 
-/// Whether nothing passes – `sts:GetCallerIdentity` aside, which no policy stops (EXM-15), and `sts:GetSessionToken`, of
-/// which that is unsure (CALL-15).
+/// Whether nothing passes – `sts:GetCallerIdentity` aside, which no policy stops (EXM-15), and `sts:GetSessionToken`,
+/// of which that is unsure (CALL-15).
 ///
 /// # Errors
 ///

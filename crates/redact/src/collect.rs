@@ -70,7 +70,8 @@ impl Collected {
             let run = text.get(start..end).unwrap_or_default();
             let next = ends.get(index + 1).copied().unwrap_or(end);
             let beyond = ends.get(index + 2).copied().unwrap_or(next);
-            // Beside a wildcard only an account's id is sure to be whole: the others may be the beginning of longer ones.
+            // Beside a wildcard only an account's id is sure to be whole: the others may be the beginning of longer
+            // ones.
             let word = |end: usize| {
                 if is_beside_wildcard(text, start, end) { "" } else { text.get(start..end).unwrap_or_default() }
             };
@@ -335,8 +336,8 @@ fn is_telling(name: &str) -> bool {
         && !is_reserved(name)
 }
 
-/// Where an ARN names the type of its resource: what stands behind the fifth colon up to a slash or colon, unless neither region nor
-/// account is given, as for buckets.
+/// Where an ARN names the type of its resource: what stands behind the fifth colon up to a slash or colon, unless
+/// neither region nor account is given, as for buckets.
 fn resource_type(text: &str) -> std::ops::Range<usize> {
     let mut colons = text.match_indices(':').map(|(at, _)| at);
     let (Some(region), Some(_), Some(start)) = (colons.nth(2), colons.next(), colons.next()) else { return 0..0 };

@@ -1,8 +1,8 @@
 //! Snapshots without names, addresses and ids that give the same answers (API-46).
 //!
-//! Every id, e-mail address and name is replaced by another of the same form and length, the same one wherever it stands: in
-//! ids, ARNs and paths, and inside the texts of policies, which are edited and not printed anew. What replaces what is a
-//! permutation under a secret [`RedactionKey`].
+//! Every id, e-mail address and name is replaced by another of the same form and length, the same one wherever it
+//! stands: in ids, ARNs and paths, and inside the texts of policies, which are edited and not printed anew. What
+//! replaces what is a permutation under a secret [`RedactionKey`].
 //!
 //! # What is replaced
 //!
@@ -15,17 +15,18 @@
 //! | names of units and customer policies, keys and values of tags | where the organization has them |
 //! | descriptions of customer policies | become `redacted` |
 //!
-//! What AWS wrote stays: its policies, actions, condition keys, regions, services. Names inside policies that are no account's –
-//! roles, buckets, tags, the `Sid` – stay too: they often decide an answer, and what they mean cannot be told from outside.
+//! What AWS wrote stays: its policies, actions, condition keys, regions, services. Names inside policies that are no
+//! account's – roles, buckets, tags, the `Sid` – stay too: they often decide an answer, and what they mean cannot be
+//! told from outside.
 //!
 //! # What cannot be replaced
 //!
-//! Where a pattern matches a part of an id, as `2222*` does, replacing the id would change what the policy says. Such an id is left
-//! as it is, no other becomes one that the pattern matches, and [`Redactor::left`] lists it with the pattern. The same goes for
-//! what is compared as number, date or bytes, and for account names that are common words.
+//! Where a pattern matches a part of an id, as `2222*` does, replacing the id would change what the policy says. Such
+//! an id is left as it is, no other becomes one that the pattern matches, and [`Redactor::left`] lists it with the
+//! pattern. The same goes for what is compared as number, date or bytes, and for account names that are common words.
 //!
-//! One thing is assumed: an id that stands whole beside a wildcard, as in `222222222222*`, is not followed by further letters or
-//! digits in what the pattern is to match.
+//! One thing is assumed: an id that stands whole beside a wildcard, as in `222222222222*`, is not followed by further
+//! letters or digits in what the pattern is to match.
 
 mod collect;
 mod permute;
@@ -64,7 +65,8 @@ pub enum LeftReason {
     MatchedInPart,
     /// The value is compared as a number, a date, an address, a truth value or bytes.
     NotComparedAsText,
-    /// As a name it is too short, too common or too odd to be told from another word in a policy. Only the policy keeps it.
+    /// As a name it is too short, too common or too odd to be told from another word in a policy. Only the policy keeps
+    /// it.
     CommonWord,
 }
 
@@ -87,7 +89,8 @@ impl std::fmt::Display for Left {
 
 /// Replaces names, addresses and ids, always in the same way.
 ///
-/// Made from a snapshot, since what may be replaced depends on all its policies. Also redacts the questions that go with it.
+/// Made from a snapshot, since what may be replaced depends on all its policies. Also redacts the questions that go
+/// with it.
 ///
 /// ```
 /// use scproof_organization::Inventory;
@@ -121,8 +124,8 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// Reads what a snapshot names and which of it may be replaced. Linear in its size, and for each word in the number of texts that
-    /// policies have between two wildcards.
+    /// Reads what a snapshot names and which of it may be replaced. Linear in its size, and for each word in the number
+    /// of texts that policies have between two wildcards.
     pub fn new(inventory: &Inventory, key: &RedactionKey) -> Self {
         let policies: Vec<(&str, Vec<Scanned>)> = (inventory.policies.iter())
             .filter(|policy| !is_of_aws(policy))

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 
 /// The secret that decides what replaces what.
 ///
-/// The same key gives the same replacements, in this snapshot and in a later one of the same organization. Who has the key can
-/// undo them; who has not cannot even test a guess, although there are only so many account ids.
+/// The same key gives the same replacements, in this snapshot and in a later one of the same organization. Who has the
+/// key can undo them; who has not cannot even test a guess, although there are only so many account ids.
 #[derive(Clone)]
 pub struct RedactionKey([u8; 32]);
 
@@ -66,8 +66,8 @@ pub(crate) enum Alphabet {
     LowerAlphanumeric,
     /// Also upper-case letters and the underscore, as in the ids of policies.
     Word,
-    /// Digits become digits and letters become letters of the same case; everything else stays. Texts that differ in case become
-    /// texts that differ in case.
+    /// Digits become digits and letters become letters of the same case; everything else stays. Texts that differ in
+    /// case become texts that differ in case.
     Shape,
 }
 

@@ -166,8 +166,8 @@ pub(crate) struct Literal {
     pub(crate) open_end: bool,
 }
 
-/// The literal parts of a pattern (MATCH-4, VAR-1), and those of the defaults of its variables. Ordinary characters that look like
-/// wildcards count as such: that makes more texts partial, never fewer.
+/// The literal parts of a pattern (MATCH-4, VAR-1), and those of the defaults of its variables. Ordinary characters
+/// that look like wildcards count as such: that makes more texts partial, never fewer.
 pub(crate) fn literals(pattern: &str) -> Vec<Literal> {
     let bytes = pattern.as_bytes();
     let mut found: Vec<Literal> = Vec::new();

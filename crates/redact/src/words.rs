@@ -70,7 +70,8 @@ impl Words {
         }
     }
 
-    /// The words of a text from left to right, the longest where several begin, each with what replaces it. Linear in the text.
+    /// The words of a text from left to right, the longest where several begin, each with what replaces it. Linear in
+    /// the text.
     pub(crate) fn find(&self, text: &str, role: Role) -> Vec<(Range<usize>, String)> {
         let mut found = Vec::new();
         let Bounds { starts, ends } = bounds(text);
@@ -176,7 +177,8 @@ pub(crate) struct Place {
     pub(crate) pattern: String,
 }
 
-/// The texts beside wildcards: a word that begins with the one or ends with the other can be matched in part, and then must not change.
+/// The texts beside wildcards: a word that begins with the one or ends with the other can be matched in part, and then
+/// must not change.
 #[derive(Debug, Default)]
 pub(crate) struct Edges {
     /// A wildcard follows them.
@@ -191,11 +193,12 @@ pub(crate) struct Edges {
     places: Vec<Place>,
 }
 
-/// No word is longer: a policy id has at most 130 characters (ID-5), a name 128 (LIM-8), an e-mail address as AWS takes it 64.
+/// No word is longer: a policy id has at most 130 characters (ID-5), a name 128 (LIM-8), an e-mail address as AWS takes
+/// it 64.
 pub(crate) const LONGEST_WORD: usize = 256;
 
-/// Each word is looked for between wildcards. With more such texts than this, any word counts as matched in part: no real policies
-/// come near, and made-up ones must not take forever.
+/// Each word is looked for between wildcards. With more such texts than this, any word counts as matched in part: no
+/// real policies come near, and made-up ones must not take forever.
 const MOST_BETWEEN: usize = 2_000;
 
 impl Edges {
@@ -260,7 +263,8 @@ impl Edges {
     }
 }
 
-/// Whether so much of the beginning of an id is replaced as the same text alone would be: its prefix, and a unit's root (ID-3).
+/// Whether so much of the beginning of an id is replaced as the same text alone would be: its prefix, and a unit's root
+/// (ID-3).
 fn is_kept_start(kind: Kind, word: &str, end: usize) -> bool {
     if end <= kind.prefix().len() {
         return true;

@@ -57,7 +57,8 @@ impl Answer<'_> {
         self.organization.policy(statement.policy).document.statements.get(statement.statement)
     }
 
-    /// Whether all that blocks the call is that the snapshot attaches no SCP to some levels, which AWS does not allow (EVAL-13).
+    /// Whether all that blocks the call is that the snapshot attaches no SCP to some levels, which AWS does not allow
+    /// (EVAL-13).
     pub(crate) fn stands_or_falls_with_the_snapshot(&self) -> bool {
         let levels = &self.explanation.levels_without_allow;
         !levels.is_empty() && levels.iter().all(|&node| self.organization.lacks_scps(node))

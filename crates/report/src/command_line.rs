@@ -19,8 +19,8 @@ pub(crate) fn quoted(word: &str) -> String {
 
 /// The words of a command line that asks a question, each quoted; `program` has the words up to `can`.
 ///
-/// A question that has no command line – a list of one value, a resource with keys of its own, a character that a terminal would
-/// not show – is asked in the batch form.
+/// A question that has no command line – a list of one value, a resource with keys of its own, a character that a
+/// terminal would not show – is asked in the batch form.
 pub(crate) fn can(program: &[String], request: &Request) -> Vec<String> {
     let mut words: Vec<String> = program.iter().map(|word| quoted(word)).collect();
     words.push("can".to_owned());
@@ -135,7 +135,8 @@ mod tests {
         );
     }
 
-    /// What is said of the Region reaches the question as it was meant: `--region` does not hold of a service with one endpoint.
+    /// What is said of the Region reaches the question as it was meant: `--region` does not hold of a service with one
+    /// endpoint.
     #[test]
     fn call_11_the_region_of_a_question() {
         let command = |request: &Request| can(&["scproof".to_owned()], request).join(" ");

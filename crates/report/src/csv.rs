@@ -1,7 +1,8 @@
 //! Comma-separated values for spreadsheets and scripts (RFC 4180), one file a subject.
 //!
-//! Spreadsheets run what begins like a formula. Names and policies come from many people, so such a cell gets an apostrophe in
-//! front, which a spreadsheet takes as the mark of a text. Control characters are shown as escapes: a line is a line.
+//! Spreadsheets run what begins like a formula. Names and policies come from many people, so such a cell gets an
+//! apostrophe in front, which a spreadsheet takes as the mark of a text. Control characters are shown as escapes: a
+//! line is a line.
 
 pub(crate) mod audit;
 pub(crate) mod effective;

@@ -1,8 +1,8 @@
-//! What a page says, whatever it is written as: an answer becomes a [`Doc`], and each format for people has one writer that knows
-//! nothing of answers.
+//! What a page says, whatever it is written as: an answer becomes a [`Doc`], and each format for people has one writer
+//! that knows nothing of answers.
 //!
-//! Texts from outside are put in as they are: a writer makes them safe for its medium. What is safe in one is not in another, and
-//! a place that forgets it would be found too late.
+//! Texts from outside are put in as they are: a writer makes them safe for its medium. What is safe in one is not in
+//! another, and a place that forgets it would be found too late.
 
 pub(crate) mod markdown;
 pub(crate) mod text;

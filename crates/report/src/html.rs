@@ -1,8 +1,9 @@
-//! Pages for a browser: one file each, complete in itself, that asks no network for anything. Their markup stands in `templates/`.
+//! Pages for a browser: one file each, complete in itself, that asks no network for anything. Their markup stands in
+//! `templates/`.
 //!
-//! Names and policies are written by many people, so a page trusts none of them: its only script and its only style are named by
-//! their hashes in the page's content security policy, data stands in a block that no browser runs, and the script builds the page
-//! from texts alone.
+//! Names and policies are written by many people, so a page trusts none of them: its only script and its only style are
+//! named by their hashes in the page's content security policy, data stands in a block that no browser runs, and the
+//! script builds the page from texts alone.
 
 pub(crate) mod audit;
 pub(crate) mod page;

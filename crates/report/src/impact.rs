@@ -27,7 +27,8 @@ pub struct ImpactReport<'a> {
     pub before: &'a Organization,
     /// The organization after.
     pub after: &'a Organization,
-    /// How to ask the organization before for more: the words of a command line up to `can`, such as `scproof --org org.json`.
+    /// How to ask the organization before for more: the words of a command line up to `can`, such as `scproof --org
+    /// org.json`.
     pub program: Vec<String>,
     /// What was looked at.
     pub scope: Scope,
@@ -267,7 +268,8 @@ impl ImpactReport<'_> {
         entries
     }
 
-    /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all conditions.
+    /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all
+    /// conditions.
     pub(crate) fn words(&self) -> Words<'_> {
         if self.full {
             return Words::full(self.after);
@@ -284,8 +286,8 @@ impl ImpactReport<'_> {
 
     /// What a page tells of each transition, the gravest first. Takes time linear in the regions of all groups.
     ///
-    /// Nobody is hurt by calls that are blocked before and after, so many such regions are told together unless everything is
-    /// written out.
+    /// Nobody is hurt by calls that are blocked before and after, so many such regions are told together unless
+    /// everything is written out.
     pub(crate) fn told(&self) -> Vec<(Transition, Vec<Entry<'_>>)> {
         let told = |transition| match transition {
             Transition::OtherReason => (transition, self.together(self.entries(transition))),

@@ -54,8 +54,8 @@ impl Style {
         Self { coloured: true, width: WIDTH }
     }
 
-    /// The same for a page of so many columns; at least 60, as narrower pages are harder to read than wrapped ones, and at most
-    /// 120, as the eye loses longer lines.
+    /// The same for a page of so many columns; at least 60, as narrower pages are harder to read than wrapped ones, and
+    /// at most 120, as the eye loses longer lines.
     ///
     /// ```
     /// use scproof_report::Style;

@@ -1,5 +1,5 @@
-//! One call, asked of many accounts. The words here are shared by text and Markdown; what policies and people wrote is made safe
-//! for a terminal, not yet for Markdown.
+//! One call, asked of many accounts. The words here are shared by text and Markdown; what policies and people wrote is
+//! made safe for a terminal, not yet for Markdown.
 
 use scproof_evaluator::{
     Answered, Decision, Explanation, LevelRef, LevelTrace, PlacedStatement, Request, WhoCan, WhoCanGroup,
@@ -73,7 +73,8 @@ impl<'a> WhoCanReport<'a> {
         if parts.is_empty() { "NO ACCOUNT was asked about".to_owned() } else { enumerate(&parts) }
     }
 
-    /// Whether all that blocks a group is that the snapshot attaches no SCP to some levels, which AWS does not allow (EVAL-13).
+    /// Whether all that blocks a group is that the snapshot attaches no SCP to some levels, which AWS does not allow
+    /// (EVAL-13).
     fn stands_or_falls_with_the_snapshot(&self, group: &WhoCanGroup) -> bool {
         let lacks = |node| self.organization.lacks_scps(node);
         !group.levels_without_allow.is_empty()
@@ -120,7 +121,8 @@ impl<'a> WhoCanReport<'a> {
         accounts_words(&self.account_refs(group).iter().collect::<Vec<_>>(), self.detail())
     }
 
-    /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all conditions.
+    /// How conditions are told: long lists of values are cut unless everything is written out. Takes time linear in all
+    /// conditions.
     pub(crate) fn words(&self) -> Words<'a> {
         if self.full {
             return Words::full(self.organization);

@@ -67,8 +67,8 @@ pub fn document_rules() -> impl Iterator<Item = &'static Rule> {
     CHECKS.iter().map(|(rule, _)| *rule)
 }
 
-/// What all rules on documents find in one, statement by statement, the gravest first. Messages name the policy, if it has
-/// a name.
+/// What all rules on documents find in one, statement by statement, the gravest first. Messages name the policy, if it
+/// has a name.
 ///
 /// Costs in proportion to the actions of the services that its statements name.
 pub fn check(document: &PolicyDocument, policy: Option<&str>) -> Vec<Found> {

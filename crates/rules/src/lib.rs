@@ -1,13 +1,13 @@
 //! What is wrong with service control policies, rule by rule.
 //!
 //! A [`Rule`] has a code, a risk, the text of its section in `docs/findings.md`, and says what it looks at. Rules that
-//! look at a *document* are here, one file each with its check ([`check`]): a text and the catalog are all they need, so
-//! that every command can run them. Rules that look at an organization, or that compare what passes, have their text
+//! look at a *document* are here, one file each with its check ([`check`]): a text and the catalog are all they need,
+//! so that every command can run them. Rules that look at an organization, or that compare what passes, have their text
 //! here and their check in the auditor, where the organization is known.
 //!
-//! To add a rule on documents: a file in `document/` with a `RULE` and a check, its row in the list of `document.rs`, its
-//! place in a group of `groups.rs`, and a fixture that has the fault beside one that nearly has it. `UPDATE_DOCS=1` with the
-//! tests of this crate writes its section of `docs/findings.md`.
+//! To add a rule on documents: a file in `document/` with a `RULE` and a check, its row in the list of `document.rs`,
+//! its place in a group of `groups.rs`, and a fixture that has the fault beside one that nearly has it. `UPDATE_DOCS=1`
+//! with the tests of this crate writes its section of `docs/findings.md`.
 //!
 //! ```
 //! use scproof_policy_parser::{PolicyDocument, PolicyKind};
@@ -18,8 +18,8 @@
 //! assert_eq!(found[0].rule.code, "unsatisfiable-guard");
 //! ```
 //!
-//! Modules: `rule` (what a rule is), `document` (those on documents), `found` (what they find), `organization` and `proof`
-//! (the others), `groups` (all in the order of the page), `texts` (how grave it is what the parser says).
+//! Modules: `rule` (what a rule is), `document` (those on documents), `found` (what they find), `organization` and
+//! `proof` (the others), `groups` (all in the order of the page), `texts` (how grave it is what the parser says).
 
 mod document;
 mod found;

@@ -2,10 +2,12 @@
 
 use crate::rule::Risk;
 
-/// What becomes a finding. Sizes are counted against the limits of the audit, unknown keys are looked up in the catalog, and both have
-/// findings of their own; notes, resource control policies and the language of the past are left to `validate`.
+/// What becomes a finding. Sizes are counted against the limits of the audit, unknown keys are looked up in the
+/// catalog, and both have findings of their own; notes, resource control policies and the language of the past are left
+/// to `validate`.
 ///
-/// Medium: the part matches nothing, or something that was not meant, or what it does is unknown. Low: it works, and should be tidied up.
+/// Medium: the part matches nothing, or something that was not meant, or what it does is unknown. Low: it works, and
+/// should be tidied up.
 const RISKS: &[(&str, Risk)] = &[
     ("action-and-not-action", Risk::Medium),
     ("action-character", Risk::Medium),

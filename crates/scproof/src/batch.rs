@@ -65,8 +65,8 @@ pub struct LineError {
 /// describes. Empty lines are passed over.
 ///
 /// A line that is no question gives `{"id": …, "error": {…}}` in its place and the rest goes on. The output is the same
-/// whatever the number of threads of the current rayon pool. About a mebibyte is held at a time, and whatever has arrived is
-/// answered before more is waited for, so that a program can hold a conversation over pipes.
+/// whatever the number of threads of the current rayon pool. About a mebibyte is held at a time, and whatever has
+/// arrived is answered before more is waited for, so that a program can hold a conversation over pipes.
 ///
 /// # Errors
 ///

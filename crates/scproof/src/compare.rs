@@ -2,8 +2,8 @@
 //!
 //! # A change
 //!
-//! Changes are tried on a copy. The impact is exact over all calls, and each difference has a call that shows it; if there is
-//! none, that is proved. No file is needed: [`ChangeSetBuilder::attach_text`] takes the text of a policy.
+//! Changes are tried on a copy. The impact is exact over all calls, and each difference has a call that shows it; if
+//! there is none, that is proved. No file is needed: [`ChangeSetBuilder::attach_text`] takes the text of a policy.
 //!
 //! # Two sets of policies
 //!

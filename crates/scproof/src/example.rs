@@ -1,16 +1,16 @@
 //! The organizations that come with scproof, for trying things out without a snapshot of one's own.
 //!
 //! Example Corp: 27 accounts, 11 organizational units, 20 service control policies with a few deliberate mistakes.
-//! `fixtures/README.md` in the source repository describes it. [`UNTIDY_SNAPSHOT`] is another one, in which at least one of everything
-//! is wrong that an audit finds.
+//! `fixtures/README.md` in the source repository describes it. [`UNTIDY_SNAPSHOT`] is another one, in which at least
+//! one of everything is wrong that an audit finds.
 
 use crate::snapshot::{Inventory, LoadError, Organization};
 
 /// The snapshot as text, in the format `scproof-inventory/1`.
 pub const SNAPSHOT: &str = include_str!("../../../fixtures/organizations/example.json");
 
-/// A snapshot of an organization that nobody tidied up: 19 accounts with an instance of nearly every finding of an audit, and of every
-/// state of a guardrail.
+/// A snapshot of an organization that nobody tidied up: 19 accounts with an instance of nearly every finding of an
+/// audit, and of every state of a guardrail.
 ///
 /// ```
 /// let organization = scproof::snapshot::Organization::from_json(scproof::example::UNTIDY_SNAPSHOT)?;

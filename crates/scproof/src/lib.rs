@@ -19,8 +19,9 @@
 //!
 //! # And why?
 //!
-//! What a question does not say is unknown, not absent. An answer that rests on it is [`Decision::Unknown`](ask::Decision::Unknown), and the
-//! explanation has the condition that decides; a definite answer holds whatever the unknown facts are.
+//! What a question does not say is unknown, not absent. An answer that rests on it is
+//! [`Decision::Unknown`](ask::Decision::Unknown), and the explanation has the condition that decides; a definite answer
+//! holds whatever the unknown facts are.
 //!
 //! ```
 //! # use scproof::ask::{CompiledOrganization, EvaluationOptions};
@@ -77,8 +78,8 @@
 //!
 //! # What would a change do?
 //!
-//! Changes are tried on a copy. The impact is exact over all calls, and each difference has a call that shows it; if there is
-//! none, that is proved.
+//! Changes are tried on a copy. The impact is exact over all calls, and each difference has a call that shows it; if
+//! there is none, that is proved.
 //!
 //! ```
 //! use scproof::compare::{ChangeSetBuilder, SimulationOptions, Transition, simulate};
@@ -98,13 +99,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`impact`](compare::impact) compares two organizations, [`ChangeSet::load`](compare::ChangeSet::load) reads a file of changes, and
-//! [`Expectations`](compare::Expectations) hold an impact against what was meant to change.
+//! [`impact`](compare::impact) compares two organizations, [`ChangeSet::load`](compare::ChangeSet::load) reads a file
+//! of changes, and [`Expectations`](compare::Expectations) hold an impact against what was meant to change.
 //!
 //! # What do SCPs do in the whole organization?
 //!
-//! [`audit::audit`] sorts all accounts into classes that SCPs treat alike, holds them against guardrails, and lists findings about
-//! the policies.
+//! [`audit::audit`] sorts all accounts into classes that SCPs treat alike, holds them against guardrails, and lists
+//! findings about the policies.
 //!
 //! # The modules
 //!
@@ -118,13 +119,13 @@
 //! | [`report`] | any answer as text, JSON, Markdown, CSV |
 //!
 //! A [`CompiledOrganization`](ask::CompiledOrganization) is immutable and can be shared by threads;
-//! [`decide`](ask::CompiledOrganization::decide) allocates nothing for most questions. Errors have a `help` that says how to repair what is
-//! wrong, with names that are spelt nearly so.
+//! [`decide`](ask::CompiledOrganization::decide) allocates nothing for most questions. Errors have a `help` that says
+//! how to repair what is wrong, with names that are spelt nearly so.
 //!
 //! # As JSON
 //!
-//! With the feature `serde` every report serializes as exactly what the command prints with `--format json`, versioned and
-//! described by a schema in `docs/schemas`.
+//! With the feature `serde` every report serializes as exactly what the command prints with `--format json`, versioned
+//! and described by a schema in `docs/schemas`.
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {
@@ -144,8 +145,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The feature `fetch` adds the module `fetch`, which reads a live organization into a snapshot; without it, nothing here
-//! knows a network.
+//! The feature `fetch` adds the module `fetch`, which reads a live organization into a snapshot; without it, nothing
+//! here knows a network.
 
 mod batch;
 mod guard_notes;

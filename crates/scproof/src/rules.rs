@@ -1,4 +1,5 @@
-//! Policies as texts: reading, checking and printing a document, its statements and conditions, and the rules that texts are held to.
+//! Policies as texts: reading, checking and printing a document, its statements and conditions, and the rules that
+//! texts are held to.
 //!
 //! ```
 //! use scproof::rules::{Effect, PolicyDocument, PolicyKind, Severity};

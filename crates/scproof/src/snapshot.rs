@@ -1,4 +1,5 @@
-//! The organization: reading, checking and writing a snapshot, its records and its tree, choosing among accounts, taking names out.
+//! The organization: reading, checking and writing a snapshot, its records and its tree, choosing among accounts,
+//! taking names out.
 //!
 //! ```
 //! use scproof::snapshot::{self, Inventory, PolicyRecord};

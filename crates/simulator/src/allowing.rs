@@ -30,8 +30,8 @@ impl Allowing {
         Self { policies, nodes }
     }
 
-    /// Brings this up to date after a change, and gives the nodes that it left without any Allow. O(1) for attachments and moves,
-    /// else linear.
+    /// Brings this up to date after a change, and gives the nodes that it left without any Allow. O(1) for attachments
+    /// and moves, else linear.
     pub(crate) fn update(&mut self, after: &Draft, change: &Change) -> Vec<NodeId> {
         match change {
             Change::AttachPolicy { target, .. } | Change::DetachPolicy { target, .. } => {

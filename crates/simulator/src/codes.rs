@@ -3,7 +3,8 @@
 use scproof_text::{Code, Severity};
 
 scproof_text::codes! {
-    /// What keeps a file of expectations from being used, beside what any file can have; `docs/expect.md` describes each.
+    /// What keeps a file of expectations from being used, beside what any file can have; `docs/expect.md` describes
+    /// each.
     pub EXPECT_CODES:
     TOO_MANY_PATTERNS Error "" "too-many-patterns"
         "the file has more than 1,000 patterns for accounts or 10,000 for actions";
@@ -15,8 +16,8 @@ scproof_text::codes! {
 }
 
 scproof_text::codes! {
-    /// What is worth knowing about a change that AWS would make, in the order of `docs/changes.md`, which is written from
-    /// it. What rules on texts find in a policy that changes bring has the codes of these rules.
+    /// What is worth knowing about a change that AWS would make, in the order of `docs/changes.md`, which is written
+    /// from it. What rules on texts find in a policy that changes bring has the codes of these rules.
     pub NOTICE_CODES:
     PROTECTED_BLOCKED Error "EVAL-4" "protected-principal-blocked"
         "a principal that must be able to undo the changes (`--protect-principal`) is blocked from doing so";

@@ -14,8 +14,8 @@ use crate::codes;
 /// The `Format` of the files that this version reads.
 pub const EXPECT_FORMAT: &str = "scproof-expect/1";
 
-/// How many steps a comparison of action patterns may take, in states times pattern letters. Reached only with hundreds of long
-/// patterns that overlap the same one.
+/// How many steps a comparison of action patterns may take, in states times pattern letters. Reached only with hundreds
+/// of long patterns that overlap the same one.
 const STEPS: usize = 20_000_000;
 
 /// The most account patterns, and the most action patterns, of a file: each is compared with every account or region.
@@ -221,9 +221,10 @@ pub struct Beyond {
 impl BoundExpectations<'_> {
     /// What of a difference is not allowed; empty if all of it is.
     ///
-    /// The difference is one transition, some accounts, and all actions that match one of `patterns` but none of `except`. An entry
-    /// allows an action whatever resource and condition the difference is about. Patterns ignore case; several entries may
-    /// share the work. Where so many long patterns overlap that they cannot be compared in twenty million steps, nothing is allowed.
+    /// The difference is one transition, some accounts, and all actions that match one of `patterns` but none of
+    /// `except`. An entry allows an action whatever resource and condition the difference is about. Patterns ignore
+    /// case; several entries may share the work. Where so many long patterns overlap that they cannot be compared in
+    /// twenty million steps, nothing is allowed.
     pub fn beyond(
         &self,
         accounts: &[AccountId],
@@ -291,8 +292,8 @@ impl BoundExpectations<'_> {
         self.entries.is_empty()
     }
 
-    /// Whether an entry, by number, allows some part of a difference, as [`beyond`](Self::beyond) takes it. One that no difference
-    /// touches is out of date, or the change does not do what it was meant to.
+    /// Whether an entry, by number, allows some part of a difference, as [`beyond`](Self::beyond) takes it. One that no
+    /// difference touches is out of date, or the change does not do what it was meant to.
     pub fn touches(&self, entry: usize, account: AccountId, transition: Transition, patterns: &[&str]) -> bool {
         let Some((entry, accounts)) = self.entries.get(entry) else { return false };
         entry.transitions.contains(&transition)

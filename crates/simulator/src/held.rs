@@ -22,8 +22,8 @@ pub struct HeldImpact {
     pub groups: Vec<Vec<Held>>,
     /// The services of which nothing is said although the file does not allow that to stay open.
     pub uncut_services: Vec<String>,
-    /// The numbers, from 0, of the entries that allow nothing that differs: they are out of date, or the change does not do what it
-    /// was meant to.
+    /// The numbers, from 0, of the entries that allow nothing that differs: they are out of date, or the change does
+    /// not do what it was meant to.
     pub idle: Vec<usize>,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Attaching a policy has no dry run at AWS. This crate tries changes on a copy: it predicts the exceptions of the AWS
 //! Organizations API step by step ([`Rehearsal`]), says what is odd although AWS accepts it ([`Step::notices`]), lists
-//! what differs between two organizations ([`structural_difference`]), and holds differences against those that were expected ([`Expectations`]).
+//! what differs between two organizations ([`structural_difference`]), and holds differences against those that were
+//! expected ([`Expectations`]).
 //!
 //! ```
 //! use scproof_organization::{Change, ChangeSet, Organization, PolicyId, Target};

@@ -17,8 +17,8 @@ const RCP_FULL_ACCESS: &str = "p-RCPFullAWSAccess";
 /// How many targets a message names.
 const NAMED: usize = 3;
 
-/// Every exception that AWS would have for a change, in the state of the draft before it. Empty: AWS would make it, as far as the
-/// snapshot tells.
+/// Every exception that AWS would have for a change, in the state of the draft before it. Empty: AWS would make it, as
+/// far as the snapshot tells.
 ///
 /// Linear in the number of nodes and policies at worst; O(policies at the target) for attachments.
 pub fn predict(draft: &Draft, change: &Change, quotas: &Quotas) -> Vec<PredictedFailure> {
@@ -53,7 +53,8 @@ pub fn predict(draft: &Draft, change: &Change, quotas: &Quotas) -> Vec<Predicted
     check.found
 }
 
-/// The policies of a kind attached directly to a node; none if the type is not in force and what the data has is ignored (EXM-2).
+/// The policies of a kind attached directly to a node; none if the type is not in force and what the data has is
+/// ignored (EXM-2).
 pub(crate) fn attached<'n>(draft: &Draft, node: &'n Node, kind: PolicyKind) -> &'n [PolicyIndex] {
     match kind {
         PolicyKind::ServiceControl if is_off(draft) => &[],

@@ -1,5 +1,6 @@
-//! The long run of comparisons: holds what the prover says of all requests, before and after generated changes, against what the
-//! reference evaluator says of millions of requests, generated ones and combinations of cells, and shrinks the first contradictions.
+//! The long run of comparisons: holds what the prover says of all requests, before and after generated changes, against
+//! what the reference evaluator says of millions of requests, generated ones and combinations of cells, and shrinks the
+//! first contradictions.
 //!
 //! `cargo run --release -p scproof-testkit --example agree_impact -- REQUESTS [SEED]`
 

@@ -1,5 +1,5 @@
-//! Measures how often an answer is *unknown* that need not be: of generated questions that leave some facts open and whose possible
-//! calls are all treated alike, the share that is answered *unknown*.
+//! Measures how often an answer is *unknown* that need not be: of generated questions that leave some facts open and
+//! whose possible calls are all treated alike, the share that is answered *unknown*.
 //!
 //! `cargo run --release -p scproof-testkit --example precision -- QUESTIONS [SEED] [SHOWN]`
 

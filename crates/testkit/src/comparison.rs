@@ -209,8 +209,9 @@ impl Comparison {
     }
 }
 
-/// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None` for
-/// requests that may contradict themselves, or that ask for several resources at once: comparisons leave them out (SP-47).
+/// The same request with every fact said: caller, resource, keys that are always there; all other keys absent. `None`
+/// for requests that may contradict themselves, or that ask for several resources at once: comparisons leave them out
+/// (SP-47).
 pub fn complete(organization: &Organization, request: &Request) -> Option<Request> {
     let mut request = request.clone();
     // The keys of the one resource count like the common ones; names that are not ASCII are unsure (GEN-7).
@@ -291,8 +292,8 @@ fn derives_region(organization: &Organization, action: &str) -> bool {
     GLOBAL_SERVICES.contains(&service.as_str()) && matches!(organization.partition(), Some("aws" | "aws-us-gov"))
 }
 
-/// Whether AWS can give a key this value: one of its type, several only where it may have several. Texts on which the readings
-/// of the rules about odd texts differ are left out too.
+/// Whether AWS can give a key this value: one of its type, several only where it may have several. Texts on which the
+/// readings of the rules about odd texts differ are left out too.
 fn is_possible(key: &str, value: &ContextValue) -> bool {
     let known = Catalog::embedded().condition_key(key);
     let value_type = known.map(|known| known.value_type().element());

@@ -1,7 +1,7 @@
 //! Entry points for fuzzers: any bytes in, a panic if something does not hold.
 //!
-//! The bounded run of `tests/fuzz_bounded.rs` and the coverage-guided one of the package `crates/fuzz` call the same functions;
-//! `docs/fuzzing.md` says how.
+//! The bounded run of `tests/fuzz_bounded.rs` and the coverage-guided one of the package `crates/fuzz` call the same
+//! functions; `docs/fuzzing.md` says how.
 
 use std::path::Path;
 
@@ -18,8 +18,8 @@ const BASE: &str = include_str!("../../../fixtures/traps/base.json");
 /// Texts longer than this are not shown to the reference evaluator, which takes its time.
 const REFERENCE_LIMIT: usize = 32 * 1024;
 
-/// Reads the bytes as a policy of either kind. Every diagnostic has a place in the text; a document that can be printed is read
-/// back as it was.
+/// Reads the bytes as a policy of either kind. Every diagnostic has a place in the text; a document that can be printed
+/// is read back as it was.
 ///
 /// # Panics
 ///
@@ -82,8 +82,8 @@ pub fn policy(data: &[u8]) {
     answers_hold(&organization, &requests("222222222222"), text.len() <= REFERENCE_LIMIT);
 }
 
-/// Reads the bytes as a snapshot. What is refused is refused with a reason; what is accepted is saved and read back as it was,
-/// compiled and asked.
+/// Reads the bytes as a snapshot. What is refused is refused with a reason; what is accepted is saved and read back as
+/// it was, compiled and asked.
 ///
 /// # Panics
 ///
@@ -127,8 +127,9 @@ pub fn request(data: &[u8]) {
     answers_hold(&organization, &[request], data.len() <= REFERENCE_LIMIT);
 }
 
-/// Reads the bytes as a change file, and as a file of expectations. What is refused is refused with places; changes that are read can be
-/// rehearsed, give the same organization step by step and at once, and both evaluators agree about it.
+/// Reads the bytes as a change file, and as a file of expectations. What is refused is refused with places; changes
+/// that are read can be rehearsed, give the same organization step by step and at once, and both evaluators agree about
+/// it.
 ///
 /// # Panics
 ///

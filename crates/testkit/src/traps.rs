@@ -1,7 +1,7 @@
 //! The traps of `fixtures/traps`: questions that careless evaluators answer wrongly, with the right answers.
 //!
-//! The format is described in `fixtures/README.md`. Unknown members of the files are refused, so that a misspelt expectation is not
-//! an expectation less.
+//! The format is described in `fixtures/README.md`. Unknown members of the files are refused, so that a misspelt
+//! expectation is not an expectation less.
 //!
 //! ```
 //! use scproof_testkit::traps::{Cases, load_traps};

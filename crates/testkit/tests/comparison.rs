@@ -1,4 +1,5 @@
-//! Comparisons of organizations are exact: the reference evaluator never contradicts them, and never falls outside them.
+//! Comparisons of organizations are exact: the reference evaluator never contradicts them, and never falls outside
+//! them.
 
 #![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
 

@@ -1,5 +1,5 @@
-//! What must hold between comparisons: they mirror, compose, and follow the laws of PRE-5; and the questions on documents are
-//! answered as the reference evaluator would.
+//! What must hold between comparisons: they mirror, compose, and follow the laws of PRE-5; and the questions on
+//! documents are answered as the reference evaluator would.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test helper fails the test by panicking")]
 #![expect(

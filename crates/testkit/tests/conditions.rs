@@ -80,8 +80,9 @@ impl Judge<'_> {
     }
 }
 
-/// The request with what another one knows more of its context; of a closed one nothing more can be known. What no call has is
-/// no knowledge: that a key is absent which is always there, or a value that does not follow from caller and account.
+/// The request with what another one knows more of its context; of a closed one nothing more can be known. What no call
+/// has is no knowledge: that a key is absent which is always there, or a value that does not follow from caller and
+/// account.
 fn completed(request: &Request, other: &Request) -> Request {
     let mut completed = request.clone();
     for (key, value) in other.context.iter().filter(|_| !request.closed_context) {

@@ -1,4 +1,5 @@
-//! Fuzzing in a bounded form: the entry points of `scproof_testkit::fuzz` on mutations of the fixtures, the same on every run.
+//! Fuzzing in a bounded form: the entry points of `scproof_testkit::fuzz` on mutations of the fixtures, the same on
+//! every run.
 //!
 //! `SCPROOF_FUZZ_CASES=1000000` runs more, `SCPROOF_FUZZ_SEED=2` others. A failure prints the input that caused it.
 

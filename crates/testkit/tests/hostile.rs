@@ -1,6 +1,7 @@
 //! Hostile input comes to an end: parser, loader, compilation and decisions answer, whatever they are given.
 //!
-//! Nothing is measured: what takes a second would take hours in quadratic or exponential time, and nobody would wait for it.
+//! Nothing is measured: what takes a second would take hours in quadratic or exponential time, and nobody would wait
+//! for it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -113,7 +114,8 @@ fn match_3_stars_against_long_texts() {
     });
 }
 
-/// MATCH-3, RES-8, K3-16: many patterns on one key, whose combinations grow beyond all bounds if nothing is known of it.
+/// MATCH-3, RES-8, K3-16: many patterns on one key, whose combinations grow beyond all bounds if nothing is known of
+/// it.
 #[test]
 fn match_3_patterns_whose_combinations_explode() {
     to_the_end(|| {

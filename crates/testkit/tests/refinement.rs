@@ -18,7 +18,8 @@ const PLAIN: EvaluationOptions =
     EvaluationOptions { assume_preferred: false, closed_key_list: false, beyond_catalog: true, refine: false };
 const REFINED: EvaluationOptions = EvaluationOptions { refine: true, ..PLAIN };
 
-/// A key, the operators that fit it, the values of policies, and values of requests that lie in, between and beside them.
+/// A key, the operators that fit it, the values of policies, and values of requests that lie in, between and beside
+/// them.
 struct Key {
     name: &'static str,
     operators: &'static [&'static str],

@@ -92,7 +92,8 @@ fn in_name_of(request: &Request, account: &str) -> Request {
     own
 }
 
-/// The same with the other account's id wherever that of the first stands: in a resource, say, that a policy names by a variable.
+/// The same with the other account's id wherever that of the first stands: in a resource, say, that a policy names by a
+/// variable.
 fn renamed(request: &Request, account: &str) -> Request {
     let mut own = in_name_of(request, account);
     let rename = |text: &str| text.replace(&request.account, account);
@@ -130,7 +131,8 @@ fn treatment(
     found.by_class.get(class).map(|treatment| treatment.access)
 }
 
-/// Every account and class of actions is treated as the evaluator decides, and accounts that are alike are treated alike.
+/// Every account and class of actions is treated as the evaluator decides, and accounts that are alike are treated
+/// alike.
 fn check_treatments(
     inventory: &Inventory,
     given: EvaluationOptions,
@@ -164,7 +166,8 @@ fn check_treatments(
                 // A caller of another partition than the organization's is no question (CALL-21).
                 let Ok(decision) = compiled.ask(&request) else { continue };
                 let decided = access(decision);
-                // The evaluator goes through so many cases and no more (K3-16). What diagrams settle beyond is tried below.
+                // The evaluator goes through so many cases and no more (K3-16). What diagrams settle beyond is tried
+                // below.
                 prop_assert!(
                     treatment.access == decided || decided == Access::Conditional,
                     "{account} {}: {:?}, but the evaluator says {decided:?}",
@@ -213,7 +216,8 @@ fn is_open(kind: PassingKind) -> bool {
     matches!(kind, PassingKind::Open | PassingKind::OpenExemption)
 }
 
-/// The calls that pass a guardrail are those that the reference evaluator lets pass, and would block with the guardrail.
+/// The calls that pass a guardrail are those that the reference evaluator lets pass, and would block with the
+/// guardrail.
 fn check_passing(
     inventory: &Inventory,
     guardrail: &str,

@@ -54,7 +54,8 @@ fn every_verdict_and_most_unsure_rules_turn_up() {
     assert!(rules.len() >= 20, "{rules:?}");
 }
 
-/// Facts that a request may leave open, with values that the key can have: texts, and whether the key may be absent or a list.
+/// Facts that a request may leave open, with values that the key can have: texts, and whether the key may be absent or
+/// a list.
 const OPEN_KEYS: &[(&str, &[&str], bool, bool)] = &[
     ("aws:PrincipalTag/team", &["a", "A", "red", "a*b", ""], true, false),
     ("aws:ResourceTag/team", &["a", "ab", "\u{e9}"], true, false),

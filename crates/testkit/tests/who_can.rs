@@ -1,5 +1,5 @@
-//! One call asked of many accounts has for each of them the answer that it has alone (K3-11), and accounts with the same
-//! effective permissions have them alone too (K3-18).
+//! One call asked of many accounts has for each of them the answer that it has alone (K3-11), and accounts with the
+//! same effective permissions have them alone too (K3-18).
 
 #![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
 

@@ -1,4 +1,5 @@
-//! Exemptions that somebody who is not exempt can give themselves: by creating a role of that name, or by setting the tag.
+//! Exemptions that somebody who is not exempt can give themselves: by creating a role of that name, or by setting the
+//! tag.
 
 use std::collections::BTreeMap;
 
@@ -175,7 +176,8 @@ fn draft(
         })
 }
 
-/// Names that only AWS gives: the paths of service-linked roles and of Identity Center, and their names (EXM-6, CTX-61).
+/// Names that only AWS gives: the paths of service-linked roles and of Identity Center, and their names (EXM-6,
+/// CTX-61).
 fn is_reserved(exemption: &Exemption) -> bool {
     if exemption.key != PRINCIPAL_ARN {
         return false;
@@ -294,8 +296,8 @@ fn ways(index: &Index<'_>, exemption: &Exemption, account: NodeId) -> Option<Vec
     Some(ways)
 }
 
-/// A tag's key as it is, and in other spellings: a key of the caller's tags is found in any case, while `aws:TagKeys` compares
-/// texts (COND-5).
+/// A tag's key as it is, and in other spellings: a key of the caller's tags is found in any case, while `aws:TagKeys`
+/// compares texts (COND-5).
 fn spellings(tag: &str) -> Vec<String> {
     let mut first = tag.chars();
     let capital = first.next().map(|letter| letter.to_ascii_uppercase().to_string() + first.as_str());
@@ -308,8 +310,8 @@ fn spellings(tag: &str) -> Vec<String> {
     all
 }
 
-/// All that a statement says about these actions: two that say the same are one. An action element that is certain is only what it says
-/// of each of them.
+/// All that a statement says about these actions: two that say the same are one. An action element that is certain is
+/// only what it says of each of them.
 #[derive(PartialEq, Eq, Hash)]
 struct Part<'a> {
     effect: Option<Effect>,
@@ -322,8 +324,8 @@ struct Part<'a> {
     variables: bool,
 }
 
-/// What decides about these actions along a path. Deny statements add up over all levels; the Allow statements of a level do, and
-/// levels are intersected (EVAL-7), so that levels that allow the same count once.
+/// What decides about these actions along a path. Deny statements add up over all levels; the Allow statements of a
+/// level do, and levels are intersected (EVAL-7), so that levels that allow the same count once.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 struct Along {
     denies: Vec<u32>,
@@ -335,7 +337,8 @@ struct Along {
 fn classes(index: &Index<'_>) -> Vec<Class> {
     let organization = index.organization;
     let mut parts: FxHashMap<Part<'_>, u32> = FxHashMap::default();
-    // For each policy the statements that concern these actions: number, whether only a Deny, whether it names accounts.
+    // For each policy the statements that concern these actions: number, whether only a Deny, whether it names
+    // accounts.
     let mut concerns: Vec<Vec<(u32, bool, bool)>> = vec![Vec::new(); organization.policies().len()];
     for (id, policy) in index.policies() {
         let variables = policy.document.version.has_variables();

@@ -127,8 +127,8 @@ pub(super) fn exemptions(index: &Index<'_>) -> Vec<Exempting> {
     found
 }
 
-/// Adds the exemptions of a condition: callers whose value makes it false, where it holds for others (D.2). False if there may
-/// be more.
+/// Adds the exemptions of a condition: callers whose value makes it false, where it holds for others (D.2). False if
+/// there may be more.
 fn read(index: &Index<'_>, condition: &Condition, variables: bool, list: &mut Vec<Exemption>) -> bool {
     let key = condition.key.to_ascii_lowercase();
     let is_caller = key == PRINCIPAL_ARN

@@ -15,8 +15,8 @@ use crate::model::{Evidence, Finding, Place};
 
 const IDLE: &str = "the same calls pass with and without it, in every account below";
 
-/// The findings that a comparison proves. Nothing is found where only some accounts are looked at: what changes nothing for them may
-/// change something for others.
+/// The findings that a comparison proves. Nothing is found where only some accounts are looked at: what changes nothing
+/// for them may change something for others.
 pub(super) fn findings(
     index: &Index<'_>,
     proof: &mut PolicyProof<'_>,

@@ -106,8 +106,8 @@ pub(super) fn findings(index: &Index<'_>, exemptions: &[Exempting]) -> Vec<Findi
         .collect()
 }
 
-/// Whether one pattern looks like the other with some letters left out: a slip, not the name of somebody else, which has a
-/// word of its own behind a separator.
+/// Whether one pattern looks like the other with some letters left out: a slip, not the name of somebody else, which
+/// has a word of its own behind a separator.
 fn is_slip(meant: Option<&Exemption>, written: Option<&Exemption>) -> bool {
     const MOST: usize = 6;
     let (Some(meant), Some(written)) = (meant, written) else { return false };
@@ -143,8 +143,8 @@ fn cover_table(patterns: &[&Exemption]) -> Vec<Vec<bool>> {
     patterns.iter().zip(&languages).map(row).collect()
 }
 
-/// Sorts out quickly what does not cover: most patterns leave only the account open. That others may cover is no harm, since a witness
-/// must be denied in the end.
+/// Sorts out quickly what does not cover: most patterns leave only the account open. That others may cover is no harm,
+/// since a witness must be denied in the end.
 fn may_cover(wide: &Exemption, narrow: &Exemption) -> bool {
     let last = |text: &str| text.splitn(6, ':').nth(5).unwrap_or_default().to_owned();
     let (wide_last, narrow_last) = (last(&wide.normal), last(&narrow.normal));

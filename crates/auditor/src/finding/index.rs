@@ -248,8 +248,8 @@ impl Draft {
         self
     }
 
-    /// A finding about a policy, or its statement: tidying up at most if the policy governs nobody. None if the accounts in scope are not
-    /// concerned.
+    /// A finding about a policy, or its statement: tidying up at most if the policy governs nobody. None if the
+    /// accounts in scope are not concerned.
     pub(super) fn of_policy(mut self, index: &Index<'_>) -> Option<Finding> {
         let nothing = Reach::default();
         let reach = self.place.policy.map_or(&nothing, |policy| index.reach(policy));

@@ -67,8 +67,8 @@ pub(super) fn role(index: &Index<'_>, account: NodeId, name: &str) -> String {
     format!("arn:{}:iam::{}:role/{name}", index.partition(), index.organization.node(account).target.as_str())
 }
 
-/// A call of an account that the statement certainly matches and that the verdict rests on: denied explicitly by a Deny, passing by an
-/// Allow. None if none was found; there may be some all the same.
+/// A call of an account that the statement certainly matches and that the verdict rests on: denied explicitly by a
+/// Deny, passing by an Allow. None if none was found; there may be some all the same.
 pub(super) fn matching(
     index: &Index<'_>,
     policy: PolicyIndex,
@@ -103,7 +103,8 @@ pub(super) fn matching(
     None
 }
 
-/// The witness, if the verdict rests on the statement. For an Allow unknown keys are taken as absent where that decides.
+/// The witness, if the verdict rests on the statement. For an Allow unknown keys are taken as absent where that
+/// decides.
 fn confirmed(
     index: &Index<'_>,
     policy: PolicyIndex,

@@ -88,8 +88,8 @@ fn plain(
     draft_of(index, id, policy, diagnostic, (code, risk)).why(reason, remedy).of_policy(index)
 }
 
-/// `ForAllValues` on a key with one value also holds where the key is absent (SET-12): in an Allow that lets pass what was to be
-/// restricted, in a Deny it blocks what was to be left alone.
+/// `ForAllValues` on a key with one value also holds where the key is absent (SET-12): in an Allow that lets pass what
+/// was to be restricted, in a Deny it blocks what was to be left alone.
 fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic: &Message) -> Option<Finding> {
     let number = statement_of(&diagnostic.path)?;
     let statement = policy.document.statements.get(number)?;
@@ -97,7 +97,8 @@ fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic:
     let operator = condition.operator?;
     let draft = draft_of(index, id, policy, diagnostic, (SET_ON_SINGLE_VALUE, Risk::Low));
     let remedy = diagnostic.help.clone().unwrap_or_default();
-    // A negated operator without prefix holds for an absent key, too; ForAnyValue and IfExists ask for it or not in so many words.
+    // A negated operator without prefix holds for an absent key, too; ForAnyValue and IfExists ask for it or not in so
+    // many words.
     let opens = operator.set == Some(SetPrefix::ForAllValues) && !operator.base.is_negated() && !operator.if_exists;
     if !opens {
         let reason = "the prefix is for keys with several values; on this key it changes nothing that was meant, or what an absent key does";

@@ -102,7 +102,8 @@ enum Found {
     Unit(NodeId),
 }
 
-/// Accounts go before units of the same name. What is no account may be one outside the organization, which the question tells.
+/// Accounts go before units of the same name. What is no account may be one outside the organization, which the
+/// question tells.
 fn unit_of(organization: &Organization, text: &str) -> Result<Found, CommandError> {
     let text = text.trim();
     if !matches!(organization.resolve_account(text), Err(SelectError::Unknown { .. })) || AccountId::parse(text).is_ok()

@@ -179,7 +179,8 @@ fn eval_21_the_principal_belongs_to_the_account() {
     ");
 }
 
-/// A name in the account is the ARN with the account's id in it, for one question, the batch form and `effective` alike.
+/// A name in the account is the ARN with the account's id in it, for one question, the batch form and `effective`
+/// alike.
 #[test]
 fn a_principal_by_its_name_in_the_account() {
     let answer = |principal: &str| {

@@ -1,4 +1,5 @@
-//! `scproof fetch` as a whole, from a server with the protocol of AWS: snapshots, errors, and being killed in the middle.
+//! `scproof fetch` as a whole, from a server with the protocol of AWS: snapshots, errors, and being killed in the
+//! middle.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! A snapshot that attaches no SCP to a target, which AWS does not allow, is believed but said to be incomplete (EVAL-13).
+//! A snapshot that attaches no SCP to a target, which AWS does not allow, is believed but said to be incomplete
+//! (EVAL-13).
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -304,7 +304,8 @@ fn examples_can_be_pasted_into_a_shell() {
     assert!(count > 20, "{count}");
 }
 
-/// Braces are alternatives here as everywhere, and what is compared is what was chosen: no name that is not known today comes in.
+/// Braces are alternatives here as everywhere, and what is compared is what was chosen: no name that is not known today
+/// comes in.
 #[test]
 fn chosen_actions_are_the_same_everywhere() {
     let deny = policy(&json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}));

@@ -6,7 +6,8 @@ use crate::run::{command, finish};
 
 const SHOP: &str = "222222222222";
 
-/// A root with a unit that holds `shop`; the root has `FullAWSAccess`, and a policy that denies S3 is attached to `denied_at`.
+/// A root with a unit that holds `shop`; the root has `FullAWSAccess`, and a policy that denies S3 is attached to
+/// `denied_at`.
 fn snapshot(unreadable: &Value, denied_at: &str) -> String {
     let full = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
     let deny = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}"#;

@@ -12,7 +12,8 @@ pub(super) struct Literal<'a> {
 }
 
 impl<'a> Literal<'a> {
-    /// A predicate as a literal, if it is one. A condition without values follows laws of its own (DOC-28, CLR-3) and is none.
+    /// A predicate as a literal, if it is one. A condition without values follows laws of its own (DOC-28, CLR-3) and
+    /// is none.
     pub(super) fn of(predicate: &'a Predicate) -> Option<Self> {
         let (atom, opposite) = match predicate {
             Predicate::Atom(atom) => (atom, false),

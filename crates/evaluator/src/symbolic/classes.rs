@@ -124,8 +124,8 @@ impl CompiledViews {
         self.first.actions.uncut_services().iter().map(|service| &**service)
     }
 
-    /// The action patterns of the policies that concern an action (lower case), and whether they match it; those that do
-    /// not match are left out.
+    /// The action patterns of the policies that concern an action (lower case), and whether they match it; those that
+    /// do not match are left out.
     pub fn pattern_row(&self, action: &str) -> Vec<(PatternId, Truth)> {
         self.first.actions.pattern_row(action)
     }

@@ -98,8 +98,8 @@ pub(super) fn is_service_linked(arn: &str) -> bool {
     arn.contains(":role/aws-service-role/")
 }
 
-/// Whether the ARN is that of a role with a name that AWS gives to the roles of permission sets, elsewhere than AWS puts
-/// these (LAW-8).
+/// Whether the ARN is that of a role with a name that AWS gives to the roles of permission sets, elsewhere than AWS
+/// puts these (LAW-8).
 pub(super) fn is_misplaced(arn: &str) -> bool {
     let Some((_, name)) = arn.split_once(":role/") else { return false };
     let (path, name) = name.rsplit_once('/').unwrap_or(("", name));

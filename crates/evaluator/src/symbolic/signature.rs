@@ -17,8 +17,8 @@ use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
 use crate::values::CompiledValue;
 
-/// What the policies can tell of an account beside its path. Accounts with equal signatures and equal paths have the same
-/// answers to the same questions, asked by principals of the same names.
+/// What the policies can tell of an account beside its path. Accounts with equal signatures and equal paths have the
+/// same answers to the same questions, asked by principals of the same names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct AccountSignature {
     /// What the policies say of the account, in each view.
@@ -56,14 +56,15 @@ impl SignatureNumbers {
 }
 
 impl AccountSignature {
-    /// Whether the policies can tell the account in one view from the account in another, its path aside: it moved, and they ask where
-    /// it is.
+    /// Whether the policies can tell the account in one view from the account in another, its path aside: it moved, and
+    /// they ask where it is.
     pub fn is_moved(&self) -> bool {
         self.moved
     }
 }
 
-/// Conditions that tell by the account's id, and those that tell by its place in the tree alone; none where nothing asks.
+/// Conditions that tell by the account's id, and those that tell by its place in the tree alone; none where nothing
+/// asks.
 type Truths = [Arc<[(u32, Truth)]>; 2];
 
 /// What makes accounts distinguishable, worked out once.
@@ -177,8 +178,9 @@ impl CompiledViews {
         self.views().zip(nodes).map(place).collect()
     }
 
-    /// Whether policies ask who owns the resource of a call, and the same resource may have another answer in one view than in the next
-    /// (CTX-64): `aws:ResourceOrgPaths` if an account moved, `aws:ResourceOrgID` too if one joined or left. Worked out once.
+    /// Whether policies ask who owns the resource of a call, and the same resource may have another answer in one view
+    /// than in the next (CTX-64): `aws:ResourceOrgPaths` if an account moved, `aws:ResourceOrgID` too if one joined or
+    /// left. Worked out once.
     pub fn has_moved_owners(&self) -> bool {
         self.differs_by_owner(Model::ResourceOrgPaths) || self.differs_by_owner(Model::ResourceOrgId)
     }

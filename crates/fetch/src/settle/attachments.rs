@@ -251,8 +251,8 @@ async fn add_account(
     Ok(())
 }
 
-/// Targets without an SCP or RCP although the type is enabled, or with more SCPs than AWS allows: neither can be (EVAL-13,
-/// LIM-4), so they were read at two times.
+/// Targets without an SCP or RCP although the type is enabled, or with more SCPs than AWS allows: neither can be
+/// (EVAL-13, LIM-4), so they were read at two times.
 async fn implausible_targets(
     session: &Session<'_>,
     root: &RootRecord,

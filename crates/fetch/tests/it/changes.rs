@@ -218,7 +218,8 @@ fn an_organization_that_never_rests() {
     assert!(endings.contains_key("snapshot"), "{endings:?}");
 }
 
-/// Policies come, go, are rewritten, attached and detached: what stays the same is whole, and nothing is there that never was.
+/// Policies come, go, are rewritten, attached and detached: what stays the same is whole, and nothing is there that
+/// never was.
 #[test]
 fn policies_that_never_rest() {
     let mut endings = BTreeMap::<&str, usize>::new();

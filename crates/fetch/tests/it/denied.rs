@@ -75,7 +75,8 @@ fn the_units_of_one_unit() {
     let (inventory, recorder) = fetched(&server.url(), &options());
     let truth = server.truth(false);
     assert_eq!(inventory.unreadable, [unreadable("ListOrganizationalUnitsForParent", Some(&unit))]);
-    // Accounts below hidden units, and targets of policies, lead to the units; a unit that nothing leads to does not exist here.
+    // Accounts below hidden units, and targets of policies, lead to the units; a unit that nothing leads to does not
+    // exist here.
     let notes = recorder.notes();
     assert_eq!(inventory.accounts.len(), truth.accounts.len(), "{notes:#?}");
     for (found, expected) in inventory.accounts.iter().zip(&truth.accounts) {

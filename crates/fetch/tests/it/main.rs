@@ -1,5 +1,5 @@
-//! Fetches over real HTTP: from moto, and from `scproof-organizations-server` with every fault. `docs/fetch-faults.md` lists what is
-//! held where.
+//! Fetches over real HTTP: from moto, and from `scproof-organizations-server` with every fault. `docs/fetch-faults.md`
+//! lists what is held where.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,6 +1,7 @@
 //! The emulator moto: another implementation of the protocol, so that we do not only agree with ourselves.
 //!
-//! `.ci/run` installs it at a pinned version and runs this test; `cargo test` passes it over and says so, as it needs nothing but Rust:
+//! `.ci/run` installs it at a pinned version and runs this test; `cargo test` passes it over and says so, as it needs
+//! nothing but Rust:
 //!
 //! ```console
 //! $ MOTO_PACKAGES=folder/with/moto cargo test -p scproof-fetch --test it -- --ignored moto

@@ -1,4 +1,5 @@
-//! What passes, if the call is made again or the answer is read with care: the snapshot is the server's own truth, to the byte.
+//! What passes, if the call is made again or the answer is read with care: the snapshot is the server's own truth, to
+//! the byte.
 
 use std::time::Duration;
 
@@ -81,8 +82,8 @@ fn api_36_a_third_of_all_calls_is_throttled() {
 
 #[test]
 fn api_34_rates_are_enforced_as_published() {
-    // Thirty times as fast as AWS, for the fetch and for the server. That nothing is throttled then depends on time, which a test must
-    // not: docs/performance.md has the run that shows it.
+    // Thirty times as fast as AWS, for the fetch and for the server. That nothing is throttled then depends on time,
+    // which a test must not: docs/performance.md has the run that shows it.
     let buckets = scproof_fetch::Rates::published().buckets().to_vec();
     let faster = buckets.into_iter().map(|mut bucket| {
         bucket.per_second *= 30.0;

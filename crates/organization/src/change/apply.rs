@@ -58,8 +58,8 @@ impl Draft {
         self.organization.nodes.get_mut(id.index())
     }
 
-    /// Whether attaching and detaching a policy of a kind means something: no SCP is attached while the type is not in force, and what
-    /// a snapshot lists then is ignored (EXM-1, EXM-2).
+    /// Whether attaching and detaching a policy of a kind means something: no SCP is attached while the type is not in
+    /// force, and what a snapshot lists then is ignored (EXM-1, EXM-2).
     fn takes_attachments(&self, kind: PolicyKind) -> bool {
         kind == PolicyKind::ResourceControl
             || self.feature_set() == FeatureSet::All && self.scp_status() != PolicyTypeStatus::Disabled

@@ -37,8 +37,8 @@ const LONGEST: u64 = 1 << 20;
 /// # }
 /// ```
 ///
-/// No file is needed: [`create`](Self::create), [`attach_text`](Self::attach_text) and [`replace_text`](Self::replace_text) take the text
-/// of a policy.
+/// No file is needed: [`create`](Self::create), [`attach_text`](Self::attach_text) and
+/// [`replace_text`](Self::replace_text) take the text of a policy.
 #[derive(Debug)]
 pub struct ChangeSetBuilder {
     pub(super) draft: Draft,
@@ -79,7 +79,8 @@ impl ChangeSetBuilder {
     ///
     /// # Errors
     ///
-    /// If there is no such policy or file, or no such target; or if the file's name is that of a policy that says something else.
+    /// If there is no such policy or file, or no such target; or if the file's name is that of a policy that says
+    /// something else.
     pub fn attach(&mut self, policy: &str, target: &str) -> Result<(), Box<Message>> {
         let target = self.target(target)?;
         let policy = match self.policy(policy) {
@@ -109,8 +110,8 @@ impl ChangeSetBuilder {
         Ok(self.create_policy(name, Arc::from(text)))
     }
 
-    /// Attaches a policy, given by its text, to a root, unit or account. It is a new policy with that name, unless a policy of the
-    /// organization says the same: then that one.
+    /// Attaches a policy, given by its text, to a root, unit or account. It is a new policy with that name, unless a
+    /// policy of the organization says the same: then that one.
     ///
     /// ```
     /// # use scproof_organization::Organization;
@@ -227,7 +228,8 @@ impl ChangeSetBuilder {
         })
     }
 
-    /// The policy that a text stands for: one that says the same, else a new one of that name. `source` says where the text is from.
+    /// The policy that a text stands for: one that says the same, else a new one of that name. `source` says where the
+    /// text is from.
     fn policy_of_text(&mut self, name: &str, content: Arc<str>, source: &str) -> Result<PolicyId, Box<Message>> {
         if let Some(same) = self.same_policy(&content, PolicyKind::ServiceControl, name) {
             return Ok(same);

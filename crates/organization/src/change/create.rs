@@ -4,8 +4,8 @@ use super::Draft;
 use crate::id::{AccountId, OuId, PolicyId, Target};
 
 impl Draft {
-    /// A well-formed policy id that nothing has and that is not taken, such as `p-new0000001` (ID-5). The same draft always gives
-    /// the same one.
+    /// A well-formed policy id that nothing has and that is not taken, such as `p-new0000001` (ID-5). The same draft
+    /// always gives the same one.
     pub fn made_up_policy_id(&self, taken: impl Fn(&PolicyId) -> bool) -> PolicyId {
         self.next_policy_id(&mut 0, taken)
     }
@@ -39,7 +39,8 @@ impl Draft {
         }
     }
 
-    /// A well-formed account id that no account of the organization has and that is not taken, such as `000000000001` (ID-4).
+    /// A well-formed account id that no account of the organization has and that is not taken, such as `000000000001`
+    /// (ID-4).
     pub fn made_up_account_id(&self, taken: impl Fn(&AccountId) -> bool) -> AccountId {
         self.next_account_id(&mut 0, taken)
     }

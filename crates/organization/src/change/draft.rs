@@ -8,9 +8,9 @@ use crate::organization::{FeatureSet, Node, NodeId, Organization, Policy, Policy
 
 /// An organization that is being changed step by step.
 ///
-/// Between steps it answers what a check of the next step needs; [`organization`](Self::organization) gives the whole state. Ids of
-/// nodes and policies stay the same over all steps but mean nothing to the organization that results: name things by
-/// [`Target`] and [`PolicyId`] across both.
+/// Between steps it answers what a check of the next step needs; [`organization`](Self::organization) gives the whole
+/// state. Ids of nodes and policies stay the same over all steps but mean nothing to the organization that results:
+/// name things by [`Target`] and [`PolicyId`] across both.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// Nodes and policies that were added stand at the end, so the order of both is not that of an organization, and
@@ -136,7 +136,8 @@ impl Draft {
         self.organization.management_account
     }
 
-    /// A target in words, with the name people use: ``organizational unit `Prod` ``, ``account `shop` ``; its id if it has none.
+    /// A target in words, with the name people use: ``organizational unit `Prod` ``, ``account `shop` ``; its id if it
+    /// has none.
     pub fn describe_target(&self, target: &Target) -> String {
         match self.find_node(target).map(|id| self.node(id)) {
             Some(node) => format!("{} `{}`", node.target.kind(), node.display_name()),

@@ -5,8 +5,8 @@ use scproof_text::shorten;
 use super::{Place, Resolver};
 use crate::codes;
 
-/// Deepest nesting of units that is read. AWS allows five levels (LIM-6); more only warns, but a chain of thousands would make
-/// every path thousands long.
+/// Deepest nesting of units that is read. AWS allows five levels (LIM-6); more only warns, but a chain of thousands
+/// would make every path thousands long.
 const DEEPEST: u32 = 100;
 
 impl<'a> Resolver<'a> {

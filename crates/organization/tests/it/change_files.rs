@@ -351,7 +351,8 @@ fn the_schema_agrees_with_the_reader() {
     ];
     let mut pool: Vec<(&str, Value)> = others.to_vec();
     pool.extend(references.iter().flat_map(|name| names.iter().map(move |value| (*name, value.clone()))));
-    // Every operation with every one, two and some three members: more than enough for each rule of the schema to be met both ways.
+    // Every operation with every one, two and some three members: more than enough for each rule of the schema to be
+    // met both ways.
     let (mut valid, mut invalid) = (0, 0);
     let mut compare = |change: &Value| {
         let by_schema = validator.is_valid(&json!({"Format": "scproof-changes/1", "Changes": [change]}));

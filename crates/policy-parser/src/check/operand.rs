@@ -1,4 +1,5 @@
-//! Condition values by the family of their operator (VAR-4, VAR-5, OP-9, OP-10, OP-12, OP-16, OP-22, OP-30, SET-16, DOC-28).
+//! Condition values by the family of their operator (VAR-4, VAR-5, OP-9, OP-10, OP-12, OP-16, OP-22, OP-30, SET-16,
+//! DOC-28).
 
 use std::ops::Range;
 

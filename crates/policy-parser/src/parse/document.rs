@@ -200,7 +200,8 @@ fn version_of(text: &str, node: &Node<'_>) -> Version {
     }
 }
 
-/// With the language version in doubt, `${` may be a variable or plain text: a part that holds one says nothing certain.
+/// With the language version in doubt, `${` may be a variable or plain text: a part that holds one says nothing
+/// certain.
 fn forget_variables(statement: &mut Statement) {
     statement.resource.take_if(|element| element.patterns.iter().any(|pattern| pattern.text.contains("${")));
     for condition in statement.condition.iter_mut().flatten() {

@@ -281,8 +281,8 @@ impl Walker<'_> {
         }
     }
 
-    /// Reads every element of two names that exclude each other, and reports none and both. `None` unless there is exactly
-    /// one: with two, what AWS would take is not known (SP-3).
+    /// Reads every element of two names that exclude each other, and reports none and both. `None` unless there is
+    /// exactly one: with two, what AWS would take is not known (SP-3).
     fn either<'n, 't, T>(
         &mut self,
         route: Route<'_>,

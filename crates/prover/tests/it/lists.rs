@@ -137,8 +137,8 @@ fn every_value_of_many_is_looked_at() {
     );
 }
 
-/// DOC-28, CLR-3: conditions that hold exactly where their keys are absent, beside one that relates two facts. Where one of the keys is
-/// there, the call is blocked.
+/// DOC-28, CLR-3: conditions that hold exactly where their keys are absent, beside one that relates two facts. Where
+/// one of the keys is there, the call is blocked.
 #[test]
 fn clr_3_conditions_without_values_beside_others() {
     let allow = json!([

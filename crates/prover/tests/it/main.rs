@@ -72,8 +72,8 @@ fn why(regions: &[Arc<Region>]) -> BTreeSet<Why> {
     regions.iter().flat_map(|region| region.why.iter().cloned()).collect()
 }
 
-/// An organization of a root, units below each other, and one account at their end; the policies of each level, root first, the
-/// account last, each a list of statements.
+/// An organization of a root, units below each other, and one account at their end; the policies of each level, root
+/// first, the account last, each a list of statements.
 fn path(levels: &[Vec<Value>]) -> Organization {
     let mut inventory = json!({
         "Format": "scproof-inventory/1",
@@ -147,8 +147,8 @@ impl Compared {
         self.difference.groups.iter().flat_map(|group| group.regions.iter().cloned()).collect()
     }
 
-    /// What changes for a request by its regions; `None` if nothing does. Fails if the evaluator says otherwise, or if the request does
-    /// not say enough.
+    /// What changes for a request by its regions; `None` if nothing does. Fails if the evaluator says otherwise, or if
+    /// the request does not say enough.
     fn transition(&self, request: &Request) -> Option<Transition> {
         let index = self.accounts.iter().position(|[before, _]| {
             self.views.view(View::BEFORE).organization().node(*before).target.as_str() == request.account

@@ -159,7 +159,8 @@ fn what_could_not_be_read_of_one_unit_is_not_what_could_not_be_read_of_another()
 
 #[test]
 fn the_owner_of_a_resource_may_move() {
-    // CTX-64: the key has one value before and another after in the same call, and of which accounts is not told: undetermined.
+    // CTX-64: the key has one value before and another after in the same call, and of which accounts is not told:
+    // undetermined.
     let condition =
         json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg1/r-ab12/ou-ab12-test0001/*"}});
     let compared = Compared::of(

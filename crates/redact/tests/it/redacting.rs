@@ -1,5 +1,5 @@
-//! Redaction (API-46): nothing that names the organization is left, and the snapshot still loads. That answers stay the same is
-//! held in `crates/testkit/tests/redaction.rs`.
+//! Redaction (API-46): nothing that names the organization is left, and the snapshot still loads. That answers stay the
+//! same is held in `crates/testkit/tests/redaction.rs`.
 
 use scproof_organization::{Inventory, Organization};
 use scproof_redact::{RedactionKey, Redactor};

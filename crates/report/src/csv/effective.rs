@@ -12,9 +12,9 @@ use crate::words::Words;
 
 const COLUMNS: [&str; 8] = ["accountId", "name", "path", "action", "access", "decision", "reason", "dependsOn"];
 
-/// Writes a line of headings, then for each action of an account how SCPs treat it, in the spelling of the batch form, and
-/// for what depends on more the condition in words. `s3:*` stands for actions of a service that nobody knows yet, `*` for
-/// those of services that nobody knows yet; where SCPs do not apply to the caller, `*` stands for all.
+/// Writes a line of headings, then for each action of an account how SCPs treat it, in the spelling of the batch form,
+/// and for what depends on more the condition in words. `s3:*` stands for actions of a service that nobody knows yet,
+/// `*` for those of services that nobody knows yet; where SCPs do not apply to the caller, `*` stands for all.
 ///
 /// # Errors
 ///

@@ -7,9 +7,9 @@ use scproof_organization::AccountState;
 use super::record;
 use crate::tree::Tree;
 
-/// Writes a line of headings, then for each node what it is, its id, name, parent and path, the state of an account, and the ids of
-/// the policies that are attached to it directly, with blanks between them. Of a node whose attachments could not be read, `unreadable`
-/// stands among these.
+/// Writes a line of headings, then for each node what it is, its id, name, parent and path, the state of an account,
+/// and the ids of the policies that are attached to it directly, with blanks between them. Of a node whose attachments
+/// could not be read, `unreadable` stands among these.
 ///
 /// # Errors
 ///

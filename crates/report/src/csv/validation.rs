@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use super::record;
 use crate::validation::Validation;
 
-/// Writes a line of headings, then the diagnostics in the order of the texts. Line and column count in a policy's own text where
-/// `policyId` names one.
+/// Writes a line of headings, then the diagnostics in the order of the texts. Line and column count in a policy's own
+/// text where `policyId` names one.
 ///
 /// # Errors
 ///

@@ -9,8 +9,8 @@ use super::record;
 use crate::who_can::WhoCanReport;
 use crate::words::Words;
 
-/// Writes a line of headings, then the id, name and path of each account, its verdict and reason in the spelling of the batch form,
-/// and for an open verdict the condition in words.
+/// Writes a line of headings, then the id, name and path of each account, its verdict and reason in the spelling of the
+/// batch form, and for an open verdict the condition in words.
 ///
 /// # Errors
 ///

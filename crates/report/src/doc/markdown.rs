@@ -1,7 +1,7 @@
 //! A page for comments in pull requests, tickets and wikis.
 //!
-//! Names and policies come from many people: what they wrote stands in code spans or is escaped, so that it can neither draw
-//! headings and pictures nor mention anybody.
+//! Names and policies come from many people: what they wrote stands in code spans or is escaped, so that it can neither
+//! draw headings and pictures nor mention anybody.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

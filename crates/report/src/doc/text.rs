@@ -1,5 +1,5 @@
-//! A page for a terminal: as wide as the style says, readable without colour. Words are never broken; one that is longer than the
-//! room it has stands further left, and whole, so that it can be copied.
+//! A page for a terminal: as wide as the style says, readable without colour. Words are never broken; one that is
+//! longer than the room it has stands further left, and whole, so that it can be copied.
 
 mod row;
 mod table;
@@ -52,7 +52,8 @@ pub(crate) fn lines(doc: &Doc, style: Style) -> String {
     page
 }
 
-/// A message behind a label, further lines below its beginning; line breaks in it are kept. Control characters are made visible.
+/// A message behind a label, further lines below its beginning; line breaks in it are kept. Control characters are made
+/// visible.
 ///
 /// ```
 /// use scproof_report::{Role, Style, message};

@@ -24,8 +24,8 @@ pub(super) struct Nodes<'a> {
     notes: BTreeMap<usize, Vec<String>>,
 }
 
-/// How a class treats the actions of a service: all never blocked, all conditional, all always blocked, or how many conditional and
-/// always blocked.
+/// How a class treats the actions of a service: all never blocked, all conditional, all always blocked, or how many
+/// conditional and always blocked.
 #[derive(Debug, Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(untagged)]
 pub(super) enum Cell {
@@ -72,7 +72,8 @@ pub(super) fn heat(audit: &Audit) -> (Vec<ServiceRow>, Vec<Vec<Cell>>) {
     (heat_of, rows.into_values().into_iter().map(|(_, row)| row).collect())
 }
 
-/// For each node, and for each distinct list: the group of each guardrail. An account that no group names has no place there.
+/// For each node, and for each distinct list: the group of each guardrail. An account that no group names has no place
+/// there.
 pub(super) fn profiles(audit: &Audit) -> (Vec<Option<usize>>, Vec<Profile>) {
     let nodes = audit.organization.node_count();
     let mut of_node: Vec<Profile> = vec![Vec::new(); nodes];

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::layout::clean;
 
-/// A text as it stands in an element or in a quoted attribute. Control characters and those that turn the reading direction are made
-/// visible.
+/// A text as it stands in an element or in a quoted attribute. Control characters and those that turn the reading
+/// direction are made visible.
 pub(super) fn escaped(text: &str) -> String {
     let text = clean(text);
     let mut result = String::with_capacity(text.len());
@@ -41,7 +41,8 @@ impl askama::filters::Escaper for Visible {
     }
 }
 
-/// Writes JSON that can stand in a `script` element: no text in it can end the element, begin a comment, or end a line of a script.
+/// Writes JSON that can stand in a `script` element: no text in it can end the element, begin a comment, or end a line
+/// of a script.
 pub(super) fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(out, ScriptSafe))?;
     Ok(())

@@ -183,7 +183,8 @@ pub(crate) fn when_lines(words: &Words<'_>, when: &Predicate, is_complete: bool,
     lines
 }
 
-/// What is odd about the caller of an example, and the reason why it shows something: a path in which a role's name seems to stand.
+/// What is odd about the caller of an example, and the reason why it shows something: a path in which a role's name
+/// seems to stand.
 pub(crate) fn caller_words(request: &Request) -> Option<String> {
     let resource = request.principal.as_deref()?.splitn(6, ':').nth(5)?;
     let (path, name) = resource.strip_prefix("role/").or_else(|| resource.strip_prefix("user/"))?.rsplit_once('/')?;

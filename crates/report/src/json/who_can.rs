@@ -1,4 +1,5 @@
-//! `scproof-who-can/2`: one call, asked of many accounts, in full. `docs/schemas/scproof-who-can-2.json` is its JSON Schema.
+//! `scproof-who-can/2`: one call, asked of many accounts, in full. `docs/schemas/scproof-who-can-2.json` is its JSON
+//! Schema.
 
 use scproof_evaluator::{Answered, LevelRef, PlacedStatement, WhoCanGroup};
 use scproof_organization::Organization;

@@ -1,5 +1,5 @@
-//! `JUnit` XML of checked documents and snapshots: one suite a file, one case a text in it. An error is a `failure`; what is no error
-//! stands in `system-out`.
+//! `JUnit` XML of checked documents and snapshots: one suite a file, one case a text in it. An error is a `failure`;
+//! what is no error stands in `system-out`.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

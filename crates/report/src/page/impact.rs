@@ -17,8 +17,8 @@ use crate::words::Words;
 /// How many lines of structural differences are shown.
 const STRUCTURE_LINES: usize = 40;
 
-/// The verdict, then how many accounts, the changes with what AWS would say, and each region of calls whose verdict changes with one
-/// call that shows it.
+/// The verdict, then how many accounts, the changes with what AWS would say, and each region of calls whose verdict
+/// changes with one call that shows it.
 pub(crate) fn page(report: &ImpactReport<'_>) -> Doc {
     let mut doc = Doc::default();
     headline(&mut doc, report);

@@ -35,8 +35,8 @@ fn messages(validation: &Validation) -> Doc {
     doc
 }
 
-/// Why a snapshot cannot be used, for a command that wanted to use it: the faults with their places in the text, at most `most` of
-/// them.
+/// Why a snapshot cannot be used, for a command that wanted to use it: the faults with their places in the text, at
+/// most `most` of them.
 pub fn faults(error: &LoadError, file: &str, text: &str, most: usize, style: Style) -> String {
     let faults = error.faults();
     let shown = faults.get(..most).unwrap_or(faults).to_vec();

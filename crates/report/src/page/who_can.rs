@@ -10,7 +10,8 @@ use crate::style::Role;
 use crate::who_can::{WhoCanReport, answered_words};
 use crate::words::Words;
 
-/// How many accounts have which answer, what was asked, and each group of accounts with the same answer for the same causes.
+/// How many accounts have which answer, what was asked, and each group of accounts with the same answer for the same
+/// causes.
 pub(crate) fn page(report: &WhoCanReport<'_>) -> Doc {
     let mut doc = Doc::default();
     doc.headline(Role::Heading, report.headline());

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0 of checked documents and snapshots: a result a diagnostic, at its line and column.
 //!
-//! A policy of a snapshot is a text inside the file: an artifact of its own with its text, and a related location says the line and
-//! column in that text, as in an audit.
+//! A policy of a snapshot is a text inside the file: an artifact of its own with its text, and a related location says
+//! the line and column in that text, as in an audit.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,4 +1,5 @@
-//! Answers of many accounts of generated organizations: JSON fits its schema, text its width, CSV is one line an account.
+//! Answers of many accounts of generated organizations: JSON fits its schema, text its width, CSV is one line an
+//! account.
 
 use std::fs;
 use std::path::Path;

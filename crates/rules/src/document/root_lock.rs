@@ -9,8 +9,8 @@ use crate::rule::{LooksAt, Risk, Rule};
 
 const ROOT: &str = "arn:aws:iam::111122223333:root";
 const ROLE: &str = "arn:aws:iam::111122223333:role/somebody";
-/// What AWS's managed task policies for central root sessions do, lower case (IAM User Guide, "Perform a privileged task on an
-/// AWS Organizations member account", read on 2026-11-30).
+/// What AWS's managed task policies for central root sessions do, lower case (IAM User Guide, "Perform a privileged
+/// task on an AWS Organizations member account", read on 2026-11-30).
 const TASKS: [&str; 7] = [
     "iam:createloginprofile",
     "iam:deleteaccesskey",

@@ -7,8 +7,8 @@ use super::names::quoted;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-/// Keys with all their values, in lower case and as AWS writes them. From the API references of Amazon S3 (`PutObject`) and
-/// Amazon EC2 (`InstanceMetadataOptionsRequest`, `Placement`), read in November 2026.
+/// Keys with all their values, in lower case and as AWS writes them. From the API references of Amazon S3 (`PutObject`)
+/// and Amazon EC2 (`InstanceMetadataOptionsRequest`, `Placement`), read in November 2026.
 const CLOSED: &[(&str, &[&str])] = &[
     ("ec2:metadatahttpendpoint", &["enabled", "disabled"]),
     ("ec2:metadatahttptokens", &["required", "optional"]),

@@ -6,7 +6,8 @@ use scproof::ask::{CompiledOrganization, Context, Decision, EvaluationOptions, R
 use scproof::compare::{ChangeSetBuilder, SimulationOptions, Transition, Verdict, simulate};
 use scproof::example;
 
-/// A trap of other tools: below a root with FullAWSAccess, an allow list at a unit still blocks what it leaves out, and all of it.
+/// A trap of other tools: below a root with FullAWSAccess, an allow list at a unit still blocks what it leaves out, and
+/// all of it.
 #[test]
 fn eval_5_an_allow_list_below_full_access_blocks_all_of_ec2() {
     let folder = tempfile::tempdir().unwrap();

@@ -160,7 +160,8 @@ fn other_remarks() {
     assert_eq!(short(&last(&organization, &rcp)), ["rcp-not-evaluated RCP-4 ou-ab12-prod0001"]);
 }
 
-/// EVAL-10, RES-12 to RES-14: a guard that names the resources that carry its key is right, however its stars could be stretched.
+/// EVAL-10, RES-12 to RES-14: a guard that names the resources that carry its key is right, however its stars could be
+/// stretched.
 #[test]
 fn eval_10_a_guard_on_the_resources_that_carry_its_key_is_no_trap() {
     let organization = load(&base());

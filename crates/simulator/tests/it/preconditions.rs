@@ -580,7 +580,8 @@ fn any_change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    // What is said about effects is what happens: a change without a meaning changes nothing, one that AWS would make changes something.
+    // What is said about effects is what happens: a change without a meaning changes nothing, one that AWS would make
+    // changes something.
     #[test]
     fn pre_3_predictions_and_effects_agree(organization in any_organization(), list in prop::collection::vec(any_change(), 1..10)) {
         let quotas = Quotas::current();

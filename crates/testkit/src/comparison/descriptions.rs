@@ -42,8 +42,8 @@ fn is_in(term: &ActionTerm, action: &str) -> bool {
 }
 
 impl Comparison {
-    /// Actions to hold descriptions against: those of services that the strategies know, a sample of all others, those that
-    /// policies spell out, and an example of each class of names that nothing lists.
+    /// Actions to hold descriptions against: those of services that the strategies know, a sample of all others, those
+    /// that policies spell out, and an example of each class of names that nothing lists.
     pub fn actions_to_try(&self) -> Vec<String> {
         let catalog = self.views.catalog();
         let mut actions: Vec<String> = catalog
@@ -63,9 +63,10 @@ impl Comparison {
         actions
     }
 
-    /// In words where the terms of a region match an action that it is not about, or miss one. Nothing where a policy has a
-    /// pattern with letters that no action has, such as a blank: what one of its readings matches no pattern can say; or with a
-    /// wildcard in its service (DOC-19): what services that no list names do cannot be said apart from the others.
+    /// In words where the terms of a region match an action that it is not about, or miss one. Nothing where a policy
+    /// has a pattern with letters that no action has, such as a blank: what one of its readings matches no pattern can
+    /// say; or with a wildcard in its service (DOC-19): what services that no list names do cannot be said apart from
+    /// the others.
     pub fn inexact_actions(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let mut seen = BTreeSet::new();
@@ -136,8 +137,8 @@ impl Comparison {
         None
     }
 
-    /// For each account and change of verdict the actions, out of some, that a region of it is about; conditions aside. For
-    /// comparing two comparisons: how regions are divided may differ, what they are about may not.
+    /// For each account and change of verdict the actions, out of some, that a region of it is about; conditions aside.
+    /// For comparing two comparisons: how regions are divided may differ, what they are about may not.
     pub fn outline(&self, actions: &[String]) -> BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> {
         let mut outline: BTreeMap<(String, Verdict, Verdict), BTreeSet<String>> = BTreeMap::new();
         for (account, region, concerned) in self.concerned(actions) {
@@ -146,8 +147,8 @@ impl Comparison {
         outline
     }
 
-    /// For each account the actions, out of some, for which no request was found that relates keys as a difference needs it. The search
-    /// tries some requests, and may find one in one direction only.
+    /// For each account the actions, out of some, for which no request was found that relates keys as a difference
+    /// needs it. The search tries some requests, and may find one in one direction only.
     pub fn unconfirmed(&self, actions: &[String]) -> BTreeMap<String, BTreeSet<String>> {
         let mut unconfirmed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (account, region, concerned) in self.concerned(actions) {

@@ -16,7 +16,8 @@ pub(crate) fn element_matches(element: &ActionElement, action: &str, settler: &S
         .negate_if(element.negated)
 }
 
-/// DOC-26: an empty list never matches; an empty `Not…` list matches everything (preferred), or the statement has no effect.
+/// DOC-26: an empty list never matches; an empty `Not…` list matches everything (preferred), or the statement has no
+/// effect.
 pub(crate) fn empty_list(negated: bool, settler: &Settler) -> Value {
     settler.settle(|readings| Value::certain(negated && readings.preferred("DOC-26")))
 }

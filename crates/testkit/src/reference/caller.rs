@@ -96,8 +96,8 @@ impl Principal {
         }
     }
 
-    /// EXM-6, CALL-16: a role below the path `/aws-service-role/SERVICE/`; whether a session of a role with the reserved name is one
-    /// too is unsure.
+    /// EXM-6, CALL-16: a role below the path `/aws-service-role/SERVICE/`; whether a session of a role with the
+    /// reserved name is one too is unsure.
     fn is_service_linked_role(&self) -> bool {
         match self {
             Self::Role(arn) => arn

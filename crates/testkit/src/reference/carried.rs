@@ -117,7 +117,8 @@ impl Carried<'_> {
     }
 }
 
-/// CALL-7: keys of table E.1 are the same in all pairs, but for tags of the request and the resource. (The owner's keys are derived.)
+/// CALL-7: keys of table E.1 are the same in all pairs, but for tags of the request and the resource. (The owner's keys
+/// are derived.)
 fn depends_on_pair(key: &str) -> bool {
     let folded = key.to_ascii_lowercase();
     is_tag_of_pair(&folded) || !keys::is_in_table(key)

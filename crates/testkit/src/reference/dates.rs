@@ -95,7 +95,8 @@ pub(crate) fn parse(text: &str, readings: &Readings) -> Option<Instant> {
     parse_parts(date, time, readings)
 }
 
-/// CALL-19: the date that a malformed one evidently means, spelt as it should be: ISO 8601's basic form, or a day that ends at `24:00`.
+/// CALL-19: the date that a malformed one evidently means, spelt as it should be: ISO 8601's basic form, or a day that
+/// ends at `24:00`.
 pub(crate) fn evident(text: &str) -> Option<String> {
     let (date, rest) = text.split_once('T')?;
     let is_digit = |character: char| character.is_ascii_digit();

@@ -263,7 +263,8 @@ fn prefix(action: &str) -> &str {
     action.split_once(':').map_or(action, |(prefix, _)| prefix)
 }
 
-/// CTX-46, SP-37; CTX-67, SP-35, CALL-11: a service with one endpoint is called there, any other in the Region that was given.
+/// CTX-46, SP-37; CTX-67, SP-35, CALL-11: a service with one endpoint is called there, any other in the Region that was
+/// given.
 fn of_action(derived: &mut Derived, organization: &Organization, action: &str, region: Option<&str>) {
     let is_mcp = prefix(action).to_ascii_lowercase().ends_with("-mcp");
     put(derived, "aws:IsMcpServiceAction", if is_mcp { State::perhaps(either_bool()) } else { State::Absent });

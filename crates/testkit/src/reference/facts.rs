@@ -121,8 +121,8 @@ pub(crate) struct Found {
     pub(crate) is_unclear: bool,
 }
 
-/// SP-25: the keys given for a request and for one of its resources; those of the resource replace the common ones (CLR-7).
-/// CALL-8: `carried` says which of the common ones this pair has.
+/// SP-25: the keys given for a request and for one of its resources; those of the resource replace the common ones
+/// (CLR-7). CALL-8: `carried` says which of the common ones this pair has.
 pub(crate) fn given(
     common: &Context,
     own: &Context,

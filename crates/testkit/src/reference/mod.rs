@@ -1,8 +1,9 @@
 //! The reference evaluator: the rules of the specification, one function a rule, as plainly as they can be written.
 //!
-//! It is slow and obvious on purpose, and shares no code with the evaluator that it checks, except for the types of questions and
-//! answers and the syntax tree of policies. It knows no cells, no caches and no case splitting (K3-16): an answer is what
-//! three-valued logic alone gives. Rule ids in comments (`EVAL-5`, `SP-14`) name the rule that a function implements.
+//! It is slow and obvious on purpose, and shares no code with the evaluator that it checks, except for the types of
+//! questions and answers and the syntax tree of policies. It knows no cells, no caches and no case splitting (K3-16):
+//! an answer is what three-valued logic alone gives. Rule ids in comments (`EVAL-5`, `SP-14`) name the rule that a
+//! function implements.
 //!
 //! | module | rules |
 //! |---|---|
@@ -88,15 +89,15 @@ impl ReferenceAnswer {
 
 /// Decides a request, by plain three-valued logic; `options.refine` makes no difference.
 ///
-/// A call of an action that the catalog knows is checked against the resources of its rows, and each check carries the keys of its
-/// row (K.1, K.2), unless the catalog is not to be asked (CALL-1).
+/// A call of an action that the catalog knows is checked against the resources of its rows, and each check carries the
+/// keys of its row (K.1, K.2), unless the catalog is not to be asked (CALL-1).
 ///
 /// Takes time exponential in the number of unsure rules that one value raises.
 ///
 /// # Errors
 ///
-/// In words, if the request is malformed, names an account or principal that cannot be, or a resource that the action cannot have:
-/// SP-25, SP-27, SP-31, SP-45, CALL-2, CALL-5.
+/// In words, if the request is malformed, names an account or principal that cannot be, or a resource that the action
+/// cannot have: SP-25, SP-27, SP-31, SP-45, CALL-2, CALL-5.
 pub fn decide(
     organization: &Organization,
     catalog: &Catalog,

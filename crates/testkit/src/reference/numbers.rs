@@ -7,7 +7,8 @@ use super::readings::Readings;
 /// Largest exponent of a number that still is one (SP-17).
 const LARGEST_EXPONENT: usize = 400;
 
-/// An exact decimal number: an optional sign, whole digits without leading zeros, and fraction digits without trailing zeros.
+/// An exact decimal number: an optional sign, whole digits without leading zeros, and fraction digits without trailing
+/// zeros.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decimal {
     negative: bool,
@@ -73,7 +74,8 @@ fn parse_plain(text: &str) -> Option<Decimal> {
     Some(Decimal::new(negative, whole, fraction))
 }
 
-/// SP-17: trimmed text that is a decimal (also with a bare leading or trailing point), an exponent form, or a `0x` integer.
+/// SP-17: trimmed text that is a decimal (also with a bare leading or trailing point), an exponent form, or a `0x`
+/// integer.
 fn parse_exotic(text: &str) -> Option<Decimal> {
     if let Some(hexadecimal) = text.strip_prefix("0x") {
         return parse_hexadecimal(hexadecimal);

@@ -42,8 +42,8 @@ impl Comparison<'_> {
         if self.base.is_negated() { Value::unknown_rule(rule) } else { Value::certain(false) }
     }
 
-    /// CALL-19: whether a malformed value of a policy has its evident meaning, under a positive operator, rather than none
-    /// (preferred).
+    /// CALL-19: whether a malformed value of a policy has its evident meaning, under a positive operator, rather than
+    /// none (preferred).
     fn takes_evident(&self, readings: &Readings) -> bool {
         !self.base.is_negated() && !readings.preferred("CALL-19")
     }
@@ -327,8 +327,8 @@ fn arn_matches(comparison: &Comparison<'_>, subject: &Subject, value: &str, read
     }
 }
 
-/// CALL-19: nothing (preferred), or what the text evidently means: `arn` in small letters; if components are missing either any, or the
-/// text as it stands.
+/// CALL-19: nothing (preferred), or what the text evidently means: `arn` in small letters; if components are missing
+/// either any, or the text as it stands.
 fn malformed_arn(
     comparison: &Comparison<'_>,
     subject: &Subject,

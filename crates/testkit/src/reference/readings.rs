@@ -1,7 +1,7 @@
 //! The readings of unsure rules (GEN-3).
 //!
-//! A function that meets an unsure rule asks [`Readings::choose`] which reading to take. [`Settler::settle`] runs it under every
-//! combination of readings and compares the results.
+//! A function that meets an unsure rule asks [`Readings::choose`] which reading to take. [`Settler::settle`] runs it
+//! under every combination of readings and compares the results.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,8 +73,8 @@ impl Settler {
         self.assumed.borrow().clone()
     }
 
-    /// GEN-3, SP-10: the common value of all combinations of readings, else unknown because of each rule that makes a difference
-    /// while the others stand. With `assume_preferred`, rules that have a preferred reading are held at it.
+    /// GEN-3, SP-10: the common value of all combinations of readings, else unknown because of each rule that makes a
+    /// difference while the others stand. With `assume_preferred`, rules that have a preferred reading are held at it.
     pub(crate) fn settle(&self, evaluate: impl Fn(&Readings) -> Value) -> Value {
         let (questions, outcomes) = explore(&evaluate);
         let differing = |outcomes: &[Outcome]| -> BTreeSet<Question> {

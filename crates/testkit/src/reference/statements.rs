@@ -55,7 +55,8 @@ fn statement_matches(statement: &Statement, document: &PolicyDocument, policy: &
             }
         }
     }
-    // DOC-7: an unreadable effect is an unknown Deny and an unknown Allow. CLR-13: an unknown version takes every meaning.
+    // DOC-7: an unreadable effect is an unknown Deny and an unknown Allow. CLR-13: an unknown version takes every
+    // meaning.
     let has_unknown_version = matches!(document.version, Version::Other(_));
     if statement.without_meaning || statement.effect.is_none() || has_unknown_version {
         parts.push(unreadable());

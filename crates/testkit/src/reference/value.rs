@@ -82,8 +82,8 @@ impl Value {
         if negated { self.negate() } else { self }
     }
 
-    /// K3-5: the results for every possible state of a key. If they are one definite value, that is the value; else the value of the
-    /// key is an open question, unless all results are open for reasons of their own.
+    /// K3-5: the results for every possible state of a key. If they are one definite value, that is the value; else the
+    /// value of the key is an open question, unless all results are open for reasons of their own.
     pub(crate) fn over_states(values: Vec<Self>, key: &str) -> Self {
         let first = values.first().map(|value| value.truth);
         let same = values.iter().all(|value| Some(value.truth) == first);

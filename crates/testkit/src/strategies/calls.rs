@@ -1,7 +1,8 @@
 //! Calls: questions that leave some facts open, and the possible calls that each of them stands for.
 //!
-//! This is a third account of parts K.1 and K.2, beside those of the evaluators: it makes possible calls, each with all its pairs and
-//! all keys of each pair, instead of saying what holds for all of them. Everything follows from a seed, and nothing is shrunk.
+//! This is a third account of parts K.1 and K.2, beside those of the evaluators: it makes possible calls, each with all
+//! its pairs and all keys of each pair, instead of saying what holds for all of them. Everything follows from a seed,
+//! and nothing is shrunk.
 
 use proptest::prelude::*;
 use scproof_catalog::{AccessLevel, Action, Catalog, ConditionKey, Listing, Row, ValueType, arn_forms};
@@ -14,7 +15,8 @@ use super::{Scenario, options};
 const ACCOUNT: &str = "222222222222";
 const REGION: &str = "aws:RequestedRegion";
 
-/// Actions with required types, with optional ones and with none, with keys in some rows only, with rows of two pages, of all levels.
+/// Actions with required types, with optional ones and with none, with keys in some rows only, with rows of two pages,
+/// of all levels.
 const ACTIONS: &[&str] = &[
     "ec2:RunInstances",
     "ec2:CreateVolume",
@@ -43,7 +45,8 @@ const ACTIONS: &[&str] = &[
     "lex:GetBot",
 ];
 
-/// Keys of the request as a whole, which a call has once, with the type of their values and whether a call may lack them.
+/// Keys of the request as a whole, which a call has once, with the type of their values and whether a call may lack
+/// them.
 const OF_REQUEST: &[(&str, ValueType, bool)] = &[
     ("aws:SourceIp", ValueType::IpAddress, true),
     ("aws:SourceVpce", ValueType::String, true),
@@ -146,8 +149,8 @@ impl CallScenario {
         }
         let mut all = Context::new();
         let mut facts = Vec::new();
-        // A key that the tables know nowhere in the call is absent until somebody says otherwise, whose word then counts
-        // (CALL-8, CALL-9): no fact that merely adds to what is known.
+        // A key that the tables know nowhere in the call is absent until somebody says otherwise, whose word then
+        // counts (CALL-8, CALL-9): no fact that merely adds to what is known.
         let own = catalog.find_action(&question.action).map(|action| own_keys(catalog.action(action)));
         let is_listed = |name: &str| own.iter().flatten().any(|key| filled(*key).eq_ignore_ascii_case(name));
         for key in &self.keys {
@@ -179,8 +182,8 @@ impl CallScenario {
         question
     }
 
-    /// One of the calls that a question of this scenario stands for, with all its resources and all keys of each of them; none if what
-    /// chance chose cannot be together.
+    /// One of the calls that a question of this scenario stands for, with all its resources and all keys of each of
+    /// them; none if what chance chose cannot be together.
     pub fn complete(&self, question: &Request, chance: &mut Chance) -> Option<Request> {
         let catalog = Catalog::embedded();
         let action = catalog.action(catalog.find_action(&question.action)?);

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use super::documents::{block_of_one, negatable};
 use super::{Scenario, keys, options, organizations, pools};
 
-/// A root with one account and one Deny statement, of which one part is interesting, and requests by a user of the account that
-/// aim at this part.
+/// A root with one account and one Deny statement, of which one part is interesting, and requests by a user of the
+/// account that aim at this part.
 pub fn focused_scenario(request_count: usize) -> BoxedStrategy<Scenario> {
     let scenario = prop_oneof![actions(request_count), resources(request_count), conditions(request_count)];
     (scenario, options())

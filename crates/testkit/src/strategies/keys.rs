@@ -27,7 +27,8 @@ use Holds::{
     Accounts, Addresses, Arns, Booleans, Bytes, Dates, Numbers, OrganizationIds, Paths, PrincipalTypes, Regions, Texts,
 };
 
-/// The keys, in several spellings: single-valued and multivalued, derived and not, with tags, of the catalog and of nobody.
+/// The keys, in several spellings: single-valued and multivalued, derived and not, with tags, of the catalog and of
+/// nobody.
 pub(crate) const KEYS: &[(&str, Holds)] = &[
     ("aws:PrincipalTag/team", Texts),
     ("aws:PrincipalTag/team", Texts),

@@ -1,6 +1,7 @@
 //! Strategies for property tests: small organizations, policies of every construct, and requests that meet them.
 //!
-//! All texts come from small pools which policies and requests share, so that matches, near misses and unsure rules are frequent.
+//! All texts come from small pools which policies and requests share, so that matches, near misses and unsure rules are
+//! frequent.
 //!
 //! ```
 //! use proptest::strategy::{Strategy, ValueTree};

@@ -13,9 +13,9 @@ use super::pools;
 
 const FULL_ACCESS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
-/// A snapshot that loads: a root, up to four units on up to three levels, two to six accounts with the management account among
-/// them, and up to five policies of [`document`] besides `FullAWSAccess`, which some nodes lack. Some attachments and policies are
-/// unreadable, some organizations have SCPs switched off or being switched.
+/// A snapshot that loads: a root, up to four units on up to three levels, two to six accounts with the management
+/// account among them, and up to five policies of [`document`] besides `FullAWSAccess`, which some nodes lack. Some
+/// attachments and policies are unreadable, some organizations have SCPs switched off or being switched.
 pub fn inventory() -> BoxedStrategy<Inventory> {
     with_documents(document(), true)
 }

@@ -172,7 +172,8 @@ pub(crate) const VARIABLE_RESOURCE_PATTERNS: &[&str] = &[
     "arn:aws:s3:::b/${custom:key}/x",
 ];
 
-/// Resource patterns with faults: short ARNs, wildcards in every component, other case, variables in forbidden places or malformed.
+/// Resource patterns with faults: short ARNs, wildcards in every component, other case, variables in forbidden places
+/// or malformed.
 pub(crate) const ODD_RESOURCE_PATTERNS: &[&str] = &[
     "",
     "**",

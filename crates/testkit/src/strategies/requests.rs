@@ -8,8 +8,8 @@ use scproof_evaluator::{Context, ContextValue, Request, RequestResource, Resourc
 use super::keys;
 use super::pools;
 
-/// A request: any action, no, one or several resources, any kind of caller, keys present, absent, unknown, lists and empty texts.
-/// A few are malformed, and should be refused by all evaluators alike.
+/// A request: any action, no, one or several resources, any kind of caller, keys present, absent, unknown, lists and
+/// empty texts. A few are malformed, and should be refused by all evaluators alike.
 pub fn request() -> BoxedStrategy<Request> {
     let action = prop_oneof![
         80 => pools::one_of(pools::ACTIONS),
@@ -110,8 +110,8 @@ fn resources() -> BoxedStrategy<Vec<ResourceInput>> {
     .boxed()
 }
 
-/// Context keys: what a key holds, mostly; sometimes any text; sometimes a list, absent, or empty. Keys given twice stay in only
-/// rarely, since they make a request malformed unless they are tags.
+/// Context keys: what a key holds, mostly; sometimes any text; sometimes a list, absent, or empty. Keys given twice
+/// stay in only rarely, since they make a request malformed unless they are tags.
 pub fn context(lengths: std::ops::Range<usize>) -> BoxedStrategy<Context> {
     let entry = keys::request_key().prop_flat_map(|(key, holds)| {
         let one = || prop_oneof![8 => keys::request_value(holds), 1 => pools::one_of(pools::TEXTS)];

@@ -7,8 +7,8 @@ use crate::layout::{clean, columns};
 use crate::style::Role;
 
 impl Layout {
-    /// Each column as wide as its widest cell, or as it can be; what does not fit is wrapped inside its column. A first cell that
-    /// is longer than its column has a row of its own.
+    /// Each column as wide as its widest cell, or as it can be; what does not fit is wrapped inside its column. A first
+    /// cell that is longer than its column has a row of its own.
     pub(super) fn table(&self, table: &Table, width: usize) -> Vec<Row> {
         let (widths, gap) = widths(table, width);
         let mut rows = Vec::new();
