@@ -1,17 +1,21 @@
 //! What an answer should say of a guard that no call can satisfy.
 
-use scproof_evaluator::{Decision, Explanation};
+use scproof_evaluator::{Decision, Explanation, StatementRef};
 use scproof_organization::Organization;
 use scproof_rules::{Guard, guard_on};
 
-/// Remarks on the statements behind a denial that deny the action whatever the caller does, where it looks as if a key of
-/// the request were to blame: the rule [`unsatisfiable-guard`](scproof_rules::rule). They do not change the verdict.
+/// Remarks on the statements behind a denial, or behind an open answer, that deny the action whatever the caller does,
+/// where it looks as if a key of the request were to blame: the rule [`unsatisfiable-guard`](scproof_rules::rule). They
+/// do not change the verdict.
 pub fn guard_notes(organization: &Organization, action: &str, explanation: &Explanation) -> Vec<String> {
+    let perhaps = || explanation.levels.iter().flat_map(|level| level.maybe_denied_by.iter().map(|(found, _)| *found));
+    let (statements, where_it_applies): (Vec<StatementRef>, _) = match explanation.decision {
+        Decision::ExplicitDeny => (explanation.determining.clone(), ""),
+        Decision::Deny | Decision::Unknown => (perhaps().collect(), ", where the rest of it applies"),
+        Decision::Allowed | Decision::ImplicitDeny | Decision::NotApplicable => return Vec::new(),
+    };
     let mut notes = Vec::new();
-    if explanation.decision != Decision::ExplicitDeny {
-        return notes;
-    }
-    for found in &explanation.determining {
+    for found in statements {
         let policy = organization.policy(found.policy);
         let document = &policy.document;
         let Some(statement) = document.statements.get(found.statement) else { continue };
@@ -25,7 +29,8 @@ pub fn guard_notes(organization: &Organization, action: &str, explanation: &Expl
         let denies = if guard == Guard::Unlisted { "probably denies" } else { "denies" };
         let name = policy.display_name();
         let note = format!(
-            "`{}` of `{name}` asks for `{key}`, and {why}: it {denies} `{action}` whatever the caller does",
+            "`{}` of `{name}` asks for `{key}`, and {why}: it {denies} `{action}` whatever the caller does\
+             {where_it_applies}",
             document.statement_path(found.statement)
         );
         if !notes.contains(&note) {

@@ -5,5 +5,6 @@
 mod batch;
 mod documented;
 mod example;
+mod guard_notes;
 mod serialize;
 mod simulate;
