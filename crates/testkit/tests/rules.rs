@@ -633,3 +633,23 @@ fn call_11_call_13_what_is_given_against_aws_is_remarked_on() {
     let without = role().with_context(Context::new().without("aws:UserAgent"));
     assert!(notes(without).contains("every call carries it"));
 }
+
+#[test]
+fn eval_5_what_a_level_holds_for_an_action_is_never_guessed() {
+    let compiled = |statements: &Value| {
+        let world = World::with(statements);
+        CompiledOrganization::compile(Organization::from_inventory(&world.inventory).unwrap(), world.options)
+    };
+    let few = compiled(&json!([{"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}]));
+    let actions = ["ec2:*", "sqs:Send*", "sns:*", "iam:Get*", "s3:Get*", "kms:*"];
+    let many: Vec<Value> =
+        actions.iter().map(|action| json!({"Effect": "Deny", "Action": action, "Resource": "*"})).collect();
+    let many = compiled(&json!(many));
+    // The same tree, but actions are told apart that the first organization has no entries for.
+    let question = |action: &str| Request::new(SHOP, action);
+    let foreign: Vec<Decision> = ["ec2:RunInstances", "sqs:SendMessage", "kms:Decrypt"]
+        .map(|action| few.decide(&many.prepare(&question(action)).unwrap()))
+        .into();
+    assert!(foreign.contains(&Unknown) && !foreign.contains(&Allowed), "{foreign:?}");
+    assert_eq!(few.ask(&question("kms:Decrypt")), Ok(Allowed));
+}
