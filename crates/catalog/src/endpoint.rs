@@ -88,6 +88,17 @@ pub fn may_lack_region(pattern: &str) -> bool {
     pattern.starts_with("arn:${Partition}:bedrock:${Region}::foundation-model/")
 }
 
+/// Whether callers write what a placeholder of an ARN pattern stands for as they like, colons included: the keys of
+/// S3's objects, MQTT topics, paths of an API. Other names have letters that their service allows, or are ids that AWS
+/// gives. `pattern`: as the tables write it.
+pub fn is_any_text(pattern: &str, placeholder: &str) -> bool {
+    match placeholder {
+        "ObjectName" | "ApiSpecificResourcePath" | "TopicFilter" => true,
+        "TopicName" => pattern.contains(":iot:"),
+        _ => false,
+    }
+}
+
 /// Whether another service than that of its prefix checks an action, given as service and name in any case \[CALL-11\].
 pub fn is_checked_elsewhere(service: &str, name: &str) -> bool {
     let is_it = |known: &(&str, &str)| known.0.eq_ignore_ascii_case(service) && known.1.eq_ignore_ascii_case(name);

@@ -51,11 +51,12 @@ pub use action_filter::{ActionFilter, ActionFilterError, ActionGlob};
 pub use catalog::Catalog;
 pub use condition_key::ConditionKey;
 pub use endpoint::{
-    is_checked_elsewhere, may_lack_region, single_endpoint_region, single_endpoint_services, type_passed_on,
+    is_any_text, is_checked_elsewhere, may_lack_region, single_endpoint_region, single_endpoint_services,
+    type_passed_on,
 };
 pub use id::{ActionId, ActionRange, ActionRangeIter, RowListId, ServiceId};
 pub use key_list::{KeyList, Listing};
 pub use region::{is_region, nearest_regions};
-pub use resource_type::{ResourceType, arn_forms};
+pub use resource_type::{ResourceType, arn_forms, example_arn};
 pub use row::Row;
 pub use value_type::ValueType;

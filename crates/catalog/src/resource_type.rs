@@ -67,6 +67,32 @@ pub fn arn_forms(pattern: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// An ARN of a form as AWS's tables write it, with these values for its placeholders; all others are `example`.
+///
+/// ```
+/// use scproof_catalog::example_arn;
+///
+/// let queue = "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}";
+/// assert_eq!(example_arn(queue, "aws", "eu-west-1", "222222222222"), "arn:aws:sqs:eu-west-1:222222222222:example");
+/// ```
+pub fn example_arn(form: &str, partition: &str, region: &str, account: &str) -> String {
+    let mut text = String::new();
+    let mut rest = form;
+    while let Some((before, after)) = rest.split_once("${") {
+        text.push_str(before);
+        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
+        text.push_str(match name {
+            "Partition" => partition,
+            "Region" => region,
+            "Account" => account,
+            _ => "example",
+        });
+        rest = tail;
+    }
+    text.push_str(rest);
+    text
+}
+
 impl fmt::Debug for ResourceType<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("ResourceType").field(&self.name()).field(&self.arn_pattern()).finish()

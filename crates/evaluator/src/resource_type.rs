@@ -4,7 +4,7 @@
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashSet;
-use scproof_catalog::{arn_forms, may_lack_region};
+use scproof_catalog::{arn_forms, is_any_text, may_lack_region};
 use scproof_policy_parser::{Piece, WildcardPattern};
 
 use crate::truth::Truth;
@@ -19,6 +19,8 @@ enum Class {
     Region,
     Bucket,
     Any,
+    /// Whatever a caller writes.
+    Written,
 }
 
 impl Class {
@@ -27,7 +29,7 @@ impl Class {
             Self::Digit => letter.is_ascii_digit(),
             Self::Region => letter.is_ascii_alphanumeric() || letter == '-',
             Self::Bucket => letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'),
-            Self::Any => true,
+            Self::Any | Self::Written => true,
         }
     }
 }
@@ -100,7 +102,7 @@ impl TypePattern {
                 (3, _) if is_open && may_lack_region(text) => vec![some(Class::Region), Vec::new()],
                 (2 | 3, _) if is_open => vec![some(Class::Region)],
                 (4, _) if is_open => vec![vec![Unit::One(Class::Digit); 12], letters("aws")],
-                (5, _) => vec![name(component)],
+                (5, _) => vec![name(text, component)],
                 _ => vec![letters(component)],
             };
             let colon = (number > 0).then_some(Unit::Letter(':'));
@@ -139,8 +141,8 @@ impl TypePattern {
                     .collect();
                 WildcardPattern::from_pieces(form.iter().zip(&texts).map(|(unit, text)| match unit {
                     Unit::Letter(_) => Piece::Literal(text),
-                    Unit::One(class) => Piece::One { wide: *class == Class::Any },
-                    Unit::Run(class) => Piece::Run { wide: *class == Class::Any },
+                    Unit::One(class) => Piece::One { wide: matches!(class, Class::Any | Class::Written) },
+                    Unit::Run(class) => Piece::Run { wide: matches!(class, Class::Any | Class::Written) },
                     Unit::Wild(wide) => Piece::One { wide: *wide },
                     Unit::WildRun(wide) => Piece::Run { wide: *wide },
                 }))
@@ -161,12 +163,16 @@ impl TypePattern {
 }
 
 /// The sixth component. A bucket's name has letters of its own; other placeholders hold any text that is not empty.
-fn name(component: &str) -> Vec<Unit> {
+fn name(pattern: &str, component: &str) -> Vec<Unit> {
     let mut units = Vec::new();
     let mut rest = component;
     while let Some(first) = rest.chars().next() {
         if let Some((placeholder, after)) = rest.strip_prefix("${").and_then(|inside| inside.split_once('}')) {
-            let class = if placeholder.ends_with("BucketName") { Class::Bucket } else { Class::Any };
+            let class = match placeholder {
+                _ if placeholder.ends_with("BucketName") => Class::Bucket,
+                _ if is_any_text(pattern, placeholder) => Class::Written,
+                _ => Class::Any,
+            };
             units.extend([Unit::One(class), Unit::Run(class)]);
             rest = after;
             continue;
@@ -366,7 +372,16 @@ fn compare(form: &[Unit], pattern: &[Unit], is_enough: impl Fn(bool, bool) -> bo
 
 /// Whether a pattern matches some ARN of a form without its first five components reaching into a name (SP-58): one of the colons
 /// before the first name ends them.
+///
+/// CALL-4 lets a name hold colons, and by its letter an image `x:instance/y` would match `arn:aws:ec2:*:*:instance/*`
+/// (RES-6). But CALL-8 has it that a Deny on these instances does what was meant, also to a call whose image is not
+/// given: it spares the image. Ids are given by AWS, and most services allow no colon in a name, so that CALL-8 is
+/// followed. Where callers write what they like, they can write such a name, and an allow list would let it pass: there
+/// the letter of CALL-4 counts.
 fn meets_in_order(form: &[Unit], pattern: &[Unit]) -> bool {
+    if form.contains(&Unit::Run(Class::Written)) {
+        return true;
+    }
     let fifth_colon = |units: &[Unit]| {
         units.iter().enumerate().filter(|(_, unit)| **unit == Unit::Letter(':')).nth(4).map(|(place, _)| place)
     };
@@ -420,6 +435,9 @@ mod tests {
         assert_eq!(relation("arn:aws:ec2:eu-west-1:111111111111:volume/*", INSTANCE), Truth::False);
         // SP-58: no name of an instance is made to look like a volume.
         assert_eq!(relation("arn:aws:ec2:*:*:volume/*", INSTANCE), Truth::False);
+        // But the key of an object is whatever a caller writes, in any place of S3.
+        assert_eq!(relation("arn:aws:s3:*:*:job/*", OBJECT), Truth::Unknown);
+        assert_eq!(relation("arn:aws:s3:*:*:job/*", BUCKET), Truth::False);
         // RES-6: the star stands for Region and account, and the colon after the type is the fifth.
         let group = "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}";
         assert_eq!(relation("arn:aws:logs:*:log-group:prod:*", group), Truth::Unknown);

@@ -317,3 +317,19 @@ fn call_3_call_8_who_can_and_effective_say_what_can_says() {
     }
     assert!(seen >= 1, "a launch needs an image, which has no type of an instance");
 }
+
+#[test]
+fn sp_58_no_name_imitates_another_arn_unless_a_caller_writes_it() {
+    // CALL-8: the image that a launch needs has no instance type, and is no instance.
+    let condition = json!({"StringNotEquals": {"ec2:InstanceType": "t3.micro"}});
+    let micro = call(LAUNCH).with_context(Context::new().with("ec2:InstanceType", "t3.micro"));
+    assert_eq!(answer(&deny(LAUNCH, &json!(INSTANCES), &condition), &micro), Allowed);
+    // CALL-4: a key of an object is any text.
+    let jobs = deny("s3:*", &json!("arn:aws:s3:*:*:job/*"), &json!({}));
+    let put = |key: &str| on(call("s3:PutObject"), &format!("arn:aws:s3:::b/{key}"));
+    assert_eq!(answer(&jobs, &call("s3:PutObject")), Unknown);
+    assert_eq!((answer(&jobs, &put("x")), answer(&jobs, &put("x:job/y"))), (Allowed, ExplicitDeny));
+    let client = deny("iot:*", &json!("arn:aws:iot:*:*:client/*"), &json!({}));
+    assert_eq!(answer(&client, &call("iot:Publish")), Unknown);
+    assert_eq!(answer(&client, &call("iot:DescribeThing")), Allowed);
+}

@@ -153,7 +153,7 @@ fn of_pattern(pattern: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
             }
             (2 | 3, _) if is_open => vec![some(Class::Region)],
             (4, _) if is_open => vec![vec![Unit::Of(Class::Digit); 12], glob::flat_literal("aws")],
-            (5, _) => vec![name_of(component)],
+            (5, _) => vec![name_of(component, pattern.contains(":iot:"))],
             _ => vec![glob::flat_literal(component)],
         };
         found = found
@@ -165,13 +165,21 @@ fn of_pattern(pattern: &str, partition: Option<&str>) -> Vec<Vec<Unit>> {
 }
 
 /// The sixth component: a bucket's name has letters of its own, all other placeholders hold any text that is not empty.
-fn name_of(component: &str) -> Vec<Unit> {
+/// SP-58: some texts are what a caller writes.
+fn name_of(component: &str, is_of_mqtt: bool) -> Vec<Unit> {
+    const WRITTEN: [&str; 3] = ["ObjectName", "ApiSpecificResourcePath", "TopicFilter"];
     let mut units = Vec::new();
     let mut rest = component;
     while let Some(first) = rest.chars().next() {
         let placeholder = rest.strip_prefix("${").and_then(|inside| inside.split_once('}'));
         if let Some((name, after)) = placeholder {
-            units.extend(some(if name.ends_with("BucketName") { Class::Bucket } else { Class::Any }));
+            units.extend(some(if name.ends_with("BucketName") {
+                Class::Bucket
+            } else if WRITTEN.contains(&name) || (is_of_mqtt && name == "TopicName") {
+                Class::Written
+            } else {
+                Class::Any
+            }));
             rest = after;
         } else {
             if first == '*' {

@@ -38,6 +38,8 @@ pub(crate) enum Class {
     Bucket,
     /// Any character.
     Any,
+    /// Any character of a text that a caller writes.
+    Written,
 }
 
 impl Class {
@@ -46,7 +48,7 @@ impl Class {
             Self::Digit => character.is_ascii_digit(),
             Self::Region => character.is_ascii_alphanumeric() || character == '-',
             Self::Bucket => character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_'),
-            Self::Any => true,
+            Self::Any | Self::Written => true,
         }
     }
 }
@@ -89,7 +91,9 @@ pub(crate) fn matches(pattern: &[Unit], text: &str, readings: &Readings) -> bool
 fn matches_measured(pattern: &[Unit], text: &str, measure: Measure) -> bool {
     let text: Vec<u32> = text.chars().flat_map(|character| measure.encode(character)).collect();
     let may_cross = |unit: u32, colons: bool| colons || unit != u32::from(':');
-    let has = |class: Class, unit: u32| class == Class::Any || char::from_u32(unit).is_some_and(|one| class.has(one));
+    let has = |class: Class, unit: u32| {
+        matches!(class, Class::Any | Class::Written) || char::from_u32(unit).is_some_and(|one| class.has(one))
+    };
     let mut ends = BTreeSet::from([0]);
     for unit in pattern {
         let mut next = BTreeSet::new();

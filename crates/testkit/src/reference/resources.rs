@@ -5,7 +5,7 @@ use scproof_policy_parser::ResourceElement;
 
 use super::actions::empty_list;
 use super::facts::Facts;
-use super::glob::{self, Unit, is_only_stars};
+use super::glob::{self, Class, Unit, is_only_stars};
 use super::operators::has_upper_prefix;
 use super::readings::{Readings, Settler};
 use super::value::{Undecided, Value};
@@ -75,8 +75,11 @@ fn relation(units: &[Unit], resource: &Resource, readings: &Readings) -> Truth {
 }
 
 /// Whether a pattern matches a resource of a type; SP-58: its first five components end before the first name of the type begins, so
-/// no name is taken to be made to look like the end of another ARN.
+/// no name is taken to be made to look like the end of another ARN, unless a caller writes what they like (CALL-4).
 fn meets_in_order(pattern: &[Unit], of_type: &[Unit]) -> bool {
+    if of_type.contains(&Unit::Of(Class::Written)) {
+        return !glob::are_disjoint(pattern, of_type);
+    }
     let is_colon = |unit: &&Unit| **unit == Unit::Exactly(':');
     let fifth = |units: &[Unit]| -> Option<usize> {
         let places = units.iter().enumerate().filter(|(_, unit)| is_colon(unit)).map(|(place, _)| place + 1);
