@@ -152,7 +152,7 @@ pub(crate) struct OwnedPattern {
 }
 
 impl OwnedPattern {
-    fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         if self.ignore_case {
             self.pattern.as_literal().is_some_and(|literal| literal.eq_ignore_ascii_case(text))
         } else {

@@ -256,8 +256,13 @@ impl<'a> Laws<'a> {
                 }
         });
         let other_account = self.text("aws:principalaccount").is_some_and(|given| given != account);
+        let caller = principal.or(named.as_ref()).map(|caller| &caller.kind);
+        let other_name = match (caller, self.text("aws:username")) {
+            (Some(PrincipalKind::User(own)), Some(name)) => own != name,
+            _ => false,
+        };
         let narrowed = base.and(kinds);
-        if narrowed.is_none() || other_caller || other_account {
+        if narrowed.is_none() || other_caller || other_account || other_name {
             self.broken.push("LAW-7");
         }
         if !narrowed.is_none() && !other_caller {

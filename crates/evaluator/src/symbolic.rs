@@ -6,6 +6,7 @@
 //! the atoms at hand can tell apart. Where an atom cannot be decided cell by cell – it compares two keys, its rule is
 //! unsure, a limit was met – it stays a free question, the same one in every organization.
 
+mod callers;
 mod calls;
 mod classes;
 mod cutter;

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
+use std::sync::Arc;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -345,6 +346,38 @@ impl Diagrams {
         } else {
             self.choose_from(variable, start)?
         };
+        done.insert(a, function);
+        Ok(function)
+    }
+
+    /// What holds for some values that are of one group with those at hand. `groups`: for some variables the group of
+    /// each value.
+    pub(crate) fn for_some_of_group(
+        &mut self,
+        a: Function,
+        groups: &BTreeMap<Variable, Arc<[usize]>>,
+        done: &mut Done,
+    ) -> Result<Function, TooLarge> {
+        let Some(node) = self.node(a) else { return Ok(a) };
+        if let Some(found) = done.get(&a) {
+            return Ok(*found);
+        }
+        let variable = node.variable;
+        let mut children = Vec::new();
+        for value in 0..self.values_of(variable) {
+            children.push(self.for_some_of_group(self.at(a, variable, value), groups, done)?);
+        }
+        if let Some(of_value) = groups.get(&variable) {
+            let mut of_group: BTreeMap<usize, Function> = BTreeMap::new();
+            for (group, child) in of_value.iter().zip(&children) {
+                let known = of_group.get(group).copied().unwrap_or(Function::FALSE);
+                let any = self.or(known, *child)?;
+                of_group.insert(*group, any);
+            }
+            let joined = of_value.iter().map(|group| of_group.get(group).copied().unwrap_or(Function::FALSE));
+            children = joined.collect();
+        }
+        let function = self.choose(variable, children)?;
         done.insert(a, function);
         Ok(function)
     }

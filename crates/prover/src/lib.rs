@@ -36,6 +36,7 @@ mod condition;
 mod diagram;
 mod difference;
 mod grouping;
+mod one_call;
 mod proof;
 mod questions;
 mod region;

@@ -347,11 +347,9 @@ impl<'c, 'p> Describer<'c, 'p> {
             return vec![Region { why, ..region(always(), true) }];
         }
         let possible = space.possible_calls(shape).unwrap_or(space.possible);
-        let told = space.without_tied_facts(function, possible).unwrap_or(function);
-        let cover = space.diagrams.not(possible).and_then(|impossible| {
-            let may = space.diagrams.or(told, impossible)?;
-            space.diagrams.cover(told, may, self.limits.alternatives)
-        });
+        let cover = space
+            .sayable(function, possible)
+            .and_then(|(told, may)| space.diagrams.cover(told, may, self.limits.alternatives));
         let (cubes, complete) = match cover {
             Ok(Some(cubes)) => (cubes, true),
             Ok(None) | Err(_) => (space.diagrams.paths(function, self.limits.alternatives), false),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use scproof_catalog::example_arn;
 use scproof_evaluator::symbolic::{ContextValue, RequestResource, View};
 use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 
@@ -204,7 +205,7 @@ impl Seeker<'_> {
         let account = named("aws:ResourceAccount").map_or_else(|| self.account(), str::to_owned);
         let region = named("aws:RequestedRegion").unwrap_or("us-east-1");
         let partition = self.views.view(View::FIRST).organization().partition().unwrap_or("aws");
-        let arn = |pattern: &str| RequestResource::Arn(fill(pattern, [partition, region, &account]));
+        let arn = |form: &str| RequestResource::Arn(example_arn(form, partition, region, &account));
         let types: Vec<(RequestResource, bool)> = action
             .resource_types()
             .map(|(kind, required)| (arn(kind.arn_patterns().next().unwrap_or_default()), required))
@@ -226,25 +227,6 @@ fn plain(value: &ContextValue) -> ContextValue {
         },
         ContextValue::Absent | ContextValue::Single(_) => value.clone(),
     }
-}
-
-/// An ARN pattern of the catalog with values for its placeholders.
-fn fill(pattern: &str, [partition, region, account]: [&str; 3]) -> String {
-    let mut text = String::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("${") {
-        text.push_str(before);
-        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-        text.push_str(match name {
-            "Partition" => partition,
-            "Region" => region,
-            "Account" => account,
-            _ => "example",
-        });
-        rest = tail;
-    }
-    text.push_str(rest);
-    text
 }
 
 /// The only value of a key.

@@ -1,12 +1,13 @@
 //! All requests of a class as assignments of variables: one variable a fact, its values the cells; one variable of two values
 //! for each question that cells do not settle.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{
-    Applicability, Atom, AtomForm, CallCheck, Candidate, CellId, CompiledViews, ContextValue, Facts, LevelId,
-    MAX_CELLS, Openness, PairId, PairShape, RequestResource, Setting, ShapeId, Subject, View,
+    Applicability, Atom, AtomForm, CallCheck, Candidate, Cell, CellId, CompiledViews, ContextValue, Exclusion, Facts,
+    LevelId, MAX_CELLS, Openness, PairId, PairShape, RequestResource, Setting, ShapeId, Subject, View,
 };
 use scproof_evaluator::{Predicate, Truth, Undecided};
 use scproof_policy_parser::Effect;
@@ -84,6 +85,8 @@ pub(crate) struct RequestSpace<'p> {
     pub(crate) told: FxHashMap<(Variable, Vec<u32>), (Predicate, Arc<Test>)>,
     /// What was left of witnesses of a shape.
     pub(crate) shortened: FxHashMap<Shape, Rest>,
+    /// The groups of the cells of facts, and how many atoms were in use then.
+    alike: FxHashMap<Variable, (usize, Arc<[usize]>)>,
 }
 
 /// The checks of calls of a shape, as functions.
@@ -93,6 +96,12 @@ struct Checks {
     any: Function,
     /// For each check that every call makes the pairs that it may be.
     required: Vec<Function>,
+    /// The pairs that may be checks in another Region than the others of their call (SP-56).
+    passed_on: Function,
+}
+
+fn is_region(key: &str) -> bool {
+    key.eq_ignore_ascii_case("aws:RequestedRegion")
 }
 
 /// One level's part for one cell of actions.
@@ -153,6 +162,7 @@ impl<'p> RequestSpace<'p> {
             asked: Done::default(),
             told: FxHashMap::default(),
             shortened: FxHashMap::default(),
+            alike: FxHashMap::default(),
         })
     }
 
@@ -181,6 +191,7 @@ impl<'p> RequestSpace<'p> {
             asked: Done::default(),
             told: FxHashMap::default(),
             shortened: FxHashMap::default(),
+            alike: FxHashMap::default(),
         }
     }
 
@@ -293,10 +304,20 @@ impl<'p> RequestSpace<'p> {
         let mut found = self.diagrams.and(pairs, checks.any)?;
         if checks.required.iter().any(|check| *check != checks.any) {
             let own = self.own_variables();
+            let mut others = Function::TRUE;
             for check in &checks.required {
                 let of_check = self.diagrams.and(pairs, *check)?;
                 let some = self.diagrams.some(of_check, &own, &mut self.owned)?;
-                found = self.diagrams.and(found, some)?;
+                others = self.diagrams.and(others, some)?;
+            }
+            found = self.diagrams.and(found, others)?;
+            if checks.passed_on != Function::FALSE {
+                // The others are made in some Region.
+                let regions = self.region_variables();
+                let others = self.diagrams.some(others, &regions, &mut Done::default())?;
+                let passed_on = self.diagrams.and(pairs, checks.passed_on)?;
+                let passed_on = self.diagrams.and(passed_on, others)?;
+                found = self.diagrams.or(found, passed_on)?;
             }
         }
         self.called.insert((shape, pairs), found);
@@ -334,7 +355,12 @@ impl<'p> RequestSpace<'p> {
             let pair = self.pair(pair)?;
             any = self.diagrams.or(any, pair)?;
         }
-        let checks = Arc::new(Checks { any, required });
+        let mut passed_on = Function::FALSE;
+        for pair in &of.passed_on {
+            let pair = self.pair(pair)?;
+            passed_on = self.diagrams.or(passed_on, pair)?;
+        }
+        let checks = Arc::new(Checks { any, required, passed_on });
         self.checks.insert(shape, Arc::clone(&checks));
         Ok(checks)
     }
@@ -410,18 +436,34 @@ impl<'p> RequestSpace<'p> {
     /// The facts of a check's own, and the questions about them.
     fn own_variables(&self) -> Variables {
         let views = self.views;
-        let is_own = |atom: Atom| {
+        let questions = self.questions_about(|atom| {
             views.is_resource(atom) || views.atom_keys(atom).into_iter().any(|key| views.differs_by_check(key))
-        };
-        let questions = self.questions.iter().filter(|(question, _)| match question {
-            Question::Related(atom) | Question::Atom(atom) | Question::AtomOn(atom, _) => is_own(*atom),
+        });
+        self.own_facts.iter().copied().chain(questions).collect()
+    }
+
+    /// The Region of the call, and the questions about it.
+    fn region_variables(&self) -> Variables {
+        let questions = self.questions_about(|atom| self.views.atom_keys(atom).into_iter().any(is_region));
+        self.region_fact().into_iter().chain(questions).collect()
+    }
+
+    /// The fact that the Region of the call is, if policies ask for it.
+    pub(crate) fn region_fact(&self) -> Option<Variable> {
+        let is_it = |subject: &Subject| matches!(subject, Subject::Key(key) if is_region(key));
+        (0..).zip(&self.facts.facts).find(|(_, fact)| is_it(&fact.subject)).map(|(variable, _)| variable)
+    }
+
+    fn questions_about(&self, is_meant: impl Fn(Atom) -> bool) -> impl Iterator<Item = Variable> {
+        let is_it = move |question: &Question| match question {
+            Question::Related(atom) | Question::Atom(atom) | Question::AtomOn(atom, _) => is_meant(*atom),
             Question::Statement(..)
             | Question::Denies(_)
             | Question::Allows(_)
             | Question::PolicyType
             | Question::Restricts(_) => false,
-        });
-        self.own_facts.iter().copied().chain(questions.map(|(_, variable)| *variable)).collect()
+        };
+        self.questions.iter().filter(move |(question, _)| is_it(question)).map(|(_, variable)| *variable)
     }
 
     /// Whether a fact is one of a check's own.
@@ -464,25 +506,80 @@ impl<'p> RequestSpace<'p> {
         check.resources().find(|(row, _)| is_like(row)).map(|(_, resource)| resource)
     }
 
-    /// A function that is the same on all `possible` requests, and that asks about no fact which matters only for what is
-    /// possible.
-    pub(crate) fn without_tied_facts(&mut self, function: Function, possible: Function) -> Result<Function, TooLarge> {
+    /// What to say of a function: one that is the same on all `possible` requests and that asks about no fact which
+    /// matters only for what is possible, and what it may be stretched to. Neither tells cells apart of which no
+    /// condition says anything else, though laws may exclude one of them only: what is said of the one is said of the
+    /// other.
+    pub(crate) fn sayable(&mut self, function: Function, possible: Function) -> Result<(Function, Function), TooLarge> {
+        let alike = self.alike_cells(function);
+        let told = self.diagrams.for_some_of_group(function, &alike, &mut Done::default())?;
+        let is_same = self.diagrams.and(told, possible)? == function;
+        let mut told = if is_same { told } else { function };
         if !self.supports.contains_key(&possible) {
             self.supports.insert(possible, self.diagrams.support(possible).into());
         }
         let asked = self.supports.get(&possible).map(Arc::clone).unwrap_or_default();
-        let mut simpler = function;
-        for variable in self.diagrams.support(function) {
+        for variable in self.diagrams.support(told) {
             // What is possible says nothing of the others, so that the function asks about them for its own sake.
             if self.question_of(variable).is_some() || asked.binary_search(&variable).is_err() {
                 continue;
             }
-            let without = self.diagrams.some(simpler, &Variables::from_iter([variable]), &mut Done::default())?;
+            let without = self.diagrams.some(told, &Variables::from_iter([variable]), &mut Done::default())?;
             if self.diagrams.and(without, possible)? == function {
-                simpler = without;
+                told = without;
             }
         }
-        Ok(simpler)
+        let not_told = self.diagrams.not(told)?;
+        let mut never = self.diagrams.and(not_told, possible)?;
+        if is_same {
+            never = self.diagrams.for_some_of_group(never, &alike, &mut Done::default())?;
+        }
+        let may = self.diagrams.not(never)?;
+        Ok((told, may))
+    }
+
+    /// The groups of cells that what can be said tells apart, of the facts that a function asks about; of those alone
+    /// which have several cells in one group, and of which something is excluded.
+    fn alike_cells(&mut self, function: Function) -> BTreeMap<Variable, Arc<[usize]>> {
+        let mut found = BTreeMap::new();
+        for variable in self.diagrams.support(function) {
+            let place = variable as usize;
+            let Some(fact) = self.facts.facts.get(place) else { continue };
+            let is_excluded = |exclusion: &Exclusion| exclusion.0.iter().any(|(fact, _)| *fact == place);
+            if fact.subject != Subject::Resource && !self.facts.exclusions.iter().any(is_excluded) {
+                continue;
+            }
+            // More may be asked about a fact from formula to formula.
+            let (asked, groups) = match self.alike.get(&variable) {
+                Some((asked, groups)) if *asked == self.atoms.len() => (*asked, Arc::clone(groups)),
+                _ => (self.atoms.len(), self.groups_of(place)),
+            };
+            self.alike.insert(variable, (asked, Arc::clone(&groups)));
+            if groups.iter().enumerate().any(|(cell, group)| cell != *group) {
+                found.insert(variable, groups);
+            }
+        }
+        found
+    }
+
+    /// For each cell of a fact the first of which the same can be said.
+    fn groups_of(&self, fact: usize) -> Arc<[usize]> {
+        let atoms = self.atoms_in_use(fact);
+        let rows: Vec<&[Truth]> = self
+            .facts
+            .atoms_of(fact)
+            .into_iter()
+            .filter(|(atom, _)| atoms.contains(atom))
+            .map(|(_, row)| row)
+            .collect();
+        let mut seen = FxHashMap::default();
+        let cells = self.facts.facts.get(fact).map_or(&[][..], |fact| &fact.cells);
+        let group = |(index, cell): (usize, &Cell)| {
+            let truths: Vec<Option<Truth>> = rows.iter().map(|row| row.get(index).copied()).collect();
+            let is_absent = matches!(cell.settings.as_slice(), [Setting::Key(_, ContextValue::Absent)]);
+            *seen.entry((truths, cell.kind, is_absent)).or_insert(index)
+        };
+        cells.iter().enumerate().map(group).collect()
     }
 
     /// What holds whatever the open questions' answers are.
@@ -638,6 +735,65 @@ impl<'p> RequestSpace<'p> {
             Question::Denies(_) | Question::Allows(_) => vec![Undecided::Rule("K3-13")],
             Question::PolicyType => vec![Undecided::Rule("EXM-2")],
             Question::Restricts(rule) => vec![Undecided::Rule(rule)],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scproof_evaluator::EvaluationOptions;
+    use scproof_organization::Organization;
+
+    use super::*;
+
+    /// One account below a root, each with a Deny of one action beside an Allow of all.
+    fn views(denied: [&str; 2]) -> CompiledViews {
+        let policy = |id: &str, action: &str| {
+            format!(
+                r#"{{
+                    "Id": "{id}", "Type": "SERVICE_CONTROL_POLICY",
+                    "Content": {{"Version": "2012-10-17", "Statement": [
+                        {{"Effect": "Allow", "Action": "*", "Resource": "*"}},
+                        {{"Effect": "Deny", "Action": "{action}", "Resource": "*"}}
+                    ]}}
+                }}"#
+            )
+        };
+        let [of_root, of_account] = denied;
+        let organization = format!(
+            r#"{{
+                "Format": "scproof-inventory/1",
+                "Organization": {{"Id": "o-exampleorg1", "FeatureSet": "ALL", "MasterAccountId": "111111111111"}},
+                "Roots": [{{"Id": "r-ab12"}}],
+                "OrganizationalUnits": [],
+                "Accounts": [{{"Id": "222222222222", "ParentId": "r-ab12"}}],
+                "Policies": [{}, {}],
+                "Attachments": [
+                    {{"TargetId": "r-ab12", "PolicyId": "p-example001"}},
+                    {{"TargetId": "222222222222", "PolicyId": "p-example002"}}
+                ]
+            }}"#,
+            policy("p-example001", of_root),
+            policy("p-example002", of_account)
+        );
+        CompiledViews::one(Organization::from_json(&organization).unwrap(), EvaluationOptions::default())
+    }
+
+    #[test]
+    fn eval_5_what_a_level_holds_for_an_action_is_never_guessed() {
+        let (one, two) = (views(["s3:PutObject", "s3:PutObject"]), views(["s3:PutObject", "s3:GetObject"]));
+        let account = two.view(View::FIRST).organization().accounts().next().unwrap();
+        let level = two.levels(View::FIRST, account).iter().copied().max().unwrap();
+        let cell = one.action_classes().first().unwrap().cell;
+        // A level that the other organization does not have.
+        assert!(two.entry(level, cell).is_some() && one.entry(level, cell).is_none());
+        let mut space = RequestSpace::new(&one, Facts::default(), String::new(), 100).unwrap();
+        let Outcome { denied, allowed } = space.outcome(View::FIRST, Applicability::Decides, &[(level, cell)]).unwrap();
+        let passes = space.diagrams.and_not(allowed, denied).unwrap();
+        let blocked = space.diagrams.not(passes).unwrap();
+        for verdict in [passes, blocked] {
+            assert_eq!(space.certainly(verdict), Ok(Function::FALSE));
+            assert_eq!(space.maybe(verdict), Ok(Function::TRUE));
         }
     }
 }

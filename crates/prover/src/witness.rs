@@ -9,6 +9,7 @@ use scproof_evaluator::{Context, Decision, Request, ResourceInput, Truth};
 use scproof_organization::NodeId;
 
 use crate::diagram::{Cube, Function, Variable};
+use crate::one_call::of_one_call;
 use crate::region::{Test, Verdict};
 use crate::space::{Question, RequestSpace};
 
@@ -65,12 +66,12 @@ impl Seeker<'_> {
     ) -> Option<Witness> {
         let agrees = |witness: &Witness| before.agrees(witness.before) && after.agrees(witness.after);
         for extent in [Extent::Named, Extent::NamedOfPair, Extent::Pair, Extent::Call] {
-            let request = self.request(space, function, cube, extent);
-            if let Some(found) = request.and_then(|request| self.replay(&request)).filter(agrees) {
+            let requests = self.request(space, function, cube, extent).into_iter().flat_map(of_one_call);
+            if let Some(found) = requests.filter_map(|request| self.replay(&request)).find(agrees) {
                 return Some(found);
             }
         }
-        let base = self.request(space, function, cube, Extent::Pair)?;
+        let base = of_one_call(self.request(space, function, cube, Extent::Pair)?).into_iter().next()?;
         let wanted: Vec<(Atom, bool)> = cube
             .iter()
             .filter_map(|(variable, values)| match space.question_of(*variable) {
@@ -96,9 +97,11 @@ impl Seeker<'_> {
     ) -> Option<Witness> {
         // Mostly what the cube names is enough to leave the verdict open; everything else stays unknown.
         let is_open = |witness: &Witness| [witness.before, witness.after].contains(&Decision::Unknown);
-        let short = self.request(space, function, cube, Extent::Named);
-        let short = short.and_then(|request| self.replay(&request)).filter(is_open);
-        let found = short.or_else(|| self.replay(&self.request(space, function, cube, Extent::Pair)?))?;
+        let mut replay = |extent: Extent| {
+            let request = of_one_call(self.request(space, function, cube, extent)?).into_iter().next();
+            self.replay(&request?)
+        };
+        let found = replay(Extent::Named).filter(is_open).or_else(|| replay(Extent::Pair))?;
         Some(self.shortest(space, cube, tests, found))
     }
 
@@ -120,20 +123,13 @@ impl Seeker<'_> {
         let mut request = Request::new(self.account(), self.action);
         let is_named = |variable: Variable| extent >= Extent::Pair || cube.contains_key(&variable);
         self.say(space, &values, check, &mut request, &is_named);
-        let Some(check) = check else {
-            with_tag_keys(&mut request.context);
-            return Some(request);
-        };
+        let Some(check) = check else { return Some(request) };
         if extent >= Extent::NamedOfPair || !request.resources.is_empty() {
             let resource = space.resource_of(check, &values)?.clone();
             request.resources = vec![ResourceInput { resource, context: Context::new() }];
         }
         if extent == Extent::Call {
             self.complete(space, check, &values, &mut request)?;
-        }
-        with_tag_keys(&mut request.context);
-        for input in &mut request.resources {
-            with_tag_keys(&mut input.context);
         }
         Some(request)
     }
@@ -167,7 +163,8 @@ impl Seeker<'_> {
         }
     }
 
-    /// Adds the other checks that every call makes, each with keys of its own.
+    /// Adds the other checks that every call makes, each with keys of its own. Where none goes with a check that a call
+    /// may make in another Region (SP-56), they are made in a Region of their own.
     fn complete(
         &self,
         space: &mut RequestSpace<'_>,
@@ -175,30 +172,71 @@ impl Seeker<'_> {
         values: &[u32],
         request: &mut Request,
     ) -> Option<()> {
+        let region = space.region_fact().filter(|_| check.is_passed_on);
         let (mut shared, mut own) = (Context::new(), Context::new());
         for (key, value) in request.context.iter() {
             let to = if self.views.differs_by_check(key) { &mut own } else { &mut shared };
             to.insert(key, value.clone());
         }
-        request.context = shared;
-        request.resources.first_mut()?.context = own;
         let mut call = space.diagrams.and(self.passing, space.possible).ok()?;
         for (variable, value) in (0..).zip(values.iter().take(space.facts.facts.len())) {
-            if !space.is_own(variable) {
+            if !space.is_own(variable) && Some(variable) != region {
                 let same = space.diagrams.literal(variable, |other| other == *value).ok()?;
                 call = space.diagrams.and(call, same).ok()?;
             }
         }
-        for other in self.checks.iter().filter(|other| other.required && !other.is_alternative && *other != check) {
-            let pairs = space.pairs_of(other).ok()?;
-            let pairs = space.diagrams.and(call, pairs).ok()?;
-            let values = space.diagrams.example(pairs)?;
-            let mut of_other = Request::new(self.account(), self.action);
-            self.say(space, &values, Some(other), &mut of_other, &|variable| space.is_own(variable));
-            let resource = space.resource_of(other, &values)?.clone();
-            request.resources.push(ResourceInput { resource, context: of_other.context });
+        let here = values.get(region.unwrap_or_default() as usize).copied().unwrap_or_default();
+        let regions = if let Some(region) = region {
+            let count = space.facts.facts.get(region as usize).map_or(0, |fact| fact.cells.len());
+            let count = u32::try_from(count).unwrap_or_default();
+            std::iter::once(here).chain((0..count).filter(|cell| *cell != here)).collect()
+        } else {
+            vec![here]
+        };
+        let (others, in_region) = regions.into_iter().find_map(|cell| {
+            let mut call = call;
+            if let Some(region) = region {
+                let same = space.diagrams.literal(region, |other| other == cell).ok()?;
+                call = space.diagrams.and(call, same).ok()?;
+            }
+            Some((self.others(space, check, call, region.is_some_and(|_| cell != here))?, cell))
+        })?;
+        if let Some(region) = region.filter(|_| in_region != here) {
+            let settings = &space.facts.facts.get(region as usize)?.cells.get(in_region as usize)?.settings;
+            let Some(Setting::Key(key, value)) = settings.first() else { return None };
+            let (_, of_check) = shared.iter().find(|(known, _)| known.eq_ignore_ascii_case(key))?;
+            own.insert(key, of_check.clone());
+            shared = with(&shared, key, value.clone());
         }
+        request.context = shared;
+        request.resources.first_mut()?.context = own;
+        request.resources.extend(others);
         Some(())
+    }
+
+    /// The checks that every call makes beside one, out of some pairs; one in another Region is none of them.
+    fn others(
+        &self,
+        space: &mut RequestSpace<'_>,
+        check: &CallCheck,
+        call: Function,
+        is_elsewhere: bool,
+    ) -> Option<Vec<ResourceInput>> {
+        let is_other =
+            |other: &&CallCheck| other.required && !other.is_alternative && (is_elsewhere || *other != check);
+        self.checks
+            .iter()
+            .filter(is_other)
+            .map(|other| {
+                let pairs = space.pairs_of(other).ok()?;
+                let pairs = space.diagrams.and(call, pairs).ok()?;
+                let values = space.diagrams.example(pairs)?;
+                let mut of_other = Request::new(self.account(), self.action);
+                self.say(space, &values, Some(other), &mut of_other, &|variable| space.is_own(variable));
+                let resource = space.resource_of(other, &values)?.clone();
+                Some(ResourceInput { resource, context: of_other.context })
+            })
+            .collect()
     }
 
     /// What the evaluator says of a request before and after.
@@ -327,33 +365,6 @@ fn substitute(text: &str, lookup: &impl Fn(&str) -> Option<String>) -> Option<St
     }
     result.push_str(&rest.replace('*', "example").replace('?', "x"));
     Some(result)
-}
-
-/// Puts the tags of a check among its tag keys, in one spelling (LAW-3): representatives of classes need not have that.
-fn with_tag_keys(all: &mut Context) {
-    let is_keys = |key: &str| key.eq_ignore_ascii_case("aws:TagKeys");
-    let Some((_, given)) = all.iter().find(|(key, _)| is_keys(key)) else { return };
-    let mut keys: Vec<String> = match given {
-        ContextValue::Absent => return,
-        ContextValue::Single(text) => vec![text.clone()],
-        ContextValue::List(texts) => texts.clone(),
-    };
-    let mut context = Context::new();
-    for (key, value) in all.iter().filter(|(key, _)| !is_keys(key)) {
-        let family = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
-        let Some((family, tag)) = family.filter(|_| *value != ContextValue::Absent) else {
-            context.insert(key, value.clone());
-            continue;
-        };
-        let spelt = keys.iter().find(|key| key.to_lowercase() == tag.to_lowercase()).cloned();
-        let spelt = spelt.unwrap_or_else(|| {
-            keys.push(tag.to_owned());
-            tag.to_owned()
-        });
-        context.insert(format!("{family}/{spelt}"), value.clone());
-    }
-    context.insert("aws:TagKeys", ContextValue::List(keys));
-    *all = context;
 }
 
 fn apply(request: &mut Request, setting: &Setting, own: &str) {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
-use scproof_catalog::{AccessLevel, Action, ActionId, KeyList, RowListId, ServiceId, arn_forms};
+use scproof_catalog::{
+    AccessLevel, Action, ActionId, KeyList, RowListId, ServiceId, arn_forms, example_arn, type_passed_on,
+};
 
 use crate::action::{CellId, ElementId};
 use crate::carried::{Listings, Rows, differs_by_check};
@@ -42,6 +44,8 @@ pub struct CallShape {
     pub required: Vec<Vec<PairShape>>,
     /// The pairs that only some calls are checked against.
     pub optional: Vec<PairShape>,
+    /// The pairs against which some calls are checked in another Region than that of their other checks (SP-56).
+    pub passed_on: Vec<PairShape>,
 }
 
 /// What one check is about, as far as the policies ask.
@@ -69,6 +73,8 @@ pub struct CallCheck {
     pub required: bool,
     /// Whether it is one of the alternatives of the only check.
     pub is_alternative: bool,
+    /// Whether some calls make it once more, in another Region than that of their other checks (SP-56).
+    pub is_passed_on: bool,
     /// A resource for each row of the pair, or one for all.
     resources: BTreeMap<Vec<Truth>, RequestResource>,
 }
@@ -88,7 +94,7 @@ struct Asked {
 }
 
 /// What the rows of an action follow from.
-type RowsKey = (CellId, ServiceId, Option<RowListId>, KeyList<'static>, bool);
+type RowsKey = (CellId, ServiceId, Option<RowListId>, KeyList<'static>, bool, Option<&'static str>);
 
 /// The shapes of all calls, numbered, and the checks of actions that were asked for.
 #[derive(Debug, Default)]
@@ -115,7 +121,7 @@ pub(super) struct ShapeMemory {
 
 impl CallShape {
     fn any() -> Self {
-        Self { required: vec![vec![PairShape::default()]], optional: Vec::new() }
+        Self { required: vec![vec![PairShape::default()]], optional: Vec::new(), passed_on: Vec::new() }
     }
 
     /// The same checks without what says nothing more.
@@ -132,6 +138,10 @@ impl CallShape {
         self.required.dedup();
         self.optional.sort();
         self.optional.dedup();
+        // Where there is but one check, it is made in any Region.
+        if self.optional.is_empty() && self.required.len() < 2 {
+            self.passed_on.clear();
+        }
         let required = &self.required;
         self.optional.retain(|pair| !required.iter().any(|check| check.as_slice() == std::slice::from_ref(pair)));
         self
@@ -172,12 +182,14 @@ impl CompiledViews {
         }
         let action = self.catalog().action(action);
         let reads = matches!(action.access_level(), AccessLevel::List | AccessLevel::Read);
-        let key = (cell, action.service_id(), action.row_list(), action.keys(), reads);
+        let passed_on = type_passed_on(action.service(), action.name());
+        let key = (cell, action.service_id(), action.row_list(), action.keys(), reads, passed_on);
         if let Some(known) = shapes.by_rows.get(&key) {
             return *known;
         }
         let checks = self.checks(shapes, cell, &asked, action);
         let has_required = Rows::new(self.catalog(), action).all.iter().any(|row| row.is_required());
+        let passed_on = checks.iter().filter(|check| check.is_passed_on).map(|check| check.pair.clone()).collect();
         let (required, optional): (Vec<_>, Vec<_>) = checks.into_iter().partition(|check| check.required);
         let pairs = |checks: Vec<CallCheck>| checks.into_iter().map(|check| check.pair);
         let required = if has_required {
@@ -185,7 +197,7 @@ impl CompiledViews {
         } else {
             vec![pairs(required).collect()]
         };
-        let shape = CallShape { required, optional: pairs(optional).collect() }.normal();
+        let shape = CallShape { required, optional: pairs(optional).collect(), passed_on }.normal();
         let next = ShapeId(u32::try_from(shapes.all.len()).unwrap_or(u32::MAX));
         let number = *shapes.numbers.entry(shape).or_insert_with_key(|shape| {
             shapes.all.push(shape.clone());
@@ -295,6 +307,7 @@ impl CompiledViews {
             listings.iter().filter(|(_, listings)| listings.lacks(row)).map(|(slot, _)| *slot).collect()
         };
         let has_required = rows.all.iter().any(|row| row.is_required());
+        let passed_on = type_passed_on(action.service(), action.name());
         let mut checks: Vec<CallCheck> = Vec::new();
         for (number, row) in rows.all.iter().enumerate() {
             let pattern = row.resource_type().arn_pattern();
@@ -303,15 +316,23 @@ impl CompiledViews {
             let (pair, resources) = (**known).clone();
             let pair = PairShape { lacks: lacks(Some(number)), ..pair };
             let required = row.is_required() || !has_required;
-            let pair_id = shapes.number(&pair);
-            checks.push(CallCheck { pair, pair_id, resources, required, is_alternative: !has_required });
+            let is_passed_on = passed_on == Some(row.resource_type().name());
+            let (pair_id, is_alternative) = (shapes.number(&pair), !has_required);
+            checks.push(CallCheck { pair, pair_id, required, is_alternative, is_passed_on, resources });
         }
         // A bucket, object or access point of S3 is always there (CALL-4).
         if !has_required && (rows.all.is_empty() || action.service() != "s3") {
             let (pair, resources) = self.no_resource(asked);
             let pair = PairShape { lacks: lacks(None), ..pair };
             let pair_id = shapes.number(&pair);
-            checks.push(CallCheck { pair, pair_id, resources, required: true, is_alternative: true });
+            checks.push(CallCheck {
+                pair,
+                pair_id,
+                required: true,
+                is_alternative: true,
+                is_passed_on: false,
+                resources,
+            });
         }
         checks
     }
@@ -351,8 +372,8 @@ impl CompiledViews {
                 Truth::Unknown => {}
             }
         }
-        let example =
-            example_of(arn_forms(text).next().unwrap_or(text), compiled.organization().partition().unwrap_or("aws"));
+        let partition = compiled.organization().partition().unwrap_or("aws");
+        let example = example_arn(arn_forms(text).next().unwrap_or(text), partition, "us-east-1", "999999999999");
         let domain = Domain::new(false, false, DomainValues::Like(of.outlines().into()));
         let texts = cut_texts(&patterns, &domain, false, std::slice::from_ref(&example), MAX_STATES);
         let mut resources = BTreeMap::new();
@@ -407,23 +428,4 @@ impl CompiledViews {
         };
         element.truth(id, &state, &mut evaluation)
     }
-}
-
-/// A resource of a type, as AWS writes them with placeholders.
-fn example_of(pattern: &str, partition: &str) -> String {
-    let mut text = String::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("${") {
-        text.push_str(before);
-        let (name, tail) = after.split_once('}').unwrap_or((after, ""));
-        text.push_str(match name {
-            "Partition" => partition,
-            "Region" => "us-east-1",
-            "Account" => "999999999999",
-            _ => "example",
-        });
-        rest = tail;
-    }
-    text.push_str(rest);
-    text
 }

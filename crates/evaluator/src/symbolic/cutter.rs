@@ -88,20 +88,35 @@ pub(crate) struct Cut {
     pub(crate) open: Vec<(u32, Openness)>,
 }
 
+/// The values that a key may have, to be cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(crate) domain: &'a Domain,
+    pub(crate) value_type: Option<ValueType>,
+    /// Texts to prefer as representatives.
+    pub(crate) candidates: &'a [String],
+    /// What else tells texts apart.
+    pub(crate) beside: &'a [OwnedPattern],
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn new(domain: &'a Domain, value_type: Option<ValueType>) -> Self {
+        Self { domain, value_type, candidates: &[], beside: &[] }
+    }
+}
+
 impl CompiledOrganization {
-    /// Cuts the values that a key may have. `candidates` are texts to prefer as representatives.
+    /// Cuts the values that a key may have.
     pub(crate) fn cut_key(
         &self,
         conditions: &[&CompiledCondition],
-        domain: &Domain,
-        value_type: Option<ValueType>,
+        Texts { domain, value_type, candidates, beside }: &Texts<'_>,
         states: &[KeyState],
-        candidates: &[String],
         cuts: &CutMemory,
     ) -> Cut {
         let mut cut = Cut::default();
         let kind = Kind::of(conditions, domain);
-        let mut patterns: Vec<OwnedPattern> = Vec::new();
+        let mut patterns: Vec<OwnedPattern> = beside.to_vec();
         let mut typed: Vec<&CompiledCondition> = Vec::new();
         for &condition in conditions {
             let ConditionBody::Comparison { operator, values, .. } = &condition.body else { continue };
@@ -137,7 +152,7 @@ impl CompiledOrganization {
             }
             Some(Kind::Listed | Kind::Number | Kind::Date | Kind::Address | Kind::Bool) => kind
                 .and_then(|kind| kind.representatives(&typed, domain))
-                .map(|texts| typed_texts(texts, kind, value_type)),
+                .map(|texts| typed_texts(texts, kind, *value_type)),
         };
         // No value is the empty text (SP-48).
         let found = found.map(|texts| texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<String>>());
@@ -157,7 +172,7 @@ impl CompiledOrganization {
     }
 
     /// The patterns of a condition on texts, in all their readings.
-    fn resolved_patterns(
+    pub(super) fn resolved_patterns(
         &self,
         condition: &CompiledCondition,
         states: &[KeyState],
@@ -168,32 +183,16 @@ impl CompiledOrganization {
         let wildcards = matches!(mode, Some(TextMode::Like | TextMode::Arn));
         let mut patterns = Vec::new();
         for value in values.iter().flat_map(CompiledValue::meanings) {
-            match value {
-                CompiledValue::Text { pattern, other } => {
-                    patterns.extend(
-                        std::iter::once(pattern)
-                            .chain(other)
-                            .map(|pattern| OwnedPattern { pattern: pattern.clone(), ignore_case }),
-                    );
-                }
-                CompiledValue::Template { template, widths } => {
-                    patterns.extend(
-                        self.resolved_template(template, widths, wildcards, states)?
-                            .into_iter()
-                            .map(|pattern| OwnedPattern { pattern, ignore_case }),
-                    );
-                }
-                CompiledValue::BoolTemplate(_) => return Err(Openness::Related),
-                CompiledValue::MalformedVariable
-                | CompiledValue::AnyArn
-                | CompiledValue::Malformed
-                | CompiledValue::Evident(_)
-                | CompiledValue::Number { .. }
-                | CompiledValue::Date { .. }
-                | CompiledValue::Bool(_)
-                | CompiledValue::Binary(_)
-                | CompiledValue::Address { .. } => {}
-            }
+            let found = if let CompiledValue::Text { pattern, other } = value {
+                std::iter::once(pattern).chain(other).cloned().collect()
+            } else if let CompiledValue::Template { template, widths } = value {
+                self.resolved_template(template, widths, wildcards, states)?
+            } else if matches!(value, CompiledValue::BoolTemplate(_)) {
+                return Err(Openness::Related);
+            } else {
+                Vec::new()
+            };
+            patterns.extend(found.into_iter().map(|pattern| OwnedPattern { pattern, ignore_case }));
         }
         Ok(patterns)
     }
@@ -242,20 +241,20 @@ impl CompiledCondition {
     /// Whether it compares with just this text.
     pub(crate) fn names(&self, text: &str) -> bool {
         let ConditionBody::Comparison { values, .. } = &self.body else { return false };
-        values.iter().any(|value| match value {
-            CompiledValue::Text { pattern, .. } => pattern.as_literal() == Some(text),
-            CompiledValue::Template { .. }
-            | CompiledValue::MalformedVariable
-            | CompiledValue::AnyArn
-            | CompiledValue::Malformed
-            | CompiledValue::Evident(_)
-            | CompiledValue::Number { .. }
-            | CompiledValue::Date { .. }
-            | CompiledValue::Bool(_)
-            | CompiledValue::BoolTemplate(_)
-            | CompiledValue::Binary(_)
-            | CompiledValue::Address { .. } => false,
-        })
+        values
+            .iter()
+            .any(|value| matches!(value, CompiledValue::Text { pattern, .. } if pattern.as_literal() == Some(text)))
+    }
+
+    /// Whether it asks nothing of a text but which strings it is like.
+    pub(super) fn is_on_plain_text(&self) -> bool {
+        match &self.body {
+            ConditionBody::Comparison { operator, .. } => {
+                text_mode(operator.base).is_some_and(|mode| mode != TextMode::Arn)
+            }
+            ConditionBody::Presence { .. } => true,
+            ConditionBody::Unreadable => false,
+        }
     }
 
     fn asks_for_arn(&self) -> bool {

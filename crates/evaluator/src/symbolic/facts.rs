@@ -16,12 +16,8 @@ use crate::given::is_context_key;
 use crate::keys::{Model, is_tag_key};
 use crate::request::{ContextValue, RequestResource};
 use crate::state::{Domain, DomainValues, KeyState, Value, Values};
-use crate::symbolic::cutter::{CutMemory, candidates_of};
+use crate::symbolic::cutter::{CutMemory, Texts, candidates_of};
 use crate::symbolic::laws::Exclusion;
-use crate::symbolic::principal::{
-    CallerKind as PrincipalKind, is_misplaced, is_service_linked, principal_arn_domain, representatives_of_kinds,
-    state_for,
-};
 use crate::symbolic::{CallerKind, CompiledViews, View};
 use crate::trace::{Evaluation, KeySlot, Reasons};
 use crate::truth::Truth;
@@ -74,7 +70,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    fn new(settings: Vec<Setting>) -> Self {
+    pub(super) fn new(settings: Vec<Setting>) -> Self {
         Self { settings, kind: None, by_kind: Vec::new() }
     }
 }
@@ -182,7 +178,8 @@ pub(super) enum Part {
     Resource(Vec<u32>),
     Principal(Vec<(KeySlot, Vec<u32>)>),
     Instant(Vec<(KeySlot, Vec<u32>)>),
-    Key(KeySlot, Vec<u32>, Domain),
+    /// The last: the conditions on all keys of a chain of calls, if it is one of these.
+    Key(KeySlot, Vec<u32>, Domain, Vec<u32>),
 }
 
 /// What a part of the facts depends on, if its atoms have no variables: itself, and the account if it is about callers.
@@ -192,10 +189,10 @@ pub(super) type PartKey = (Part, Option<NodeId>);
 pub(super) struct Scene<'a> {
     pub(super) views: &'a CompiledViews,
     /// The node of the account in each view.
-    nodes: &'a [NodeId],
+    pub(super) nodes: &'a [NodeId],
     states: Vec<Box<[KeyState]>>,
     assume_preferred: bool,
-    cuts: &'a CutMemory,
+    pub(super) cuts: &'a CutMemory,
 }
 
 impl CompiledViews {
@@ -277,7 +274,11 @@ impl Scene<'_> {
             }
         }
         let parts = [Part::Principal(of_principal), Part::Instant(of_instant)];
-        let keys = others.into_iter().map(|(slot, conditions, domain)| Part::Key(slot, conditions, domain));
+        let chain = self.chain(others.iter().map(|(slot, conditions, _)| (*slot, conditions.as_slice())));
+        let keys = others.into_iter().map(|(slot, conditions, domain)| {
+            let chain = if self.chain_law(slot).is_some() { chain.clone() } else { Vec::new() };
+            Part::Key(slot, conditions, domain, chain)
+        });
         let parts: Vec<Part> = parts.into_iter().chain(keys).collect();
         // Resources and callers take longest.
         let (of_resources, parts): (Arc<Facts>, Vec<Arc<Facts>>) = rayon::join(
@@ -291,7 +292,7 @@ impl Scene<'_> {
         if self.views.has_moved_owners() {
             self.part_owners(&mut facts);
         }
-        self.tie(&mut facts);
+        self.tie(&mut facts, !chain.is_empty());
         facts
     }
 
@@ -304,7 +305,7 @@ impl Scene<'_> {
             Part::Resource(ids) => (!ids.iter().any(|id| self.has_variables(*id)), None),
             Part::Principal(slots) => (are_static(slots), self.nodes.first().copied()),
             Part::Instant(slots) => (are_static(slots), None),
-            Part::Key(_, conditions, _) => (is_static(conditions), None),
+            Part::Key(_, conditions, _, chain) => (is_static(conditions) && is_static(chain), None),
         };
         if has_no_variables {
             self.cuts.parts.get((part, account), |(part, _)| Arc::new(self.facts_of(part)))
@@ -319,7 +320,9 @@ impl Scene<'_> {
             Part::Resource(ids) => self.resource_fact(&mut facts, ids),
             Part::Principal(slots) => self.principal_facts(&mut facts, slots),
             Part::Instant(slots) => self.instant_fact(&mut facts, slots),
-            Part::Key(slot, conditions, domain) => self.key_fact(&mut facts, *slot, conditions, domain),
+            Part::Key(slot, conditions, domain, chain) => {
+                self.key_fact(&mut facts, *slot, conditions, domain, chain);
+            }
         }
         facts
     }
@@ -347,7 +350,7 @@ impl Scene<'_> {
     }
 
     /// What is known of all keys in a view.
-    fn states(&self, view: View) -> &[KeyState] {
+    pub(super) fn states(&self, view: View) -> &[KeyState] {
         self.states.get(view.index()).map_or(&[], |states| states)
     }
 
@@ -363,15 +366,15 @@ impl Scene<'_> {
         self.views.views().all(is_same).then_some(domain)
     }
 
-    fn condition(&self, id: u32) -> Option<&CompiledCondition> {
+    pub(super) fn condition(&self, id: u32) -> Option<&CompiledCondition> {
         self.compiled().conditions.get(id as usize)
     }
 
-    fn name(&self, slot: KeySlot) -> String {
+    pub(super) fn name(&self, slot: KeySlot) -> String {
         self.compiled().slots.get(slot.0 as usize).map_or_else(String::new, |slot| slot.name.to_string())
     }
 
-    fn value_type(&self, slot: KeySlot) -> Option<ValueType> {
+    pub(super) fn value_type(&self, slot: KeySlot) -> Option<ValueType> {
         self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.value_type)
     }
 
@@ -424,7 +427,7 @@ impl Scene<'_> {
     }
 
     /// Adds a fact of one key.
-    fn key_fact(&self, facts: &mut Facts, slot: KeySlot, conditions: &[u32], domain: &Domain) {
+    fn key_fact(&self, facts: &mut Facts, slot: KeySlot, conditions: &[u32], domain: &Domain, chain: &[u32]) {
         let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
         let value_type = self.value_type(slot);
         let mut domain = domain.clone();
@@ -440,7 +443,15 @@ impl Scene<'_> {
             return;
         }
         let states = self.states(View::FIRST);
-        let mut cut = self.compiled().cut_key(&compiled, &domain, value_type, states, &candidates_of(&name), self.cuts);
+        let candidates = candidates_of(&name);
+        let texts = Texts { candidates: &candidates, ..Texts::new(&domain, value_type) };
+        // What is said of others of these keys tells its texts apart as well.
+        let cutting: Vec<&CompiledCondition> = if chain.is_empty() {
+            compiled.clone()
+        } else {
+            chain.iter().filter_map(|&id| self.condition(id)).collect()
+        };
+        let mut cut = self.compiled().cut_key(&cutting, &texts, states, self.cuts);
         let multivalued =
             self.compiled().slots.get(slot.0 as usize).is_some_and(|slot| slot.multivalued) && domain.may_be_list;
         let single =
@@ -503,7 +514,7 @@ impl Scene<'_> {
         Some(found)
     }
 
-    fn atom_truth(
+    pub(super) fn atom_truth(
         &self,
         fact: usize,
         condition: &CompiledCondition,
@@ -525,157 +536,6 @@ impl Scene<'_> {
         AtomTruth { form: AtomForm::Cells { fact, truths }, rules }
     }
 
-    /// The caller: the ARN tells the kind, and the kind bounds what else is known of the caller.
-    fn principal_facts(&self, facts: &mut Facts, slots: &[(KeySlot, Vec<u32>)]) {
-        if slots.is_empty() {
-            return;
-        }
-        let Some(node) = self.nodes.first() else { return };
-        let organization = self.compiled().organization();
-        let account = organization.node(*node).target.as_str();
-        let partition = organization.partition();
-        let model =
-            |slot: KeySlot| self.compiled().slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
-        let (arn, others): (Vec<_>, Vec<_>) =
-            slots.iter().partition(|(slot, _)| model(*slot) == Some(Model::PrincipalArn));
-        let conditions: Vec<u32> = arn.into_iter().flat_map(|(_, conditions)| conditions).copied().collect();
-        let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
-        let states = self.states(View::FIRST);
-        let (domain, candidates) = principal_arn_domain(&PrincipalKind::ALL, partition, account);
-        let cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Arn), states, &candidates, self.cuts);
-        // A class of one text, since a policy spells it out.
-        let is_spelt_out = |text: &str| compiled.iter().any(|condition| condition.names(text));
-        // Where nothing could be cut, each kind still has a caller.
-        let limited = cut.open.iter().any(|(_, why)| *why == Openness::Limit);
-        let callers = |texts: Vec<String>| -> (Vec<String>, Vec<PrincipalKind>) {
-            texts
-                .into_iter()
-                .filter(|text| !(is_service_linked(text) || (is_misplaced(text) && is_spelt_out(text))))
-                .filter_map(|text| PrincipalKind::of(&text).map(|kind| (text, kind)))
-                .unzip()
-        };
-        let (mut texts, mut kinds) = callers(if limited { Vec::new() } else { cut.texts });
-        if texts.is_empty() {
-            // Numbers or dates, say, are no callers: as such all callers are alike.
-            (texts, kinds) = callers(representatives_of_kinds(partition, account));
-        }
-        let mut open = cut.open;
-        // No caller is a number, a date, an address or a truth value, so that such conditions say the same in every cell.
-        let is_typed = |id: u32| {
-            let kind = self.condition(id).and_then(Kind::of_condition);
-            matches!(kind, Some(Kind::Number | Kind::Date | Kind::Address | Kind::Bool))
-        };
-        open.retain(|(id, why)| *why == Openness::Related || !is_typed(*id));
-        let principal_states: Vec<KeyState> = texts.iter().map(|text| KeyState::single(text)).collect();
-        let fact = facts.facts.len();
-        let cells = texts
-            .iter()
-            .zip(&kinds)
-            .map(|(text, kind)| Cell { kind: Some(*kind), ..Cell::new(vec![Setting::Principal(text.clone())]) })
-            .collect();
-        facts.facts.push(Fact { subject: Subject::Principal, cells });
-        for condition in compiled {
-            let open = open.iter().find(|(id, _)| *id == condition.id).map(|(_, why)| *why);
-            let truth = self.atom_truth(fact, condition, &principal_states, open);
-            facts.insert(Atom::Condition(condition.id), truth);
-        }
-        for (slot, conditions) in others {
-            let Some(model) = model(*slot) else { continue };
-            self.principal_key(facts, (fact, &kinds), *slot, conditions, model, account);
-        }
-    }
-
-    /// A key that depends on the kind of caller.
-    fn principal_key(
-        &self,
-        facts: &mut Facts,
-        (principal, kinds): (usize, &[PrincipalKind]),
-        slot: KeySlot,
-        conditions: &[u32],
-        model: Model,
-        account: &str,
-    ) {
-        let compiled: Vec<&CompiledCondition> = conditions.iter().filter_map(|&id| self.condition(id)).collect();
-        let name = self.name(slot);
-        let known = self.states(View::FIRST);
-        let mut states: Vec<KeyState> = Vec::new();
-        let mut possible: Vec<(PrincipalKind, usize)> = Vec::new();
-        let related = compiled.iter().filter_map(|it| Some((it.id, self.compiled().relation_of(it, known)?)));
-        let mut open: Vec<(u32, Openness)> = related.collect();
-        for kind in PrincipalKind::ALL {
-            let mut add = |state: KeyState| {
-                let at = states.iter().position(|other| *other == state).unwrap_or_else(|| {
-                    states.push(state);
-                    states.len() - 1
-                });
-                possible.push((kind, at));
-            };
-            match state_for(model, kind, account) {
-                KeyState::Unknown(domain) => {
-                    if domain.may_be_absent {
-                        add(KeyState::Absent);
-                    }
-                    let cut = self.compiled().cut_key(
-                        &compiled,
-                        &domain,
-                        self.value_type(slot),
-                        known,
-                        &candidates_of(&name),
-                        self.cuts,
-                    );
-                    cut.texts.iter().for_each(|text| add(KeyState::single(text)));
-                    open.extend(cut.open);
-                }
-                state @ (KeyState::Absent
-                | KeyState::Present(_)
-                | KeyState::Either(_)
-                | KeyState::Candidates(_)
-                | KeyState::OtherFold) => {
-                    add(state);
-                }
-            }
-        }
-        // Values that no condition tells apart are one cell, whichever kinds of callers have them.
-        let open_of = |id: u32| open.iter().find(|(open, _)| *open == id).map(|(_, why)| *why);
-        let mut rows: Vec<Vec<Truth>> = Vec::new();
-        let mut firsts: Vec<KeyState> = Vec::new();
-        let mut row_of: Vec<usize> = Vec::with_capacity(states.len());
-        for state in &states {
-            let closed = compiled.iter().filter(|condition| open_of(condition.id).is_none());
-            let row: Vec<Truth> = closed.map(|condition| self.truth(condition.id, state, View::FIRST).0).collect();
-            row_of.push(rows.iter().position(|other| *other == row).unwrap_or_else(|| {
-                rows.push(row);
-                firsts.push(state.clone());
-                rows.len() - 1
-            }));
-        }
-        let fact = facts.facts.len();
-        let mut cells: Vec<Cell> = firsts.iter().map(|state| Cell::new(setting(&name, state))).collect();
-        let mut excluded: Vec<(PrincipalKind, usize)> = Vec::new();
-        for kind in PrincipalKind::ALL {
-            for (index, cell) in cells.iter_mut().enumerate() {
-                let of_kind = possible
-                    .iter()
-                    .filter(|(of, state)| *of == kind && row_of.get(*state) == Some(&index))
-                    .find_map(|(_, state)| states.get(*state));
-                match of_kind {
-                    Some(state) => cell.by_kind.extend(setting(&name, state).into_iter().map(|it| (kind, it))),
-                    None => excluded.push((kind, index)),
-                }
-            }
-        }
-        facts.facts.push(Fact { subject: Subject::Key(name), cells });
-        for kind in PrincipalKind::ALL {
-            let callers = kinds.iter().enumerate().filter(|(_, of)| **of == kind).map(|(cell, _)| cell).collect();
-            let others = excluded.iter().filter(|(of, _)| *of == kind).map(|(_, cell)| *cell).collect();
-            facts.exclude([(principal, callers), (fact, others)]);
-        }
-        for condition in compiled {
-            let truth = self.atom_truth(fact, condition, &firsts, open_of(condition.id));
-            facts.insert(Atom::Condition(condition.id), truth);
-        }
-    }
-
     /// `aws:CurrentTime` and `aws:EpochTime` are one instant in two spellings (CLR-12).
     fn instant_fact(&self, facts: &mut Facts, slots: &[(KeySlot, Vec<u32>)]) {
         let domain = Domain::new(false, false, DomainValues::Any);
@@ -687,11 +547,12 @@ impl Scene<'_> {
         if let [(slot, conditions)] = slots
             && Kind::of(&compiled, &domain) != Some(Kind::Date)
         {
-            self.key_fact(facts, *slot, conditions, &domain);
+            self.key_fact(facts, *slot, conditions, &domain, &[]);
             return;
         }
         let states = self.states(View::FIRST);
-        let mut cut = self.compiled().cut_key(&compiled, &domain, Some(ValueType::Date), states, &[], self.cuts);
+        let texts = Texts::new(&domain, Some(ValueType::Date));
+        let mut cut = self.compiled().cut_key(&compiled, &texts, states, self.cuts);
         if Kind::of(&compiled, &domain) != Some(Kind::Date) {
             // Seconds as numbers, or as texts: not in the same spelling for both keys.
             cut.open = ids.iter().map(|id| (*id, Openness::MixedKinds)).collect();
@@ -774,12 +635,12 @@ impl Facts {
     }
 
     /// What an atom says in all views.
-    fn insert(&mut self, atom: Atom, truth: AtomTruth) {
+    pub(super) fn insert(&mut self, atom: Atom, truth: AtomTruth) {
         self.atoms.insert(atom, vec![truth]);
     }
 }
 
-fn setting(name: &str, state: &KeyState) -> Vec<Setting> {
+pub(super) fn setting(name: &str, state: &KeyState) -> Vec<Setting> {
     let value = match state {
         KeyState::Absent => ContextValue::Absent,
         KeyState::Present(Values { texts, multivalued }) => match (&**texts, multivalued) {

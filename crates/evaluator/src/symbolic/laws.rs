@@ -3,11 +3,13 @@
 use scproof_organization::AccountId;
 
 use crate::compile::Atom;
+use crate::condition::CompiledCondition;
 use crate::keys::{self, Law, Model};
 use crate::request::ContextValue;
 use crate::state::KeyState;
 use crate::symbolic::facts::{Facts, Scene, Setting, Subject};
 use crate::symbolic::{CallerKind, View};
+use crate::trace::KeySlot;
 use crate::truth::Truth;
 
 /// Some facts with some of their cells: no request has one of these cells of each.
@@ -71,7 +73,9 @@ fn texts_of(facts: &Facts, fact: usize, cell: usize) -> &[String] {
 impl Scene<'_> {
     /// Says which cells the laws exclude together. Whatever the laws say of two keys follows from what they say of
     /// these two, so that keys which no policy names need no cells.
-    pub(super) fn tie(&self, facts: &mut Facts) {
+    ///
+    /// `is_chain_cut`: whether `aws:CalledVia` and its ends are cut by the same patterns.
+    pub(super) fn tie(&self, facts: &mut Facts, is_chain_cut: bool) {
         let keys: Vec<KeyFact> = facts
             .facts
             .iter()
@@ -81,6 +85,7 @@ impl Scene<'_> {
                 Subject::Resource | Subject::Principal | Subject::Instant => None,
             })
             .collect();
+        let is_chain_cut = is_chain_cut && !facts.is_limited();
         let mut exclusions: Vec<[(usize, Vec<usize>); 2]> = Vec::new();
         for (index, one) in keys.iter().enumerate() {
             for (place, other) in keys.iter().enumerate().filter(|(place, _)| *place != index) {
@@ -115,6 +120,12 @@ impl Scene<'_> {
                     // LAW-6.
                     (Law::MfaPresent, Law::MfaAge) => exclude(&one.not_true(facts), &other.present),
                     _ => {}
+                }
+                let is_end = matches!(other.law, Law::CalledViaFirst | Law::CalledViaLast);
+                if one.law == Law::CalledVia && is_end && is_chain_cut {
+                    for (cell, others) in self.ends(facts, one, other) {
+                        exclude(&[cell], &others);
+                    }
                 }
                 if one.model == Model::ResourceAccount && !self.views.has_moved_owners() {
                     for (cell, others) in self.owners(facts, one, other) {
@@ -169,6 +180,43 @@ impl Scene<'_> {
             Atom::Resource(_) => Truth::Unknown,
         };
         comparisons.iter().map(truth).collect()
+    }
+
+    /// What LAW-2 says of a key, if it is one that names services.
+    pub(super) fn chain_law(&self, slot: KeySlot) -> Option<Law> {
+        let row = self.compiled().slots.get(slot.0 as usize)?.row?;
+        Some(row.law).filter(|law| matches!(law, Law::CalledVia | Law::CalledViaFirst | Law::CalledViaLast))
+    }
+
+    /// The conditions on `aws:CalledVia` and its ends, if these can be cut alike: the list fixes its ends (LAW-2).
+    pub(super) fn chain<'c>(&self, keys: impl Iterator<Item = (KeySlot, &'c [u32])>) -> Vec<u32> {
+        let keys: Vec<(Law, &[u32])> =
+            keys.filter_map(|(slot, conditions)| Some((self.chain_law(slot)?, conditions))).collect();
+        let mut found: Vec<u32> = keys.iter().flat_map(|(_, conditions)| *conditions).copied().collect();
+        found.sort_unstable();
+        let is_list = |(law, _): &(Law, &[u32])| *law == Law::CalledVia;
+        let are_texts = found.iter().filter_map(|id| self.condition(*id)).all(CompiledCondition::is_on_plain_text);
+        if keys.len() > 1 && keys.iter().any(is_list) && are_texts { found } else { Vec::new() }
+    }
+
+    /// For a cell of `aws:CalledVia` those of one of its ends that no such list has (LAW-2). A list with one text more
+    /// that means the same is of the class.
+    fn ends(&self, facts: &Facts, list: &KeyFact, end: &KeyFact) -> Vec<(usize, Vec<usize>)> {
+        let comparisons = Self::comparisons(facts, list.fact);
+        let of_list = |cell: &usize| {
+            let texts = texts_of(facts, list.fact, *cell);
+            let row = self.row(&comparisons, &KeyState::list(texts.iter().map(String::as_str)));
+            let is_no_end = |other: &usize| match (texts, texts_of(facts, end.fact, *other)) {
+                ([only], [text]) => only != text,
+                (texts, [text]) => {
+                    let longer = KeyState::list(texts.iter().chain([text]).map(String::as_str));
+                    self.row(&comparisons, &longer) != row
+                }
+                _ => false,
+            };
+            (*cell, end.present.iter().copied().filter(is_no_end).collect())
+        };
+        list.present.iter().map(of_list).collect()
     }
 
     /// The cells of `aws:TagKeys` whose lists have no tag key of a tag, in any spelling (LAW-3).

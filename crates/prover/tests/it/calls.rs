@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scproof_evaluator::symbolic::{CompiledViews, View};
-use scproof_evaluator::{Access, EvaluationOptions, RequestResource};
+use scproof_evaluator::{Access, Decision, EvaluationOptions, Request, RequestResource};
 use scproof_prover::{Limits, PolicyProof, Region, Transition};
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn access_under(policies: &[Value], action: &str, options: EvaluationOptions) ->
     let found = alike.iter().find(|found| found.accounts.contains(&place)).unwrap();
     let access = found.by_class.get(class).unwrap().access;
     // A question that says as little never says otherwise.
-    let decision = views.view(View::FIRST).ask(&scproof_evaluator::Request::new(ACCOUNT, action)).unwrap();
+    let decision = views.view(View::FIRST).ask(&Request::new(ACCOUNT, action)).unwrap();
     let fits = match access {
         Access::AlwaysBlocked => !decision.is_passing(),
         Access::NeverBlocked => !decision.is_denied(),
@@ -121,4 +121,37 @@ fn call_7_facts_of_the_request_are_the_same_in_all_checks() {
     let options = EvaluationOptions::default();
     assert_eq!(access_under(&policies("StringNotEquals"), LAUNCH, options), Access::AlwaysBlocked);
     assert_eq!(access_under(&policies("StringEquals"), LAUNCH, options), Access::Conditional);
+}
+
+#[test]
+fn sp_56_a_model_may_be_checked_in_another_region_than_its_call() {
+    const CALL: &str = "bedrock:InvokeModel";
+    const MODELS: &str = "arn:aws:bedrock:*::foundation-model/*";
+    // No call is made in the second Region, but one may be passed on to it.
+    let profiles = deny(
+        "bedrock:*",
+        "arn:aws:bedrock:*:*:inference-profile/*",
+        json!({"StringEquals": {"aws:RequestedRegion": "us-east-2"}}),
+    );
+    let models = deny("bedrock:*", MODELS, json!({"StringEquals": {"aws:RequestedRegion": "us-east-2"}}));
+    let before = [everything(), json!([profiles])];
+    let compared = Compared::levels(&before, &[everything(), json!([profiles]), json!([models])]);
+    let found = regions_of(&compared, CALL);
+    assert_eq!(transitions(&found), [Transition::NewlyBlocked].into(), "{found:#?}");
+    for region in &found {
+        let request = &region.witness.as_ref().unwrap().request;
+        let own = request.resources.iter().filter(|input| !input.context.is_empty()).count();
+        assert!(own == 1 && request.resources.len() > 2, "{request:#?}");
+    }
+    // And a call that names its Region and no resource is open.
+    let question = Request::new(ACCOUNT, CALL).with_region("us-east-1");
+    assert_eq!(compared.views.view(View::BEFORE).ask(&question).unwrap(), Decision::Allowed);
+    assert_eq!(compared.views.view(View::AFTER).ask(&question).unwrap(), Decision::Unknown);
+    // What no call is passed on to stays as it was.
+    let other = "bedrock:InvokeAgent";
+    assert_eq!(regions_of(&compared, other), []);
+    assert_eq!(
+        access_under(&[everything(), json!([profiles]), json!([models])], CALL, EvaluationOptions::default()),
+        Access::Conditional
+    );
 }

@@ -96,6 +96,88 @@ fn law_2_services_that_call_are_named_together() {
 }
 
 #[test]
+fn law_2_the_list_of_services_fixes_its_ends() {
+    let (athena, glue) = ("athena.amazonaws.com", "glue.amazonaws.com");
+    let only = |listed: &[&str], end: &str, operator: &str, service: &str| {
+        json!({
+            "ForAllValues:StringEquals": {"aws:CalledVia": listed},
+            "Null": {"aws:CalledVia": "false"},
+            operator: {end: service},
+        })
+    };
+    for end in ["aws:CalledViaFirst", "aws:CalledViaLast"] {
+        only_second(
+            "LAW-2",
+            only(&[athena], end, "StringEquals", glue),
+            only(&[athena, glue], end, "StringEquals", glue),
+        );
+        only_second(
+            "LAW-2",
+            only(&[athena, glue], end, "StringNotLike", "*.amazonaws.com"),
+            only(&[athena, "glue"], end, "StringNotLike", "*.amazonaws.com"),
+        );
+        let without = |service: &str| {
+            json!({
+                "ForAnyValue:StringEquals": {"aws:CalledVia": athena},
+                "ForAllValues:StringNotEquals": {"aws:CalledVia": glue},
+                "StringEqualsIgnoreCase": {end: service},
+            })
+        };
+        // A list may have the name that the policies know in another spelling.
+        assert_eq!(transitions(&effect(without(glue))), [Transition::NewlyBlocked].into());
+        let compared = Compared::effect_of(deny_when(without(glue)));
+        let blocked = |list: &[&str]| {
+            let context =
+                Context::new().with("aws:ViaAWSService", "true").with_list("aws:CalledVia", list.iter().copied());
+            compared.transition(&get_object("arn:aws:s3:::b/x").with_context(context))
+        };
+        assert_eq!(blocked(&[athena]), None);
+        assert_eq!(blocked(&["Glue.amazonaws.com", athena, "Glue.amazonaws.com"]), Some(Transition::NewlyBlocked));
+        assert_eq!(blocked(&[glue, athena, glue]), None);
+    }
+    // What is called by one service alone is called by it first and last.
+    let found = effect(json!({
+        "ForAllValues:StringEquals": {"aws:CalledVia": athena},
+        "StringEquals": {"aws:CalledViaFirst": athena},
+        "StringNotEquals": {"aws:CalledViaLast": athena},
+    }));
+    assert_eq!(found, []);
+}
+
+#[test]
+fn law_7_the_name_of_a_user_is_the_last_part_of_the_arn() {
+    let by = |arn: &str, operator: &str, name: &str| {
+        json!({
+            "ArnLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:user/{arn}")},
+            "Null": {"aws:username": "false"},
+            operator: {"aws:username": name},
+        })
+    };
+    for (operator, other, own) in [
+        ("StringEquals", "bob", "alice"),
+        ("StringNotEquals", "alice", "bob"),
+        ("StringLike", "b*", "a*e"),
+        ("StringNotLike", "*ice", "*bob"),
+    ] {
+        only_second("LAW-7", by("alice", operator, other), by("alice", operator, own));
+        only_second("LAW-7", by("team/alice", operator, other), by("team/alice", operator, own));
+    }
+    // A name says nothing of the path, and a pattern may mean either.
+    only_second("LAW-7", by("*/alice", "StringEquals", "bob"), by("*/alice", "StringEquals", "alice"));
+    only_second("LAW-7", by("bob*/*", "StringEquals", "a/b"), by("bob*/*", "StringLike", "b*"));
+    only_second("LAW-7", by("???", "StringEquals", "alice"), by("???", "StringEquals", "bob"));
+    assert_eq!(transitions(&effect(by("admin-*", "StringEquals", "bob"))), [Transition::NewlyBlocked].into());
+    only_second("LAW-7", by("*admin", "StringLike", "*bob"), by("*admin", "StringLike", "*-admin"));
+    // Every user has one.
+    let compared = Compared::effect_of(deny_when(by("*", "StringNotLike", "a*")));
+    let asked = |name: &str| {
+        let user = format!("arn:aws:iam::222222222222:user/{name}");
+        compared.transition(&get_object("arn:aws:s3:::b/x").with_principal(user))
+    };
+    assert_eq!((asked("alice"), asked("a/bob")), (None, Some(Transition::NewlyBlocked)));
+}
+
+#[test]
 fn law_3_a_tag_that_is_passed_is_among_the_tag_keys() {
     let passed = |keys: &[&str]| {
         json!({

@@ -126,6 +126,14 @@ impl Comparison {
             request.resources = vec![ResourceInput { resource, context: Context::new() }];
         }
         request.principal.get_or_insert_with(|| format!("arn:aws:iam::{account}:role/Example"));
+        // The name of a user is that in the ARN (LAW-7).
+        if kind == Some(CallerKind::User) {
+            let mut context = Context::new();
+            for (key, value) in request.context.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("aws:username")) {
+                context.insert(key, value.clone());
+            }
+            request.context = context;
+        }
         request
     }
 
