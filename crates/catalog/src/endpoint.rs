@@ -13,8 +13,8 @@ const fn at(service: &'static str, region: &'static str, source: &'static str) -
     SingleEndpoint { service, region, source }
 }
 
-/// Looked up on 2026-11-30. Pages are those of AWS's General Reference, "Service endpoints and quotas", unless they say otherwise.
-/// `sts` is not among them: only its global endpoint lies in one Region \[CALL-11\].
+/// Looked up on 2026-11-30. Pages are those of AWS's General Reference, "Service endpoints and quotas", unless they say
+/// otherwise. `sts` is not among them: only its global endpoint lies in one Region \[CALL-11\].
 const SINGLE_ENDPOINTS: [SingleEndpoint; 15] = [
     at("account", "us-east-1", "docs.aws.amazon.com/general/latest/gr/account-management.html"),
     at("budgets", "us-east-1", "docs.aws.amazon.com/general/latest/gr/billing.html"),
@@ -36,12 +36,13 @@ const SINGLE_ENDPOINTS: [SingleEndpoint; 15] = [
 /// Those of `aws-us-gov`, all at `us-gov-west-1`.
 const GOVCLOUD: [&str; 4] = ["cloudfront", "iam", "organizations", "route53"];
 
-/// Permissions that the service checks which is called, not the one whose prefix they have: observed of `iam:PassRole`, whose Region is
-/// that of the call which passes the role (github.com/ministryofjustice/aws-root-account/pull/977, 2024-09-06).
+/// Permissions that the service checks which is called, not the one whose prefix they have: observed of `iam:PassRole`,
+/// whose Region is that of the call which passes the role (github.com/ministryofjustice/aws-root-account/pull/977,
+/// 2024-09-06).
 const CHECKED_ELSEWHERE: [(&str, &str); 1] = [("iam", "PassRole")];
 
-/// The Region in which every call of an action, or of a service, is made, if the service has but one endpoint; in any case
-/// \[CTX-67, CALL-11\].
+/// The Region in which every call of an action, or of a service, is made, if the service has but one endpoint; in any
+/// case \[CTX-67, CALL-11\].
 ///
 /// ```
 /// use scproof_catalog::single_endpoint_region;
@@ -62,14 +63,15 @@ pub fn single_endpoint_region(action: &str, partition: &str) -> Option<&'static 
     }
 }
 
-/// Actions whose calls the service may pass on to another Region, where they are checked once more, and the type of the resource that
-/// they are checked against there: Bedrock's, called with an inference profile. Looked up on 2026-11-30 at
-/// docs.aws.amazon.com/bedrock/latest/userguide/geographic-cross-region-inference.html and global-cross-region-inference.html.
+/// Actions whose calls the service may pass on to another Region, where they are checked once more, and the type of the
+/// resource that they are checked against there: Bedrock's, called with an inference profile. Looked up on 2026-11-30
+/// at docs.aws.amazon.com/bedrock/latest/userguide/geographic-cross-region-inference.html and
+/// global-cross-region-inference.html.
 const PASSED_ON: [(&str, &str, &str); 2] =
     [("bedrock", "InvokeModel", "foundation-model"), ("bedrock", "InvokeModelWithResponseStream", "foundation-model")];
 
-/// The type of resource against which a call of an action, given as service and name in any case, may be checked once more in a Region
-/// that it is passed on to.
+/// The type of resource against which a call of an action, given as service and name in any case, may be checked once
+/// more in a Region that it is passed on to.
 ///
 /// ```
 /// use scproof_catalog::type_passed_on;
@@ -82,8 +84,8 @@ pub fn type_passed_on(service: &str, name: &str) -> Option<&'static str> {
     PASSED_ON.iter().find(is_it).map(|row| row.2)
 }
 
-/// Whether the Region in the ARNs of a type may be empty, beyond its placeholder: those of the models that Bedrock's global inference
-/// profiles pass calls on to. `pattern`: as the tables write it.
+/// Whether the Region in the ARNs of a type may be empty, beyond its placeholder: those of the models that Bedrock's
+/// global inference profiles pass calls on to. `pattern`: as the tables write it.
 pub fn may_lack_region(pattern: &str) -> bool {
     pattern.starts_with("arn:${Partition}:bedrock:${Region}::foundation-model/")
 }

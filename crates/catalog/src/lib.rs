@@ -5,7 +5,8 @@
 //!
 //! What this crate deliberately does not do: it judges nothing. AWS adds services, actions and keys every day, and
 //! an organization may name ones that are retired, so a name that the catalog lacks is an ordinary name \[DOC-21\]:
-//! every lookup answers with an [`Option`], none with an error. It knows no policies; [`ActionFilter`] is for people who choose actions.
+//! every lookup answers with an [`Option`], none with an error. It knows no policies; [`ActionFilter`] is for people
+//! who choose actions.
 //!
 //! ```
 //! use scproof_catalog::{AccessLevel, Catalog};
@@ -23,8 +24,8 @@
 //!
 //! Modules: `catalog` (the table and its lookups), `action`, `row`, `resource_type`, `condition_key` (views of one
 //! line), `key_list` (the keys that a place lists), `id` (typed positions), `nearest` ("did you mean"),
-//! `action_filter` (globs over actions), `operation` (names that are taken for actions), `region` (Regions, for hints), `table` (reading the embedded
-//! text), `name_index` (its hash table).
+//! `action_filter` (globs over actions), `operation` (names that are taken for actions), `region` (Regions, for hints),
+//! `table` (reading the embedded text), `name_index` (its hash table).
 
 mod access_level;
 mod action;

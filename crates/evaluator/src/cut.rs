@@ -1,5 +1,5 @@
-//! How the values of one fact are cut into classes that no condition at hand can tell apart, with a representative of each
-//! (K3-16; `docs/architecture.md`, "cells").
+//! How the values of one fact are cut into classes that no condition at hand can tell apart, with a representative of
+//! each (K3-16; `docs/architecture.md`, "cells").
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

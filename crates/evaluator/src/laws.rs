@@ -1,5 +1,5 @@
-//! The laws between keys (K.4), for given facts: what follows from one key for others. A law that the given facts break says nothing of
-//! these keys, and is named.
+//! The laws between keys (K.4), for given facts: what follows from one key for others. A law that the given facts break
+//! says nothing of these keys, and is named.
 
 use crate::given::GivenContext;
 use crate::keys::Law;

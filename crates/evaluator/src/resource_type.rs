@@ -1,5 +1,5 @@
-//! The resources of a type, as AWS writes them with placeholders: which ARN is one, and what a pattern of a policy says of all of them
-//! (CALL-3 to CALL-6).
+//! The resources of a type, as AWS writes them with placeholders: which ARN is one, and what a pattern of a policy says
+//! of all of them (CALL-3 to CALL-6).
 
 use std::hash::{Hash, Hasher};
 
@@ -150,8 +150,8 @@ impl TypePattern {
             .collect()
     }
 
-    /// Whether a pattern matches all ARNs of the type, none, or perhaps some. A name that is made to look like the end of another ARN
-    /// counts for none (SP-58).
+    /// Whether a pattern matches all ARNs of the type, none, or perhaps some. A name that is made to look like the end
+    /// of another ARN counts for none (SP-58).
     pub(crate) fn relation(&self, pattern: &WildcardPattern) -> Truth {
         let units = units(pattern);
         let relations = self.forms.iter().map(|form| match relation(form, &units) {
@@ -370,8 +370,8 @@ fn compare(form: &[Unit], pattern: &[Unit], is_enough: impl Fn(bool, bool) -> bo
     some.into()
 }
 
-/// Whether a pattern matches some ARN of a form without its first five components reaching into a name (SP-58): one of the colons
-/// before the first name ends them.
+/// Whether a pattern matches some ARN of a form without its first five components reaching into a name (SP-58): one of
+/// the colons before the first name ends them.
 ///
 /// CALL-4 lets a name hold colons, and by its letter an image `x:instance/y` would match `arn:aws:ec2:*:*:instance/*`
 /// (RES-6). But CALL-8 has it that a Deny on these instances does what was meant, also to a call whose image is not

@@ -125,7 +125,8 @@ pub(crate) struct Test {
     rows: Vec<Row>,
 }
 
-/// The truths of atoms, and where they are not meant for all requests, the kind of caller, and whether the key is there.
+/// The truths of atoms, and where they are not meant for all requests, the kind of caller, and whether the key is
+/// there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Row {
     truths: Vec<Truth>,

@@ -1,5 +1,5 @@
-//! All requests of a class as assignments of variables: one variable a fact, its values the cells; one variable of two values
-//! for each question that cells do not settle.
+//! All requests of a class as assignments of variables: one variable a fact, its values the cells; one variable of two
+//! values for each question that cells do not settle.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,7 +75,8 @@ pub(crate) struct RequestSpace<'p> {
     pub(crate) account: String,
     /// Whether there was no room for the comparison.
     pub(crate) over_limit: bool,
-    /// What functions are whatever the answers of open questions are, for some answers, and whatever those of all questions are.
+    /// What functions are whatever the answers of open questions are, for some answers, and whatever those of all
+    /// questions are.
     certain: Done,
     possibly: Done,
     unasked: Done,
@@ -288,8 +289,8 @@ impl<'p> RequestSpace<'p> {
         open.map(|(_, variable)| *variable).collect()
     }
 
-    /// Which of some pairs of a resource with its keys are checks of calls all of whose checks are among these pairs: of
-    /// pairs that pass, those of calls that pass (EVAL-10). Facts about the call as a whole are the same in all its
+    /// Which of some pairs of a resource with its keys are checks of calls all of whose checks are among these pairs:
+    /// of pairs that pass, those of calls that pass (EVAL-10). Facts about the call as a whole are the same in all its
     /// checks, the others may differ (CALL-7), so that each check of the call needs some pair for these facts.
     ///
     /// An open question about facts of a check's own may have another answer in each.
@@ -594,9 +595,9 @@ impl<'p> RequestSpace<'p> {
         self.diagrams.some(function, &open, &mut self.possibly)
     }
 
-    /// Whether a function, of calls that are `possible`, holds in some combinations of cells whatever the answers of all questions are, and in
-    /// some does not. What is possible depends on no question. Questions that compare keys count as well: not every answer may go with every
-    /// cell.
+    /// Whether a function, of calls that are `possible`, holds in some combinations of cells whatever the answers of
+    /// all questions are, and in some does not. What is possible depends on no question. Questions that compare keys
+    /// count as well: not every answer may go with every cell.
     pub(crate) fn has_both(&mut self, function: Function, possible: Function) -> Result<bool, TooLarge> {
         let questions: Variables = self.questions.iter().map(|(_, variable)| *variable).collect();
         Ok(self.diagrams.every(function, &questions, &mut self.unasked)? != Function::FALSE

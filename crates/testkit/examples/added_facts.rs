@@ -28,7 +28,8 @@ const EFFECTIVE_EVERY: usize = 8;
 const MAX_SHOWN: u64 = 10;
 const EVERYTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
-/// Among several checks of a call the kind of a denial is that of those which are certain: another may deny explicitly (CLR-7).
+/// Among several checks of a call the kind of a denial is that of those which are certain: another may deny explicitly
+/// (CLR-7).
 fn is_compatible(before: Decision, after: Decision) -> bool {
     before == Decision::Unknown || after == Decision::Unknown || before.is_denied() == after.is_denied()
 }

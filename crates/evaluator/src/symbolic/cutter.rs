@@ -30,8 +30,8 @@ type CutKey = (Vec<OwnedPattern>, DomainValues, bool, Vec<String>);
 /// A text of each class; `None` past a limit.
 type CutTexts = Option<Vec<String>>;
 
-/// What was worked out before about facts: those of different accounts and actions are mostly cut by the same patterns, or by the same
-/// conditions. For one pair of organizations.
+/// What was worked out before about facts: those of different accounts and actions are mostly cut by the same patterns,
+/// or by the same conditions. For one pair of organizations.
 #[derive(Debug, Default)]
 pub struct CutMemory {
     cuts: Memory<CutKey, CutTexts>,
@@ -52,7 +52,8 @@ impl<K, V> Default for Memory<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Memory<K, V> {
-    /// The result for a key. `find` must not start work on other threads, nor ask this memory: both might wait for this result.
+    /// The result for a key. `find` must not start work on other threads, nor ask this memory: both might wait for this
+    /// result.
     pub(super) fn get(&self, key: K, find: impl FnOnce(&K) -> V) -> V {
         let key = Arc::new(key);
         let place = {
@@ -127,7 +128,8 @@ impl CompiledOrganization {
                 continue;
             }
             if Kind::of_condition(condition) != kind {
-                // Text that no kind can spell never meets a typed operator, but cells of one kind are not cells of another.
+                // Text that no kind can spell never meets a typed operator, but cells of one kind are not cells of
+                // another.
                 cut.open.push((condition.id, Openness::MixedKinds));
                 continue;
             }

@@ -196,8 +196,8 @@ pub(super) struct Scene<'a> {
 }
 
 impl CompiledViews {
-    /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its node in each view.
-    /// `cuts` remembers for the facts of other accounts and actions.
+    /// The facts behind the atoms, for all calls of an action (lower case) by an account, given as its node in each
+    /// view. `cuts` remembers for the facts of other accounts and actions.
     pub fn facts(
         &self,
         nodes: &[NodeId],
@@ -485,8 +485,8 @@ impl Scene<'_> {
         }
     }
 
-    /// Lists of two values and more, one for each combination of truths that some list has. What a list with one value more
-    /// means follows from what it meant and from the value, so each combination is gone on from once.
+    /// Lists of two values and more, one for each combination of truths that some list has. What a list with one value
+    /// more means follows from what it meant and from the value, so each combination is gone on from once.
     fn lists(&self, conditions: &[u32], texts: &[String]) -> Option<Vec<KeyState>> {
         let mut found: Vec<KeyState> = Vec::new();
         let mut seen: FxHashSet<Vec<Truth>> = FxHashSet::default();

@@ -9,8 +9,9 @@ use scproof_organization::NodeId;
 use super::{ALWAYS, Agreement, CHAIN, Comparison, ID_OF_ROLE, ID_OF_USER, NETWORK, derives_region};
 
 impl Comparison {
-    /// Requests out of the representatives of cells, for classes of actions for which the two organizations hold different things and
-    /// all accounts: all combinations, or, where there are more than `most`, as many, evenly spread.
+    /// Requests out of the representatives of cells, for classes of actions for which the two organizations hold
+    /// different things and all accounts: all combinations, or, where there are more than `most`, as many, evenly
+    /// spread.
     pub fn cell_requests(&self, most: usize) -> Vec<Request> {
         let mut work: Vec<([NodeId; 2], ActionClass, BTreeSet<Atom>)> = Vec::new();
         let classes = self.views.action_classes();
@@ -137,8 +138,8 @@ impl Comparison {
         request
     }
 
-    /// In words where the reference evaluator contradicts the prover about a combination of cells; and how many combinations told
-    /// something.
+    /// In words where the reference evaluator contradicts the prover about a combination of cells; and how many
+    /// combinations told something.
     pub fn contradicted_cells(&self, most: usize) -> (Vec<String>, usize) {
         let (mut faults, mut told) = (Vec::new(), 0);
         for request in self.cell_requests(most) {

@@ -71,8 +71,8 @@ impl Measure {
     }
 }
 
-/// MATCH-1: whether the pattern covers the whole text. MATCH-2, SP-16: where the pattern has a `?` and the text is not ASCII, what a
-/// character is is open.
+/// MATCH-1: whether the pattern covers the whole text. MATCH-2, SP-16: where the pattern has a `?` and the text is not
+/// ASCII, what a character is is open.
 pub(crate) fn matches(pattern: &[Unit], text: &str, readings: &Readings) -> bool {
     let has_question_mark = pattern.iter().any(|unit| matches!(unit, Unit::One { .. }));
     let measure = if has_question_mark && !text.is_ascii() {
@@ -161,8 +161,8 @@ pub(crate) fn are_disjoint(one: &[Unit], other: &[Unit]) -> bool {
     !some_text(one, other, |in_one, in_other| in_one && in_other)
 }
 
-/// Whether some text fulfils the condition on (is a text of `one`, is a text of `other`): reads both patterns side by side, one
-/// character at a time, over all characters that they name, `:`, and one that they do not name.
+/// Whether some text fulfils the condition on (is a text of `one`, is a text of `other`): reads both patterns side by
+/// side, one character at a time, over all characters that they name, `:`, and one that they do not name.
 fn some_text(one: &[Unit], other: &[Unit], wanted: impl Fn(bool, bool) -> bool) -> bool {
     let mut alphabet = BTreeSet::from([':', '\u{10FFFF}']);
     for unit in one.iter().chain(other) {

@@ -74,8 +74,9 @@ fn relation(units: &[Unit], resource: &Resource, readings: &Readings) -> Truth {
     }
 }
 
-/// Whether a pattern matches a resource of a type; SP-58: its first five components end before the first name of the type begins, so
-/// no name is taken to be made to look like the end of another ARN, unless a caller writes what they like (CALL-4).
+/// Whether a pattern matches a resource of a type; SP-58: its first five components end before the first name of the
+/// type begins, so no name is taken to be made to look like the end of another ARN, unless a caller writes what they
+/// like (CALL-4).
 fn meets_in_order(pattern: &[Unit], of_type: &[Unit]) -> bool {
     if of_type.contains(&Unit::Of(Class::Written)) {
         return !glob::are_disjoint(pattern, of_type);
@@ -179,7 +180,8 @@ fn pattern_matches(pattern: &str, resource: &Resource, surroundings: &Surroundin
     Value::all(parts)
 }
 
-/// CALL-19: the first five components with variables, and what follows the fifth colon; none if no variable is among the five.
+/// CALL-19: the first five components with variables, and what follows the fifth colon; none if no variable is among
+/// the five.
 fn with_early_variables(
     pattern: &str,
     surroundings: &Surroundings<'_>,
@@ -234,8 +236,8 @@ fn has_wildcard_type(pattern: &str, tail: &[Part], surroundings: &Surroundings<'
     resource_type.any(|part| matches!(part, Part::Star | Part::Question))
 }
 
-/// RES-6, RES-8: in the first five components a `*` is wide if it ends its component; `?` is narrow. RES-4, SP-12: partition, service and
-/// region are compared exactly (preferred), or ignoring case.
+/// RES-6, RES-8: in the first five components a `*` is wide if it ends its component; `?` is narrow. RES-4, SP-12:
+/// partition, service and region are compared exactly (preferred), or ignoring case.
 fn head_units(head: &str, readings: &Readings) -> Vec<Unit> {
     let components: Vec<&str> = head.split(':').collect();
     let has_letters = |text: &&str| text.contains(|character: char| character.is_ascii_alphabetic());
