@@ -149,6 +149,26 @@ struct Element {
     patterns: Box<[PatternId]>,
 }
 
+/// What some elements say of an action, where that is not what they say of actions that no pattern of theirs matches;
+/// ascending.
+pub(crate) type TruthRow = Box<[(ElementId, Truth)]>;
+
+/// What every element says of an action.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ElementTruths<'t> {
+    /// Of actions that no pattern of the element matches.
+    unmatched: &'t [Truth],
+    row: &'t [(ElementId, Truth)],
+}
+
+impl ElementTruths<'_> {
+    pub(crate) fn of(self, element: ElementId) -> Truth {
+        let found = self.row.binary_search_by_key(&element, |(element, _)| *element).ok();
+        let found = found.and_then(|place| self.row.get(place)).map(|(_, truth)| truth);
+        found.or_else(|| self.unmatched.get(element.0 as usize)).copied().unwrap_or(Truth::Unknown)
+    }
+}
+
 /// Collects the distinct patterns and elements of an organization.
 #[derive(Debug, Default)]
 pub(crate) struct ActionTableBuilder {
@@ -182,7 +202,8 @@ impl ActionTableBuilder {
         })
     }
 
-    /// Cuts the actions into cells; with `every_name` also all names that neither catalog nor policies spell out. About `O(catalog + Σ matches of each pattern + cells × elements)`.
+    /// Cuts the actions into cells; with `every_name` also all names that neither catalog nor policies spell out. About
+    /// `O(catalog + Σ matches of each pattern × elements that have it)`.
     pub(crate) fn build(self, catalog: &'static Catalog, assume_preferred: bool, every_name: bool) -> ActionTable {
         let matchers: Vec<ActionMatcher> =
             self.patterns.iter().map(|pattern| ActionMatcher::compile(pattern, assume_preferred)).collect();
@@ -199,17 +220,32 @@ impl ActionTableBuilder {
                 ActionMatcher::Nothing => {}
             }
         }
+        let mut elements_of: Vec<Vec<ElementId>> = vec![Vec::new(); matchers.len()];
+        for (number, element) in self.elements.iter().enumerate() {
+            for pattern in &element.patterns {
+                if let Some(elements) = elements_of.get_mut(*pattern as usize) {
+                    elements.push(ElementId(number as u32));
+                }
+            }
+        }
+        // ACT-4 and DOC-26.
+        let unmatched = |element: &Element| match (element.patterns.is_empty(), element.negated, assume_preferred) {
+            (true, true, false) => Truth::Unknown,
+            (_, negated, _) => negated.into(),
+        };
+        let unmatched = self.elements.iter().map(unmatched).collect();
         let mut table = ActionTable {
             catalog,
             assume_preferred,
+            unmatched,
+            elements_of,
             matchers,
             patterns: self.patterns,
             elements: self.elements,
             by_service,
             everywhere,
             cells: FxHashMap::default(),
-            truths: Vec::new(),
-            cell_count: 0,
+            rows: Vec::new(),
             action_cells: Vec::with_capacity(catalog.action_count()),
             service_other_cells: Vec::new(),
             other_cell: CellId(0),
@@ -236,11 +272,14 @@ pub(crate) struct ActionTable {
     elements: Vec<Element>,
     by_service: FxHashMap<Box<str>, Vec<PatternId>>,
     pub(super) everywhere: Vec<PatternId>,
+    /// What each element says of actions that no pattern of it matches.
+    unmatched: Box<[Truth]>,
+    /// For each pattern the elements that have it, ascending.
+    elements_of: Vec<Vec<ElementId>>,
     /// From the truths of all elements to their cell.
-    cells: FxHashMap<Box<[Truth]>, CellId>,
+    cells: FxHashMap<TruthRow, CellId>,
     /// Element truths, cell by cell.
-    truths: Vec<Truth>,
-    cell_count: usize,
+    rows: Vec<TruthRow>,
     /// The cell of each catalog action.
     action_cells: Vec<CellId>,
     /// For each service that the catalog or a policy names the cell of its other names.
@@ -326,62 +365,52 @@ impl ActionTable {
     }
 
     fn cell_of_row(&mut self, row: &[(PatternId, Truth)]) -> CellId {
-        let mut by_pattern = vec![Truth::False; self.matchers.len()];
-        for (id, truth) in row {
-            if let Some(slot) = by_pattern.get_mut(*id as usize) {
-                *slot = *truth;
-            }
-        }
-        let truths = self.truths_of_patterns(|id| by_pattern.get(id as usize).copied().unwrap_or(Truth::False));
+        let truths = self.truths_of_patterns(row);
         self.intern(truths)
     }
 
     fn cell_of_other_names(&mut self, service: Option<&str>) -> CellId {
-        let truths = self.truths_of_patterns(|id| {
-            self.matchers
-                .get(id as usize)
-                .map_or(Truth::False, |matcher| matcher.truth_of_other_names(service, self.assume_preferred))
-        });
-        self.intern(truths)
+        let candidates = service.map_or_else(|| self.everywhere.clone(), |service| self.candidates(service));
+        let truth = |id: &PatternId| {
+            let matcher = self.matchers.get(*id as usize)?;
+            Some((*id, matcher.truth_of_other_names(service, self.assume_preferred)))
+        };
+        let row: Vec<(PatternId, Truth)> = candidates.iter().filter_map(truth).collect();
+        self.cell_of_row(&row)
     }
 
-    /// ACT-4 and DOC-26 for every element.
-    fn truths_of_patterns(&self, pattern_truth: impl Fn(PatternId) -> Truth) -> Box<[Truth]> {
-        self.elements
-            .iter()
-            .map(|element| {
-                if element.patterns.is_empty() {
-                    return match (element.negated, self.assume_preferred) {
-                        (false, _) => Truth::False,
-                        (true, true) => Truth::True,
-                        (true, false) => Truth::Unknown,
-                    };
-                }
-                let matched = element.patterns.iter().fold(Truth::False, |truth, &id| truth.or(pattern_truth(id)));
-                matched.negate_if(element.negated)
-            })
-            .collect()
+    /// ACT-4 and DOC-26 for every element, by what patterns say; those that are not named match nothing.
+    fn truths_of_patterns(&self, row: &[(PatternId, Truth)]) -> TruthRow {
+        let of_pattern = |(id, truth): &(PatternId, Truth)| {
+            let truth = *truth;
+            self.elements_of.get(*id as usize).into_iter().flatten().map(move |element| (*element, truth))
+        };
+        let mut matched: Vec<(ElementId, Truth)> = row.iter().flat_map(of_pattern).collect();
+        matched.sort_unstable_by_key(|(element, _)| *element);
+        let of_element = |same: &[(ElementId, Truth)]| {
+            let (element, _) = same.first()?;
+            let any = same.iter().fold(Truth::False, |any, (_, truth)| any.or(*truth));
+            let truth = any.negate_if(self.elements.get(element.0 as usize)?.negated);
+            (self.unmatched.get(element.0 as usize) != Some(&truth)).then_some((*element, truth))
+        };
+        matched.chunk_by(|(one, _), (other, _)| one == other).filter_map(of_element).collect()
     }
 
-    pub(super) fn intern(&mut self, truths: Box<[Truth]>) -> CellId {
+    pub(super) fn intern(&mut self, truths: TruthRow) -> CellId {
         if let Some(cell) = self.cells.get(&truths) {
             return *cell;
         }
-        let cell = CellId(self.cell_count as u32);
-        self.truths.extend_from_slice(&truths);
+        let cell = CellId(self.rows.len() as u32);
+        self.rows.push(truths.clone());
         self.cells.insert(truths, cell);
-        self.cell_count += 1;
         cell
     }
 
-    /// The truth of every element for one action, known or not, lower case.
-    pub(crate) fn element_truths(&self, action: &str) -> Box<[Truth]> {
+    /// The truths of the elements for one action, known or not, lower case; for all of them see
+    /// [`truths`](Self::truths).
+    pub(crate) fn element_truths(&self, action: &str) -> TruthRow {
         let (prefix, name) = action.split_once(':').unwrap_or((action, ""));
-        let candidates = self.candidates(prefix);
-        let row = self.row(&candidates, prefix, name);
-        self.truths_of_patterns(|id| {
-            row.iter().find(|(found, _)| *found == id).map_or(Truth::False, |(_, truth)| *truth)
-        })
+        self.truths_of_patterns(&self.row(&self.candidates(prefix), prefix, name))
     }
 
     /// The unsure rules whose preferred reading was taken for an element and an action (GEN-3): those that would leave a
@@ -435,7 +464,7 @@ impl ActionTable {
     }
 
     /// The cell of an action, if its element truths are those of one.
-    pub(crate) fn find_cell(&self, truths: &[Truth]) -> Option<CellId> {
+    pub(crate) fn find_cell(&self, truths: &TruthRow) -> Option<CellId> {
         self.cells.get(truths).copied()
     }
 
@@ -463,12 +492,16 @@ impl ActionTable {
     }
 
     pub(crate) fn cell_count(&self) -> usize {
-        self.cell_count
+        self.rows.len()
     }
 
     /// The truths of all elements in a cell.
-    pub(crate) fn cell_truths(&self, cell: CellId) -> &[Truth] {
-        let start = cell.0 as usize * self.elements.len();
-        self.truths.get(start..start + self.elements.len()).unwrap_or(&[])
+    pub(crate) fn cell_truths(&self, cell: CellId) -> ElementTruths<'_> {
+        self.truths(self.rows.get(cell.0 as usize).map_or(&[], |row| row))
+    }
+
+    /// The truths of all elements by those that are not as for actions that nothing matches.
+    pub(crate) fn truths<'t>(&'t self, row: &'t [(ElementId, Truth)]) -> ElementTruths<'t> {
+        ElementTruths { unmatched: &self.unmatched, row }
     }
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use scproof_organization::{NodeId, PolicyIndex};
 use scproof_policy_parser::{Piece, TemplatePart, WildcardPattern};
 
-use crate::action::CellId;
+use crate::action::{ElementTruths, TruthRow};
 use crate::call::Call;
 use crate::chain::PathId;
 use crate::compile::{Atom, CompiledOrganization};
@@ -200,21 +200,21 @@ impl Puzzle<'_> {
         let mut paths: Vec<PathId> = accounts.iter().filter_map(|id| compiled.chain.path_of(*id)).collect();
         paths.sort_unstable();
         paths.dedup();
-        let truths: Option<Vec<Truth>> = match self.question.actions {
-            [action] if !self.question.every_action => Some(compiled.truths_of(action)),
+        let row: Option<TruthRow> = match self.question.actions {
+            [action] if !self.question.every_action => Some(compiled.actions.element_truths(action)),
             _ => None,
         };
-        paths.into_par_iter().map(|path| (path, self.telling_of(path, truths.as_deref()))).collect()
+        let truths = row.as_ref().map(|row| compiled.actions.truths(row));
+        paths.into_par_iter().map(|path| (path, self.telling_of(path, truths))).collect()
     }
 
-    fn telling_of(&self, path: PathId, truths: Option<&[Truth]>) -> Vec<Atom> {
+    fn telling_of(&self, path: PathId, truths: Option<ElementTruths<'_>>) -> Vec<Atom> {
         let compiled = self.compiled;
         let mut atoms: Vec<Atom> = Vec::new();
         for level in compiled.chain.levels(path).iter().filter_map(|level| compiled.level(*level)) {
             for statement in level.statements.iter().filter_map(|number| compiled.statements.get(*number as usize)) {
-                let matches =
-                    truths.and_then(|truths| statement.action.and_then(|element| truths.get(element.0 as usize)));
-                if matches == Some(&Truth::False) {
+                let matches = truths.and_then(|truths| statement.action.map(|element| truths.of(element)));
+                if matches == Some(Truth::False) {
                     continue;
                 }
                 atoms.extend(compiled.statement_atoms(statement).iter().filter(|atom| self.may_tell(**atom)));
@@ -411,18 +411,6 @@ impl Puzzle<'_> {
     fn asks_who_calls(&self, condition: &CompiledCondition) -> bool {
         let slot = self.compiled.slots.get(condition.slot.0 as usize);
         slot.and_then(|slot| slot.row).is_some_and(|row| row.model == Model::PrincipalArn)
-    }
-}
-
-impl CompiledOrganization {
-    /// The truth of every action element for an action, lower case.
-    fn truths_of(&self, action: &str) -> Vec<Truth> {
-        let known: Option<CellId> =
-            self.actions.catalog.find_action(action).and_then(|it| self.actions.cell_of_action(it));
-        match known {
-            Some(cell) => self.actions.cell_truths(cell).to_vec(),
-            None => self.actions.element_truths(action).to_vec(),
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use scproof_organization::Organization;
 use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, Statement};
 
 use crate::EvaluationOptions;
-use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId};
+use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId, ElementTruths};
 use crate::call::TypeMemory;
 use crate::carried::differs_by_check;
 use crate::chain::Chain;
@@ -104,10 +104,17 @@ pub(crate) struct Level {
     pub(crate) statements: Vec<u32>,
     /// Whether the attachments could not be read (K3-13).
     pub(crate) unreadable: bool,
-    pub(crate) by_cell: Box<[u32]>,
-    pub(crate) entries: Vec<LevelEntry>,
+    /// Worked out when it is first asked about: a question asks about the levels of its own path only.
+    pub(crate) cells: OnceLock<LevelCells>,
     /// Whether it lets everything through: no Deny, and an Allow of everything.
     pub(crate) passes_everything: bool,
+}
+
+/// What a level holds for the cells of actions: different entries, and for each cell which.
+#[derive(Debug)]
+pub(crate) struct LevelCells {
+    pub(crate) by_cell: Box<[u32]>,
+    entries: Vec<LevelEntry>,
 }
 
 /// What a level holds for the actions of one cell.
@@ -307,7 +314,8 @@ impl Builder {
 impl CompiledOrganization {
     /// Compiles an organization. Every policy text is accepted: what cannot be read stays unknown (GEN-2, K3-14).
     ///
-    /// Takes time in proportion to the distinct documents and levels, times the number of action cells.
+    /// Takes time in proportion to the distinct documents and levels, and to the actions of the catalog times distinct action
+    /// elements. What a level holds for the cells of actions is worked out when it is first asked about.
     pub fn compile(organization: impl Into<Arc<Organization>>, options: EvaluationOptions) -> Self {
         let organization: Arc<Organization> = organization.into();
         let mut tables = Tables::new(options);
@@ -348,6 +356,11 @@ impl CompiledOrganization {
         self.levels.get(level.0 as usize)
     }
 
+    /// What a level holds for the cells of actions.
+    pub(crate) fn cells_of<'l>(&self, level: &'l Level) -> &'l LevelCells {
+        level.cells.get_or_init(|| LevelCells::build(&level.statements, &self.statements, &self.actions))
+    }
+
     pub(crate) fn statement_atoms(&self, statement: &CompiledStatement) -> &[Atom] {
         self.atoms.get(statement.atoms.0 as usize..statement.atoms.1 as usize).unwrap_or(&[])
     }
@@ -370,18 +383,6 @@ impl Level {
         statements: &[CompiledStatement],
         actions: &ActionTable,
     ) -> Self {
-        let mut ids: FxHashMap<LevelEntry, u32> = FxHashMap::default();
-        let mut entries = Vec::new();
-        let by_cell = (0..actions.cell_count())
-            .map(|cell| {
-                let cell = CellId(u32::try_from(cell).unwrap_or(u32::MAX));
-                let entry = LevelEntry::build(&numbers, statements, actions.cell_truths(cell));
-                *ids.entry(entry).or_insert_with_key(|entry| {
-                    entries.push(entry.clone());
-                    u32::try_from(entries.len() - 1).unwrap_or(u32::MAX)
-                })
-            })
-            .collect();
         let statement = |number: &u32| statements.get(*number as usize);
         let allows_everything = |statement: &CompiledStatement| {
             !statement.unreadable
@@ -392,7 +393,31 @@ impl Level {
         let passes_everything = !unreadable
             && numbers.iter().all(|it| statement(it).is_some_and(|it| it.effect == Some(Effect::Allow)))
             && numbers.iter().filter_map(statement).any(allows_everything);
-        Self { statements: numbers, unreadable, by_cell, entries, passes_everything }
+        Self { statements: numbers, unreadable, cells: OnceLock::new(), passes_everything }
+    }
+
+    /// The same with its cells, where all levels will be asked about.
+    pub(crate) fn with_cells(self, statements: &[CompiledStatement], actions: &ActionTable) -> Self {
+        let cells = LevelCells::build(&self.statements, statements, actions);
+        Self { cells: OnceLock::from(cells), ..self }
+    }
+}
+
+impl LevelCells {
+    fn build(numbers: &[u32], statements: &[CompiledStatement], actions: &ActionTable) -> Self {
+        let mut ids: FxHashMap<LevelEntry, u32> = FxHashMap::default();
+        let mut entries = Vec::new();
+        let by_cell = (0..actions.cell_count())
+            .map(|cell| {
+                let cell = CellId(u32::try_from(cell).unwrap_or(u32::MAX));
+                let entry = LevelEntry::build(numbers, statements, actions.cell_truths(cell));
+                *ids.entry(entry).or_insert_with_key(|entry| {
+                    entries.push(entry.clone());
+                    u32::try_from(entries.len() - 1).unwrap_or(u32::MAX)
+                })
+            })
+            .collect();
+        Self { by_cell, entries }
     }
 
     pub(crate) fn entry(&self, cell: CellId) -> Option<&LevelEntry> {
@@ -403,14 +428,12 @@ impl Level {
 
 impl LevelEntry {
     /// What the statements hold for actions with these element truths.
-    pub(crate) fn build(numbers: &[u32], statements: &[CompiledStatement], truths: &[Truth]) -> Self {
+    pub(crate) fn build(numbers: &[u32], statements: &[CompiledStatement], truths: ElementTruths<'_>) -> Self {
         let mut entry = Self::default();
         let (mut deny, mut allow) = (Vec::new(), Vec::new());
         for &number in numbers {
             let Some(statement) = statements.get(number as usize) else { continue };
-            let action = statement
-                .action
-                .map_or(Truth::Unknown, |element| truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown));
+            let action = statement.action.map_or(Truth::Unknown, |element| truths.of(element));
             if action == Truth::False {
                 continue;
             }

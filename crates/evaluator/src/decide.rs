@@ -150,7 +150,7 @@ impl CompiledOrganization {
     pub(crate) fn entry_of<'a>(&'a self, id: LevelId, cell: &'a ActionCell) -> Option<(&'a LevelEntry, bool)> {
         let level = self.level(id)?;
         let entry = match cell {
-            ActionCell::Known(cell) => level.entry(*cell),
+            ActionCell::Known(cell) => self.cells_of(level).entry(*cell),
             ActionCell::Loose(entries) => entries.get(&id),
         };
         entry.map(|entry| (entry, level.unreadable))

@@ -194,9 +194,13 @@ impl CompiledOrganization {
     /// All causes in one pair.
     fn causes(&self, query: &Query, pair: &Pair, account: NodeId) -> PairCauses {
         let mut causes = PairCauses { decision: Some(self.decide_pair(query, pair)), ..PairCauses::default() };
+        let loose;
         let truths = match &query.cell {
-            ActionCell::Known(cell) => self.actions.cell_truths(*cell).to_vec(),
-            ActionCell::Loose(_) => self.actions.element_truths(&query.action).to_vec(),
+            ActionCell::Known(cell) => self.actions.cell_truths(*cell),
+            ActionCell::Loose(_) => {
+                loose = self.actions.element_truths(&query.action);
+                self.actions.truths(&loose)
+            }
         };
         let mut outcome = Outcome { denied: Truth::False, allowed: Truth::True };
         let mut allow_clauses = Vec::new();
@@ -215,9 +219,7 @@ impl CompiledOrganization {
             let mut open_allows: Vec<Predicate> = Vec::new();
             let mut open_allow_reasons: Vec<Undecided> = Vec::new();
             for (policy, _, statement) in self.statements_at(node) {
-                let action = statement.action.map_or(Truth::Unknown, |element| {
-                    truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown)
-                });
+                let action = statement.action.map_or(Truth::Unknown, |element| truths.of(element));
                 if let Some(element) = statement.action {
                     push_new(&mut causes.assumed, self.actions.assumed_rules(element, &query.action));
                 }

@@ -225,12 +225,13 @@ impl CompiledOrganization {
         if let Some(cell) = self.actions.find_cell(&truths) {
             return ActionCell::Known(cell);
         }
+        let truths = self.actions.truths(&truths);
         ActionCell::Loose(
             self.chain
                 .levels(path)
                 .iter()
                 .chain(&hypothetical)
-                .filter_map(|&id| Some((id, LevelEntry::build(&self.level(id)?.statements, &self.statements, &truths))))
+                .filter_map(|&id| Some((id, LevelEntry::build(&self.level(id)?.statements, &self.statements, truths))))
                 .collect(),
         )
     }
@@ -429,13 +430,12 @@ impl CompiledOrganization {
             ActionCell::Known(cell) => self.actions.cell_truths(*cell),
             ActionCell::Loose(_) => {
                 loose = self.actions.element_truths(action);
-                &loose
+                self.actions.truths(&loose)
             }
         };
         for level in self.chain.levels(path).iter().chain(&hypothetical).filter_map(|level| self.level(*level)) {
             for statement in level.statements.iter().filter_map(|number| self.statements.get(*number as usize)) {
-                let matches = statement.action.and_then(|element| truths.get(element.0 as usize));
-                if matches == Some(&Truth::False) {
+                if statement.action.is_some_and(|element| truths.of(element) == Truth::False) {
                     continue;
                 }
                 for atom in self.statement_atoms(statement) {

@@ -272,9 +272,7 @@ impl CompiledViews {
     pub fn candidate(&self, statement: u32, cell: CellId) -> Option<Candidate> {
         let found = self.first.statements.get(statement as usize)?;
         let truths = self.first.actions.cell_truths(cell);
-        let action = found
-            .action
-            .map_or(Truth::Unknown, |element| truths.get(element.0 as usize).copied().unwrap_or(Truth::Unknown));
+        let action = found.action.map_or(Truth::Unknown, |element| truths.of(element));
         (action != Truth::False)
             .then_some(Candidate { statement, uncertain: action == Truth::Unknown || found.unreadable })
     }
@@ -338,7 +336,7 @@ impl CompiledViews {
     /// What a level holds for a cell of actions.
     pub fn entry(&self, level: LevelId, cell: CellId) -> Option<Entry<'_>> {
         let found = self.first.level(level)?;
-        let entry = found.entry(cell)?;
+        let entry = self.first.cells_of(found).entry(cell)?;
         Some(Entry {
             denies: entry.denies,
             allows: entry.allows,
@@ -361,7 +359,7 @@ impl CompiledViews {
     /// A number that two levels share exactly if they hold the same for the same cells; the same statements have one
     /// number within a level only, so compare entries of one level.
     pub fn entry_number(&self, level: LevelId, cell: CellId) -> Option<u32> {
-        self.first.level(level)?.by_cell.get(cell.index()).copied()
+        self.first.cells_of(self.first.level(level)?).by_cell.get(cell.index()).copied()
     }
 
     /// The atoms of a statement; all must hold.

@@ -145,7 +145,8 @@ impl Tables {
             .into_par_iter()
             .map(|(documents, unreadable)| {
                 let numbers = documents.into_iter().flat_map(|(start, end)| start..end).collect();
-                Level::build(numbers, unreadable, &statements, &actions)
+                let level = Level::build(numbers, unreadable, &statements, &actions);
+                if every_name { level.with_cells(&statements, &actions) } else { level }
             })
             .collect();
         Built {

@@ -261,7 +261,7 @@ impl CompiledViews {
         let truths = self.first.actions.cell_truths(cell);
         let mut asked = Asked::default();
         for (element, asks) in shapes.by_element.get_or_insert_with(|| self.asked_by_element()) {
-            let concerns = element.is_none_or(|element| truths.get(element.0 as usize) != Some(&Truth::False));
+            let concerns = element.is_none_or(|element| truths.of(element) != Truth::False);
             if concerns {
                 asked.keys.extend(&asks.keys);
                 asked.resources.extend(&asks.resources);
