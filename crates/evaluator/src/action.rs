@@ -1,7 +1,7 @@
 //! Actions and the cells into which policies cut them (part C.2; `docs/architecture.md`, "cells").
 //!
-//! Two actions are in one cell if no `Action` or `NotAction` element of the organization tells them apart. All questions
-//! about actions are answered once a cell.
+//! Two actions are in one cell if no `Action` or `NotAction` element of the organization tells them apart. All
+//! questions about actions are answered once a cell.
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, Catalog, ServiceId};
@@ -413,8 +413,8 @@ impl ActionTable {
         self.truths_of_patterns(&self.row(&self.candidates(prefix), prefix, name))
     }
 
-    /// The unsure rules whose preferred reading was taken for an element and an action (GEN-3): those that would leave a
-    /// pattern open otherwise.
+    /// The unsure rules whose preferred reading was taken for an element and an action (GEN-3): those that would leave
+    /// a pattern open otherwise.
     pub(crate) fn assumed_rules(&self, element: ElementId, action: &str) -> Vec<&'static str> {
         let Some(element) = self.elements.get(element.0 as usize).filter(|_| self.assume_preferred) else {
             return Vec::new();
@@ -451,8 +451,8 @@ impl ActionTable {
         rules
     }
 
-    /// Whether an element covers every action there may ever be, not only those of the cells: a name that the catalog lacks may
-    /// fall between all of them (DOC-21).
+    /// Whether an element covers every action there may ever be, not only those of the cells: a name that the catalog
+    /// lacks may fall between all of them (DOC-21).
     pub(crate) fn covers_every_name(&self, element: ElementId) -> bool {
         let Some(element) = self.elements.get(element.0 as usize) else { return false };
         let mut matchers = element.patterns.iter().filter_map(|&id| self.matchers.get(id as usize));

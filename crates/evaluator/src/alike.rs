@@ -1,5 +1,5 @@
-//! Accounts that a question cannot tell apart: the same policies at every level, and nothing in the statements that may concern the
-//! action depends on which of them calls. One of them is asked for all.
+//! Accounts that a question cannot tell apart: the same policies at every level, and nothing in the statements that may
+//! concern the action depends on which of them calls. One of them is asked for all.
 
 use std::hash::Hash;
 
@@ -89,8 +89,8 @@ struct Puzzle<'a> {
 impl CompiledOrganization {
     /// Sorts accounts into classes. Nodes that are no accounts, and accounts that were given before, are left out.
     ///
-    /// With `by_node` the classes of an explanation: accounts of one unit with the same policies of their own. Else those of
-    /// a verdict: accounts with the same policies level by level, wherever these levels are.
+    /// With `by_node` the classes of an explanation: accounts of one unit with the same policies of their own. Else
+    /// those of a verdict: accounts with the same policies level by level, wherever these levels are.
     pub(crate) fn classes(
         &self,
         question: &ManyQuestion<'_>,
@@ -353,7 +353,8 @@ impl Puzzle<'_> {
             let Reasons { rules, assumed, keys, resource } = evaluation.trace;
             return Some(Tell::Settled(truth, rules, assumed, keys, resource));
         };
-        // A renaming of accounts leaves alone what knows no account, or only patterns without digits where its id may stand.
+        // A renaming of accounts leaves alone what knows no account, or only patterns without digits where its id may
+        // stand.
         let same_for_all = match &domain.values {
             DomainValues::Any => true,
             DomainValues::Like(_) if self.asks_for_id(condition) => {
@@ -381,8 +382,8 @@ impl Puzzle<'_> {
         }
     }
 
-    /// Whether a text with variables names no account but the caller's own, whichever that is: every account is then like its own.
-    /// A given name of the caller may hold an account's id, so only calls by anyone are looked at.
+    /// Whether a text with variables names no account but the caller's own, whichever that is: every account is then
+    /// like its own. A given name of the caller may hold an account's id, so only calls by anyone are looked at.
     fn names_only_the_caller(&self, template: &SlottedTemplate, pair: &Pair) -> bool {
         let parts = &template.template.parts;
         let own = |slot: &KeySlot| {

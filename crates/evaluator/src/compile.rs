@@ -314,8 +314,8 @@ impl Builder {
 impl CompiledOrganization {
     /// Compiles an organization. Every policy text is accepted: what cannot be read stays unknown (GEN-2, K3-14).
     ///
-    /// Takes time in proportion to the distinct documents and levels, and to the actions of the catalog times distinct action
-    /// elements. What a level holds for the cells of actions is worked out when it is first asked about.
+    /// Takes time in proportion to the distinct documents and levels, and to the actions of the catalog times distinct
+    /// action elements. What a level holds for the cells of actions is worked out when it is first asked about.
     pub fn compile(organization: impl Into<Arc<Organization>>, options: EvaluationOptions) -> Self {
         let organization: Arc<Organization> = organization.into();
         let mut tables = Tables::new(options);
@@ -323,9 +323,9 @@ impl CompiledOrganization {
         tables.build(false).with(organization, nodes, options)
     }
 
-    /// Compiles organizations over one numbering of statements, levels and action cells, so that they can be compared part by part,
-    /// and along with them documents that are attached nowhere, each as a level of its own. A policy text that stands in several is
-    /// worked through once.
+    /// Compiles organizations over one numbering of statements, levels and action cells, so that they can be compared
+    /// part by part, and along with them documents that are attached nowhere, each as a level of its own. A policy text
+    /// that stands in several is worked through once.
     pub(crate) fn compile_together(
         first: Arc<Organization>,
         others: Vec<Arc<Organization>>,

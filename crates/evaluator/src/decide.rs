@@ -1,5 +1,5 @@
-//! The hot path: from a prepared question to the verdict (parts B.1 and H.3). Nothing is allocated here unless an unknown
-//! verdict is refined.
+//! The hot path: from a prepared question to the verdict (parts B.1 and H.3). Nothing is allocated here unless an
+//! unknown verdict is refined.
 
 use crate::call::Check;
 use crate::chain::Applicability;
@@ -37,7 +37,8 @@ impl CompiledOrganization {
     /// Answers a prepared question.
     ///
     /// A call with several resources passes only if each passes (EVAL-10). With
-    /// [`refine`](crate::EvaluationOptions::refine) an answer that would stay unknown is worked out case by case (K3-16).
+    /// [`refine`](crate::EvaluationOptions::refine) an answer that would stay unknown is worked out case by case
+    /// (K3-16).
     pub fn decide(&self, query: &Query) -> Decision {
         match query.applicability {
             Applicability::Settled(decision, _) => decision,

@@ -109,8 +109,8 @@ impl CompiledOrganization {
         self.prepare_for(&*request.completed(&self.organization)?, &[], None)
     }
 
-    /// The same, for asking about some atoms too that need not concern the action, and as if the Deny statements of one more level
-    /// stood on the account's path.
+    /// The same, for asking about some atoms too that need not concern the action, and as if the Deny statements of one
+    /// more level stood on the account's path.
     pub(crate) fn prepare_for(
         &self,
         request: &Request,
@@ -282,7 +282,8 @@ impl CompiledOrganization {
         Pair { resource, states, type_name: None, callers: Box::default() }
     }
 
-    /// The keys about the caller for each kind of callers there may be, if several of these keys are wanted (LAW-5, LAW-7).
+    /// The keys about the caller for each kind of callers there may be, if several of these keys are wanted (LAW-5,
+    /// LAW-7).
     fn callers(&self, scene: &Scene<'_>, context: &GivenContext<'_>, concerned: &Concerned) -> Box<[CallerStates]> {
         let of_caller: Vec<(usize, &Slot)> = self
             .slots
@@ -342,7 +343,8 @@ impl CompiledOrganization {
             if lacks() {
                 return KeyState::Absent;
             }
-            // CALL-13: what every call carries is there in a closed context too, and the owner of a resource is not known by it.
+            // CALL-13: what every call carries is there in a closed context too, and the owner of a resource is not
+            // known by it.
             if context.closed && !row.always && !scene.is_owner_open(row) {
                 return KeyState::Absent;
             }
@@ -466,8 +468,8 @@ impl CompiledOrganization {
         }
     }
 
-    /// For unknown keys: what each condition on them that is concerned says of all the values they may have. Once a request, not
-    /// a decision.
+    /// For unknown keys: what each condition on them that is concerned says of all the values they may have. Once a
+    /// request, not a decision.
     fn settle_domains(&self, states: &mut [KeyState], concerned: &[bool]) {
         let mut settled: Vec<(usize, ConditionTruths)> = Vec::new();
         for (index, (slot, state)) in self.slots.iter().zip(states.iter()).enumerate() {

@@ -182,9 +182,9 @@ impl CompiledViews {
         compiled.prepare_for(request, &[], Some(level)).map(|query| compiled.decide(&query))
     }
 
-    /// The decisions on a request as it is, and as if the Deny statements of one more level stood on the account's path:
-    /// what [`ask`](CompiledOrganization::ask) and [`ask_with`](Self::ask_with) say. `None` if the facts given break a
-    /// law, so that no call is such.
+    /// The decisions on a request as it is, and as if the Deny statements of one more level stood on the account's
+    /// path: what [`ask`](CompiledOrganization::ask) and [`ask_with`](Self::ask_with) say. `None` if the facts given
+    /// break a law, so that no call is such.
     ///
     /// # Errors
     ///
@@ -302,8 +302,8 @@ impl CompiledViews {
         }
     }
 
-    /// Whether SCPs decide about the calls of some actions, where they apply to an account as given; `None` if no policy
-    /// denies them.
+    /// Whether SCPs decide about the calls of some actions, where they apply to an account as given; `None` if no
+    /// policy denies them.
     pub fn applicability_to(&self, of_account: Applicability, traits: ActionTraits) -> Option<Applicability> {
         let unsure = traits.unsure_rule();
         if traits.is_undeniable() || (unsure.is_some() && self.first.options.assume_preferred) {
@@ -384,8 +384,8 @@ impl CompiledViews {
         reasons
     }
 
-    /// The truth of atoms in a request, in their order; the first resource of the request counts, with all keys that are given,
-    /// whatever else calls of the action are checked against.
+    /// The truth of atoms in a request, in their order; the first resource of the request counts, with all keys that
+    /// are given, whatever else calls of the action are checked against.
     ///
     /// # Errors
     ///

@@ -24,7 +24,8 @@ type DocumentStatements = (u32, u32);
 pub(crate) struct Tables {
     options: EvaluationOptions,
     builder: Builder,
-    /// Documents by their place in memory, and by their text, so that a text is worked through once however often it was parsed.
+    /// Documents by their place in memory, and by their text, so that a text is worked through once however often it
+    /// was parsed.
     by_place: FxHashMap<*const PolicyDocument, DocumentStatements>,
     by_text: FxHashMap<Arc<str>, DocumentStatements>,
     /// By documents; what could not be read of one target is not what could not be read of another.

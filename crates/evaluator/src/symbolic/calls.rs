@@ -27,8 +27,8 @@ use crate::truth::Truth;
 pub struct ShapeId(u32);
 
 impl ShapeId {
-    /// That of calls that are checked against one resource of any kind, with any keys: all that is known of actions which
-    /// the catalog lacks (CALL-1), and all that matters where no policy asks for more.
+    /// That of calls that are checked against one resource of any kind, with any keys: all that is known of actions
+    /// which the catalog lacks (CALL-1), and all that matters where no policy asks for more.
     pub const ANY: Self = Self(0);
 }
 
