@@ -17,6 +17,7 @@ use crate::command::simulate::SimulateArgs;
 use crate::command::tree::TreeArgs;
 use crate::command::validate::ValidateArgs;
 use crate::command::who_can::WhoCanArgs;
+use crate::command::why::WhyArgs;
 use crate::error::CommandError;
 
 const EXAMPLES: &str = "\
@@ -71,6 +72,8 @@ pub(crate) enum Command {
     Can(CanArgs),
     /// Show which accounts can make a call, as far as SCPs decide
     WhoCan(WhoCanArgs),
+    /// Explain an error message in which AWS denies a call
+    Why(WhyArgs),
     /// Show what an account, or every account of a unit, can do at most
     Effective(EffectiveArgs),
     /// Show what SCPs do in all accounts, and where guardrails have holes
@@ -152,8 +155,9 @@ impl GlobalArgs {
 }
 
 /// The commands that print reports, and what about.
-const REPORTS: [(&str, Subject); 8] = [
+const REPORTS: [(&str, Subject); 9] = [
     ("can", Subject::Answer),
+    ("why", Subject::Why),
     ("who-can", Subject::WhoCan),
     ("effective", Subject::Effective),
     ("audit", Subject::Audit),

@@ -16,3 +16,4 @@ pub(crate) mod simulate;
 pub(crate) mod tree;
 pub(crate) mod validate;
 pub(crate) mod who_can;
+pub(crate) mod why;

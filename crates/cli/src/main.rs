@@ -58,6 +58,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Simulate(args) => command::simulate::run(&cli.global, args),
         Command::Tree(args) => command::tree::run(&cli.global, args),
         Command::WhoCan(args) => command::who_can::run(&cli.global, args),
+        Command::Why(args) => command::why::run(&cli.global, args),
         Command::Validate(args) => command::validate::run(&cli.global, args),
         Command::Completions(args) => command::completions::run(&cli.global, args),
     }

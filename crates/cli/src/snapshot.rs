@@ -99,6 +99,11 @@ pub(crate) fn faults(global: &GlobalArgs, path: &Path, error: &LoadError) -> Com
     shown_faults(global, path, error, &fs::read(path).unwrap_or_default(), error.faults().len())
 }
 
+/// The faults of a text that is no file.
+pub(crate) fn faults_of_text(global: &GlobalArgs, name: &str, error: &LoadError, text: &str) -> CommandError {
+    shown_faults(global, Path::new(name), error, text.as_bytes(), error.faults().len())
+}
+
 fn shown_faults(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8], most: usize) -> CommandError {
     let file = path.display().to_string();
     let count = error.faults().len() + error.omitted();

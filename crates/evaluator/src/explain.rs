@@ -15,7 +15,7 @@ use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, U
 use crate::predicate::{Open, Predicate};
 use crate::prepare::{ActionCell, Pair, Query};
 use crate::principal::PrincipalKind;
-use crate::request::Request;
+use crate::request::{ContextValue, Request};
 use crate::request_error::RequestError;
 use crate::trace::{Evaluation, Reasons};
 use crate::truth::Truth;
@@ -73,6 +73,19 @@ impl CompiledOrganization {
             explanation.preferred = Some(preferred.ask(request)?).filter(|decision| *decision != Decision::Unknown);
         }
         Ok(explanation)
+    }
+
+    /// What the verdict is if the role of a session that calls has no path, where the verdict is open: the ARN of a session does not tell
+    /// the path (CTX-61). Nothing if the question gives the role's ARN, or no session calls.
+    pub fn if_role_has_no_path(&self, request: &Request, decision: Decision) -> Option<Decision> {
+        const KEY: &str = "aws:PrincipalArn";
+        if decision != Decision::Unknown || request.context.iter().any(|(key, _)| key.eq_ignore_ascii_case(KEY)) {
+            return None;
+        }
+        let mut request = request.clone();
+        let arn = request.role_without_path()?;
+        request.context.insert(KEY, ContextValue::Single(arn));
+        self.ask(&request).ok()
     }
 
     /// Answers a prepared question with every cause (GEN-5): each statement that decides, each level without an Allow, and

@@ -8,6 +8,7 @@ pub mod impact;
 pub mod tree;
 pub mod validation;
 pub mod who_can;
+pub mod why;
 
 mod predicate;
 #[cfg(feature = "serde")]

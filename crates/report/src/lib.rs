@@ -23,6 +23,7 @@ mod style;
 mod tree;
 mod validation;
 mod who_can;
+mod why;
 mod words;
 
 mod csv;
@@ -43,4 +44,5 @@ pub use style::{Role, Style};
 pub use tree::Tree;
 pub use validation::{PolicyLabel, Source, SourceFindings, Totals, Validation};
 pub use who_can::WhoCanReport;
+pub use why::Why;
 pub use words::condition_words;

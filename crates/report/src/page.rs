@@ -7,6 +7,7 @@ pub(crate) mod impact;
 pub(crate) mod tree;
 pub(crate) mod validation;
 pub(crate) mod who_can;
+pub(crate) mod why;
 
 mod excerpt;
 
@@ -35,6 +36,11 @@ fn accounts_of(accounts: &[&AccountRef], detail: Detail) -> Fact {
 
 /// The lines of a condition.
 fn when(lines: Vec<words::Line>) -> Fact {
+    condition("when", lines)
+}
+
+/// The lines of a condition under a label.
+fn condition(label: &'static str, lines: Vec<words::Line>) -> Fact {
     let items = lines.into_iter().map(|line| Item {
         depth: line.depth,
         line: if line.is_condition { Line::code(line.text) } else { line.text.into() },
@@ -42,9 +48,9 @@ fn when(lines: Vec<words::Line>) -> Fact {
     });
     let items: Vec<Item> = items.collect();
     match items.as_slice() {
-        [] => Fact::new("when", Vec::new()),
-        [only] => Fact::line("when", only.line.clone()),
-        _ => Fact::new("when", vec![Block::List(items)]),
+        [] => Fact::new(label, Vec::new()),
+        [only] => Fact::line(label, only.line.clone()),
+        _ => Fact::new(label, vec![Block::List(items)]),
     }
 }
 

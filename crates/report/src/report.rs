@@ -12,6 +12,7 @@ use crate::style::Style;
 use crate::tree::Tree;
 use crate::validation::Validation;
 use crate::who_can::WhoCanReport;
+use crate::why::Why;
 use crate::{csv, html, json, junit, page, sarif};
 
 /// A format.
@@ -76,6 +77,8 @@ impl fmt::Display for Format {
 pub enum Report<'a> {
     /// One question.
     Answer(&'a Answer<'a>),
+    /// A denial that AWS told of.
+    Why(&'a Why<'a>),
     /// One call, asked of many accounts.
     WhoCan(&'a WhoCanReport<'a>),
     /// What an account can do.
@@ -98,6 +101,8 @@ pub enum Report<'a> {
 pub enum Subject {
     /// One question.
     Answer,
+    /// A denial that AWS told of.
+    Why,
     /// One call, asked of many accounts.
     WhoCan,
     /// What an account, or those of a unit, can do.
@@ -122,8 +127,8 @@ impl Subject {
     pub fn has(self, format: Format) -> bool {
         match format {
             Format::Text | Format::Json | Format::Markdown | Format::Html => true,
-            // An answer to one question is no table.
-            Format::Csv => self != Self::Answer,
+            // An answer about one call is no table.
+            Format::Csv => !matches!(self, Self::Answer | Self::Why),
             Format::Sarif | Format::Junit => matches!(self, Self::Audit | Self::Validation),
         }
     }
@@ -134,6 +139,7 @@ impl Report<'_> {
     pub fn subject(&self) -> Subject {
         match self {
             Self::Answer(_) => Subject::Answer,
+            Self::Why(_) => Subject::Why,
             Self::WhoCan(_) => Subject::WhoCan,
             Self::Effective(_) | Self::EffectiveSet(_) => Subject::Effective,
             Self::Impact(_) => Subject::Impact,
@@ -176,6 +182,7 @@ impl Report<'_> {
     fn title(&self) -> &'static str {
         match self {
             Self::Answer(_) => "What SCPs say to a call",
+            Self::Why(_) => "Why AWS denied a call",
             Self::WhoCan(_) => "Which accounts can make a call",
             Self::Effective(_) | Self::EffectiveSet(_) => "What SCPs let pass at most",
             Self::Impact(_) => "What changes for whom",
@@ -189,6 +196,7 @@ impl Report<'_> {
     fn page(&self) -> Doc {
         match self {
             Self::Answer(answer) => page::answer::page(answer),
+            Self::Why(why) => page::why::page(why),
             Self::WhoCan(report) => page::who_can::page(report),
             Self::Effective(effective) => page::effective::page(effective),
             Self::EffectiveSet(set) => page::effective::set(set),
@@ -202,6 +210,7 @@ impl Report<'_> {
     fn data(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Answer(answer) => json::write(&json::answer::document(answer), out),
+            Self::Why(why) => json::write(&json::why::document(why), out),
             Self::WhoCan(report) => json::write(&json::who_can::document(report), out),
             Self::Effective(effective) => json::write(&json::effective::document(effective), out),
             Self::EffectiveSet(set) => json::write(&json::effective_set::document(set), out),

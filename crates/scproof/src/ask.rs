@@ -22,6 +22,9 @@ pub use crate::batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lin
 pub use crate::guard_notes::guard_notes;
 use crate::snapshot::Organization;
 pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId, Catalog};
+pub use scproof_denial::{
+    Agreement, Cause, Denial, DenialError, Diagnosis, NamedPolicy, Passing, PolicyType, diagnose,
+};
 pub use scproof_evaluator::{
     Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
     EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, KeyAtom, LevelRef, LevelTrace, Open,

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use scproof::ask::{
-    BatchError, CompiledOrganization, Context, ContextValue, Decision, Request, RequestError, RequestResource,
-    ResourceInput, answer_lines, guard_notes, unknown_action,
+    BatchError, CompiledOrganization, Context, Request, RequestError, RequestResource, ResourceInput, answer_lines,
+    guard_notes, unknown_action,
 };
 use scproof::report::{Answer, Report, Subject};
 
@@ -124,7 +124,7 @@ fn one(global: &GlobalArgs, args: &CanArgs, account: &str, action: &str) -> Resu
         organization: compiled.organization(),
         request: &request,
         explanation: &explanation,
-        if_role_has_no_path: if_role_has_no_path(&compiled, &request, explanation.decision),
+        if_role_has_no_path: compiled.if_role_has_no_path(&request, explanation.decision),
     };
     Output::open(global)?.report(format, &Report::Answer(&answer))?;
     Ok(explanation.decision.into())
@@ -136,18 +136,6 @@ pub(crate) fn resource_input(text: &str) -> ResourceInput {
         arn => RequestResource::Arn(arn.to_owned()),
     };
     ResourceInput { resource, context: Context::new() }
-}
-
-/// What holds if the role of a session has no path, where the answer is open and that would settle it.
-fn if_role_has_no_path(compiled: &CompiledOrganization, request: &Request, decision: Decision) -> Option<Decision> {
-    const KEY: &str = "aws:PrincipalArn";
-    if decision != Decision::Unknown || request.context.iter().any(|(key, _)| key.eq_ignore_ascii_case(KEY)) {
-        return None;
-    }
-    let mut request = request.clone();
-    let arn = request.role_without_path()?;
-    request.context.insert(KEY, ContextValue::Single(arn));
-    compiled.ask(&request).ok()
 }
 
 /// Adds the most likely slips: the two arguments in the wrong order, and the caller in place of its account.

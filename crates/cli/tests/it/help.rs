@@ -5,11 +5,11 @@ use std::fs;
 use crate::run::{repository, scproof};
 
 #[cfg(feature = "fetch")]
-const COMMANDS: [&str; 10] =
-    ["can", "who-can", "effective", "audit", "fetch", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 11] =
+    ["can", "who-can", "why", "effective", "audit", "fetch", "simulate", "diff", "tree", "validate", "completions"];
 #[cfg(not(feature = "fetch"))]
-const COMMANDS: [&str; 9] =
-    ["can", "who-can", "effective", "audit", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 10] =
+    ["can", "who-can", "why", "effective", "audit", "simulate", "diff", "tree", "validate", "completions"];
 
 /// `docs/cli.md` as it should be.
 #[cfg(feature = "fetch")]
@@ -127,8 +127,10 @@ fn completions_for_every_shell() {
 /// What each command prints; to another format it says which ones it has.
 #[test]
 fn every_command_has_its_formats() {
-    let commands: [&[&str]; 8] = [
+    let denied = "User: arn:aws:iam::214000000001:user/ann is not authorized to perform: s3:GetObject";
+    let commands: [&[&str]; 9] = [
         &["can", "shop", "s3:GetObject"],
+        &["why", denied],
         &["who-can", "s3:GetObject"],
         &["effective", "shop", "--service", "s3"],
         &["audit", "--only-guardrails", "leave-*"],

@@ -25,3 +25,4 @@ mod tree;
 mod unreadable;
 mod validate;
 mod who_can;
+mod why;

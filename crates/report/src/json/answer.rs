@@ -91,7 +91,7 @@ pub fn render_line(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Full<'a> {
+pub(super) struct Full<'a> {
     #[serde(flatten)]
     body: Body<'a>,
     /// Of a role session: the verdict if its role has no path.
@@ -100,6 +100,19 @@ struct Full<'a> {
     account: Option<AccountView<'a>>,
     question: Question<'a>,
     levels: Vec<LevelView<'a>>,
+}
+
+impl<'a> Full<'a> {
+    pub(super) fn of(answer: &Answer<'a>) -> Self {
+        let organization = answer.organization;
+        Self {
+            body: Body::of(organization, answer.explanation),
+            if_role_has_no_path: answer.if_role_has_no_path.map(Decision::as_str),
+            account: answer.account().map(|account| AccountView::of(organization, account)),
+            question: answer.request.into(),
+            levels: answer.explanation.levels.iter().map(|level| LevelView::of(organization, level)).collect(),
+        }
+    }
 }
 
 /// The question in the batch form: it can be asked again as it stands.
@@ -234,12 +247,5 @@ pub(crate) fn question(request: &Request) -> String {
 
 /// An answer in full: the members of a batch line, the account, the question, and each level.
 pub(crate) fn document<'a>(answer: &'a Answer<'a>) -> impl Serialize + use<'a> {
-    let full = Full {
-        body: Body::of(answer.organization, answer.explanation),
-        if_role_has_no_path: answer.if_role_has_no_path.map(Decision::as_str),
-        account: answer.account().map(|account| AccountView::of(answer.organization, account)),
-        question: answer.request.into(),
-        levels: answer.explanation.levels.iter().map(|level| LevelView::of(answer.organization, level)).collect(),
-    };
-    Document::of(FORMAT, &[answer.organization], full)
+    Document::of(FORMAT, &[answer.organization], Full::of(answer))
 }

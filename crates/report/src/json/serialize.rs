@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{answer, audit, effective, effective_set, impact, tree, validation, who_can};
-use crate::{Answer, AuditReport, Effective, EffectiveSet, ImpactReport, Report, Tree, Validation, WhoCanReport};
+use super::{answer, audit, effective, effective_set, impact, tree, validation, who_can, why};
+use crate::{Answer, AuditReport, Effective, EffectiveSet, ImpactReport, Report, Tree, Validation, WhoCanReport, Why};
 
 macro_rules! serialize {
     ($($report:ty => $document:path;)+) => {
@@ -26,6 +26,7 @@ serialize! {
     Tree<'_> => tree::document;
     Validation => validation::document;
     WhoCanReport<'_> => who_can::document;
+    Why<'_> => why::document;
 }
 
 impl Serialize for Report<'_> {
@@ -33,6 +34,7 @@ impl Serialize for Report<'_> {
         match self {
             Self::Answer(answer) => answer.serialize(serializer),
             Self::WhoCan(report) => report.serialize(serializer),
+            Self::Why(why) => why.serialize(serializer),
             Self::Effective(effective) => effective.serialize(serializer),
             Self::EffectiveSet(set) => set.serialize(serializer),
             Self::Impact(report) => report.serialize(serializer),

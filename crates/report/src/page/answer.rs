@@ -22,21 +22,31 @@ const QUOTED_STATEMENTS: usize = 6;
 /// The verdict, then what was asked, why, what would decide an open answer, and what each level contributes.
 pub(crate) fn page(answer: &Answer<'_>) -> Doc {
     let mut doc = Doc::default();
+    verdict(&mut doc, answer);
+    body(&mut doc, answer);
+    remarks(&mut doc, answer);
+    doc
+}
+
+/// The headline.
+pub(super) fn verdict(doc: &mut Doc, answer: &Answer<'_>) {
     let role = match answer.explanation.decision {
         Decision::Allowed | Decision::NotApplicable => Role::Good,
         Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Role::Bad,
         Decision::Unknown => Role::Open,
     };
     doc.headline(role, headline(answer));
+}
+
+/// What stands below the verdict, without remarks.
+pub(super) fn body(doc: &mut Doc, answer: &Answer<'_>) {
     if let Some(preferred) = answer.explanation.preferred {
         doc.paragraph(preferred_words(answer, preferred));
     }
-    question(&mut doc, answer);
-    reasons(&mut doc, answer);
-    open_questions(&mut doc, answer);
-    levels(&mut doc, answer);
-    remarks(&mut doc, answer);
-    doc
+    question(doc, answer);
+    reasons(doc, answer);
+    open_questions(doc, answer);
+    levels(doc, answer);
 }
 
 /// The verdict in plain words; never that AWS allows anything (GEN-1).
@@ -373,7 +383,7 @@ fn policies<'s>(organization: &Organization, statements: impl Iterator<Item = &'
     names
 }
 
-fn remarks(doc: &mut Doc, answer: &Answer<'_>) {
+pub(super) fn remarks(doc: &mut Doc, answer: &Answer<'_>) {
     let explanation = answer.explanation;
     for note in &explanation.notes {
         doc.note(note.as_str());
