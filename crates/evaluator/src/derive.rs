@@ -200,8 +200,13 @@ impl Scene<'_> {
                 (Kinds::ROLE, "iam", "role/*"),
                 (Kinds::FEDERATED, "sts", "federated-user/*"),
             ];
-            let possible = forms.into_iter().filter(|(kind, ..)| self.kinds().has(*kind));
-            return KeyState::like(possible.map(|(_, service, rest)| arn(partition, service, account, rest)));
+            let possible: Vec<_> = forms.into_iter().filter(|(kind, ..)| self.kinds().has(*kind)).collect();
+            // The root user has one ARN.
+            if let ([(_, service, "root")], Some(partition)) = (possible.as_slice(), self.organization.partition()) {
+                return KeyState::single(&format!("arn:{partition}:{service}::{account}:root"));
+            }
+            let patterns = possible.into_iter().map(|(_, service, rest)| arn(partition, service, account, rest));
+            return KeyState::like(patterns);
         };
         match &principal.kind {
             PrincipalKind::Session { role, .. } => {

@@ -333,3 +333,19 @@ fn sp_58_no_name_imitates_another_arn_unless_a_caller_writes_it() {
     assert_eq!(answer(&client, &call("iot:Publish")), Unknown);
     assert_eq!(answer(&client, &call("iot:DescribeThing")), Allowed);
 }
+
+/// Where only the root user can be the caller, its ARN is known as text: an operator that reads it as a number sees that it is none.
+#[test]
+fn law_7_a_central_root_session_has_one_arn() {
+    let deny = json!({
+        "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"NumericGreaterThanEqualsIfExists": {"aws:PrincipalArn": "1"}},
+    });
+    let root = Request::new(SHOP, "sqs:ListQueues").with_context(Context::new().with("aws:AssumedRoot", "true"));
+    assert_eq!(answer(&deny, &root), Allowed);
+    let arn = json!({
+        "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:root"}},
+    });
+    assert_eq!(answer(&arn, &root), ExplicitDeny);
+}
