@@ -1,10 +1,12 @@
 //! How long an audit takes from a snapshot file to the summary in text, phase by phase, and how much memory.
 //!
-//! `cargo run --release -p scproof-benches --example audit_end_to_end -- SNAPSHOT|ACCOUNTS [classes|findings|guardrails] [SEED]`
+//! `cargo run --release -p scproof-benches --example audit_end_to_end -- SNAPSHOT|ACCOUNTS
+//! [classes|findings|guardrails] [SEED]`
 //!
-//! A number makes an organization of that many accounts first, and writes it to a file. `classes` sorts accounts only, `findings` looks for
-//! findings as well, `guardrails` (the default) holds accounts against all guardrails that come along, too. The peak of memory is that
-//! of the whole process, from Linux; making the organization is left to a process of its own.
+//! A number makes an organization of that many accounts first, and writes it to a file. `classes` sorts accounts only,
+//! `findings` looks for findings as well, `guardrails` (the default) holds accounts against all guardrails that come
+//! along, too. The peak of memory is that of the whole process, from Linux; making the organization is left to a
+//! process of its own.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stops where it cannot go on")]
 
@@ -44,14 +46,7 @@ fn main() {
     let loaded = start.elapsed();
     let audit = audit(organization, &options).unwrap();
     let audited = start.elapsed();
-    let report = AuditReport {
-        audit: &audit,
-        snapshot: path.display().to_string(),
-        program: vec!["scproof".to_owned()],
-        full: false,
-        made: None,
-        failed: Vec::new(),
-    };
+    let report = AuditReport::new(&audit, path.display().to_string(), vec!["scproof".to_owned()]);
     let mut page = Vec::new();
     Report::Audit(&report).write(Format::Text, Style::plain(), &mut page).unwrap();
     let rendered = start.elapsed();

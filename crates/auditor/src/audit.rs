@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, Request, RequestError};
-use scproof_organization::{NodeId, Organization};
+use scproof_organization::{NodeId, Organization, SelectError};
 use scproof_policy_parser::PolicyDocument;
 use scproof_prover::{Limits, PolicyProof};
 use thiserror::Error;
@@ -13,25 +13,35 @@ use thiserror::Error;
 use crate::finding::{self, Subject};
 use crate::model::{Audit, PermissionClass};
 use crate::options::AuditOptions;
-use crate::suppression::Suppressions;
-use crate::{classes, guard, scope};
+use crate::suppression::Applied;
+use crate::{classes, guard, root_callers, scope};
 
-/// Why an audit failed. No organization can cause it; a principal can.
+/// Why an audit failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AuditError {
     /// The principal cannot be read, or is one of another account than those looked at.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// A guardrail or suppression is about accounts or units that the organization lacks.
+    #[error("{of} is about what the organization lacks: {error}")]
+    Scope {
+        /// Which guardrail or suppression, in words.
+        of: String,
+        /// What is lacking.
+        error: SelectError,
+    },
 }
 
-/// Audits an organization: sorts its accounts into permission classes, holds them against guardrails, and looks for findings.
+/// Audits an organization: sorts its accounts into permission classes, holds them against guardrails, and looks for
+/// findings.
 ///
 /// Takes time in proportion to the distinct policies and inheritance paths, not to accounts × actions.
 ///
 /// # Errors
 ///
-/// If the principal of the options cannot be read, or is one of an account and another one is looked at.
+/// If the principal of the options cannot be read, or is one of an account and another one is looked at; or if a
+/// guardrail or suppression is about accounts or units that the organization lacks.
 ///
 /// ```
 /// use scproof_auditor::{AuditOptions, audit};
@@ -48,12 +58,16 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
         options.guardrails.iter().map(|guardrail| guardrail.document_in(partition)).collect();
     let evaluation = EvaluationOptions { refine: true, ..options.evaluation };
     let (views, levels) = CompiledViews::with_hypothetical(Arc::clone(&organization), &documents, evaluation);
+    let rails = guard::Rails::new(&views, options, &levels)?;
+    let mut suppressions = Applied::new(&organization, &options.suppressions, options.today.as_deref())?;
     let scope = scope::Scoped::new(&views, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
     let mut proof = PolicyProof::new(&views, accounts, &[], Limits::default());
     let of_principal = proof.by_access(options.principal.as_deref())?;
     // Findings speak of any caller.
     let alike = if options.principal.is_none() { of_principal.clone() } else { proof.by_access(None)? };
+    let root_callers =
+        if options.root_callers { root_callers::root_callers(&mut proof, &views, accounts)? } else { Vec::new() };
     let mut classes = classes::classes(&proof, of_principal, &scope);
     if options.groups {
         sort_actions(views.view(View::FIRST), options.principal.as_deref(), &mut classes)?;
@@ -68,11 +82,20 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
         }
         findings
     };
-    let (guardrails, findings) =
-        rayon::join(|| guard::hold_all(&fresh, &views, accounts, &options.guardrails, &levels), find);
-    let (findings, suppressed, unused_suppressions) =
-        Suppressions::split(finding::sort(findings), &options.suppressions, options.today.as_deref());
-    Ok(Audit { organization, scope: scope.scope, classes, guardrails, findings, suppressed, unused_suppressions })
+    let (mut guardrails, findings) = rayon::join(|| guard::hold_all(&fresh, &views, accounts, &rails), find);
+    suppressions.of_holes(&mut guardrails);
+    let (findings, suppressed) = suppressions.of_findings(finding::sort(findings));
+    let unused_suppressions = suppressions.unused();
+    Ok(Audit {
+        organization,
+        scope: scope.scope,
+        classes,
+        root_callers,
+        guardrails,
+        findings,
+        suppressed,
+        unused_suppressions,
+    })
 }
 
 /// Sorts the actions of each class into groups with their conditions.

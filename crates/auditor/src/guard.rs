@@ -3,43 +3,94 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{Atom, CompiledViews, ContextValue, LevelId, RequestResource, View};
 use scproof_evaluator::{Context, Request};
-use scproof_organization::NodeId;
-use scproof_prover::{PassingKind as Kind, PassingRegion, PolicyProof};
+use scproof_organization::{NodeId, PolicyIndex};
+use scproof_prover::{Aim, PassingKind as Kind, PassingRegion, PolicyProof};
 
-use crate::model::{Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, Witness};
+use crate::AuditError;
+use crate::account_scope::ChosenAccounts;
+use crate::model::{
+    Guardrail, GuardrailAim, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, Witness,
+};
+use crate::options::AuditOptions;
 
-/// The most guardrails of a batch, of those without resources and of those with. The guardrails of a batch are held one after the other, and what
-/// is worked out for one serves the next; but every resource that one of them names makes the work on all of them longer. Batches are the
-/// same for any number of threads, and so are results.
+/// The most guardrails of a batch, of those without resources and of those with. The guardrails of a batch are held one
+/// after the other, and what is worked out for one serves the next; but every resource that one of them names makes the
+/// work on all of them longer. Batches are the same for any number of threads, and so are results.
 const BATCH: [usize; 2] = [16, 4];
 
-/// How guardrails, whose Deny statements are a level of their own each, stand in all accounts; in the order of the guardrails.
+/// The most statements and allow lists that are told of those aimed at a guardrail.
+const MOST_AIMS: usize = 4;
+
+/// A guardrail, the level of its Deny statements, and the accounts that it is about.
+struct Rail<'a> {
+    guardrail: &'a Arc<Guardrail>,
+    level: LevelId,
+    scope: ChosenAccounts,
+    is_demanded: bool,
+}
+
+/// The guardrails of an audit.
+pub(crate) struct Rails<'a> {
+    list: Vec<Rail<'a>>,
+    /// By statement number of which policy it is, and at which place.
+    statements: FxHashMap<u32, (PolicyIndex, usize)>,
+}
+
+impl<'a> Rails<'a> {
+    /// `levels`: those of the Deny statements of each guardrail.
+    pub(crate) fn new(
+        views: &CompiledViews,
+        options: &'a AuditOptions,
+        levels: &[LevelId],
+    ) -> Result<Self, AuditError> {
+        let organization = views.view(View::FIRST).organization();
+        let rail = |(guardrail, level): (&'a Arc<Guardrail>, &LevelId)| {
+            let scope = guardrail
+                .scope
+                .chosen(organization)
+                .map_err(|error| AuditError::Scope { of: format!("the guardrail `{}`", guardrail.id), error })?;
+            let is_demanded = options.demanded.contains(&guardrail.id);
+            Ok(Rail { guardrail, level: *level, scope, is_demanded })
+        };
+        let list = options.guardrails.iter().zip(levels).map(rail).collect::<Result<_, AuditError>>()?;
+        let mut statements = FxHashMap::default();
+        for (policy, _) in organization.policies() {
+            for (place, number) in views.policy_statements(View::FIRST, policy).enumerate() {
+                statements.entry(number).or_insert((policy, place));
+            }
+        }
+        Ok(Self { list, statements })
+    }
+}
+
+/// How guardrails stand in all accounts; in their order.
 pub(crate) fn hold_all(
     proof: &PolicyProof<'_>,
     views: &CompiledViews,
     accounts: &[NodeId],
-    guardrails: &[Arc<Guardrail>],
-    levels: &[LevelId],
+    rails: &Rails<'_>,
 ) -> Vec<GuardrailReport> {
     let names_resources = |level: LevelId| {
         let atoms = views.level_statements(level).iter().flat_map(|statement| views.statement_atoms(*statement));
         atoms.into_iter().any(|atom| matches!(atom, Atom::Resource(_)))
     };
-    let all = guardrails.iter().zip(levels.iter().copied()).enumerate();
-    let (with, without): (Vec<_>, Vec<_>) = all.partition(|(_, (_, level))| names_resources(*level));
+    let (with, without): (Vec<_>, Vec<_>) =
+        rails.list.iter().enumerate().partition(|(_, rail)| names_resources(rail.level));
     let [size_without, size_with] = BATCH;
     let batches: Vec<_> = without.chunks(size_without).chain(with.chunks(size_with)).collect();
     let reports: Vec<Vec<(usize, GuardrailReport)>> = batches
         .into_par_iter()
         .map(|batch| {
-            let hypothetical: Vec<LevelId> = batch.iter().map(|(_, (_, level))| *level).collect();
+            let hypothetical: Vec<LevelId> = batch.iter().map(|(_, rail)| rail.level).collect();
             let mut proof = proof.fork(&hypothetical);
-            batch
-                .iter()
-                .map(|(place, (guardrail, level))| (*place, hold(&mut proof, views, accounts, guardrail, *level)))
-                .collect()
+            let mut report = |rail| {
+                let aims = aims(&mut proof, rails, rail);
+                hold(&mut proof, views, accounts, rail, aims)
+            };
+            batch.iter().map(|(place, rail)| (*place, report(rail))).collect()
         })
         .collect();
     let mut reports: Vec<(usize, GuardrailReport)> = reports.into_iter().flatten().collect();
@@ -47,44 +98,71 @@ pub(crate) fn hold_all(
     reports.into_iter().map(|(_, report)| report).collect()
 }
 
-/// How a guardrail, whose Deny statements are a level of their own, stands in all accounts.
+fn aims(proof: &mut PolicyProof<'_>, rails: &Rails<'_>, rail: &Rail<'_>) -> Vec<GuardrailAim> {
+    let aim = |aim| match aim {
+        Aim::Statement(number) => {
+            let (policy, statement) = *rails.statements.get(&number)?;
+            Some(GuardrailAim::Statement { policy, statement })
+        }
+        Aim::AllowList(node) => Some(GuardrailAim::AllowList(node)),
+    };
+    proof.aimed_at(rail.level, MOST_AIMS).into_iter().filter_map(aim).collect()
+}
+
+/// How a guardrail stands in all accounts that it is about.
 fn hold(
     proof: &mut PolicyProof<'_>,
     views: &CompiledViews,
     accounts: &[NodeId],
-    guardrail: &Arc<Guardrail>,
-    level: LevelId,
+    rail: &Rail<'_>,
+    aims: Vec<GuardrailAim>,
 ) -> GuardrailReport {
+    let is_intended = rail.is_demanded || !aims.is_empty();
     let mut groups: Vec<GuardrailGroup> = Vec::new();
     let mut is_governed = vec![false; accounts.len()];
-    for group in proof.passing(level) {
+    for group in proof.passing(rail.level) {
         for account in &group.accounts {
             if let Some(slot) = is_governed.get_mut(*account) {
                 *slot = true;
             }
         }
-        let members: Vec<NodeId> = group.accounts.iter().filter_map(|place| accounts.get(*place)).copied().collect();
+        let members = group.accounts.iter().filter_map(|place| accounts.get(*place)).copied();
+        let members: Vec<NodeId> = members.filter(|account| rail.scope.has(*account)).collect();
+        if members.is_empty() {
+            continue;
+        }
         let passing: Vec<Passing> =
-            group.regions.iter().map(|region| passing(views, &members, region, level)).collect();
+            group.regions.iter().map(|region| passing(views, &members, region, rail.level)).collect();
+        let mut state = state(&passing);
+        if state == GuardrailState::Hole && !is_intended {
+            state = GuardrailState::NotAdopted;
+        }
         groups.push(GuardrailGroup {
             accounts: members,
-            state: state(&passing),
+            state,
+            reason: None,
             passing,
             passing_is_complete: group.is_complete,
         });
     }
-    let exempt: Vec<NodeId> =
-        accounts.iter().zip(&is_governed).filter(|(_, governed)| !**governed).map(|(account, _)| *account).collect();
+    let exempt = accounts.iter().zip(&is_governed).filter(|(_, governed)| !**governed).map(|(account, _)| *account);
+    let exempt: Vec<NodeId> = exempt.filter(|account| rail.scope.has(*account)).collect();
     if !exempt.is_empty() {
         groups.push(GuardrailGroup {
             accounts: exempt,
             state: GuardrailState::NotApplicable,
+            reason: None,
             passing: Vec::new(),
             passing_is_complete: true,
         });
     }
+    sort_groups(&mut groups);
+    GuardrailReport { guardrail: Arc::clone(rail.guardrail), is_demanded: rail.is_demanded, aims, groups }
+}
+
+/// The gravest state first, then by the first account.
+pub(crate) fn sort_groups(groups: &mut [GuardrailGroup]) {
     groups.sort_by(|one, other| (one.state, one.accounts.first()).cmp(&(other.state, other.accounts.first())));
-    GuardrailReport { guardrail: Arc::clone(guardrail), groups }
 }
 
 fn state(passing: &[Passing]) -> GuardrailState {
@@ -127,8 +205,8 @@ fn passing(views: &CompiledViews, accounts: &[NodeId], found: &PassingRegion, le
     }
 }
 
-/// The request in the name of the first of some accounts: what is told once for many groups was found for one of them. The account in a
-/// resource, or in a value, is one that a policy names, or that of the caller.
+/// The request in the name of the first of some accounts: what is told once for many groups was found for one of them.
+/// The account in a resource, or in a value, is one that a policy names, or that of the caller.
 fn in_name_of(views: &CompiledViews, accounts: &[NodeId], request: &Request) -> Option<[Request; 2]> {
     let organization = views.view(View::FIRST).organization();
     let id = organization.node(*accounts.first()?).target.as_str();

@@ -17,8 +17,12 @@ pub struct Audit {
     pub organization: Arc<Organization>,
     /// What was looked at.
     pub scope: Scope,
-    /// The accounts in scope by what SCPs let them do; the class with most accounts first. Each account is in exactly one.
+    /// The accounts in scope by what SCPs let them do; the class with most accounts first. Each account is in exactly
+    /// one.
     pub classes: Vec<PermissionClass>,
+    /// What the root user can do, and whoever acts as it in a central root session; empty if the audit was asked for
+    /// without.
+    pub root_callers: Vec<RootCaller>,
     /// Each guardrail, in the order of its list.
     pub guardrails: Vec<GuardrailReport>,
     /// The findings that no suppression covers: the gravest first, then by code and place.
@@ -63,8 +67,8 @@ pub struct PermissionClass {
     pub services: Vec<AccessCounts>,
     /// How it differs from the class that it is most like, among those before it; `None` for the first.
     pub differs: Option<ClassDifference>,
-    /// All actions in groups with their conditions and the statements that decide, as `scproof effective` shows them; `None` if the
-    /// audit was asked for without. The statements are those on the path of the first account.
+    /// All actions in groups with their conditions and the statements that decide, as `scproof effective` shows them;
+    /// `None` if the audit was asked for without. The statements are those on the path of the first account.
     pub groups: Option<Vec<EffectiveGroup>>,
 }
 
@@ -115,6 +119,77 @@ pub struct AccessChange {
     pub actions: ActionSet,
 }
 
+/// Who acts as the root user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RootCallerKind {
+    /// The root user of the account, signed in with its own credentials.
+    RootUser,
+    /// A central root session, which somebody takes by `sts:AssumeRoot`.
+    RootSession,
+}
+
+impl RootCallerKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::RootUser, Self::RootSession];
+
+    /// The stable spelling of machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RootUser => "rootUser",
+            Self::RootSession => "rootSession",
+        }
+    }
+}
+
+/// How much SCPs block of the calls of the root user, of all actions that they can stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RootAccess {
+    /// Nothing is always let through, nothing always blocked; or some is the one and some the other.
+    SomeBlocked,
+    /// All of them are never blocked.
+    NothingBlocked,
+    /// All of them are always blocked.
+    EverythingBlocked,
+    /// SCPs do not apply.
+    NotApplicable,
+}
+
+impl RootAccess {
+    /// All, in the order in which they are told.
+    pub const ALL: [Self; 4] = [Self::EverythingBlocked, Self::SomeBlocked, Self::NothingBlocked, Self::NotApplicable];
+
+    /// The stable spelling of machine formats.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SomeBlocked => "someBlocked",
+            Self::NothingBlocked => "nothingBlocked",
+            Self::EverythingBlocked => "everythingBlocked",
+            Self::NotApplicable => "notApplicable",
+        }
+    }
+}
+
+/// What one who acts as the root user can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootCaller {
+    /// Who.
+    pub kind: RootCallerKind,
+    /// Accounts where it can do alike. Each account is in exactly one.
+    pub groups: Vec<RootCallerGroup>,
+}
+
+/// Accounts where one who acts as the root user can do alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootCallerGroup {
+    /// How much is blocked.
+    pub access: RootAccess,
+    /// The policies that block everything, where it is blocked by a Deny; none are told of more than 64 different
+    /// paths.
+    pub policies: Vec<PolicyIndex>,
+    /// The accounts, in the order of the snapshot.
+    pub accounts: Vec<NodeId>,
+}
+
 /// Calls that must be blocked in every account, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guardrail {
@@ -130,9 +205,20 @@ pub struct Guardrail {
     pub risk: Risk,
     /// Web pages that recommend it.
     pub sources: Vec<String>,
-    /// The calls that must be blocked, as a policy document of Deny statements: it holds where every call that these statements match is
-    /// blocked by the policies in force.
+    /// The accounts that it is about.
+    pub scope: AccountScope,
+    /// The calls that must be blocked, as a policy document of Deny statements: it holds where every call that these
+    /// statements match is blocked by the policies in force.
     pub document: Arc<PolicyDocument>,
+}
+
+/// The accounts that a guardrail or a suppression is about: all that both lists choose.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountScope {
+    /// Ids, names, paths or patterns of accounts, or `tag:env=prod`; every account if there is none.
+    pub accounts: Vec<String>,
+    /// Ids, names, paths or patterns of roots and units, for the accounts below; all of them if there is none.
+    pub units: Vec<String>,
 }
 
 /// How a guardrail stands in an account.
@@ -142,6 +228,11 @@ pub enum GuardrailState {
     Hole,
     /// Whether one passes could not be settled.
     Unknown,
+    /// A call that must be blocked passes, but nothing in the organization is aimed at the guardrail, and nobody asked
+    /// for it ([`GuardrailReport::is_intended`]).
+    NotAdopted,
+    /// A hole that a suppression covers.
+    Suppressed,
     /// Calls pass only for callers, or by ways, that the policies exempt by name.
     HoldsExcept,
     /// Every call that must be blocked is: a proof.
@@ -152,13 +243,23 @@ pub enum GuardrailState {
 
 impl GuardrailState {
     /// All, the gravest first.
-    pub const ALL: [Self; 5] = [Self::Hole, Self::Unknown, Self::HoldsExcept, Self::Holds, Self::NotApplicable];
+    pub const ALL: [Self; 7] = [
+        Self::Hole,
+        Self::Unknown,
+        Self::NotAdopted,
+        Self::Suppressed,
+        Self::HoldsExcept,
+        Self::Holds,
+        Self::NotApplicable,
+    ];
 
     /// The stable spelling of machine formats.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hole => "hole",
             Self::Unknown => "unknown",
+            Self::NotAdopted => "notAdopted",
+            Self::Suppressed => "suppressed",
             Self::HoldsExcept => "holdsExcept",
             Self::Holds => "holds",
             Self::NotApplicable => "notApplicable",
@@ -171,8 +272,38 @@ impl GuardrailState {
 pub struct GuardrailReport {
     /// The guardrail.
     pub guardrail: Arc<Guardrail>,
-    /// Accounts where it stands alike, for the same reasons: the gravest state first. Each account is in exactly one.
+    /// Whether somebody asked for it, whatever the policies say ([`AuditOptions::demanded`]).
+    ///
+    /// [`AuditOptions::demanded`]: crate::AuditOptions::demanded
+    pub is_demanded: bool,
+    /// What in the organization is aimed at it; some of it, where there is much.
+    pub aims: Vec<GuardrailAim>,
+    /// Accounts where it stands alike, for the same reasons: the gravest state first. Each account that the guardrail
+    /// is about is in exactly one.
     pub groups: Vec<GuardrailGroup>,
+}
+
+impl GuardrailReport {
+    /// Whether calls that pass are holes: something in the organization is aimed at the guardrail, or somebody asked
+    /// for it. Else it is not adopted.
+    pub fn is_intended(&self) -> bool {
+        self.is_demanded || !self.aims.is_empty()
+    }
+}
+
+/// Something in the organization that is aimed at a guardrail: it blocks some of the calls because they are such calls.
+/// [`PolicyProof::aimed_at`](scproof_prover::PolicyProof::aimed_at) says when exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GuardrailAim {
+    /// A Deny statement.
+    Statement {
+        /// The policy.
+        policy: PolicyIndex,
+        /// The place of the statement, from 0.
+        statement: usize,
+    },
+    /// What is attached to a root, unit or account lets only some actions pass.
+    AllowList(NodeId),
 }
 
 /// Accounts where a guardrail stands alike.
@@ -182,10 +313,12 @@ pub struct GuardrailGroup {
     pub accounts: Vec<NodeId>,
     /// How it stands.
     pub state: GuardrailState,
+    /// Why the hole is acceptable, if a suppression covers it.
+    pub reason: Option<String>,
     /// The calls that pass though they must be blocked, or may: holes first. None if it holds.
     pub passing: Vec<Passing>,
-    /// Whether these are all such calls. If not, this is a hole that all these accounts share, and some of them have more: where more than 64
-    /// groups differ in their holes, as among thousands of accounts, not each is told.
+    /// Whether these are all such calls. If not, this is a hole that all these accounts share, and some of them have
+    /// more: where more than 64 groups differ in their holes, as among thousands of accounts, not each is told.
     pub passing_is_complete: bool,
 }
 
@@ -196,7 +329,8 @@ pub enum PassingKind {
     Hole,
     /// Whether they pass could not be settled.
     Open,
-    /// For callers, or by ways, that the policies name. If [`Passing::why`] says something, whether they pass could not be settled.
+    /// For callers, or by ways, that the policies name. If [`Passing::why`] says something, whether they pass could not
+    /// be settled.
     Exemption,
 }
 
@@ -242,8 +376,8 @@ pub struct Witness {
 pub struct Finding {
     /// A stable kebab-case code, such as `deny-without-effect`; listed in `docs/findings.md`.
     pub code: &'static str,
-    /// What tells it from others of the same code, stable while the policy keeps its id and the statement its place: for suppressions and
-    /// for code scanning, such as `deny-without-effect:p-abc#2`.
+    /// What tells it from others of the same code, stable while the policy keeps its id and the statement its place:
+    /// for suppressions and for code scanning, such as `deny-without-effect:p-abc#2`.
     pub fingerprint: String,
     /// How grave it is.
     pub risk: Risk,
@@ -305,15 +439,17 @@ impl Evidence {
     }
 }
 
-/// A decision to live with a finding.
+/// A decision to live with a finding, or with the holes of a guardrail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// A fingerprint, or a pattern of fingerprints with `*`.
+    /// A fingerprint, or a pattern of fingerprints with `*`. The holes of a guardrail have the fingerprint `hole:ID`.
     pub finding: String,
     /// Why.
     pub reason: String,
     /// Until when, as `2027-01-31`; for ever if there is none.
     pub until: Option<String>,
+    /// For which accounts. A finding is covered if it concerns accounts, and all of them are among these.
+    pub scope: AccountScope,
 }
 
 /// A finding that a suppression covers.

@@ -17,26 +17,39 @@ pub struct AuditOptions {
     /// The accounts to look at; all if none is given.
     pub accounts: Option<Vec<NodeId>>,
     /// Whose calls to sort and count: a principal of this name in each account, as in
-    /// [`who_can`](scproof_evaluator::CompiledOrganization::who_can). Those of any caller without it. Guardrails and findings look at every
-    /// caller in any case.
+    /// [`who_can`](scproof_evaluator::CompiledOrganization::who_can). Those of any caller without it. Guardrails and
+    /// findings look at every caller in any case.
     pub principal: Option<String>,
-    /// The actions to count; all of the catalog if none is given. Guardrails and findings look at all actions in any case.
+    /// The actions to count; all of the catalog if none is given. Guardrails and findings look at all actions in any
+    /// case.
     pub actions: Option<ActionScope>,
     /// The guardrails to hold accounts against.
     pub guardrails: Vec<Arc<Guardrail>>,
+    /// The ids of guardrails that count as intended whatever the policies say, such as those that somebody wrote or
+    /// named.
+    pub demanded: Vec<String>,
     /// Whether to look for findings; yes by default.
     pub findings: bool,
-    /// Findings to live with.
+    /// Findings and holes to live with.
     pub suppressions: Vec<Suppression>,
     /// The day for which suppressions count, as `2026-11-25`; without it they count whatever day they end on.
     pub today: Option<String>,
     /// The limits that head-room is counted against.
     pub quotas: Quotas,
-    /// Whether to sort the actions of each class into groups with their conditions ([`PermissionClass::groups`]); takes some milliseconds a
-    /// class.
+    /// Whether to sort the actions of each class into groups with their conditions ([`PermissionClass::groups`]); takes
+    /// some milliseconds a class.
     ///
     /// [`PermissionClass::groups`]: crate::PermissionClass::groups
     pub groups: bool,
+    /// Whether to tell apart what the root user and central root sessions can do ([`Audit::root_callers`]).
+    ///
+    /// [`Audit::root_callers`]: crate::Audit::root_callers
+    pub root_callers: bool,
+}
+
+impl AuditOptions {
+    /// The principal of an ordinary role, of a name that no policy expects.
+    pub const ORDINARY_ROLE: &str = "role/an-ordinary-role";
 }
 
 impl Default for AuditOptions {
@@ -47,11 +60,13 @@ impl Default for AuditOptions {
             principal: None,
             actions: None,
             guardrails: Vec::new(),
+            demanded: Vec::new(),
             findings: true,
             suppressions: Vec::new(),
             today: None,
             quotas: Quotas::default(),
             groups: false,
+            root_callers: false,
         }
     }
 }

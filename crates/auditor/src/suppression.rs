@@ -1,11 +1,15 @@
 //! Decisions to live with findings, as data (`docs/suppressions.md`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use scproof_organization::{NodeId, Organization};
 use scproof_text::{JsonText, LoadError, Node, RecordReader, TextKind, is_blank, read_file, shorten};
 
-use crate::codes;
-use crate::model::{Finding, Suppressed, Suppression};
+use crate::account_scope::ChosenAccounts;
+use crate::guard::sort_groups;
+use crate::model::{AccountScope, Finding, GuardrailGroup, GuardrailReport, GuardrailState, Suppressed, Suppression};
+use crate::{AuditError, codes};
 
 /// The `Format` of the files that this version reads.
 pub const SUPPRESSIONS_FORMAT: &str = "scproof-suppressions/1";
@@ -13,7 +17,7 @@ pub const SUPPRESSIONS_FORMAT: &str = "scproof-suppressions/1";
 /// The most suppressions of a file: each is compared with every finding.
 const MOST: usize = 10_000;
 
-/// Reads files of suppressions, and applies them.
+/// Reads files of suppressions.
 ///
 /// ```
 /// use scproof_auditor::Suppressions;
@@ -64,42 +68,109 @@ impl Suppressions {
         reader.finish()?;
         Ok(list)
     }
+}
 
-    /// Splits findings into those that nobody wants to live with and those that a suppression covers, and tells the suppressions that
-    /// cover nothing. A finding carries the reason of the first suppression that covers it.
-    ///
-    /// `today` is a date such as `2027-01-31`; a suppression whose last day is before it covers nothing any more, so it is among those
-    /// last ones. Without it dates are not looked at.
-    pub fn split(
-        findings: Vec<Finding>,
-        suppressions: &[Suppression],
+/// Suppressions of which some have come to cover something.
+pub(crate) struct Applied<'a> {
+    list: Vec<Applicable<'a>>,
+}
+
+struct Applicable<'a> {
+    suppression: &'a Suppression,
+    accounts: ChosenAccounts,
+    /// One that is over covers nothing any more.
+    is_over: bool,
+    is_used: bool,
+}
+
+impl<'a> Applied<'a> {
+    /// `today` is a date such as `2027-01-31`; without it dates are not looked at.
+    pub(crate) fn new(
+        organization: &Organization,
+        suppressions: &'a [Suppression],
         today: Option<&str>,
-    ) -> (Vec<Finding>, Vec<Suppressed>, Vec<Suppression>) {
-        let mut used = vec![false; suppressions.len()];
+    ) -> Result<Self, AuditError> {
+        let applicable = |suppression: &'a Suppression| {
+            let accounts = suppression.scope.chosen(organization).map_err(|error| AuditError::Scope {
+                of: format!("the suppression of `{}`", suppression.finding),
+                error,
+            })?;
+            let is_over = today.is_some_and(|today| suppression.is_over(today));
+            Ok(Applicable { suppression, accounts, is_over, is_used: false })
+        };
+        Ok(Self { list: suppressions.iter().map(applicable).collect::<Result<_, AuditError>>()? })
+    }
+
+    /// Splits findings into those that nobody wants to live with and those that a suppression covers. A finding carries
+    /// the reason of the first suppression that covers it.
+    pub(crate) fn of_findings(&mut self, findings: Vec<Finding>) -> (Vec<Finding>, Vec<Suppressed>) {
         let (mut left, mut suppressed) = (Vec::new(), Vec::new());
         for finding in findings {
-            let mut reason = None;
-            for (suppression, used) in suppressions.iter().zip(&mut used) {
-                if today.is_some_and(|today| suppression.is_over(today)) || !suppression.covers(&finding.fingerprint) {
-                    continue;
-                }
-                *used = true;
-                reason.get_or_insert_with(|| suppression.reason.clone());
-            }
+            let covers_accounts = |accounts: &ChosenAccounts| {
+                accounts.is_everything()
+                    || (!finding.accounts.is_empty() && finding.accounts.iter().all(|account| accounts.has(*account)))
+            };
+            let reason = self.reason(&finding.fingerprint, covers_accounts);
             match reason {
                 Some(reason) => suppressed.push(Suppressed { finding, reason }),
                 None => left.push(finding),
             }
         }
-        let unused =
-            suppressions.iter().zip(used).filter(|(_, used)| !used).map(|(suppression, _)| suppression.clone());
-        (left, suppressed, unused.collect())
+        (left, suppressed)
+    }
+
+    /// Takes the accounts whose holes a suppression covers out of their groups.
+    pub(crate) fn of_holes(&mut self, guardrails: &mut [GuardrailReport]) {
+        if self.list.is_empty() {
+            return;
+        }
+        for report in guardrails {
+            let fingerprint = format!("hole:{}", report.guardrail.id);
+            let mut covered: Vec<GuardrailGroup> = Vec::new();
+            for group in report.groups.iter_mut().filter(|group| group.state == GuardrailState::Hole) {
+                let mut left = Vec::with_capacity(group.accounts.len());
+                let mut by_reason: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
+                for account in std::mem::take(&mut group.accounts) {
+                    match self.reason(&fingerprint, |accounts| accounts.has(account)) {
+                        Some(reason) => by_reason.entry(reason).or_default().push(account),
+                        None => left.push(account),
+                    }
+                }
+                group.accounts = left;
+                covered.extend(by_reason.into_iter().map(|(reason, accounts)| GuardrailGroup {
+                    accounts,
+                    state: GuardrailState::Suppressed,
+                    reason: Some(reason),
+                    ..group.clone()
+                }));
+            }
+            report.groups.retain(|group| !group.accounts.is_empty());
+            report.groups.extend(covered);
+            sort_groups(&mut report.groups);
+        }
+    }
+
+    /// The suppressions that cover nothing, because they are over or there is nothing to cover.
+    pub(crate) fn unused(&self) -> Vec<Suppression> {
+        self.list.iter().filter(|found| !found.is_used).map(|found| found.suppression.clone()).collect()
+    }
+
+    /// The reason of the first suppression that covers something; all that cover it are in use.
+    fn reason(&mut self, fingerprint: &str, covers: impl Fn(&ChosenAccounts) -> bool) -> Option<String> {
+        let mut reason = None;
+        for found in &mut self.list {
+            if !found.is_over && covers(&found.accounts) && found.suppression.covers(fingerprint) {
+                found.is_used = true;
+                reason.get_or_insert_with(|| found.suppression.reason.clone());
+            }
+        }
+        reason
     }
 }
 
 impl Suppression {
-    /// Whether it is about the finding with a fingerprint. A `*` stands for any text, all other characters for themselves.
-    /// `O(length of the fingerprint × length of the pattern)`.
+    /// Whether it is about the finding with a fingerprint. A `*` stands for any text, all other characters for
+    /// themselves. `O(length of the fingerprint × length of the pattern)`.
     pub fn covers(&self, fingerprint: &str) -> bool {
         let mut parts = self.finding.split('*');
         let first = parts.next().unwrap_or_default();
@@ -139,8 +210,9 @@ fn suppression<'f>(node: &'f Node<'f>, reader: &mut RecordReader<'f>) -> Option<
         let fault = codes::BAD_DATE.message(format!("`{}` is not a date", shorten(text))).on(record.span_of("Until"));
         reader.fault(fault.expected("a day of the calendar such as `2027-01-31`"));
     }
+    let scope = AccountScope::read(&mut record, reader);
     record.close(reader);
-    Some(Suppression { finding: finding?, reason: reason?, until })
+    Some(Suppression { finding: finding?, reason: reason?, until, scope })
 }
 
 /// Whether a text is a day of the Gregorian calendar, written `YYYY-MM-DD`. Such texts sort as the days do.

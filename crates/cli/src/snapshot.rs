@@ -32,6 +32,17 @@ pub(crate) fn load(global: &GlobalArgs) -> Result<Organization, CommandError> {
 
 /// Loads what `--org` names, and gives the name too.
 pub(crate) fn load_named(global: &GlobalArgs) -> Result<(&Path, Organization), CommandError> {
+    let path = named(global)?;
+    Ok((path, load_path(global, path)?))
+}
+
+/// The same, for a report that says what it rests on, whatever its format.
+pub(crate) fn load_with_evidence(global: &GlobalArgs) -> Result<(&Path, Organization), CommandError> {
+    let path = named(global)?;
+    Ok((path, read(global, path, true)?))
+}
+
+fn named(global: &GlobalArgs) -> Result<&Path, CommandError> {
     let Some(path) = &global.org else {
         return Err(CommandError::usage("no organization was given")
             .help("name a snapshot with `--org FILE` or the environment variable SCPROOF_ORG")
@@ -39,30 +50,33 @@ pub(crate) fn load_named(global: &GlobalArgs) -> Result<(&Path, Organization), C
                 "`--org example` comes with scproof, to try things on:\nscproof --org example can shop s3:DeleteBucket",
             ));
     };
-    Ok((path, load_path(global, path)?))
+    Ok(path)
 }
 
 /// Loads a snapshot by its name.
 pub(crate) fn load_path(global: &GlobalArgs, path: &Path) -> Result<Organization, CommandError> {
+    read(global, path, global.is_json())
+}
+
+/// `is_told`: somebody will be told what the organization was read from.
+fn read(global: &GlobalArgs, path: &Path, is_told: bool) -> Result<Organization, CommandError> {
     if let Some(text) = built_in(path) {
         let organization = Organization::from_json(text).map_err(|error| {
             CommandError::input("the organization that comes with scproof is damaged").because(&error)
         })?;
-        return Ok(recorded(global, organization, text.as_bytes()));
+        return Ok(if is_told { recorded(organization, text.as_bytes()) } else { organization });
     }
     let bytes = fs::read(path).map_err(|error| {
         CommandError::file("read", path, &error).help("`--org example` and `--org untidy` come with scproof")
     })?;
     let organization = Organization::from_slice(&bytes).map_err(|error| broken(global, path, &error, &bytes))?;
-    Ok(recorded(global, organization, &bytes))
+    Ok(if is_told { recorded(organization, &bytes) } else { organization })
 }
 
-/// Records what the organization was read from, where somebody will be told.
-fn recorded(global: &GlobalArgs, mut organization: Organization, bytes: &[u8]) -> Organization {
-    if global.is_json() {
-        let digest = Sha256::digest(bytes);
-        organization.record_source(digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")));
-    }
+/// Records what the organization was read from.
+fn recorded(mut organization: Organization, bytes: &[u8]) -> Organization {
+    let digest = Sha256::digest(bytes);
+    organization.record_source(digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}")));
     organization
 }
 

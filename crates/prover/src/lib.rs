@@ -47,7 +47,7 @@ mod witness;
 pub use actions::{ActionSet, ActionTerm};
 pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
 pub use proof::{
-    ActionSets, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
+    ActionSets, Aim, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
 };
 pub use questions::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
 pub use region::{Region, Transition, Verdict, Why};

@@ -1,11 +1,12 @@
-//! What the policies in force do, for many accounts at once: which accounts have the same permissions, which calls pass that should not,
-//! which statements change nothing.
+//! What the policies in force do, for many accounts at once: which accounts have the same permissions, which calls pass
+//! that should not, which statements change nothing.
 //!
-//! Accounts with the same path, and nothing in the policies that tells them apart, are one *group*. What the levels of a path hold
-//! for a class of actions is a *formula* ([`formula`]); equal formulas are worked out once, so costs grow with distinct paths and
-//! formulas, not with accounts × actions.
+//! Accounts with the same path, and nothing in the policies that tells them apart, are one *group*. What the levels of
+//! a path hold for a class of actions is a *formula* ([`formula`]); equal formulas are worked out once, so costs grow
+//! with distinct paths and formulas, not with accounts × actions.
 
 mod access;
+mod aim;
 mod fact_store;
 mod formula;
 mod memo;
@@ -30,6 +31,7 @@ use crate::difference::Limits;
 use crate::region::Change;
 use crate::space::RequestSpace;
 pub use access::{ClassAccess, SameAccess};
+pub use aim::Aim;
 use fact_store::{FactStore, SharedKey};
 use formula::{Formula, FormulaId, Formulas};
 use memo::PassingMemo;
@@ -115,8 +117,8 @@ impl std::fmt::Debug for ActionSets<'_> {
 }
 
 impl<'p> PolicyProof<'p> {
-    /// Gets ready for questions about some accounts. `hypothetical`: levels that will be asked about as if they stood on paths, from
-    /// [`CompiledViews::with_hypothetical`].
+    /// Gets ready for questions about some accounts. `hypothetical`: levels that will be asked about as if they stood
+    /// on paths, from [`CompiledViews::with_hypothetical`].
     ///
     /// Takes time in proportion to accounts, and to distinct paths × classes of actions.
     pub fn new(views: &'p CompiledViews, accounts: &[NodeId], hypothetical: &[LevelId], limits: Limits) -> Self {
@@ -244,8 +246,8 @@ impl<'p> PolicyProof<'p> {
         &self.classes
     }
 
-    /// Whether the classes hold every name that an action may have. If not, there are services whose patterns are too many-sided for their
-    /// unlisted names to be cut, and nothing is proved of all calls.
+    /// Whether the classes hold every name that an action may have. If not, there are services whose patterns are too
+    /// many-sided for their unlisted names to be cut, and nothing is proved of all calls.
     pub fn has_all_names(&self) -> bool {
         self.views.uncut_services().next().is_none()
     }
@@ -269,8 +271,8 @@ impl<'p> PolicyProof<'p> {
         Some(FormulaKey { formula, signature: group.signature, traits, shape, applicability })
     }
 
-    /// The pairs that pass, whatever else a call is checked against, as a function in a space; `None` if there is no room
-    /// for it.
+    /// The pairs that pass, whatever else a call is checked against, as a function in a space; `None` if there is no
+    /// room for it.
     fn passes(&mut self, key: &FormulaKey) -> Option<(usize, Function)> {
         let atoms = |proof: &Self| proof.atoms_of(proof.formulas.formula(key.formula));
         self.in_space((key.signature, key.traits, None), atoms, |formulas, space, known| {
@@ -283,9 +285,8 @@ impl<'p> PolicyProof<'p> {
         candidates.flat_map(|candidate| self.views.statement_atoms(candidate.statement())).copied().collect()
     }
 
-    /// Works something out in the space that all formulas share; if there is no room in one, in that of all formulas and one hypothetical
-    /// level;
-    /// else for its atoms alone.
+    /// Works something out in the space that all formulas share; if there is no room in one, in that of all formulas
+    /// and one hypothetical level; else for its atoms alone.
     fn in_space<T>(
         &mut self,
         (signature, traits, level): SharedKey,

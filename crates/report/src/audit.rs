@@ -1,18 +1,35 @@
 //! What SCPs do in a whole organization.
 
+mod baseline;
+mod gate;
 mod words;
 
-use scproof_auditor::{Audit, GuardrailReport, GuardrailState, Place, Risk};
+use scproof_auditor::{Audit, GuardrailReport, GuardrailState, Passing, Place, Risk};
 use scproof_evaluator::Predicate;
 use scproof_organization::{NodeId, Organization};
 use scproof_simulator::AccountRef;
 
 use crate::words::Words;
 
+pub use baseline::{AuditBaseline, AuditBaselineError};
+pub(crate) use baseline::{AuditNews, GoneHole, NewHole};
+pub use gate::AuditGate;
 pub(crate) use words::{
-    change_words, evidence_words, kind_words, place_words, scope_words, state_words, target_list, untold_words,
-    verdict_words,
+    aim_words, caller_words, change_words, evidence, evidence_words, exit_words, kind_words, place_words, root_words,
+    scope_words, short_place_words, state_words, target_list, untold_words, verdict_words,
 };
+
+/// How much text and Markdown tell of an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditDetail {
+    /// What fits a screen: a line for each finding, and for each guardrail that somebody should look at.
+    #[default]
+    Summary,
+    /// Each class, guardrail and finding with its reasons; long lists are cut, and counted.
+    Details,
+    /// The same, with everything written out.
+    Full,
+}
 
 /// An audit, and how it is to be shown.
 #[derive(Debug, Clone)]
@@ -23,60 +40,45 @@ pub struct AuditReport<'a> {
     pub snapshot: String,
     /// How to ask the organization for more: the words of a command line up to `can`, such as `scproof --org org.json`.
     pub program: Vec<String>,
-    /// Whether text and Markdown write everything out; else long lists are cut, and counted.
-    pub full: bool,
+    /// The options that the audit was asked for with, as typed.
+    pub options: Vec<String>,
+    /// The profile of the guardrails, if they are those of one.
+    pub profile: Option<String>,
+    /// How much text and Markdown tell.
+    pub detail: AuditDetail,
     /// When the report is made, as it is to be shown.
     pub made: Option<String>,
-    /// The reasons for which the command fails.
-    pub failed: Vec<AuditGate>,
+    /// An audit from before: what was so then makes nothing fail.
+    pub baseline: Option<&'a AuditBaseline>,
+    /// What the command is to fail on.
+    pub fail_on: Vec<AuditGate>,
 }
 
-/// What can make an audit fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum AuditGate {
-    /// A guardrail has a hole.
-    Hole,
-    /// Whether a guardrail holds could not be settled.
-    Unknown,
-    /// There are findings of this risk.
-    Finding(Risk),
-}
-
-impl AuditGate {
-    /// The stable spelling of machine formats and of the command line.
-    ///
-    /// ```
-    /// use scproof_report::AuditGate;
-    /// assert_eq!(AuditGate::Hole.as_str(), "hole");
-    /// ```
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hole => "hole",
-            Self::Unknown => "unknown",
-            Self::Finding(Risk::High) => "finding:high",
-            Self::Finding(Risk::Medium) => "finding:medium",
-            Self::Finding(Risk::Low) => "finding:low",
-            Self::Finding(Risk::Info) => "finding:info",
+impl<'a> AuditReport<'a> {
+    /// A summary that fails on nothing; other members can be set.
+    pub fn new(audit: &'a Audit, snapshot: impl Into<String>, program: Vec<String>) -> Self {
+        Self {
+            audit,
+            snapshot: snapshot.into(),
+            program,
+            options: Vec::new(),
+            profile: None,
+            detail: AuditDetail::default(),
+            made: None,
+            baseline: None,
+            fail_on: Vec::new(),
         }
     }
 }
 
 impl AuditReport<'_> {
-    /// Everything that could make a command fail, whether it was asked to or not.
-    pub fn gates(&self) -> Vec<AuditGate> {
-        let some = |state| {
-            self.audit
-                .guardrails
-                .iter()
-                .flat_map(|report| &report.groups)
-                .any(|group| group.state == state && !group.accounts.is_empty())
-        };
-        let guardrails = [(AuditGate::Hole, GuardrailState::Hole), (AuditGate::Unknown, GuardrailState::Unknown)];
-        let mut gates: Vec<AuditGate> =
-            guardrails.into_iter().filter(|(_, state)| some(*state)).map(|(gate, _)| gate).collect();
-        let counts = self.risk_counts().into_iter();
-        gates.extend(counts.filter(|(_, count)| *count > 0).map(|(risk, _)| AuditGate::Finding(risk)));
-        gates
+    pub(crate) fn is_full(&self) -> bool {
+        self.detail == AuditDetail::Full
+    }
+
+    /// Where the holes of an audit from before are not told, and what is not so any more; `None` without such an audit.
+    pub(crate) fn news(&self) -> Option<AuditNews<'_>> {
+        self.baseline.map(|baseline| baseline.news(self.audit))
     }
 
     /// Remarks on the snapshot that change no verdict (EVAL-13).
@@ -92,7 +94,7 @@ impl AuditReport<'_> {
 
     /// How conditions that stand together are told: long lists of values are cut unless everything is written out.
     pub(crate) fn words<'p>(&self, told_together: impl IntoIterator<Item = &'p Predicate>) -> Words<'_> {
-        if self.full { Words::full(self.organization()) } else { Words::short(self.organization(), told_together) }
+        if self.is_full() { Words::full(self.organization()) } else { Words::short(self.organization(), told_together) }
     }
 
     pub(crate) fn organization(&self) -> &Organization {
@@ -106,7 +108,7 @@ impl AuditReport<'_> {
     }
 
     /// How many guardrails have which worst state, the gravest first.
-    pub(crate) fn guardrail_counts(&self) -> [(GuardrailState, usize); 5] {
+    pub(crate) fn guardrail_counts(&self) -> [(GuardrailState, usize); 7] {
         let worst = |state| self.audit.guardrails.iter().filter(|report| worst_state(report) == Some(state)).count();
         GuardrailState::ALL.map(|state| (state, worst(state)))
     }
@@ -164,11 +166,24 @@ pub(crate) fn worst_state(report: &GuardrailReport) -> Option<GuardrailState> {
 }
 
 /// In how many accounts a guardrail has which state, the gravest first.
-pub(crate) fn state_counts(report: &GuardrailReport) -> [usize; 5] {
+pub(crate) fn state_counts(report: &GuardrailReport) -> [usize; 7] {
     let count = |state| {
         report.groups.iter().filter(|group| group.state == state).map(|group| group.accounts.len()).sum::<usize>()
     };
     GuardrailState::ALL.map(count)
+}
+
+/// What tells a hole of a guardrail, in whichever accounts, from its others: which calls pass, and when.
+pub(crate) fn hole_fingerprint(organization: &Organization, report: &GuardrailReport, passing: &Passing) -> String {
+    let words = Words::full(organization);
+    let mut parts: Vec<String> = passing.actions.terms.iter().map(ToString::to_string).collect();
+    parts.push(words.sentence(&passing.when));
+    format!("hole:{}#{:016x}", report.guardrail.id, stable_hash(&parts.join("\n")))
+}
+
+/// FNV-1a: small, and the same on every machine and in every version.
+pub(crate) fn stable_hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The line and column of a byte, both from 1, the column in characters.

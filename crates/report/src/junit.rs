@@ -6,7 +6,11 @@
 //! | holds, with exemptions | passed, with the exemptions in `system-out` |
 //! | hole | `failure`, with the call that shows it |
 //! | unknown | `error`: what is not settled is not green, and no failure either |
+//! | not adopted | `skipped`: nothing in the organization is aimed at it |
+//! | a hole that a suppression covers | `skipped`, with the reason |
 //! | SCPs do not apply | `skipped` |
+//!
+//! Each suite has what the report rests on among its `properties`: the root has none.
 
 pub(crate) mod validation;
 
@@ -16,7 +20,7 @@ use std::io::{self, Write};
 use scproof_auditor::{GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind};
 use scproof_organization::NodeId;
 
-use crate::audit::{AuditReport, kind_words, state_counts, untold_words};
+use crate::audit::{AuditReport, evidence, kind_words, state_counts, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, decision_words, when_lines, why_words};
 use crate::names::account_words;
@@ -29,7 +33,7 @@ use crate::words::Words;
 /// If writing fails.
 pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let guardrails = &report.audit.guardrails;
-    let mut totals = [0; 5];
+    let mut totals = [0; 7];
     for counts in guardrails.iter().map(state_counts) {
         for (total, count) in totals.iter_mut().zip(counts) {
             *total += count;
@@ -59,9 +63,11 @@ fn labels(report: &AuditReport<'_>) -> Vec<String> {
 }
 
 /// The counts of a suite, given in the order of [`GuardrailState::ALL`].
-fn numbers([hole, unknown, except, holds, not_applicable]: [usize; 5]) -> String {
-    let tests = hole + unknown + except + holds + not_applicable;
-    format!("tests=\"{tests}\" failures=\"{hole}\" errors=\"{unknown}\" skipped=\"{not_applicable}\"")
+fn numbers(counts: [usize; 7]) -> String {
+    let tests: usize = counts.iter().sum();
+    let [hole, unknown, not_adopted, suppressed, _, _, not_applicable] = counts;
+    let skipped = not_adopted + suppressed + not_applicable;
+    format!("tests=\"{tests}\" failures=\"{hole}\" errors=\"{unknown}\" skipped=\"{skipped}\"")
 }
 
 fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -70,7 +76,9 @@ fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], o
     let properties =
         [("title", guardrail.title.as_str()), ("category", &guardrail.category), ("risk", guardrail.risk.as_str())];
     writeln!(out, "    <properties>")?;
-    for (name, value) in properties {
+    let evidence = evidence(report);
+    let evidence = evidence.iter().map(|(name, value)| (*name, value.as_str()));
+    for (name, value) in properties.into_iter().chain(evidence) {
         writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value))?;
     }
     writeln!(out, "    </properties>")?;
@@ -101,6 +109,13 @@ fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGrou
     match group.state {
         GuardrailState::Holds => String::new(),
         GuardrailState::NotApplicable => "      <skipped message=\"SCPs do not apply to this account\"/>\n".to_owned(),
+        GuardrailState::NotAdopted => {
+            "      <skipped message=\"not adopted: nothing in the organization is aimed at it\"/>\n".to_owned()
+        }
+        GuardrailState::Suppressed => format!(
+            "      <skipped message=\"{}\"/>\n",
+            attribute(&format!("a hole that is accepted: {}", group.reason.as_deref().unwrap_or_default()))
+        ),
         GuardrailState::HoldsExcept => format!("      <system-out>{}</system-out>\n", details()),
         GuardrailState::Hole => format!(
             "      <failure type=\"hole\" message=\"{}\">{}</failure>\n",

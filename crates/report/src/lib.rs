@@ -1,10 +1,11 @@
-//! Renders scproof's answers: text and Markdown for people, versioned JSON for programs, and what pipelines, spreadsheets and
-//! browsers read.
+//! Renders scproof's answers: text and Markdown for people, versioned JSON for programs, and what pipelines,
+//! spreadsheets and browsers read.
 //!
-//! Each subject is plain data, such as an [`Answer`] or an [`AuditReport`], and a [`Report`] prints it in any [`Format`] that the
-//! subject has. For people an answer becomes a page of headings, lists and tables (`page`, one file a subject), which one writer a
-//! format writes (`doc`); for programs it becomes JSON ([`json`]) or a table. Nothing here decides, reads files, or knows
-//! about terminals: a [`Style`] says how wide text is and whether it has colour, and what it says never rests on that.
+//! Each subject is plain data, such as an [`Answer`] or an [`AuditReport`], and a [`Report`] prints it in any
+//! [`Format`] that the subject has. For people an answer becomes a page of headings, lists and tables (`page`, one file
+//! a subject), which one writer a format writes (`doc`); for programs it becomes JSON ([`json`]) or a table. Nothing
+//! here decides, reads files, or knows about terminals: a [`Style`] says how wide text is and whether it has colour,
+//! and what it says never rests on that.
 //!
 //! Words are never broken: one that is longer than its line, such as an ARN, stays whole so that it can be copied.
 //! Control characters in names and policies are shown as escapes.
@@ -33,7 +34,7 @@ mod junit;
 mod sarif;
 
 pub use answer::{Answer, OpenQuestion};
-pub use audit::{AuditGate, AuditReport};
+pub use audit::{AuditBaseline, AuditBaselineError, AuditDetail, AuditGate, AuditReport};
 pub use doc::text::message;
 pub use effective::{Effective, EffectiveSet, retain};
 pub use impact::{Gate, ImpactReport, Scope};

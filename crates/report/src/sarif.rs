@@ -1,9 +1,10 @@
 //! SARIF 2.1.0 of an audit, for code scanning: findings, and guardrails with holes.
 //!
-//! The snapshot is the file that results are in, since that is what a repository has. A policy is a text inside it: each one that a
-//! result speaks of is an artifact of its own with its text, and a related location says the line and column in that text.
-//! Columns count characters. A hole is a result of the rule `guardrail/<id>`, one for each group of accounts that are alike; a guardrail
-//! that could not be settled is one of the kind `open`. What is suppressed is there, marked so.
+//! The snapshot is the file that results are in, since that is what a repository has. A policy is a text inside it:
+//! each one that a result speaks of is an artifact of its own with its text, and a related location says the line and
+//! column in that text. Columns count characters. A hole is a result of the rule `guardrail/<id>`, one for each group
+//! of accounts that are alike; a guardrail that could not be settled is one of the kind `open`. What is suppressed is
+//! there, marked so.
 
 mod explained;
 mod model;
@@ -17,7 +18,7 @@ use scproof_auditor::{
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 
-use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, untold_words};
+use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, stable_hash, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, when_lines, why_words};
 use crate::layout::{clean, count};
@@ -151,14 +152,18 @@ impl<'a> Builder<'_, 'a> {
         let mut hashes: Vec<u64> = Vec::new();
         for group in &found.groups {
             let kind = match group.state {
-                GuardrailState::Hole => "fail",
+                GuardrailState::Hole | GuardrailState::Suppressed => "fail",
                 GuardrailState::Unknown => "open",
-                GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable => continue,
+                GuardrailState::NotAdopted
+                | GuardrailState::HoldsExcept
+                | GuardrailState::Holds
+                | GuardrailState::NotApplicable => continue,
             };
             let hash = group_hash(self.report.organization(), group);
             hashes.push(hash);
             let mut result = self.group(&id, rule, kind, guardrail, group);
-            // Groups may pass the same calls and differ in why: an alert that shares its fingerprint would hide the other.
+            // Groups may pass the same calls and differ in why: an alert that shares its fingerprint would hide the
+            // other.
             let fingerprint = match hashes.iter().filter(|other| **other == hash).count() {
                 1 => format!("{id}#{hash:016x}"),
                 nth => format!("{id}#{hash:016x}:{nth}"),
@@ -196,7 +201,7 @@ impl<'a> Builder<'_, 'a> {
             locations: vec![self.snapshot(logical)],
             related_locations: Vec::new(),
             partial_fingerprints: PartialFingerprints::of(String::new()),
-            suppressions: None,
+            suppressions: group.reason.as_deref().map(accepted),
             properties: Some(self.properties(&group.accounts)),
         }
     }
@@ -244,9 +249,7 @@ impl<'a> Builder<'_, 'a> {
             locations: vec![self.snapshot(logical)],
             related_locations: related,
             partial_fingerprints: PartialFingerprints::of(finding.fingerprint.clone()),
-            suppressions: suppressed.map(|reason| {
-                vec![Suppression { kind: "external", status: "accepted", justification: clean(reason).into_owned() }]
-            }),
+            suppressions: suppressed.map(accepted),
             properties: Some(self.properties(&finding.accounts)),
         };
         self.results.push(result);
@@ -391,6 +394,11 @@ fn rule_properties(risk: Risk, category: Option<&String>) -> RuleProperties {
     }
 }
 
+/// Somebody decided to live with it.
+fn accepted(reason: &str) -> Vec<Suppression> {
+    vec![Suppression { kind: "external", status: "accepted", justification: clean(reason).into_owned() }]
+}
+
 /// What tells groups of a guardrail apart, and stays while the reasons stay: accounts may come and go.
 fn group_hash(organization: &Organization, group: &GuardrailGroup) -> u64 {
     let words = Words::full(organization);
@@ -403,8 +411,7 @@ fn group_hash(organization: &Organization, group: &GuardrailGroup) -> u64 {
         text.push('\u{1}');
         text.push_str(&words.sentence(&passing.when));
     }
-    // FNV-1a: small, and the same on every machine and in every version.
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    stable_hash(&text)
 }
 
 /// A policy as a file inside the snapshot.

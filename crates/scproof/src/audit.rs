@@ -10,7 +10,8 @@
 //! ```
 
 pub use scproof_auditor::{
-    AccessChange, AccessCounts, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence, Finding,
-    GUARDRAILS_FORMAT, Guardrail, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails, Passing, PassingKind,
-    PermissionClass, Place, Risk, SUPPRESSIONS_FORMAT, Scope, Suppressed, Suppression, Suppressions, Witness, audit,
+    AccessChange, AccessCounts, AccountScope, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence,
+    Finding, GUARDRAILS_FORMAT, Guardrail, GuardrailAim, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails,
+    PROFILES_FORMAT, Passing, PassingKind, PermissionClass, Place, Profile, Risk, RootAccess, RootCaller,
+    RootCallerGroup, RootCallerKind, SUPPRESSIONS_FORMAT, Scope, Suppressed, Suppression, Suppressions, Witness, audit,
 };

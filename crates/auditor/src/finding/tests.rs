@@ -2,6 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "`json!` makes values that nobody else needs")]
 
+mod aims;
 mod callers;
 mod example;
 mod idle;
@@ -20,8 +21,8 @@ use crate::model::{Evidence, Finding};
 const FULL: &str = "p-FullAWSAccess";
 const SHOP: &str = "222222222222";
 
-/// Root with the management account, the unit `Prod` with the account `shop`, and the unit `Dev` with the account `lab`; everywhere
-/// `FullAWSAccess`.
+/// Root with the management account, the unit `Prod` with the account `shop`, and the unit `Dev` with the account
+/// `lab`; everywhere `FullAWSAccess`.
 pub(super) struct World(pub(super) Value);
 
 impl World {

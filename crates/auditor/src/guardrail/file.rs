@@ -9,7 +9,7 @@ use scproof_text::{
 };
 
 use super::GUARDRAILS_FORMAT;
-use crate::model::Guardrail;
+use crate::model::{AccountScope, Guardrail};
 use crate::{Risk, codes};
 
 /// The most guardrails of a file, and the most statements of a guardrail: each is proved for each account.
@@ -25,8 +25,8 @@ const PARTS: [&str; 6] = ["Sid", "Action", "NotAction", "Resource", "NotResource
 /// A guardrail is no policy: its length does not matter.
 const OF_LENGTH: [&str; 3] = ["minified-fits", "scp-too-long", "too-many-bytes"];
 
-/// Warnings about statements whose meaning is certain all the same. All others are faults here: who writes a policy sees its warnings, and
-/// a guardrail that matches nothing by mistake would hold everywhere.
+/// Warnings about statements whose meaning is certain all the same. All others are faults here: who writes a policy
+/// sees its warnings, and a guardrail that matches nothing by mistake would hold everywhere.
 const CERTAIN: [&str; 7] = [
     "empty-sid",
     "mixed-value-types",
@@ -73,6 +73,7 @@ fn guardrail<'f>(
     let category = words(&mut record, reader, "Category", false);
     let risk = risk(&mut record, reader);
     let sources = sources(&mut record, reader);
+    let scope = AccountScope::read(&mut record, reader);
     let document = document(&mut record, reader);
     record.close(reader);
     Some(Guardrail {
@@ -82,6 +83,7 @@ fn guardrail<'f>(
         category: category.unwrap_or_else(|| CATEGORY.to_owned()),
         risk: risk?,
         sources,
+        scope,
         document: document?,
     })
 }

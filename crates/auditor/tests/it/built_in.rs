@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scproof_auditor::{Guardrail, Guardrails};
+use scproof_auditor::{Guardrail, Guardrails, PROFILES_FORMAT, Profile, Risk};
 use scproof_catalog::{Action, Catalog};
 use scproof_policy_parser::{ActionShape, PolicyDocument, PolicyKind, Statement, WildcardPattern, overlaps};
 use scproof_prover::{Permissions, equivalent, implies};
@@ -181,4 +181,29 @@ fn the_schema_allows_the_built_in_file() {
         .map(|error| error.to_string())
         .collect();
     assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn profiles_choose_guardrails_that_there_are() {
+    let data: serde_json::Value = serde_json::from_str(include_str!("../../data/profiles.json")).unwrap();
+    assert_eq!(data["Format"], PROFILES_FORMAT);
+    let ids: Vec<&str> = Profile::all().iter().map(|profile| profile.id.as_str()).collect();
+    assert_eq!(ids, ["baseline", "control-tower", "lza", "region", "data-perimeter", "all"]);
+    assert_eq!(ids.first(), Some(&Profile::DEFAULT));
+    let page = documentation("guardrails.md");
+    for profile in Profile::all() {
+        let chosen = |id: &String| Guardrails::built_in().iter().any(|guardrail| guardrail.id == *id);
+        assert!(profile.guardrails == ["*"] || profile.guardrails.iter().all(chosen), "{}", profile.id);
+        let distinct: BTreeSet<&String> = profile.guardrails.iter().collect();
+        assert_eq!(distinct.len(), profile.guardrails.len(), "{}", profile.id);
+        assert!(profile.sources.iter().all(|source| source.starts_with("https://")), "{}", profile.id);
+        let row =
+            page.lines().find(|line| line.starts_with(&format!("| `{}`", profile.id)) && line.contains(&profile.title));
+        let row = row.unwrap_or_else(|| panic!("{} is not on the page", profile.id));
+        assert!(profile.guardrails.iter().all(|id| id == "*" || row.contains(&format!("`{id}`"))), "{row}");
+    }
+    let baseline = Profile::find(Profile::DEFAULT).unwrap();
+    let of_baseline = Guardrails::built_in().iter().filter(|guardrail| baseline.chooses(&guardrail.id));
+    assert!(of_baseline.clone().all(|guardrail| guardrail.risk == Risk::High));
+    assert!((12..=18).contains(&of_baseline.count()));
 }

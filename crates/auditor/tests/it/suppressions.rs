@@ -1,7 +1,7 @@
 //! Files of suppressions: what they say, every fault with its place, and what they cover.
 
 use insta::assert_snapshot;
-use scproof_auditor::{Evidence, Finding, Place, Risk, Suppression, Suppressions};
+use scproof_auditor::{AccountScope, Suppression, Suppressions};
 use serde_json::{Value, json};
 
 use crate::{codes, examples, shown, validator};
@@ -11,22 +11,11 @@ fn file(suppressions: &Value) -> String {
 }
 
 fn suppression(finding: &str, reason: &str, until: Option<&str>) -> Suppression {
-    Suppression { finding: finding.to_owned(), reason: reason.to_owned(), until: until.map(str::to_owned) }
-}
-
-fn finding(fingerprint: &str) -> Finding {
-    Finding {
-        code: "deny-without-effect",
-        fingerprint: fingerprint.to_owned(),
-        risk: Risk::Low,
-        message: String::new(),
-        reason: String::new(),
-        remedy: String::new(),
-        rule: None,
-        place: Place::default(),
-        accounts: Vec::new(),
-        evidence: Evidence::Snapshot,
-        depends_on_catalog: false,
+    Suppression {
+        finding: finding.to_owned(),
+        reason: reason.to_owned(),
+        until: until.map(str::to_owned),
+        scope: AccountScope::default(),
     }
 }
 
@@ -35,10 +24,17 @@ fn a_suppression_is_what_the_file_says() {
     let text = file(&json!([
         {"Finding": "a:p-1#2", "Reason": "ticket 1"},
         {"Finding": "b:*", "Reason": "ticket 2", "Until": "2028-02-29"},
+        {"Finding": "hole:imdsv2-launch", "Reason": "ticket 3", "Accounts": "lab", "OUs": ["Dev", "Sandbox*"]},
     ]));
+    let units = vec!["Dev".to_owned(), "Sandbox*".to_owned()];
+    let scope = AccountScope { accounts: vec!["lab".to_owned()], units };
     assert_eq!(
         Suppressions::from_json(&text).unwrap(),
-        [suppression("a:p-1#2", "ticket 1", None), suppression("b:*", "ticket 2", Some("2028-02-29"))]
+        [
+            suppression("a:p-1#2", "ticket 1", None),
+            suppression("b:*", "ticket 2", Some("2028-02-29")),
+            Suppression { scope, ..suppression("hole:imdsv2-launch", "ticket 3", None) },
+        ]
     );
 }
 
@@ -66,31 +62,6 @@ fn a_star_stands_for_any_text_and_nothing_else_does() {
     ] {
         assert_eq!(suppression(pattern, "x", None).covers(text), covers, "{pattern} {text}");
     }
-}
-
-#[test]
-fn findings_are_split_and_idle_suppressions_named() {
-    let list = [
-        suppression("a:*", "all of a", None),
-        suppression("a:1", "one of a", None),
-        suppression("b:1", "until then", Some("2027-01-31")),
-        suppression("c:*", "nothing", None),
-    ];
-    let split = |today: Option<&str>| {
-        let findings = ["a:1", "a:2", "b:1", "d:1"].map(finding).to_vec();
-        let (left, suppressed, unused) = Suppressions::split(findings, &list, today);
-        let left: Vec<String> = left.into_iter().map(|finding| finding.fingerprint).collect();
-        let suppressed: Vec<String> =
-            suppressed.into_iter().map(|one| format!("{}: {}", one.finding.fingerprint, one.reason)).collect();
-        let unused: Vec<String> = unused.into_iter().map(|one| one.finding).collect();
-        (left.join(" "), suppressed.join(", "), unused.join(" "))
-    };
-    let covered = ("d:1".to_owned(), "a:1: all of a, a:2: all of a, b:1: until then".to_owned(), "c:*".to_owned());
-    assert_eq!(split(None), covered);
-    assert_eq!(split(Some("2026-12-01")), covered);
-    assert_eq!(split(Some("2027-01-31")), covered);
-    let after = ("b:1 d:1".to_owned(), "a:1: all of a, a:2: all of a".to_owned(), "b:1 c:*".to_owned());
-    assert_eq!(split(Some("2027-02-01")), after);
 }
 
 #[test]
@@ -136,7 +107,18 @@ fn the_schema_agrees_with_the_reader() {
     let of = |one: Value| json!({"Format": "scproof-suppressions/1", "Suppressions": [one]});
     for finding in [json!("a:*"), json!(""), json!(" "), json!(5), json!(null)] {
         for reason in [json!("x"), json!("\n"), json!([])] {
-            for more in [json!({}), json!({"Until": "2027-01-31"}), json!({"Until": null}), json!({"X": 1})] {
+            for more in [
+                json!({}),
+                json!({"Until": "2027-01-31"}),
+                json!({"Until": null}),
+                json!({"X": 1}),
+                json!({"Accounts": "shop"}),
+                json!({"OUs": ["Prod", "Dev"]}),
+                json!({"Accounts": []}),
+                json!({"OUs": " "}),
+                json!({"Accounts": ["shop", ""]}),
+                json!({"Accounts": 7}),
+            ] {
                 let mut one = more;
                 one["Finding"] = finding.clone();
                 one["Reason"] = reason.clone();

@@ -86,6 +86,7 @@ fn every_state_of_a_guardrail_occurs() {
     let all = [
         GuardrailState::Hole,
         GuardrailState::Unknown,
+        GuardrailState::NotAdopted,
         GuardrailState::HoldsExcept,
         GuardrailState::Holds,
         GuardrailState::NotApplicable,

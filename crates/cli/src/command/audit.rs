@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{env, fs};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use globset::{GlobBuilder, GlobMatcher};
 use scproof::ask::{ActionFilter, Catalog};
 use scproof::audit::{
-    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Risk, Suppression, Suppressions, audit,
+    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Profile, Suppression, Suppressions, audit,
 };
-use scproof::report::{AuditGate, AuditReport, Format, Report, Subject};
+use scproof::report::{AuditBaseline, AuditDetail, AuditGate, AuditReport, Format, Report, Subject};
 use scproof::snapshot::Organization;
 
 use super::action_list;
@@ -27,12 +29,17 @@ Sorts the accounts into classes that SCPs treat alike, holds each account
 against guardrails - calls that must be blocked in every account -, and lists
 findings about the policies. What it says is proved for every call, or shown by
 one; what can be neither is unknown, with the reason.
+A guardrail that no Deny and no allow list is aimed at is not adopted: it is
+counted, and what passes is no hole. Those of --guardrails and
+--only-guardrails are asked for, so they always count.
 
 Examples:
   scproof --org example audit
+  scproof --org example audit --details
   scproof --org example audit --ou Workloads --service s3 --full
-  scproof --org example audit --principal role/Admin
-  scproof --org example audit --fail-on hole,unknown,finding:high
+  scproof --org example audit --profile all
+  scproof --org example audit --fail-on hole:high,unknown,finding:high
+  scproof --org org.json audit --baseline before.json --fail-on hole,finding:low
   scproof --org example --format csv audit
   scproof --org org.json --format html --output audit.html audit
   scproof --org org.json --format sarif audit --suppressions accepted.json
@@ -54,9 +61,20 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "FILE", help_heading = SCOPE)]
     action_list: Option<PathBuf>,
     /// Sort accounts and count actions for the calls of this principal of each
-    /// account, such as role/Admin, user/alice or root, instead of any caller
+    /// account, such as role/Admin, user/alice or root; `any` for those of any caller
+    /// [default: an ordinary role, that no policy names]
     #[arg(long, value_name = "NAME", help_heading = SCOPE)]
     principal: Option<String>,
+    /// Which guardrails of those that come along: baseline, control-tower, lza, region,
+    /// data-perimeter or all [default: baseline; all with --only-guardrails]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = PossibleValuesParser::new(Profile::all().iter().map(|profile| profile.id.as_str())),
+        hide_possible_values = true,
+        help_heading = GUARDRAILS
+    )]
+    profile: Option<String>,
     /// Guardrails of your own, see docs/guardrails.md (can be repeated); one with the
     /// id of an earlier one takes its place
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
@@ -67,82 +85,117 @@ pub(crate) struct AuditArgs {
     /// Leave out the guardrails that come with scproof
     #[arg(long, help_heading = GUARDRAILS)]
     no_built_in_guardrails: bool,
-    /// Findings to live with, see docs/suppressions.md
+    /// Findings and holes to live with, see docs/suppressions.md
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
     suppressions: Option<PathBuf>,
-    /// Fail on hole, unknown or finding:RISK, which is high, medium, low or info,
-    /// and means that or graver (can be repeated)
+    /// Fail on hole, unknown, not-adopted or finding, each alone or with a risk, as
+    /// hole:high: high, medium, low or info, and means that or graver (can be repeated)
     #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = fail_on, help_heading = GUARDRAILS)]
     fail_on: Vec<AuditGate>,
-    /// Write everything out, also long lists
+    /// An audit from before, as JSON: only what is new makes --fail-on fail
+    #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
+    baseline: Option<PathBuf>,
+    /// Tell each class, guardrail and finding with its reasons
+    #[arg(long)]
+    details: bool,
+    /// The same, and write everything out, also long lists
     #[arg(long)]
     full: bool,
 }
 
 fn fail_on(text: &str) -> Result<AuditGate, String> {
-    match text.split_once(':') {
-        None if text == "hole" => Ok(AuditGate::Hole),
-        None if text == "unknown" => Ok(AuditGate::Unknown),
-        Some(("finding", risk)) => Risk::from_text(risk)
-            .map(AuditGate::Finding)
-            .ok_or_else(|| "a risk is high, medium, low or info".to_owned()),
-        _ => Err("expected hole, unknown or finding:RISK".to_owned()),
-    }
+    AuditGate::from_text(text).ok_or_else(|| {
+        "expected hole, unknown, not-adopted or finding, alone or with a risk as in hole:high".to_owned()
+    })
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Audit)?;
-    let guardrails = guardrails(global, args)?;
+    let (guardrails, demanded) = guardrails(global, args)?;
     let suppressions = suppressions(global, args)?;
     let quotas = snapshot::quotas(global)?;
-    let (path, organization) = snapshot::load_named(global)?;
+    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    let (path, organization) = snapshot::load_with_evidence(global)?;
     let actions = action_scope(global, args, &organization)?;
     let options = AuditOptions {
         evaluation: snapshot::evaluation(global),
         accounts: args.accounts.of(&organization)?,
-        principal: args.principal.clone(),
+        principal: args.principal(&organization),
         actions,
         guardrails,
+        demanded,
         findings: true,
         suppressions,
         today: clock::today(),
         quotas,
         // Every action of every class: a page folds them, a file of JSON becomes very large.
         groups: format == Format::Html || (format == Format::Json && args.full),
+        root_callers: !matches!(format, Format::Csv | Format::Sarif | Format::Junit),
     };
     let count = options.accounts.as_ref().map_or_else(|| organization.accounts().len(), Vec::len);
     let message = format!("auditing {count} {}", if count == 1 { "account" } else { "accounts" });
     let audit = ui::busy(&message, || audit(organization, &options)).map_err(|error| match error {
         AuditError::Request(error) => many_error(error),
+        AuditError::Scope { of, error } => {
+            let message = format!("{of} is about what the organization lacks: {error}");
+            error.help().into_iter().fold(CommandError::usage(message), CommandError::help)
+        }
         error => CommandError::input("the organization cannot be audited").because(&error),
     })?;
-    let mut report = AuditReport {
-        audit: &audit,
-        snapshot: path.display().to_string(),
-        program: program(global, path),
-        full: args.full,
+    let report = AuditReport {
+        options: env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect(),
+        profile: args.profile().map(str::to_owned),
+        detail: match (args.full, args.details) {
+            (true, _) => AuditDetail::Full,
+            (false, true) => AuditDetail::Details,
+            (false, false) => AuditDetail::Summary,
+        },
         made: clock::today(),
-        failed: Vec::new(),
+        baseline: baseline.as_ref(),
+        fail_on: args.fail_on.clone(),
+        ..AuditReport::new(&audit, path.display().to_string(), program(global, path))
     };
-    report.failed = args.failed(&report.gates());
     Output::open(global)?.report(format, &Report::Audit(&report))?;
-    Ok(match report.failed.as_slice() {
-        [] => ExitCode::Fine,
-        [AuditGate::Unknown] => ExitCode::Unknown,
-        _ => ExitCode::No,
+    let failed = report.failed();
+    Ok(if failed.is_empty() {
+        ExitCode::Fine
+    } else if AuditGate::all_unknown(&failed) {
+        ExitCode::Unknown
+    } else {
+        ExitCode::No
     })
 }
 
 impl AuditArgs {
-    /// What makes the command fail, of everything that could.
-    fn failed(&self, gates: &[AuditGate]) -> Vec<AuditGate> {
-        let covers = |asked: &AuditGate, gate: &AuditGate| match (asked, gate) {
-            (AuditGate::Finding(asked), AuditGate::Finding(found)) => found >= asked,
-            (AuditGate::Hole, AuditGate::Hole) | (AuditGate::Unknown, AuditGate::Unknown) => true,
-            (AuditGate::Hole | AuditGate::Unknown | AuditGate::Finding(_), _) => false,
-        };
-        gates.iter().copied().filter(|gate| self.fail_on.iter().any(|asked| covers(asked, gate))).collect()
+    /// Whose calls are sorted and counted; none for those of any caller.
+    fn principal(&self, organization: &Organization) -> Option<String> {
+        match self.principal.as_deref() {
+            Some("any") => None,
+            Some(principal) => Some(principal.to_owned()),
+            None if organization.partition().is_some() => Some(AuditOptions::ORDINARY_ROLE.to_owned()),
+            // No policy names it in any partition.
+            None => Some(format!("arn:aws:iam::*:{}", AuditOptions::ORDINARY_ROLE)),
+        }
     }
+
+    /// The profile of the guardrails that come along; none if others are chosen, or none of them.
+    fn profile(&self) -> Option<&str> {
+        if self.no_built_in_guardrails {
+            return None;
+        }
+        let by_default = self.only_guardrails.is_empty().then_some(Profile::DEFAULT);
+        self.profile.as_deref().or(by_default)
+    }
+}
+
+/// An audit from before.
+fn baseline(path: &Path) -> Result<AuditBaseline, CommandError> {
+    let text = fs::read_to_string(path).map_err(|error| CommandError::file("read", path, &error))?;
+    AuditBaseline::from_json(&text).map_err(|error| {
+        CommandError::input(format!("`{}` cannot be compared with", path.display()))
+            .because(&error)
+            .help("`scproof --format json --output FILE audit` writes such a file")
+    })
 }
 
 /// The actions that are counted.
@@ -183,16 +236,23 @@ fn warn_of_unlisted(global: &GlobalArgs, path: &Path, names: &[String]) {
     );
 }
 
-/// The guardrails: those that come along, then those of files; of these only the chosen ones.
-fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Arc<Guardrail>>, CommandError> {
+/// The guardrails: those that come along and of the profile, then those of files; of these only the chosen ones. And
+/// the ids of those that somebody asked for.
+fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<(Vec<Arc<Guardrail>>, Vec<String>), CommandError> {
     let mut all =
         if args.no_built_in_guardrails { Guardrails::default() } else { Guardrails::new(Guardrails::built_in()) };
+    let mut demanded: Vec<String> = Vec::new();
     for path in &args.guardrails {
-        all.merge(Guardrails::load(path).map_err(|error| snapshot::faults(global, path, &error))?);
+        let own = Guardrails::load(path).map_err(|error| snapshot::faults(global, path, &error))?;
+        demanded.extend(own.list().iter().map(|guardrail| guardrail.id.clone()));
+        all.merge(own);
     }
     let mut list = all.into_list();
+    if let Some(profile) = args.profile().and_then(Profile::find) {
+        list.retain(|guardrail| demanded.contains(&guardrail.id) || profile.chooses(&guardrail.id));
+    }
     if args.only_guardrails.is_empty() {
-        return Ok(list);
+        return Ok((list, demanded));
     }
     let known = list.len();
     let mut chosen = vec![false; known];
@@ -211,7 +271,8 @@ fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Arc<Guardrail
     }
     let mut chosen = chosen.into_iter();
     list.retain(|_| chosen.next() == Some(true));
-    Ok(list)
+    let demanded = list.iter().map(|guardrail| guardrail.id.clone()).collect();
+    Ok((list, demanded))
 }
 
 /// A glob over ids, which ignores case.

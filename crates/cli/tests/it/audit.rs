@@ -68,7 +68,7 @@ fn the_calls_that_show_it_answer_as_it_says() {
     }
     let folder = tempfile::tempdir().unwrap();
     for (organization, least) in [("example", 100), ("untidy", 100)] {
-        let audit = scproof(&["--org", organization, "--format", "json", "audit"]).json();
+        let audit = scproof(&["--org", organization, "--format", "json", "audit", "--profile", "all"]).json();
         let mut found = Vec::new();
         witnesses(&audit, &mut found);
         assert!(found.len() >= least, "{organization}: {}", found.len());
@@ -84,11 +84,11 @@ fn the_calls_that_show_it_answer_as_it_says() {
 
 #[test]
 fn text_fits_and_says_what_is_proved() {
-    for args in [&[][..], &["--full", "--only-guardrails", "leave-*"]] {
+    for args in [&["--only-guardrails", "close-*"][..], &["--details"], &["--full", "--only-guardrails", "leave-*"]] {
         let run = audit(args).fits_80_columns();
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-        assert!(run.stdout.contains("PERMISSION CLASSES") && run.stdout.contains("leave-organization"));
-        assert!(run.stdout.contains("note: SCPs grant nothing"));
+        assert!(run.stdout.contains("PERMISSION CLASSES") && run.stdout.contains("note: SCPs grant nothing"));
+        assert!(run.stdout.contains("sha-256") && run.stdout.trim_end().lines().last().unwrap().contains("fail"));
     }
 }
 
@@ -165,7 +165,93 @@ fn the_exit_code_says_what_fail_on_names() {
     assert_eq!(code(&["--fail-on", "unknown,hole"]), 1);
     assert_eq!(code(&["--fail-on", "finding:grave"]), 2);
     let run = example(&[&["--format", "json", "audit"], &args[..], &["--fail-on", "hole"]].concat());
-    assert_eq!((run.code, &run.json()["failed"]), (1, &json!(["hole"])));
+    assert_eq!((run.code, &run.json()["failed"]), (1, &json!(["hole:low"])));
+    assert_eq!(code(&["--fail-on", "hole:low"]), 1);
+    assert_eq!(code(&["--fail-on", "hole:medium"]), 0);
+    assert_eq!(code(&["--fail-on", "hole:grave"]), 2);
+}
+
+/// Nothing in the example is about mainframes: nobody meant to block them, unless somebody asks.
+#[test]
+fn guardrails_that_nothing_is_aimed_at_are_counted_apart() {
+    let run = example(&["--format", "json", "audit", "--profile", "all"]);
+    let audit = run.json();
+    let of = |id: &str| audit["guardrails"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap().clone();
+    let adopted = of("kms-key-deletion");
+    assert_eq!(
+        (&adopted["state"], &adopted["intended"], &adopted["demanded"]),
+        (&json!("hole"), &json!(true), &json!(false))
+    );
+    let aims: Vec<&Value> = adopted["aims"].as_array().unwrap().iter().map(|aim| &aim["policyName"]).collect();
+    assert_eq!(aims, ["require-mfa", "protect-data-stores"]);
+    let apart = of("billing");
+    assert_eq!(
+        (&apart["state"], &apart["intended"], &apart["aims"]),
+        (&json!("notAdopted"), &json!(false), &json!([]))
+    );
+    let counts = &audit["summary"]["guardrails"];
+    let number = |state: &str| counts[state].as_u64().unwrap();
+    assert_eq!(number("notAdopted") + number("hole") + number("holdsExcept") + number("holds") + number("unknown"), 77);
+    assert!(number("notAdopted") > 20 && number("hole") > 20, "{counts}");
+    // Whoever names a guardrail asks for it.
+    let code = |args: &[&str]| example(&[&["audit"], args].concat()).code;
+    assert_eq!(code(&["--profile", "all", "--fail-on", "not-adopted:high"]), 1);
+    assert_eq!(code(&["--only-guardrails", "billing", "--fail-on", "hole"]), 1);
+    assert_eq!(code(&["--profile", "region", "--only-guardrails", "billing"]), 2);
+    assert_eq!(code(&["--profile", "regions"]), 2);
+}
+
+/// Most policies about the root user mean either the user or central root sessions.
+#[test]
+fn exm_13_the_root_user_and_central_root_sessions_are_told_apart() {
+    let audit = audit_json(&[]);
+    let groups = |caller: &str| -> Vec<(String, usize, Value)> {
+        let callers = audit["rootCallers"].as_array().unwrap();
+        let found = callers.iter().find(|it| it["caller"] == caller).unwrap();
+        let groups = found["groups"].as_array().unwrap().iter();
+        groups
+            .map(|group| {
+                let accounts = group["accounts"].as_array().unwrap().len();
+                (group["access"].as_str().unwrap().to_owned(), accounts, group["policyIds"].clone())
+            })
+            .collect()
+    };
+    let number = |caller: &str, access: &str| -> usize {
+        groups(caller).iter().filter(|(found, ..)| found == access).map(|(_, number, _)| *number).sum()
+    };
+    // `deny-root-user` at the root spares central sessions; the quarantine and the closing unit spare nobody.
+    assert_eq!((number("rootUser", "everythingBlocked"), number("rootUser", "notApplicable")), (26, 1));
+    assert_eq!((number("rootSession", "everythingBlocked"), number("rootSession", "notApplicable")), (2, 1));
+    let of_root: Vec<Value> = groups("rootUser").into_iter().map(|(.., policies)| policies).collect();
+    assert!(of_root.iter().any(|policies| *policies == json!(["p-rootuser001"])), "{of_root:?}");
+    let page = audit_page();
+    assert!(
+        page.contains("root user") && page.contains("everything is blocked in 26 accounts, by deny-root-user"),
+        "{page}"
+    );
+}
+
+fn audit_page() -> String {
+    audit(&[]).fits_80_columns().stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A gate can be switched on with everything that is open: only what is new fails.
+#[test]
+fn only_what_is_new_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = write(folder.path(), "before.json", &example(&["--format", "json", "audit"]).stdout);
+    let args = ["--baseline", &before, "--fail-on", "hole,finding:info,unknown"];
+    let run = audit(&args).fits_80_columns();
+    assert!(run.code == 0 && run.stdout.contains("nothing is new"), "{}", run.page());
+    let text = fs::read_to_string(repository().join("fixtures/organizations/example.json")).unwrap();
+    let mut snapshot: Value = serde_json::from_str(&text).unwrap();
+    snapshot["Attachments"].as_array_mut().unwrap().retain(|attachment| attachment["PolicyId"] != "p-leaveorg001");
+    let after = write(folder.path(), "org.json", &snapshot.to_string());
+    let run = scproof(&[&["--org", &after, "audit"], &args[..]].concat()).fits_80_columns();
+    assert_eq!(run.code, 1, "{}", run.page());
+    assert!(run.stdout.contains("new: unattached-policy:p-leaveorg001"), "{}", run.stdout);
+    let run = audit(&["--baseline", &after]);
+    assert!(run.code == 3 && run.stderr.contains("no audit in JSON"), "{}", run.page());
 }
 
 /// What could not be settled is neither fine nor a hole.
@@ -196,6 +282,12 @@ fn suppressions_end() {
     let run = example(&["--format", "json", "audit", "--suppressions", &file]);
     assert!(run.code == 0 && run.stderr.contains("`over:*` ended on 2020-01-31"), "{}", run.page());
     assert_eq!(run.json()["unusedSuppressions"].as_array().unwrap().len(), 2);
+    let wrong = json!({"Format": "scproof-suppressions/1", "Suppressions": [
+        {"Finding": "hole:*", "Reason": "ticket 1", "OUs": ["Sandbx"]},
+    ]});
+    let file = write(folder.path(), "wrong.json", &wrong.to_string());
+    let run = audit(&["--suppressions", &file]).fits_80_columns();
+    assert!(run.code == 2 && run.stderr.contains("did you mean `Sandbox`?"), "{}", run.page());
 }
 
 #[test]
@@ -222,10 +314,13 @@ fn one_caller_of_each_account() {
         let holds = |class: &&Value| class["accounts"].as_array().unwrap().iter().any(|id| id == account);
         classes.iter().find(holds).unwrap().clone()
     };
-    let anyone = audit_json(&["--no-built-in-guardrails"]);
+    let anyone = audit_json(&["--no-built-in-guardrails", "--principal", "any"]);
+    let ordinary = audit_json(&["--no-built-in-guardrails"]);
     let admin = audit_json(&["--no-built-in-guardrails", "--principal", "role/Admin"]);
     assert_eq!(anyone["scope"]["principal"], Value::Null);
     assert_eq!(admin["scope"]["principal"], "role/Admin");
+    assert_eq!(ordinary["scope"]["principal"], "role/an-ordinary-role");
+    assert_eq!(ordinary["classes"], admin["classes"]);
     // The root user is denied everything in every member account: of any caller hardly a call is certain.
     let shop = "214000000001";
     let never = |report: &Value| class_of(report, shop)["counts"]["neverBlocked"].as_u64().unwrap();

@@ -1,4 +1,5 @@
-//! What SCPs do with the actions of accounts: never blocked, always, or on a condition; and which accounts have that in common.
+//! What SCPs do with the actions of accounts: never blocked, always, or on a condition; and which accounts have that in
+//! common.
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -21,11 +22,11 @@ use crate::proof::{AccountGroup, FormulaKey, PolicyProof};
 /// How SCPs treat the actions of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClassAccess {
-    /// What [`CompiledOrganization::decide`](scproof_evaluator::CompiledOrganization::decide) says if nothing but account and action is
-    /// known. Where it stops at its limit of cases (K3-16) a proof may say more.
+    /// What [`CompiledOrganization::decide`](scproof_evaluator::CompiledOrganization::decide) says if nothing but
+    /// account and action is known. Where it stops at its limit of cases (K3-16) a proof may say more.
     pub access: Access,
-    /// Equal for two conditional ones exactly if the same calls pass, unless a limit was met: then they may differ although the
-    /// same calls pass.
+    /// Equal for two conditional ones exactly if the same calls pass, unless a limit was met: then they may differ
+    /// although the same calls pass.
     pub condition: u32,
 }
 
@@ -47,17 +48,26 @@ const NEVER: ClassAccess = ClassAccess { access: Access::NeverBlocked, condition
 const ALWAYS: ClassAccess = ClassAccess { access: Access::AlwaysBlocked, condition: 1 };
 
 impl PolicyProof<'_> {
-    /// All accounts by how SCPs treat the calls of one caller, or of any caller; those with the first accounts first. The principal is one of a
-    /// name in each account, or one of the only account asked about; see
+    /// All accounts by how SCPs treat the calls of one caller, or of any caller; those with the first accounts first.
+    /// The principal is one of a name in each account, or one of the only account asked about; see
     /// [`who_can`](scproof_evaluator::CompiledOrganization::who_can).
     ///
     /// # Errors
     ///
     /// If the principal cannot be read, or is one of an account and another one is asked about; never without one.
     pub fn by_access(&mut self, principal: Option<&str>) -> Result<Vec<SameAccess>, RequestError> {
-        let caller = principal.map(|principal| Request::new("", "").with_principal(principal));
+        self.by_access_of(principal.map(|principal| Request::new("", "").with_principal(principal)).as_ref())
+    }
+
+    /// The same for the calls of one caller of which more is known: the context of a request beside its principal. Its
+    /// account and its action do not matter.
+    ///
+    /// # Errors
+    ///
+    /// As [`by_access`](Self::by_access).
+    pub fn by_access_of(&mut self, caller: Option<&Request>) -> Result<Vec<SameAccess>, RequestError> {
         let mut exempt: Option<Reason> = None;
-        if let Some(caller) = &caller {
+        if let Some(caller) = caller {
             let organization = self.views.view(View::FIRST).organization();
             let mut first = None;
             for account in self.accounts.iter() {
@@ -75,7 +85,7 @@ impl PolicyProof<'_> {
             let table = if exempt.is_some() {
                 AccessTable::new(self.views, &[], &self.classes, 0)
             } else {
-                self.access_of_formulas(caller.as_ref())
+                self.access_of_formulas(caller)
             };
             self.sort_accounts(&table, exempt)
         }))
@@ -141,8 +151,9 @@ impl PolicyProof<'_> {
         same
     }
 
-    /// The access of each formula in each setting. What diagrams settle is settled: a call that certainly passes and one that
-    /// certainly does not (K3-15), or that no call passes, or every one. The evaluator is asked about the rest, once a formula.
+    /// The access of each formula in each setting. What diagrams settle is settled: a call that certainly passes and
+    /// one that certainly does not (K3-15), or that no call passes, or every one. The evaluator is asked about the
+    /// rest, once a formula.
     fn access_of_formulas(&mut self, caller: Option<&Request>) -> AccessTable {
         let (mut table, samples) = self.plain_access();
         // Spaces of different signatures and traits have nothing in common.
@@ -188,7 +199,8 @@ impl PolicyProof<'_> {
         table
     }
 
-    /// What formulas say by themselves, and a sample of each other one in each setting; in the order of the settings' spaces.
+    /// What formulas say by themselves, and a sample of each other one in each setting; in the order of the settings'
+    /// spaces.
     fn plain_access(&self) -> (AccessTable, Vec<Sample>) {
         let mut table = AccessTable::new(self.views, &self.groups, &self.classes, self.formulas.formula_count());
         let mut samples: Vec<Sample> = Vec::new();
@@ -231,6 +243,7 @@ impl PolicyProof<'_> {
         let accounts: Vec<NodeId> = samples.iter().map(|sample| sample.account).collect();
         let mut question = Request::new("", action);
         question.principal = caller.and_then(|caller| caller.principal.clone());
+        question.context = caller.map(|caller| caller.context.clone()).unwrap_or_default();
         // Accounts and action are ours, and the principal was tried, so the question is well-formed.
         let decisions = self.views.ask_alike(View::FIRST, &question, &accounts).unwrap_or_default();
         let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Conditional));
@@ -253,8 +266,8 @@ impl PolicyProof<'_> {
         Settled { access, passes: Some((place, passes)) }
     }
 
-    /// The calls of a caller that pass a formula, and all that the caller can make, as functions in a space; and whether there is a caller in
-    /// all of these cells. `None` if there is no room.
+    /// The calls of a caller that pass a formula, and all that the caller can make, as functions in a space; and
+    /// whether there is a caller in all of these cells. `None` if there is no room.
     fn passes_of(&mut self, key: &FormulaKey, calls: &mut CallsOf<'_>) -> Option<(usize, Function, Function, bool)> {
         let (place, mut passes) = self.passes(key)?;
         let mut possible = self.spaces.get(place)?.possible;

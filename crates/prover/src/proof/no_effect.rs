@@ -254,7 +254,7 @@ impl PolicyProof<'_> {
         }
     }
 
-    fn index_statements(&self) -> FxHashMap<u32, Vec<usize>> {
+    pub(super) fn index_statements(&self) -> FxHashMap<u32, Vec<usize>> {
         let mut by_statement: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
         for (index, group) in self.groups.iter().enumerate().filter(|(_, group)| group.is_governed()) {
             for statement in group.levels.iter().flat_map(|level| self.views.level_statements(*level)) {

@@ -109,7 +109,7 @@ impl<'p> PolicyProof<'p> {
     }
 
     /// For each fact of a space which of its cells are ordinary; none for facts that are about neither caller nor way.
-    fn ordinary_cells(&mut self, place: usize) -> Arc<[OrdinaryCells]> {
+    pub(super) fn ordinary_cells(&mut self, place: usize) -> Arc<[OrdinaryCells]> {
         if let Some(found) = self.ordinary.get(&place) {
             return Arc::clone(found);
         }

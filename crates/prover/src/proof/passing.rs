@@ -110,11 +110,12 @@ impl Answers {
 }
 
 /// A class of actions that a level matches.
-struct Concerned {
-    class: usize,
-    cell: CellId,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Concerned {
+    pub(super) class: usize,
+    pub(super) cell: CellId,
     /// Classes of a kind have the same traits, and the level holds the same for them.
-    kind: usize,
+    pub(super) kind: usize,
 }
 
 impl PolicyProof<'_> {
@@ -193,7 +194,7 @@ impl PolicyProof<'_> {
     }
 
     /// The classes of actions that a level's Deny statements match.
-    fn concerned(&self, level: LevelId) -> Vec<Concerned> {
+    pub(super) fn concerned(&self, level: LevelId) -> Vec<Concerned> {
         let mut kinds: FxHashMap<(ActionTraits, ShapeId, u32), usize> = FxHashMap::default();
         let is_deniable =
             |class: &ActionClass| self.views.applicability_to(Applicability::Decides, class.traits).is_some();

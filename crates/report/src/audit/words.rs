@@ -1,6 +1,13 @@
 //! The parts of an audit in words. What policies and people wrote is made safe for a terminal, not yet for Markdown.
 
-use scproof_auditor::{AccessChange, Evidence, GuardrailGroup, GuardrailState, PassingKind, Place, Risk};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+use scproof_auditor::{
+    AccessChange, AuditOptions, Evidence, GuardrailAim, GuardrailGroup, GuardrailState, PassingKind, Place, RootAccess,
+    RootCaller, RootCallerGroup, RootCallerKind,
+};
+use scproof_catalog::Catalog;
 use scproof_evaluator::{Access, Decision};
 use scproof_organization::{NodeId, Organization};
 
@@ -41,20 +48,6 @@ impl AuditReport<'_> {
     }
 }
 
-impl AuditGate {
-    /// In words.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Hole => "a guardrail has a hole",
-            Self::Unknown => "it could not be settled whether a guardrail holds",
-            Self::Finding(Risk::High) => "there are findings of risk high",
-            Self::Finding(Risk::Medium) => "there are findings of risk medium",
-            Self::Finding(Risk::Low) => "there are findings of risk low",
-            Self::Finding(Risk::Info) => "there are findings of risk info",
-        }
-    }
-}
-
 /// The verdict on everything, in one line.
 pub(crate) fn verdict_words(report: &AuditReport<'_>) -> String {
     let audit = report.audit;
@@ -63,24 +56,34 @@ pub(crate) fn verdict_words(report: &AuditReport<'_>) -> String {
     }
     let guardrails = report.guardrail_counts();
     let number = |wanted| guardrails.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, number)| *number);
-    let (holes, open) = (number(GuardrailState::Hole), number(GuardrailState::Unknown));
+    let (holes, open, apart) =
+        (number(GuardrailState::Hole), number(GuardrailState::Unknown), number(GuardrailState::NotAdopted));
     let standing = match report.below_missing_scps() {
         0 => String::new(),
         number => format!("BLOCKED as the snapshot stands: {}; ", count(number, "account")),
     };
+    let intended = audit.guardrails.len() - apart;
     let mut parts = Vec::new();
     if holes > 0 {
         let verb = if holes == 1 { "HAS A HOLE" } else { "HAVE HOLES" };
-        parts.push(format!("{} OF {} {verb}", grouped(holes), guardrails_of(audit.guardrails.len())));
+        parts.push(format!("{} OF {} {verb}", grouped(holes), guardrails_of(intended)));
     }
     if open > 0 {
         parts.push(format!("{} {} NOT SETTLED", grouped(open), if open == 1 { "IS" } else { "ARE" }));
     }
-    if parts.is_empty() && !audit.guardrails.is_empty() {
+    if parts.is_empty() && intended > 0 {
         let except = number(GuardrailState::HoldsExcept);
         let except = if except == 0 { String::new() } else { format!(", {} with exemptions", grouped(except)) };
-        let holding = except_not_applicable(number(GuardrailState::NotApplicable), audit.guardrails.len());
+        let holding = except_not_applicable(number(GuardrailState::NotApplicable), intended);
         parts.push(format!("{holding}{except}"));
+    }
+    if number(GuardrailState::Suppressed) > 0 {
+        parts.push(format!("{} with suppressed holes", grouped(number(GuardrailState::Suppressed))));
+    }
+    if apart > 0 && intended == 0 {
+        parts.push("NO GUARDRAIL IS ADOPTED".to_owned());
+    } else if apart > 0 {
+        parts.push(format!("{} not adopted", grouped(apart)));
     }
     let findings: Vec<String> = report
         .risk_counts()
@@ -120,7 +123,7 @@ pub(crate) fn scope_words(report: &AuditReport<'_>) -> String {
     let caller = scope
         .principal
         .as_ref()
-        .map_or_else(String::new, |principal| format!("; classes of the calls of {}", clean(principal)));
+        .map_or_else(String::new, |principal| format!("; classes of the calls of {}", caller_words(principal)));
     format!("{accounts}; {actions}{caller}")
 }
 
@@ -146,6 +149,8 @@ pub(crate) fn state_words(state: GuardrailState) -> &'static str {
     match state {
         GuardrailState::Hole => "hole",
         GuardrailState::Unknown => "not settled",
+        GuardrailState::NotAdopted => "not adopted",
+        GuardrailState::Suppressed => "hole, suppressed",
         GuardrailState::HoldsExcept => "holds, with exemptions",
         GuardrailState::Holds => "holds",
         GuardrailState::NotApplicable => "SCPs do not apply",
@@ -165,9 +170,12 @@ pub(crate) fn kind_words(kind: PassingKind) -> &'static str {
 pub(crate) fn untold_words(group: &GuardrailGroup) -> Option<&'static str> {
     (!group.passing_is_complete).then_some(match group.state {
         GuardrailState::HoldsExcept => "all have this exemption, some have more; --account ID tells all of one account",
-        GuardrailState::Hole | GuardrailState::Unknown | GuardrailState::Holds | GuardrailState::NotApplicable => {
-            "all have this hole, some have more; --account ID tells all of one account"
-        }
+        GuardrailState::Hole
+        | GuardrailState::Unknown
+        | GuardrailState::NotAdopted
+        | GuardrailState::Suppressed
+        | GuardrailState::Holds
+        | GuardrailState::NotApplicable => "all have this hole, some have more; --account ID tells all of one account",
     })
 }
 
@@ -213,4 +221,109 @@ pub(crate) fn target_list(organization: &Organization, targets: &[NodeId], most:
     // Only counted: there may be thousands.
     some.resize(targets.len(), String::new());
     enumerate_some(&some, most)
+}
+
+/// A place in a few words: `region-lock[2]`, or what it is about.
+pub(crate) fn short_place_words(report: &AuditReport<'_>, place: &Place) -> String {
+    let organization = report.organization();
+    match (place.policy, place.statement, place.targets.as_slice()) {
+        (Some(policy), statement, _) => {
+            let name = organization.policy(policy).display_name();
+            statement.map_or_else(|| name.to_owned(), |statement| format!("{name}[{statement}]"))
+        }
+        (None, _, []) => String::new(),
+        (None, _, [first]) => organization.node(*first).display_name().to_owned(),
+        (None, _, [first, rest @ ..]) => {
+            format!("{} and {} more", organization.node(*first).display_name(), grouped(rest.len()))
+        }
+    }
+}
+
+/// What decides the exit code, in one line: whether it is not 0, and why.
+pub(crate) fn exit_words(report: &AuditReport<'_>) -> (bool, String) {
+    let failed = report.failed();
+    let new = if report.baseline.is_some() { " of what is new" } else { "" };
+    if !failed.is_empty() {
+        let words: Vec<String> = failed.iter().map(|gate| gate.words()).collect();
+        let code = if AuditGate::all_unknown(&failed) { 5 } else { 1 };
+        let new = if new.is_empty() { String::new() } else { format!(",{new}") };
+        return (true, format!("{}{new}. Exit code {code}.", words.join("; ")));
+    }
+    let asked: Vec<String> = report.fail_on.iter().map(|gate| gate.asked()).collect();
+    (
+        false,
+        match asked.as_slice() {
+            [] => "Exit code 0: without --fail-on nothing fails.".to_owned(),
+            asked => format!("nothing{new} is what --fail-on {} names. Exit code 0.", asked.join(",")),
+        },
+    )
+}
+
+/// What a report rests on: the file, when the snapshot was taken, its hash, who made the report, and how it was asked
+/// for. Labels are words of one piece, for machine formats too.
+pub(crate) fn evidence(report: &AuditReport<'_>) -> Vec<(&'static str, String)> {
+    let organization = report.organization();
+    let taken = organization.taken_at().map_or_else(|| "not recorded".to_owned(), ToString::to_string);
+    let mut lines = vec![("snapshot", clean(&report.snapshot).into_owned()), ("taken", taken)];
+    lines.extend(organization.source_sha256().map(|hash| ("sha-256", hash.to_owned())));
+    let catalog = Catalog::embedded().date();
+    lines.push(("program", format!("scproof {}, catalog of {catalog}", env!("CARGO_PKG_VERSION"))));
+    if !report.options.is_empty() {
+        lines.push(("options", clean(&report.options.join(" ")).into_owned()));
+    }
+    lines
+}
+
+/// What is aimed at a guardrail: `protect-audit-trail (p-…), Statement[0] "DenyStop"`, or an allow list.
+pub(crate) fn aim_words(organization: &Organization, aim: GuardrailAim) -> String {
+    match aim {
+        GuardrailAim::Statement { policy, statement } => {
+            let policy = organization.policy(policy);
+            let sid = policy.document.statements.get(statement).and_then(|statement| statement.sid.as_ref());
+            let sid = sid.map_or_else(String::new, |sid| format!(" \"{}\"", clean(sid)));
+            let path = statement_path(&policy.document, statement);
+            format!("{}, {path}{sid}", policy_words(policy.name.as_deref(), policy.id.as_str()))
+        }
+        GuardrailAim::AllowList(node) => format!("the allow list at {}", target_words(organization, node)),
+    }
+}
+
+/// Who acts as the root user, and how much SCPs block of its calls: `everything is blocked in 26 accounts, by
+/// deny-root-user`.
+pub(crate) fn root_words(report: &AuditReport<'_>) -> Vec<(&'static str, String)> {
+    let of = |caller: &RootCaller| {
+        let name = match caller.kind {
+            RootCallerKind::RootUser => "root user",
+            RootCallerKind::RootSession => "root sessions",
+        };
+        let words = RootAccess::ALL.into_iter().filter_map(|access| root_access(report, caller, access));
+        (name, words.collect::<Vec<String>>().join("; "))
+    };
+    report.audit.root_callers.iter().map(of).collect()
+}
+
+fn root_access(report: &AuditReport<'_>, caller: &RootCaller, access: RootAccess) -> Option<String> {
+    let mut groups: Vec<&RootCallerGroup> = caller.groups.iter().filter(|group| group.access == access).collect();
+    groups.sort_by_key(|group| Reverse(group.accounts.len()));
+    let number: usize = groups.iter().map(|group| group.accounts.len()).sum();
+    let mut names: Vec<String> = Vec::new();
+    for policy in groups.iter().flat_map(|group| &group.policies) {
+        let name = clean(report.organization().policy(*policy).display_name()).into_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let by = if names.is_empty() { String::new() } else { format!(", by {}", enumerate_some(&names, 3)) };
+    let number_words = count(number, "account");
+    (number > 0).then(|| match access {
+        RootAccess::SomeBlocked => format!("some is blocked in {number_words}"),
+        RootAccess::NothingBlocked => format!("nothing is blocked in {number_words}"),
+        RootAccess::EverythingBlocked => format!("everything is blocked in {number_words}{by}"),
+        RootAccess::NotApplicable => format!("SCPs do not apply in {number_words}"),
+    })
+}
+
+/// `an ordinary role`, or the name of a principal.
+pub(crate) fn caller_words(principal: &str) -> Cow<'_, str> {
+    if principal.ends_with(AuditOptions::ORDINARY_ROLE) { "an ordinary role".into() } else { clean(principal) }
 }

@@ -10,8 +10,8 @@ use crate::audit::AuditReport;
 /// The columns before those of the guardrails, which have the id of each as their name.
 const COLUMNS: [&str; 7] = ["accountId", "name", "path", "class", "neverBlocked", "conditional", "alwaysBlocked"];
 
-/// Writes the accounts in the order of the snapshot; guardrails have one of `hole`, `unknown`, `holdsExcept`, `holds` and
-/// `notApplicable`.
+/// Writes the accounts in the order of the snapshot; guardrails have the states of [`GuardrailState::as_str`], or
+/// nothing for accounts that they are not about.
 ///
 /// # Errors
 ///

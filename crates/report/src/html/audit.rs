@@ -1,9 +1,9 @@
 //! What SCPs do in a whole organization, as one page for a browser.
 //!
-//! The page shows the tree, permission classes, services, guardrails and findings, and can be searched, filtered and printed. It holds
-//! its data as one block of JSON that is no format of its own: programs read `--format json`. What many accounts share stands once,
-//! so the size goes with classes and policies rather than with accounts. Without JavaScript it is a summary: who, when, what, key
-//! numbers, and a table of each section, as the template has it.
+//! The page shows the tree, permission classes, services, guardrails and findings, and can be searched, filtered and
+//! printed. It holds its data as one block of JSON that is no format of its own: programs read `--format json`. What
+//! many accounts share stands once, so the size goes with classes and policies rather than with accounts. Without
+//! JavaScript it is a summary: who, when, what, key numbers, and a table of each section, as the template has it.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ use scproof_organization::{FeatureSet, Organization, PolicyTypeStatus};
 use super::data::Data;
 use super::frame::Frame;
 use super::safe::write_json;
-use crate::audit::AuditReport;
+use crate::audit::{AuditReport, caller_words, evidence, root_words};
 use crate::layout::{count, grouped};
 
 /// In a page without JavaScript this much is listed of what may be long.
@@ -80,13 +80,16 @@ struct FindingLine<'a> {
 impl<'a> Page<'a> {
     /// Who, when and what.
     fn facts(&self) -> Vec<(&'static str, String)> {
-        let organization = &self.audit.organization;
-        let taken = organization.taken_at().map_or_else(|| "not recorded".to_owned(), ToString::to_string);
-        let mut facts = vec![
-            ("Organization", organization.id().as_str().to_owned()),
-            ("Snapshot of", taken),
-            ("File", self.report.snapshot.clone()),
+        let labels = [
+            ("snapshot", "File"),
+            ("taken", "Snapshot of"),
+            ("sha-256", "SHA-256"),
+            ("program", "Program"),
+            ("options", "Options"),
         ];
+        let label = |name: &'static str| labels.iter().find(|(of, _)| *of == name).map_or(name, |(_, label)| *label);
+        let mut facts = vec![("Organization", self.audit.organization.id().as_str().to_owned())];
+        facts.extend(evidence(self.report).into_iter().map(|(name, value)| (label(name), value)));
         facts.extend(self.report.made.clone().map(|made| ("Report made", made)));
         facts
     }
@@ -129,6 +132,8 @@ impl<'a> Page<'a> {
         let states = [
             ("hole", with(GuardrailState::Hole), "with holes"),
             ("unknown", with(GuardrailState::Unknown), "unknown"),
+            ("notAdopted", with(GuardrailState::NotAdopted), "not adopted"),
+            ("suppressed", with(GuardrailState::Suppressed), "with suppressed holes"),
             ("holdsExcept", with(GuardrailState::HoldsExcept), "hold except for exemptions"),
             ("holds", with(GuardrailState::Holds), "hold"),
             ("notApplicable", with(GuardrailState::NotApplicable), "do not apply"),
@@ -168,10 +173,18 @@ impl<'a> Page<'a> {
         ];
         if let Some(principal) = &scope.principal {
             let words = "classes and numbers are about the calls of";
-            rows.push(("Caller", format!("{words} {principal}; guardrails and findings about any caller")));
+            rows.push((
+                "Caller",
+                format!("{words} {}; guardrails and findings about any caller", caller_words(principal)),
+            ));
         }
         if !scope.unlisted_actions.is_empty() {
             rows.push(("Not in the catalog", format!("{} (judged, not counted)", scope.unlisted_actions.join(", "))));
+        }
+        let label = |name| if name == "root user" { "Root user" } else { "Central root sessions" };
+        rows.extend(root_words(self.report).into_iter().map(|(name, words)| (label(name), words)));
+        if let Some(profile) = &self.report.profile {
+            rows.push(("Guardrails", format!("those of the profile {profile}")));
         }
         rows.push(("Catalog", format!("{} of {}", catalog.version(), catalog.date())));
         rows.push(("Policies", grouped(organization.policies().len())));

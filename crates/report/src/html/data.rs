@@ -15,15 +15,15 @@ use serde::Serialize;
 use super::columns::{Cell, Nodes, Profile, ServiceRow, heat, nodes, profiles};
 use super::findings::FindingView;
 use super::tables::{Ordinals, Table};
-use crate::audit::untold_words;
+use crate::audit::{aim_words, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, decision_words, listed_words, when_lines, why_words};
 use crate::words::Words;
 
 /// Actions of a group are named up to this many; of more the services are.
 const NAMED_ACTIONS: usize = 60;
-/// Stands for the id of its account in the command line of a witness, so that alike ones stand once. No command line has it: it
-/// is a control character, and such questions are asked in an escaped form.
+/// Stands for the id of its account in the command line of a witness, so that alike ones stand once. No command line
+/// has it: it is a control character, and such questions are asked in an escaped form.
 const ACCOUNT: &str = "\u{1}";
 
 #[derive(Debug, Serialize)]
@@ -113,12 +113,14 @@ struct GuardrailView<'a> {
     risk: &'static str,
     sources: &'a [String],
     text: usize,
-    groups: Vec<GuardrailGroupView>,
+    aims: Vec<String>,
+    groups: Vec<GuardrailGroupView<'a>>,
 }
 
-/// The state, each kind of calls that pass with its witness, and that this is not all, if it is not.
+/// The state, each kind of calls that pass with its witness, that this is not all, if it is not, and why it is
+/// accepted, if it is.
 #[derive(Debug, Serialize)]
-struct GuardrailGroupView(&'static str, Vec<(usize, Option<WitnessView>)>, Option<&'static str>);
+struct GuardrailGroupView<'a>(&'static str, Vec<(usize, Option<WitnessView>)>, Option<&'static str>, Option<&'a str>);
 
 /// The command line, the account that stands in it, what the evaluator says.
 #[derive(Debug, Serialize)]
@@ -314,12 +316,13 @@ impl<'a> Builder<'a> {
             risk: guardrail.risk.as_str(),
             sources: &guardrail.sources,
             text: self.texts.number(Cow::Owned(guardrail.json())),
+            aims: report.aims.iter().map(|aim| aim_words(self.organization, *aim)).collect(),
             groups: report
                 .groups
                 .iter()
                 .map(|group| {
                     let passing = group.passing.iter().map(|passing| self.passing(passing)).collect();
-                    GuardrailGroupView(group.state.as_str(), passing, untold_words(group))
+                    GuardrailGroupView(group.state.as_str(), passing, untold_words(group), group.reason.as_deref())
                 })
                 .collect(),
         }

@@ -1,22 +1,24 @@
 //! `scproof-audit/2`: an audit in full. `docs/schemas/scproof-audit-2.json` is its JSON Schema.
 //!
-//! Accounts are described once, in `accounts`; everywhere else they are ids, since an audit may name ten thousand of them many times.
+//! Accounts are described once, in `accounts`; everywhere else they are ids, since an audit may name ten thousand of
+//! them many times.
 
 use scproof_auditor::{
-    AccessChange, AccessCounts, ClassDifference, Evidence, Finding, GuardrailGroup, GuardrailReport, GuardrailState,
-    Passing, PermissionClass, Place, Suppressed, Suppression, Witness,
+    AccessChange, AccessCounts, AccountScope, ClassDifference, Evidence, Finding, GuardrailAim, GuardrailGroup,
+    GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, RootCaller, RootCallerGroup,
+    Suppressed, Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::Reason;
-use scproof_organization::{AccountState, NodeId};
+use scproof_organization::{AccountState, NodeId, PolicyIndex};
 use serde::Serialize;
 
-use super::Document;
 use super::answer::Question;
 use super::effective::{GroupView, group_views};
 use super::impact::{ActionsView, WhyView, why_view};
 use super::predicate::PredicateView;
-use crate::audit::{AuditGate, AuditReport, state_counts, worst_state};
+use super::{Document, OfPolicy};
+use crate::audit::{AuditNews, AuditReport, GoneHole, NewHole, hole_fingerprint, state_counts, worst_state};
 use crate::command_line;
 use crate::words::Words;
 
@@ -31,10 +33,17 @@ struct View<'a> {
     organization_id: &'a str,
     summary: Summary,
     scope: ScopeView<'a>,
-    /// The reasons for which the command fails.
-    failed: Vec<&'static str>,
+    /// The options that the audit was asked for with, as typed.
+    options: &'a [String],
+    /// What the command was to fail on, and the reasons for which it does.
+    fail_on: Vec<String>,
+    failed: Vec<String>,
+    /// Compared with an audit from before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    news: Option<NewsView<'a>>,
     accounts: Vec<AccountView<'a>>,
     classes: Vec<ClassView<'a>>,
+    root_callers: Vec<RootCallerView<'a>>,
     guardrails: Vec<GuardrailView<'a>>,
     findings: Vec<FindingView<'a>>,
     suppressed: Vec<SuppressedView<'a>>,
@@ -54,20 +63,41 @@ struct Summary {
     suppressed: usize,
 }
 
+/// What is new since an audit from before, and what is gone.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewsView<'a> {
+    new_findings: Vec<&'a str>,
+    new_holes: Vec<HoleNewsView<'a>>,
+    gone_findings: Vec<&'a str>,
+    gone_holes: Vec<HoleNewsView<'a>>,
+}
+
+/// Accounts where a guardrail stands otherwise than before.
+#[derive(Serialize)]
+struct HoleNewsView<'a> {
+    guardrail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    accounts: Vec<&'a str>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StateCounts {
     hole: usize,
     unknown: usize,
+    not_adopted: usize,
+    suppressed: usize,
     holds_except: usize,
     holds: usize,
     not_applicable: usize,
 }
 
-impl From<[usize; 5]> for StateCounts {
+impl From<[usize; 7]> for StateCounts {
     /// In the order of [`GuardrailState::ALL`].
-    fn from([hole, unknown, holds_except, holds, not_applicable]: [usize; 5]) -> Self {
-        Self { hole, unknown, holds_except, holds, not_applicable }
+    fn from([hole, unknown, not_adopted, suppressed, holds_except, holds, not_applicable]: [usize; 7]) -> Self {
+        Self { hole, unknown, not_adopted, suppressed, holds_except, holds, not_applicable }
     }
 }
 
@@ -88,6 +118,8 @@ struct ScopeView<'a> {
     actions: usize,
     services: Vec<&'static str>,
     unlisted_actions: &'a [String],
+    /// The profile that the guardrails are of; null if they were chosen otherwise.
+    profile: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -130,6 +162,21 @@ struct ClassView<'a> {
     groups: Option<Vec<GroupView<'a>>>,
 }
 
+/// What one who acts as the root user can do.
+#[derive(Serialize)]
+struct RootCallerView<'a> {
+    caller: &'static str,
+    groups: Vec<RootCallerGroupView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RootCallerGroupView<'a> {
+    access: &'static str,
+    policy_ids: Vec<&'a str>,
+    accounts: Vec<&'a str>,
+}
+
 #[derive(Serialize)]
 struct ServiceView {
     service: &'static str,
@@ -159,6 +206,13 @@ struct GuardrailView<'a> {
     risk: &'static str,
     sources: &'a [String],
     document: String,
+    /// The accounts that it is about, as its file says; left out where it is about all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<AccountScopeView<'a>>,
+    /// Whether what passes is a hole: somebody asked for the guardrail, or something is aimed at it.
+    intended: bool,
+    demanded: bool,
+    aims: Vec<AimView<'a>>,
     /// The gravest state of an account; none if there is no account.
     state: Option<&'static str>,
     accounts: StateCounts,
@@ -166,10 +220,36 @@ struct GuardrailView<'a> {
 }
 
 #[derive(Serialize)]
+struct AccountScopeView<'a> {
+    accounts: &'a [String],
+    ous: &'a [String],
+}
+
+impl<'a> AccountScopeView<'a> {
+    fn of(scope: &'a AccountScope) -> Option<Self> {
+        (!scope.is_everything()).then_some(Self { accounts: &scope.accounts, ous: &scope.units })
+    }
+}
+
+/// What is aimed at a guardrail: a statement, or an allow list by its target.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AimView<'a> {
+    Statement(OfPolicy<'a>),
+    #[serde(rename_all = "camelCase")]
+    AllowList {
+        allow_list_at: &'a str,
+    },
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct GuardrailGroupView<'a> {
     state: &'static str,
     accounts: Vec<&'a str>,
+    /// Why the hole is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     passing: Vec<PassingView<'a>>,
     passing_is_complete: bool,
 }
@@ -178,6 +258,8 @@ struct GuardrailGroupView<'a> {
 #[serde(rename_all = "camelCase")]
 struct PassingView<'a> {
     kind: &'static str,
+    /// Of holes: what an audit with a baseline knows them by.
+    fingerprint: Option<String>,
     actions: ActionsView<'a>,
     when: PredicateView<'a>,
     when_text: String,
@@ -254,6 +336,8 @@ struct SuppressionView<'a> {
     finding: &'a str,
     reason: &'a str,
     until: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<AccountScopeView<'a>>,
 }
 
 fn ids<'a>(report: &'a AuditReport<'_>, nodes: &[NodeId]) -> Vec<&'a str> {
@@ -305,6 +389,16 @@ fn class_view<'a>(report: &'a AuditReport<'_>, class: &'a PermissionClass) -> Cl
     }
 }
 
+fn root_caller_view<'a>(report: &'a AuditReport<'_>, caller: &'a RootCaller) -> RootCallerView<'a> {
+    let policy = |policy: &PolicyIndex| report.organization().policy(*policy).id.as_str();
+    let group = |group: &'a RootCallerGroup| RootCallerGroupView {
+        access: group.access.as_str(),
+        policy_ids: group.policies.iter().map(policy).collect(),
+        accounts: ids(report, &group.accounts),
+    };
+    RootCallerView { caller: caller.kind.as_str(), groups: caller.groups.iter().map(group).collect() }
+}
+
 fn witness_view<'a>(report: &AuditReport<'_>, witness: &'a Witness) -> WitnessView<'a> {
     WitnessView {
         question: (&witness.request).into(),
@@ -319,6 +413,8 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
         let (when, when_text) = PredicateView::told(report.organization(), &passing.when);
         PassingView {
             kind: passing.kind.as_str(),
+            fingerprint: (passing.kind == PassingKind::Hole)
+                .then(|| hole_fingerprint(report.organization(), found, passing)),
             actions: (&passing.actions).into(),
             when,
             when_text,
@@ -330,6 +426,7 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
     let group = |group: &'a GuardrailGroup| GuardrailGroupView {
         state: group.state.as_str(),
         accounts: ids(report, &group.accounts),
+        reason: group.reason.as_deref(),
         passing: group.passing.iter().map(passing).collect(),
         passing_is_complete: group.passing_is_complete,
     };
@@ -341,9 +438,43 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
         risk: guardrail.risk.as_str(),
         sources: &guardrail.sources,
         document: guardrail.json(),
+        scope: AccountScopeView::of(&guardrail.scope),
+        intended: found.is_intended(),
+        demanded: found.is_demanded,
+        aims: found.aims.iter().map(|aim| aim_view(report, *aim)).collect(),
         state: worst_state(found).map(GuardrailState::as_str),
         accounts: state_counts(found).into(),
         groups: found.groups.iter().map(group).collect(),
+    }
+}
+
+fn aim_view<'a>(report: &'a AuditReport<'_>, aim: GuardrailAim) -> AimView<'a> {
+    let organization = report.organization();
+    match aim {
+        GuardrailAim::Statement { policy, statement } => {
+            AimView::Statement(OfPolicy::of(organization, policy, statement))
+        }
+        GuardrailAim::AllowList(node) => AimView::AllowList { allow_list_at: organization.node(node).target.as_str() },
+    }
+}
+
+fn news_view<'a>(report: &'a AuditReport<'_>, news: &AuditNews<'a>) -> NewsView<'a> {
+    let audit = report.audit;
+    let new_hole = |hole: &NewHole| {
+        let guardrail = audit.guardrails.get(hole.guardrail)?.guardrail.id.as_str();
+        Some(HoleNewsView { guardrail, state: Some(hole.state.as_str()), accounts: ids(report, &hole.accounts) })
+    };
+    let gone_hole = |hole: &GoneHole<'a>| HoleNewsView {
+        guardrail: hole.guardrail,
+        state: None,
+        accounts: hole.accounts.iter().copied().collect(),
+    };
+    let new_findings = news.findings.iter().filter_map(|place| audit.findings.get(*place));
+    NewsView {
+        new_findings: new_findings.map(|finding| finding.fingerprint.as_str()).collect(),
+        new_holes: news.holes.iter().filter_map(new_hole).collect(),
+        gone_findings: news.gone_findings.clone(),
+        gone_holes: news.gone_holes.iter().map(gone_hole).collect(),
     }
 }
 
@@ -398,8 +529,8 @@ fn suppressed_view<'a>(report: &'a AuditReport<'_>, suppressed: &'a Suppressed) 
 
 impl<'a> From<&'a Suppression> for SuppressionView<'a> {
     fn from(suppression: &'a Suppression) -> Self {
-        let Suppression { finding, reason, until } = suppression;
-        Self { finding, reason, until: until.as_deref() }
+        let Suppression { finding, reason, until, scope } = suppression;
+        Self { finding, reason, until: until.as_deref(), scope: AccountScopeView::of(scope) }
     }
 }
 
@@ -425,10 +556,15 @@ pub(crate) fn document<'a>(report: &'a AuditReport<'a>) -> impl Serialize + use<
             actions: audit.scope.actions,
             services: audit.scope.services.iter().map(|&service| catalog.service_prefix(service)).collect(),
             unlisted_actions: &audit.scope.unlisted_actions,
+            profile: report.profile.as_deref(),
         },
-        failed: report.failed.iter().copied().map(AuditGate::as_str).collect(),
+        options: &report.options,
+        fail_on: report.fail_on.iter().map(ToString::to_string).collect(),
+        failed: report.failed().iter().map(ToString::to_string).collect(),
+        news: report.news().map(|news| news_view(report, &news)),
         accounts: account_views(report),
         classes: audit.classes.iter().map(|class| class_view(report, class)).collect(),
+        root_callers: audit.root_callers.iter().map(|caller| root_caller_view(report, caller)).collect(),
         guardrails: audit.guardrails.iter().map(|each| guardrail_view(report, each)).collect(),
         findings: audit.findings.iter().map(|finding| finding_view(report, finding)).collect(),
         suppressed: audit.suppressed.iter().map(|each| suppressed_view(report, each)).collect(),

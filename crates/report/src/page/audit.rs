@@ -1,15 +1,19 @@
-//! What SCPs do in a whole organization: tables of classes, guardrails and findings. What there is to each is told in `audit/`.
+//! What SCPs do in a whole organization: tables of classes, guardrails and findings. What there is to each is told in
+//! `audit/`.
 
 mod finding;
 mod guardrail;
+mod summary;
 
 use scproof_auditor::{Finding, GuardrailState, PermissionClass, Risk, Suppression, Witness};
 use scproof_catalog::Catalog;
-use scproof_organization::NodeId;
+use scproof_organization::{NodeId, Organization};
 
 use super::answer::exemption_words;
 use super::{example, more};
-use crate::audit::{AuditReport, change_words, scope_words, state_counts, verdict_words};
+use crate::audit::{
+    AuditDetail, AuditReport, change_words, evidence, exit_words, root_words, scope_words, state_counts, verdict_words,
+};
 use crate::doc::{Block, Column, Doc, Entry, Fact, Item, Line, Table, facts_of};
 use crate::impact::{Detail, action_lines, decision_words, listed_words};
 use crate::layout::{count, grouped};
@@ -20,11 +24,21 @@ const ROWS: usize = 16;
 /// How many changes of a class are shown.
 const CHANGES: usize = 6;
 
-/// The verdict, tables of classes, guardrails and findings, then each in detail.
+/// What fits a screen; or the verdict, tables of classes, guardrails and findings, then each in detail.
 pub(crate) fn page(report: &AuditReport<'_>) -> Doc {
+    match report.detail {
+        AuditDetail::Summary => summary::page(report),
+        AuditDetail::Details | AuditDetail::Full => in_detail(report),
+    }
+}
+
+fn in_detail(report: &AuditReport<'_>) -> Doc {
     let mut doc = Doc::default();
     headline(&mut doc, report);
-    class_table(&mut doc, report);
+    evidence_facts(&mut doc, report);
+    summary::news(&mut doc, report);
+    class_table(&mut doc, report, most(report, ROWS));
+    root_facts(&mut doc, report);
     guardrail_table(&mut doc, report);
     finding_table(&mut doc, report);
     let mut is_cut = report.audit.classes.len() > most(report, ROWS);
@@ -35,24 +49,45 @@ pub(crate) fn page(report: &AuditReport<'_>) -> Doc {
     if is_cut {
         doc.note("long lists are cut; `--full` and `--format json` write everything out.");
     }
+    notes(&mut doc, report);
+    doc
+}
+
+/// Remarks, and what decides the exit code.
+fn notes(doc: &mut Doc, report: &AuditReport<'_>) {
     for note in report.notes() {
         doc.note(format!("{note}."));
     }
     doc.note("SCPs grant nothing: what they let pass may be denied by other policies.");
-    if !report.failed.is_empty() {
-        let words: Vec<&str> = report.failed.iter().map(|gate| gate.words()).collect();
-        doc.push(Block::Headline(Line::strong(Role::Bad, "FAILED").then(format!(": {}.", words.join("; ")))));
+    // A page that is read from its top begins with a failure; otherwise the verdict is there already.
+    let (is_failed, words) = exit_words(report);
+    if is_failed {
+        doc.push(Block::Headline(Line::strong(Role::Bad, "FAILED").then(format!(": {words}"))));
+    } else if report.fail_on.is_empty() {
+        doc.paragraph(format!("{}. {words}", verdict_words(report)));
+    } else {
+        doc.paragraph(Line::strong(Role::Good, "PASSED").then(format!(": {words}")));
     }
-    doc
+}
+
+/// What the report rests on.
+fn evidence_facts(doc: &mut Doc, report: &AuditReport<'_>) {
+    let mut lines = evidence(report);
+    // The file and its day are one thing for people.
+    if let [(_, file), (name, day), ..] = lines.as_mut_slice() {
+        *file = format!("{file}, {name} {day}");
+        lines.remove(1);
+    }
+    doc.facts(lines.into_iter().map(|(label, value)| Fact::codes(label, vec![value])));
 }
 
 fn detail(report: &AuditReport<'_>) -> Detail {
-    if report.full { Detail::FULL } else { Detail::BRIEF }
+    if report.is_full() { Detail::FULL } else { Detail::BRIEF }
 }
 
 /// How many of a list are shown.
 fn most(report: &AuditReport<'_>, brief: usize) -> usize {
-    if report.full { usize::MAX } else { brief }
+    if report.is_full() { usize::MAX } else { brief }
 }
 
 fn risk_role(risk: Risk) -> Role {
@@ -70,9 +105,17 @@ fn headline(doc: &mut Doc, report: &AuditReport<'_>) {
     let role = match (worst, report.audit.findings.first()) {
         (Some(GuardrailState::Hole), _) | (_, Some(Finding { risk: Risk::High, .. })) => Role::Bad,
         (Some(GuardrailState::Unknown), _) | (_, Some(_)) => Role::Open,
-        (Some(GuardrailState::HoldsExcept | GuardrailState::Holds | GuardrailState::NotApplicable) | None, None) => {
-            Role::Good
-        }
+        (
+            Some(
+                GuardrailState::NotAdopted
+                | GuardrailState::Suppressed
+                | GuardrailState::HoldsExcept
+                | GuardrailState::Holds
+                | GuardrailState::NotApplicable,
+            )
+            | None,
+            None,
+        ) => Role::Good,
     };
     doc.headline(role, verdict_words(report));
     doc.paragraph(format!("in {}", scope_words(report)));
@@ -97,17 +140,17 @@ fn columns<const N: usize>(first: &'static str, numbers: [&'static str; N], last
     std::iter::once(Column::text(first)).chain(numbers).chain(last.map(Column::text)).collect()
 }
 
-fn class_table(doc: &mut Doc, report: &AuditReport<'_>) {
+fn class_table(doc: &mut Doc, report: &AuditReport<'_>, most: usize) {
     let classes = &report.audit.classes;
     if classes.is_empty() {
         return;
     }
     doc.heading("Permission classes, and how many actions are blocked");
-    let shown = classes.get(..most(report, ROWS)).unwrap_or(classes);
+    let shown = classes.get(..most).unwrap_or(classes);
     let rows = shown.iter().map(|class| {
         let counts = class.counts;
         let numbers = [class.accounts.len(), counts.never_blocked, counts.conditional, counts.always_blocked];
-        row(class.name.as_str().into(), numbers, Some(where_words(report, class)))
+        row(class.name.as_str().into(), numbers, Some(units_words(report.organization(), &class.accounts)))
     });
     let columns = columns("class", ["accounts", "never", "conditional", "always"], Some("where"));
     doc.push(Block::Table(Table { columns, rows: rows.collect() }));
@@ -116,9 +159,14 @@ fn class_table(doc: &mut Doc, report: &AuditReport<'_>) {
     }
     if hides_behind_a_caller(report) {
         doc.paragraph(
-            "Nearly all is conditional, as under a Deny for the root user: `--principal role/NAME` counts the calls of one caller.",
+            "Nearly all is conditional, as under a Deny for the root user: without `--principal any` the calls of an ordinary role count.",
         );
     }
+}
+
+/// What the root user can do, and whoever acts as it.
+fn root_facts(doc: &mut Doc, report: &AuditReport<'_>) {
+    doc.facts(root_words(report).into_iter().map(|(label, words)| Fact::line(label, words)));
 }
 
 /// Whether nearly every action of the accounts is conditional though nobody asked about one caller.
@@ -131,11 +179,10 @@ fn hides_behind_a_caller(report: &AuditReport<'_>) -> bool {
     report.audit.scope.principal.is_none() && conditional * 10 > all * 8
 }
 
-/// The places of a class, those with most accounts first, by their last name: `Prod, Regulated, 2 more`.
-fn where_words(report: &AuditReport<'_>, class: &PermissionClass) -> String {
-    let organization = report.organization();
+/// The units of some accounts by their last name, with how many of these are directly in them: those with most first.
+fn units_of<'a>(organization: &'a Organization, accounts: &[NodeId]) -> Vec<(&'a str, usize)> {
     let mut places: Vec<(&str, usize)> = Vec::new();
-    for &account in &class.accounts {
+    for &account in accounts {
         let parent = organization.node(account).parent;
         let name = parent.map_or("?", |parent| organization.node(parent).display_name());
         match places.iter_mut().find(|(other, _)| *other == name) {
@@ -144,6 +191,12 @@ fn where_words(report: &AuditReport<'_>, class: &PermissionClass) -> String {
         }
     }
     places.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    places
+}
+
+/// `Prod, Regulated, 2 more`.
+fn units_words(organization: &Organization, accounts: &[NodeId]) -> String {
+    let places = units_of(organization, accounts);
     let shown: Vec<&str> = places.iter().take(3).map(|(name, _)| *name).collect();
     let hidden = places.len() - shown.len();
     let hidden = if hidden > 0 { format!(", {} more", grouped(hidden)) } else { String::new() };
@@ -157,8 +210,12 @@ fn guardrail_table(doc: &mut Doc, report: &AuditReport<'_>) {
     }
     doc.heading("Guardrails, by number of accounts");
     let rows = guardrails.iter().map(|each| row(Line::code(each.guardrail.id.as_str()), state_counts(each), None));
-    let columns = columns("guardrail", ["hole", "open", "exempt", "holds", "n/a"], None);
+    let names = ["hole", "open", "apart", "suppr.", "exempt", "holds", "n/a"];
+    let columns = columns("guardrail", names, None);
     doc.push(Block::Table(Table { columns, rows: rows.collect() }));
+    doc.paragraph(
+        "`apart`: calls pass, but nothing is aimed at the guardrail, so it is not adopted; `suppr.`: suppressed holes.",
+    );
 }
 
 fn finding_table(doc: &mut Doc, report: &AuditReport<'_>) {
@@ -197,7 +254,7 @@ fn classes(doc: &mut Doc, report: &AuditReport<'_>) -> bool {
 
 /// Accounts by place, or by their classes where that says it all.
 fn accounts(report: &AuditReport<'_>, accounts: &[NodeId]) -> Fact {
-    match report.classes_words(accounts).filter(|_| !report.full) {
+    match report.classes_words(accounts).filter(|_| !report.is_full()) {
         Some(words) => Fact::line("accounts", words),
         None => super::accounts(&report.account_refs(accounts), detail(report)),
     }
@@ -218,7 +275,7 @@ fn class(report: &AuditReport<'_>, class: &PermissionClass) -> Entry {
         let numbers = numbers.map(|(number, words)| format!("{} {words}", grouped(number)));
         facts.push(Fact::line("actions", numbers.join(", ")));
         facts.extend(differs(report, class));
-        if report.full {
+        if report.is_full() {
             table = services(report, class, &mut facts);
         }
     }
@@ -249,7 +306,8 @@ fn differs(report: &AuditReport<'_>, class: &PermissionClass) -> Option<Fact> {
     Some(Fact::new("differs", vec![first, Block::List(items)]))
 }
 
-/// The services of which not everything is never blocked: by name those that are treated alike throughout, in a table the others.
+/// The services of which not everything is never blocked: by name those that are treated alike throughout, in a table
+/// the others.
 fn services(report: &AuditReport<'_>, class: &PermissionClass, facts: &mut Vec<Fact>) -> Option<Block> {
     let catalog = Catalog::embedded();
     let all = report.audit.scope.services.iter().map(|service| catalog.service_prefix(*service)).zip(&class.services);
@@ -277,7 +335,7 @@ fn witness(report: &AuditReport<'_>, witness: &Witness) -> Fact {
 
 fn suppressed(doc: &mut Doc, report: &AuditReport<'_>) {
     let audit = report.audit;
-    if !audit.suppressed.is_empty() && report.full {
+    if !audit.suppressed.is_empty() && report.is_full() {
         doc.heading("Suppressed findings");
         let items = audit
             .suppressed
@@ -287,7 +345,7 @@ fn suppressed(doc: &mut Doc, report: &AuditReport<'_>) {
     }
     if !audit.unused_suppressions.is_empty() {
         doc.heading("Suppressions that cover nothing");
-        let items = audit.unused_suppressions.iter().map(|Suppression { finding, reason, until }| {
+        let items = audit.unused_suppressions.iter().map(|Suppression { finding, reason, until, .. }| {
             let until = until.as_ref().map_or_else(String::new, |date| format!(" (until {date})"));
             Item::new(Line::code(finding).then(": ").then_code(reason).then(until))
         });

@@ -1,4 +1,5 @@
-//! Audits in every format: JSON and SARIF fit their schemas, `JUnit` is XML, CSV is a table, text fits its width, Markdown its comment.
+//! Audits in every format: JSON and SARIF fit their schemas, `JUnit` is XML, CSV is a table, text fits its width,
+//! Markdown its comment.
 
 mod sample;
 
@@ -7,20 +8,14 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use scproof_auditor::{Audit, GuardrailState};
-use scproof_report::{AuditGate, AuditReport, Format, Report, Style};
+use scproof_report::{AuditBaseline, AuditDetail, AuditGate, AuditReport, Format, Report, Style};
 use serde_json::Value;
 
 use crate::impact::{check_markdown, close, fits_columns, hostile};
 
 fn report(audit: &Audit) -> AuditReport<'_> {
-    AuditReport {
-        audit,
-        snapshot: "snapshots/my org.json".to_owned(),
-        program: ["scproof", "--org", "snapshots/my org.json"].map(str::to_owned).to_vec(),
-        full: false,
-        made: None,
-        failed: Vec::new(),
-    }
+    let program = ["scproof", "--org", "snapshots/my org.json"].map(str::to_owned).to_vec();
+    AuditReport { detail: AuditDetail::Details, ..AuditReport::new(audit, "snapshots/my org.json", program) }
 }
 
 fn rendered(report: &AuditReport<'_>, format: Format) -> String {
@@ -109,7 +104,9 @@ pub(crate) fn oasis() -> jsonschema::Validator {
 /// Checks what must hold for every audit in every format.
 fn check(audit: &Audit) {
     let mut report = report(audit);
-    report.failed = report.gates();
+    report.fail_on = report.gates();
+    report.options = ["--org", "snapshots/my org.json", "audit"].map(str::to_owned).to_vec();
+    report.profile = Some("baseline".to_owned());
     let mut own = schema("../../docs/schemas/scproof-audit-2.json");
     assert!(jsonschema::draft202012::meta::is_valid(&own));
     close(&mut own);
@@ -126,8 +123,8 @@ fn check(audit: &Audit) {
     assert!(!table.iter().flatten().any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r'])));
 
     check_junit(audit, &junit_of(&report));
-    for full in [false, true] {
-        report.full = full;
+    for detail in [AuditDetail::Summary, AuditDetail::Details, AuditDetail::Full] {
+        report.detail = detail;
         for width in [60, 80, 120] {
             let mut bytes = Vec::new();
             let style = Style::plain().with_width(width);
@@ -200,7 +197,8 @@ fn an_audit_of_nothing_in_every_format() {
     assert!(text_of(&report(&audit)).starts_with("NOTHING TO AUDIT"));
 }
 
-/// Whatever people write into names and policies, it stays text: it draws nothing, mentions nobody, and computes nothing.
+/// Whatever people write into names and policies, it stays text: it draws nothing, mentions nobody, and computes
+/// nothing.
 #[test]
 fn texts_from_outside_stay_text() {
     let audit = sample::hostile(hostile());
@@ -220,7 +218,7 @@ fn large_audits_are_cut_and_counted() {
     check(&audit);
     let page = text_of(&report(&audit));
     assert!(page.contains("and 884 more classes") && page.contains("and 1,984 more findings; `--full`"), "{page}");
-    let full = AuditReport { full: true, ..report(&audit) };
+    let full = AuditReport { detail: AuditDetail::Full, ..report(&audit) };
     assert!(markdown_of(&full).contains(" more not shown here"));
 }
 
@@ -228,8 +226,77 @@ fn large_audits_are_cut_and_counted() {
 fn as_text() {
     let audit = sample::audit();
     let mut report = report(&audit);
-    report.failed = vec![AuditGate::Hole, AuditGate::Finding(scproof_auditor::Risk::High)];
+    report.fail_on = ["hole", "finding:high"].map(|gate| AuditGate::from_text(gate).unwrap()).to_vec();
     assert_snapshot!(text_of(&report));
+}
+
+/// What fits a screen, of a small audit and of a large one.
+#[test]
+fn as_a_summary() {
+    let audit = sample::audit();
+    let summary = AuditReport {
+        detail: AuditDetail::Summary,
+        profile: Some("baseline".to_owned()),
+        options: ["--org", "snapshots/my org.json", "audit", "--ou", "Prod"].map(str::to_owned).to_vec(),
+        fail_on: vec![AuditGate::from_text("hole:high").unwrap()],
+        ..report(&audit)
+    };
+    assert_snapshot!(text_of(&summary));
+    let large = sample::large();
+    let page = text_of(&AuditReport { audit: &large, ..summary });
+    assert!(page.lines().count() <= 70, "{page}");
+    assert!(page.contains("and 1,990 more findings") && page.contains("more guardrails"), "{page}");
+}
+
+/// Only what is new makes an audit fail, and what is gone is told.
+#[test]
+fn compared_with_an_audit_from_before() {
+    let audit = sample::audit();
+    let baseline = AuditBaseline::from_json(&rendered(&report(&audit), Format::Json)).unwrap();
+    let everything = ["hole", "unknown", "not-adopted", "finding"].map(|gate| AuditGate::from_text(gate).unwrap());
+    let compared = |now: &Audit, detail: AuditDetail| {
+        let report = AuditReport { baseline: Some(&baseline), fail_on: everything.to_vec(), detail, ..report(now) };
+        let failed: Vec<String> = report.failed().iter().map(ToString::to_string).collect();
+        let mut schema = schema("../../docs/schemas/scproof-audit-2.json");
+        close(&mut schema);
+        fits(&jsonschema::draft202012::new(&schema).unwrap(), &json_of(&report));
+        (failed, text_of(&report), json_of(&report)["news"].clone())
+    };
+    let (failed, page, news) = compared(&audit, AuditDetail::Summary);
+    assert!(failed.is_empty() && page.contains("nothing is new"), "{page}");
+    assert!(news.as_object().unwrap().values().all(|list| list.as_array().unwrap().is_empty()), "{news}");
+    // A finding and the holes of a guardrail are gone; another finding is there, another guardrail has a hole in one
+    // account, and the hole of a third lets other calls pass than before.
+    let mut now = audit.clone();
+    let gone = now.findings.remove(0);
+    let mut new = now.findings[0].clone();
+    new.fingerprint = "action-unknown:p-new#0".to_owned();
+    now.findings.push(new);
+    let hole = now.guardrails[1].groups.remove(0);
+    let account = now.guardrails[2].groups[0].accounts.remove(0);
+    let mut one = hole.clone();
+    one.accounts = vec![account];
+    now.guardrails[2].groups.insert(0, one);
+    let changed = now.guardrails.iter_mut().find(|found| found.guardrail.id == "mainframes").unwrap();
+    changed.groups[0].passing[0].actions = sample::actions(&["m2:Create*"], &[], 2);
+    changed.groups[0].state = GuardrailState::Hole;
+    let (failed, page, news) = compared(&now, AuditDetail::Details);
+    assert_eq!(failed, ["hole:high", "hole:low", "finding:medium"], "{page}");
+    assert_eq!(news["newFindings"], serde_json::json!(["action-unknown:p-new#0"]));
+    assert_eq!(news["goneFindings"], serde_json::json!([gone.fingerprint]));
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|hole| hole["guardrail"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (ids(&news["newHoles"]), ids(&news["goneHoles"])),
+        (vec!["audit-trail".to_owned(), "mainframes".to_owned()], vec!["long-lived-credentials".to_owned()],)
+    );
+    assert!(page.contains("new, hole: audit-trail") && page.contains("gone, hole: long-lived-credentials"), "{page}");
+    for (text, says) in [("{}", "no audit"), (r#"{"format": "scproof-tree/1"}"#, "`scproof-tree/1`"), ("", "no audit")]
+    {
+        let error = AuditBaseline::from_json(text).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
 }
 
 #[test]
@@ -305,7 +372,13 @@ fn what_could_make_it_fail() {
     let audit = sample::audit();
     let gates = report(&audit).gates();
     let findings = [High, Medium, Low, Info].map(AuditGate::Finding);
-    assert_eq!(gates, [&[AuditGate::Hole, AuditGate::Unknown][..], &findings].concat());
+    let guardrails = [AuditGate::Hole(Medium), AuditGate::Unknown(High), AuditGate::NotAdopted(Low)];
+    assert_eq!(gates, [&guardrails[..], &findings].concat());
+    let failed = |asked: &str| {
+        let fail_on = vec![AuditGate::from_text(asked).unwrap()];
+        AuditReport { fail_on, ..report(&audit) }.failed().len()
+    };
+    assert_eq!(["hole", "hole:medium", "hole:high", "not-adopted", "finding:medium"].map(failed), [1, 1, 0, 1, 2]);
 }
 
 #[test]

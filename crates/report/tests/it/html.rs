@@ -1,5 +1,5 @@
-//! The page of an audit: complete in itself, small, and safe whatever names and policies say. How it behaves in a browser is tested by
-//! `tests/browser/run.sh`, on the pages that these tests leave in the target folder.
+//! The page of an audit: complete in itself, small, and safe whatever names and policies say. How it behaves in a
+//! browser is tested by `tests/browser/run.sh`, on the pages that these tests leave in the target folder.
 
 use std::fs;
 use std::path::Path;
@@ -13,12 +13,8 @@ use crate::samples::{self, HOSTILE};
 
 fn rendered(audit: &Audit, snapshot: &str) -> String {
     let report = AuditReport {
-        audit,
-        snapshot: snapshot.to_owned(),
-        program: ["scproof", "--org", "org.json"].map(str::to_owned).to_vec(),
-        full: false,
         made: Some("2026-11-25 20:00 UTC".to_owned()),
-        failed: Vec::new(),
+        ..AuditReport::new(audit, snapshot, ["scproof", "--org", "org.json"].map(str::to_owned).to_vec())
     };
     let mut page = Vec::new();
     Report::Audit(&report).write(Format::Html, Style::plain(), &mut page).unwrap();

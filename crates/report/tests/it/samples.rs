@@ -1,12 +1,13 @@
-//! Audits to render: real permissions of real organizations, with guardrails judged by a short rule and findings made up. What an
-//! audit finds is tested where it is found.
+//! Audits to render: real permissions of real organizations, with guardrails judged by a short rule and findings made
+//! up. What an audit finds is tested where it is found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scproof_auditor::{
-    AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
-    GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed, Suppression, Witness,
+    AccessChange, AccessCounts, AccountScope, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup,
+    GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed,
+    Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
@@ -90,6 +91,7 @@ fn guardrail(number: usize) -> (Arc<Guardrail>, &'static [&'static str]) {
         category: category.to_owned(),
         risk,
         sources: vec!["https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html".to_owned()],
+        scope: AccountScope::default(),
         document: Arc::new(PolicyDocument::parse(&document.to_string(), PolicyKind::ServiceControl).document),
     };
     (Arc::new(guardrail), actions)
@@ -210,6 +212,7 @@ impl Builder {
                         None => groups.push(GuardrailGroup {
                             accounts: class.accounts.clone(),
                             state,
+                            reason: None,
                             passing,
                             passing_is_complete: true,
                         }),
@@ -219,7 +222,7 @@ impl Builder {
                 for group in &mut groups {
                     group.accounts.sort_unstable();
                 }
-                GuardrailReport { guardrail, groups }
+                GuardrailReport { guardrail, is_demanded: true, aims: Vec::new(), groups }
             })
             .collect()
     }
@@ -404,10 +407,16 @@ impl Builder {
                 unlisted_actions: Vec::new(),
             },
             classes,
+            root_callers: Vec::new(),
             guardrails: reports,
             findings,
             suppressed: suppressed.into_iter().map(|finding| Suppressed { finding, reason: reason.clone() }).collect(),
-            unused_suppressions: vec![Suppression { finding: "allow-list-missing:*".to_owned(), reason, until: None }],
+            unused_suppressions: vec![Suppression {
+                finding: "allow-list-missing:*".to_owned(),
+                reason,
+                until: None,
+                scope: AccountScope::default(),
+            }],
             organization: self.organization,
         }
     }

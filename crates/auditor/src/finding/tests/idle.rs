@@ -7,7 +7,7 @@ use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use serde_json::{Value, json};
 
 use super::{SHOP, World};
-use crate::{Audit, AuditOptions, Guardrail, GuardrailState, Risk, audit};
+use crate::{AccountScope, Audit, AuditOptions, Guardrail, GuardrailState, Risk, audit};
 
 const PROD: &str = "ou-ab12-prod0001";
 
@@ -199,9 +199,11 @@ fn state(world: &World, guardrail: Value) -> (GuardrailState, usize) {
         category: "Tests".to_owned(),
         risk: Risk::High,
         sources: Vec::new(),
+        scope: AccountScope::default(),
         document: Arc::new(PolicyDocument::parse(&document, PolicyKind::ServiceControl).document),
     };
-    let options = AuditOptions { guardrails: vec![Arc::new(guardrail)], ..AuditOptions::default() };
+    let demanded = vec![guardrail.id.clone()];
+    let options = AuditOptions { guardrails: vec![Arc::new(guardrail)], demanded, ..AuditOptions::default() };
     let audit = audited(world, &options);
     let shop = audit.organization.resolve_account("shop").unwrap();
     let group = audit.guardrails[0].groups.iter().find(|group| group.accounts.contains(&shop)).unwrap();

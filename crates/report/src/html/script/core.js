@@ -47,6 +47,8 @@ const button = (className, label, click, more) => el('button', { type: 'button',
 const SHAPES = {
   hole: 'M4 4l8 8M12 4l-8 8',
   unknown: 'M5.5 6a2.5 2.5 0 1 1 3.6 2.2c-.7.4-1.1.8-1.1 1.6M8 12.4v.2',
+  notAdopted: 'M8 4v8M4 8h8',
+  suppressed: 'M4.5 4v8M8 4v8M11.5 4v8',
   holdsExcept: 'M8 2.5a5.5 5.5 0 0 1 0 11',
   holds: 'M3.5 8.5l3 3 6-7',
   notApplicable: 'M4 8h8',
@@ -54,6 +56,8 @@ const SHAPES = {
 const STATES = {
   hole: 'Hole',
   unknown: 'Unknown',
+  notAdopted: 'Not adopted',
+  suppressed: 'Suppressed',
   holdsExcept: 'Holds except',
   holds: 'Holds',
   notApplicable: 'Not applicable',

@@ -184,6 +184,8 @@ function passingBlock([at, witness], heading) {
 const STATE_WORDS = {
   hole: 'At least one call that this guardrail wants blocked passes the SCPs.',
   unknown: 'It could not be settled whether such a call passes.',
+  notAdopted: 'Such calls pass, but nothing in the organization is aimed at this guardrail, so that nobody takes it to hold.',
+  suppressed: 'Such calls pass, and somebody decided to live with it.',
   holdsExcept: 'Such calls pass only for callers, or by ways, that the policies exempt by name.',
   holds: 'Every such call is blocked, whatever the caller, the resource and the context: this is proved.',
   notApplicable: 'SCPs do not apply to the account, so none can hold here.',
@@ -225,9 +227,10 @@ function openGuardrail(guardrail) {
     lengthening(view.groups.map((group, place) => [group, place]), 5, ([group, place]) => {
       const list = groupAccounts(guardrail, place);
       return el('li', { class: 'card-block' }, el('p', {}, stateBadge(group[0]), ` ${counted(list.length, 'account')}`),
-        el('p', { class: 'small' }, STATE_WORDS[group[0]]), accountList(list), group[1].map((passing) => passingBlock(passing, 'h4')),
+        el('p', { class: 'small' }, STATE_WORDS[group[0]]), group[3] && el('p', { class: 'small' }, `Reason: ${group[3]}`), accountList(list), group[1].map((passing) => passingBlock(passing, 'h4')),
         group[2] && el('p', { class: 'small muted' }, group[2]));
     }, 'groups'),
+    view.aims.length > 0 && [el('h3', {}, 'Aimed at by'), el('ul', {}, view.aims.map((aim) => el('li', {}, aim)))],
     el('h3', {}, 'What must be blocked'),
     el('p', { class: 'small' }, 'It holds where the policies in force block every call that these statements match.'),
     policyText(data.texts[view.text]),

@@ -20,7 +20,7 @@ function guardrails() {
   const worst = (at) => Object.keys(STATES).findIndex((state) => guardrailCounts[at][state] > 0);
 
   const summary = el('table', { class: 'list' }, el('caption', { class: 'sr' }, 'Guardrails'),
-    el('thead', {}, el('tr', {}, ['Guardrail', 'Risk', 'State', 'Accounts', 'Hole', 'Unknown', 'Except', 'Holds'].map((name, at) =>
+    el('thead', {}, el('tr', {}, ['Guardrail', 'Risk', 'State', 'Accounts', 'Hole', 'Unknown', 'Not adopted', 'Except', 'Holds'].map((name, at) =>
       el('th', { scope: 'col', class: at > 3 ? 'num' : '' }, name)))), body);
 
   let summarized = '';
@@ -37,7 +37,7 @@ function guardrails() {
         el('td', {}, riskBadge(view.risk)),
         el('td', {}, stateBadge(present[0] ?? 'notApplicable')),
         el('td', { class: 'wide' }, bar(present.map((state) => [`s-${state}`, counts[state]]), present.map((state) => `${STATES[state]}: ${number(counts[state])}`).join(', '))),
-        ['hole', 'unknown', 'holdsExcept', 'holds'].map((state) => el('td', { class: counts[state] ? 'num' : 'num zero' }, number(counts[state]))));
+        ['hole', 'unknown', 'notAdopted', 'holdsExcept', 'holds'].map((state) => el('td', { class: counts[state] ? 'num' : 'num zero' }, number(counts[state]))));
     }));
   }
 

@@ -1,6 +1,6 @@
 // What to look at first.
 
-const guardrailCounts = data.guardrails.map(() => ({ hole: 0, unknown: 0, holdsExcept: 0, holds: 0, notApplicable: 0 }));
+const guardrailCounts = data.guardrails.map(() => Object.fromEntries(Object.keys(STATES).map((state) => [state, 0])));
 {
   const perProfile = data.profiles.map(() => 0);
   for (const node of inScope) perProfile[nodes.profile[node]] += 1;

@@ -3,7 +3,7 @@
 use scproof_auditor::{GuardrailGroup, GuardrailReport, GuardrailState, Passing};
 
 use super::{AuditReport, accounts, detail, most, witness};
-use crate::audit::{kind_words, state_words, untold_words, worst_state};
+use crate::audit::{aim_words, kind_words, state_words, untold_words, worst_state};
 use crate::doc::{Block, Doc, Entry, Fact, Line, facts_of};
 use crate::impact::{action_lines, when_lines, why_words};
 use crate::layout::count;
@@ -18,7 +18,10 @@ fn role(state: GuardrailState) -> Role {
     match state {
         GuardrailState::Hole => Role::Bad,
         GuardrailState::Unknown => Role::Open,
-        GuardrailState::HoldsExcept | GuardrailState::NotApplicable => Role::Heading,
+        GuardrailState::NotAdopted
+        | GuardrailState::Suppressed
+        | GuardrailState::HoldsExcept
+        | GuardrailState::NotApplicable => Role::Heading,
         GuardrailState::Holds => Role::Good,
     }
 }
@@ -29,6 +32,8 @@ pub(super) fn sections(doc: &mut Doc, report: &AuditReport<'_>) -> bool {
     for (state, heading) in [
         (GuardrailState::Hole, "Guardrails with holes"),
         (GuardrailState::Unknown, "Guardrails that are not settled"),
+        (GuardrailState::NotAdopted, "Guardrails that are not adopted"),
+        (GuardrailState::Suppressed, "Guardrails with suppressed holes"),
         (GuardrailState::HoldsExcept, "Guardrails that hold, with exemptions"),
     ] {
         let of_state: Vec<&GuardrailReport> =
@@ -59,7 +64,9 @@ fn guardrail(report: &AuditReport<'_>, found: &GuardrailReport) -> (Entry, bool)
     let title = Line::code(guardrail.id.as_str())
         .then(Line::strong(Role::Heading, format!(": {} ({})", guardrail.title, guardrail.risk)));
     let why = (!guardrail.why.is_empty()).then(|| Fact::line("why", guardrail.why.as_str()));
-    let mut body: Vec<Block> = facts_of(why).into_iter().collect();
+    let aims: Vec<String> = found.aims.iter().map(|aim| aim_words(report.organization(), *aim)).collect();
+    let aims = (!aims.is_empty()).then(|| Fact::codes("aimed at by", aims));
+    let mut body: Vec<Block> = facts_of(why.into_iter().chain(aims)).into_iter().collect();
     let settled = [GuardrailState::Holds, GuardrailState::NotApplicable];
     let told: Vec<&GuardrailGroup> = found.groups.iter().filter(|group| !settled.contains(&group.state)).collect();
     let most = most(report, GROUPS);
@@ -69,7 +76,7 @@ fn guardrail(report: &AuditReport<'_>, found: &GuardrailReport) -> (Entry, bool)
         body.push(Block::Entry(entry));
         is_cut |= group_is_cut;
     }
-    for state in [GuardrailState::Hole, GuardrailState::Unknown, GuardrailState::HoldsExcept] {
+    for state in GuardrailState::ALL.into_iter().filter(|state| !settled.contains(state)) {
         let hidden = told.iter().skip(most).filter(|group| group.state == state);
         let hidden: usize = hidden.map(|group| group.accounts.len()).sum();
         if hidden > 0 {
@@ -93,15 +100,20 @@ fn group(report: &AuditReport<'_>, group: &GuardrailGroup) -> (Entry, bool) {
         GuardrailState::Hole => "HOLE",
         GuardrailState::Unknown => "NOT SETTLED",
         GuardrailState::HoldsExcept => "holds",
-        GuardrailState::Holds | GuardrailState::NotApplicable => state_words(group.state),
+        GuardrailState::NotAdopted
+        | GuardrailState::Suppressed
+        | GuardrailState::Holds
+        | GuardrailState::NotApplicable => state_words(group.state),
     };
     let except = if group.state == GuardrailState::HoldsExcept { ", with exemptions" } else { "" };
     let title =
         Line::strong(role(group.state), words).then(format!(" in {}{except}", count(group.accounts.len(), "account")));
     let mut facts = vec![accounts(report, &group.accounts)];
+    facts.extend(group.reason.as_ref().map(|reason| Fact::codes("accepted", vec![reason.clone()])));
     // Beside a hole it matters little who is exempt.
     let own = group.passing.first().map(|passing| passing.kind);
-    let told: Vec<&Passing> = group.passing.iter().filter(|passing| report.full || Some(passing.kind) == own).collect();
+    let told: Vec<&Passing> =
+        group.passing.iter().filter(|passing| report.is_full() || Some(passing.kind) == own).collect();
     let most = most(report, GROUPS);
     let words = report.words(told.iter().take(most).map(|passing| &*passing.when));
     for passing in told.iter().take(most) {

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use scproof_auditor::{
-    AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
-    GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed, Suppression, Witness,
+    AccessChange, AccessCounts, AccountScope, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailAim,
+    GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, RootAccess,
+    RootCaller, RootCallerGroup, RootCallerKind, Scope, Suppressed, Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
@@ -43,6 +44,7 @@ pub(super) fn guardrail(id: &str, title: &str, risk: Risk, action: &str) -> Guar
         category: "Organization".to_owned(),
         risk,
         sources: vec!["https://docs.aws.amazon.com/prescriptive-guidance/latest/".to_owned()],
+        scope: AccountScope::default(),
         document: document(&format!(
             "{{\"Version\": \"2012-10-17\", \"Statement\": {{\"Effect\": \"Deny\", \"Action\": \"{action}\", \"Resource\": \"*\"}}}}"
         )),
@@ -58,7 +60,7 @@ fn accounts_below(organization: &Organization, target: &str) -> Vec<NodeId> {
 }
 
 pub(super) fn group(accounts: Vec<NodeId>, state: GuardrailState, passing: Vec<Passing>) -> GuardrailGroup {
-    GuardrailGroup { accounts, state, passing, passing_is_complete: true }
+    GuardrailGroup { accounts, state, reason: None, passing, passing_is_complete: true }
 }
 
 fn finding(code: &'static str, risk: Risk, place: Place, accounts: Vec<NodeId>, evidence: Evidence) -> Finding {
@@ -140,10 +142,14 @@ fn classes(organization: &Organization, services: usize) -> Vec<PermissionClass>
 fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
     let governed = || organization.accounts().filter(|&id| organization.node(id).target.as_str() != "011000000001");
     let sandbox = accounts_below(organization, "Sandbox");
+    let aimed = organization.resolve_policy("protect-audit-trail").unwrap();
     let exempt = || group(accounts_below(organization, "management"), GuardrailState::NotApplicable, Vec::new());
     let report = |guardrail: Guardrail, mut groups: Vec<GuardrailGroup>| {
         groups.push(exempt());
-        GuardrailReport { guardrail: Arc::new(guardrail), groups }
+        let is_adopted = guardrail.id != "mainframes";
+        let aim = GuardrailAim::Statement { policy: aimed, statement: 0 };
+        let aims = if is_adopted { vec![aim, GuardrailAim::AllowList(organization.root())] } else { Vec::new() };
+        GuardrailReport { guardrail: Arc::new(guardrail), is_demanded: false, aims, groups }
     };
     let others = || governed().filter(|id| !sandbox.contains(id)).collect::<Vec<_>>();
     let region = || compares("aws:RequestedRegion", "StringEquals", "us-east-1");
@@ -163,6 +169,9 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
         )),
         why: Vec::new(),
     };
+    let mut accepted = group(sandbox.clone(), GuardrailState::Suppressed, vec![hole.clone()]);
+    accepted.reason = Some("no data in there".to_owned());
+    let apart = group(governed().collect(), GuardrailState::NotAdopted, vec![hole.clone()]);
     let exemption = Passing {
         kind: PassingKind::Exemption,
         actions: actions(&["cloudtrail:*"], &["cloudtrail:Get*"], 40),
@@ -216,7 +225,32 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
                 group(sandbox.clone(), GuardrailState::Holds, Vec::new()),
             ],
         ),
+        report(guardrail("mainframes", "Nobody uses mainframes", Risk::Low, "m2:*"), vec![apart]),
+        report(
+            guardrail("access-keys", "Nobody makes access keys", Risk::Medium, "iam:CreateAccessKey"),
+            vec![accepted, group(others(), GuardrailState::Holds, Vec::new())],
+        ),
     ]
+}
+
+fn root_callers(organization: &Organization) -> Vec<RootCaller> {
+    let policy = organization.resolve_policy("deny-root-user").unwrap();
+    let group = |access, policies, target: &str| RootCallerGroup {
+        access,
+        policies,
+        accounts: accounts_below(organization, target),
+    };
+    RootCallerKind::ALL
+        .map(|kind| RootCaller {
+            kind,
+            groups: vec![
+                group(RootAccess::EverythingBlocked, vec![policy], "Workloads"),
+                group(RootAccess::SomeBlocked, Vec::new(), "Sandbox"),
+                group(RootAccess::NotApplicable, Vec::new(), "management"),
+                group(RootAccess::NothingBlocked, Vec::new(), "policy-canary"),
+            ],
+        })
+        .to_vec()
 }
 
 fn findings(organization: &Organization) -> Vec<Finding> {
@@ -288,6 +322,7 @@ pub(super) fn audit() -> Audit {
             unlisted_actions: vec!["s3:getnothing".to_owned()],
         },
         classes: classes(&organization, services.len()),
+        root_callers: root_callers(&organization),
         guardrails: guardrails(&organization),
         findings: findings(&organization),
         suppressed: vec![Suppressed { finding: suppressed, reason: "attached every December".to_owned() }],
@@ -295,6 +330,7 @@ pub(super) fn audit() -> Audit {
             finding: "deny-without-effect:p-gone*".to_owned(),
             reason: "ticket 12".to_owned(),
             until: Some("2027-01-31".to_owned()),
+            scope: AccountScope { accounts: Vec::new(), units: vec!["Prod".to_owned()] },
         }],
         organization: Arc::new(organization),
     }
@@ -323,16 +359,24 @@ pub(super) fn hostile(organization: Organization) -> Audit {
     TEXT.clone_into(&mut rail.why);
     TEXT.clone_into(&mut rail.category);
     rail.sources = vec![TEXT.to_owned()];
+    rail.scope = AccountScope { accounts: vec![TEXT.to_owned()], units: vec![TEXT.to_owned()] };
     let states = [
         (GuardrailState::Hole, PassingKind::Hole),
         (GuardrailState::Unknown, PassingKind::Open),
+        (GuardrailState::NotAdopted, PassingKind::Hole),
+        (GuardrailState::Suppressed, PassingKind::Hole),
         (GuardrailState::HoldsExcept, PassingKind::Exemption),
     ];
+    let policy = organization.resolve_policy("p-hostile0001").unwrap();
     let report = |(state, kind)| GuardrailReport {
         guardrail: Arc::new(rail.clone()),
-        groups: vec![group(accounts.clone(), state, vec![passing(kind)])],
+        is_demanded: true,
+        aims: vec![GuardrailAim::Statement { policy, statement: 0 }],
+        groups: vec![GuardrailGroup {
+            reason: (state == GuardrailState::Suppressed).then(|| TEXT.to_owned()),
+            ..group(accounts.clone(), state, vec![passing(kind)])
+        }],
     };
-    let policy = organization.resolve_policy("p-hostile0001").unwrap();
     let place = Place {
         policy: Some(policy),
         statement: Some(0),
@@ -364,6 +408,7 @@ pub(super) fn hostile(organization: Organization) -> Audit {
     Audit {
         scope: Scope { accounts: accounts.clone(), unlisted_actions: vec![TEXT.to_owned()], ..Scope::default() },
         classes: vec![class, other],
+        root_callers: Vec::new(),
         guardrails: states.into_iter().map(report).collect(),
         findings: vec![finding.clone()],
         suppressed: vec![Suppressed { finding, reason: TEXT.to_owned() }],
@@ -371,6 +416,7 @@ pub(super) fn hostile(organization: Organization) -> Audit {
             finding: TEXT.to_owned(),
             reason: TEXT.to_owned(),
             until: Some(TEXT.to_owned()),
+            scope: AccountScope { accounts: vec![TEXT.to_owned()], units: Vec::new() },
         }],
         organization: Arc::new(organization),
     }
@@ -382,6 +428,7 @@ pub(super) fn empty() -> Audit {
         organization: Arc::new(example()),
         scope: Scope::default(),
         classes: Vec::new(),
+        root_callers: Vec::new(),
         guardrails: Vec::new(),
         findings: Vec::new(),
         suppressed: Vec::new(),
