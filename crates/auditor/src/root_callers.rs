@@ -1,5 +1,5 @@
-//! What the root user can do, and whoever acts as it in a central root session: told apart from everybody else and from each
-//! other, since policies mostly mean one of them.
+//! What the root user can do, and whoever acts as it in a central root session: told apart from everybody else and from
+//! each other, since policies mostly mean one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

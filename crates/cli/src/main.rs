@@ -1,4 +1,5 @@
-//! The command `scproof`: arguments in, answers out. What it prints is made by `scproof_report`, what it says by the libraries.
+//! The command `scproof`: arguments in, answers out. What it prints is made by `scproof_report`, what it says by the
+//! libraries.
 
 mod args;
 mod clock;

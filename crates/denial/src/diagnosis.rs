@@ -119,8 +119,8 @@ const OF_CALLER: [&str; 14] = [
     "aws:principalisawsservice",
 ];
 
-/// Asks the policies about a call that AWS denied: `request` is [that of the denial](Denial::request), with what else is
-/// known of it.
+/// Asks the policies about a call that AWS denied: `request` is [that of the denial](Denial::request), with what else
+/// is known of it.
 ///
 /// Costs a few answers to single questions.
 ///

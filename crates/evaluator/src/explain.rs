@@ -52,9 +52,9 @@ struct PairCauses {
 }
 
 impl CompiledOrganization {
-    /// Reads a question and answers it with every cause, as [`explain`](Self::explain) does, and says of a verdict that is open only by
-    /// rules which AWS leaves open what it is in their likelier readings. For that the organization is compiled once more, at the first such
-    /// verdict.
+    /// Reads a question and answers it with every cause, as [`explain`](Self::explain) does, and says of a verdict that
+    /// is open only by rules which AWS leaves open what it is in their likelier readings. For that the organization is
+    /// compiled once more, at the first such verdict.
     ///
     /// # Errors
     ///
@@ -75,8 +75,8 @@ impl CompiledOrganization {
         Ok(explanation)
     }
 
-    /// What the verdict is if the role of a session that calls has no path, where the verdict is open: the ARN of a session does not tell
-    /// the path (CTX-61). Nothing if the question gives the role's ARN, or no session calls.
+    /// What the verdict is if the role of a session that calls has no path, where the verdict is open: the ARN of a
+    /// session does not tell the path (CTX-61). Nothing if the question gives the role's ARN, or no session calls.
     pub fn if_role_has_no_path(&self, request: &Request, decision: Decision) -> Option<Decision> {
         const KEY: &str = "aws:PrincipalArn";
         if decision != Decision::Unknown || request.context.iter().any(|(key, _)| key.eq_ignore_ascii_case(KEY)) {
@@ -88,8 +88,9 @@ impl CompiledOrganization {
         self.ask(&request).ok()
     }
 
-    /// Answers a prepared question with every cause (GEN-5): each statement that decides, each level without an Allow, and
-    /// for an open verdict the questions that would decide it. Slower than [`decide`](Self::decide), never different.
+    /// Answers a prepared question with every cause (GEN-5): each statement that decides, each level without an Allow,
+    /// and for an open verdict the questions that would decide it. Slower than [`decide`](Self::decide), never
+    /// different.
     pub fn explain(&self, query: &Query) -> Explanation {
         let mut explanation = Explanation {
             decision: self.decide(query),
@@ -409,7 +410,8 @@ impl CompiledOrganization {
     }
 }
 
-/// Puts the pairs of each check together, and says for each pair what it makes of the verdict; the verdict of all checks.
+/// Puts the pairs of each check together, and says for each pair what it makes of the verdict; the verdict of all
+/// checks.
 fn by_check(query: &Query, pairs: &mut [PairCauses]) -> Decision {
     let mut verdicts = Vec::with_capacity(query.checks.len());
     for check in &query.checks {

@@ -111,7 +111,8 @@ impl UnknownName {
     }
 }
 
-/// The names of a question that neither AWS nor anybody else documents. They are no errors: an action may be newer than the catalog.
+/// The names of a question that neither AWS nor anybody else documents. They are no errors: an action may be newer than
+/// the catalog.
 ///
 /// ```
 /// use scproof::ask::{Context, Request, unknown_names};
@@ -151,8 +152,8 @@ pub fn unknown_action(action: &str) -> Option<UnknownName> {
     Some(UnknownName { name: action.to_owned(), kind: NameKind::Action, near })
 }
 
-/// The full names of actions that the policies of an organization spell out, as they do, each once: those that the catalog lacks are
-/// actions too, for [`ActionFilter::check`].
+/// The full names of actions that the policies of an organization spell out, as they do, each once: those that the
+/// catalog lacks are actions too, for [`ActionFilter::check`].
 pub fn spelt_actions(organization: &Organization) -> Vec<String> {
     let documents = organization.policies().map(|(_, policy)| &policy.document);
     let elements =

@@ -334,7 +334,8 @@ fn sp_58_no_name_imitates_another_arn_unless_a_caller_writes_it() {
     assert_eq!(answer(&client, &call("iot:DescribeThing")), Allowed);
 }
 
-/// Where only the root user can be the caller, its ARN is known as text: an operator that reads it as a number sees that it is none.
+/// Where only the root user can be the caller, its ARN is known as text: an operator that reads it as a number sees
+/// that it is none.
 #[test]
 fn law_7_a_central_root_session_has_one_arn() {
     let deny = json!({
