@@ -143,8 +143,13 @@ fn any_arn(organization: &Organization, account: &str, callers: &Callers) -> Sta
         (CallerKind::Role, arn("iam", "role/", true)),
         (CallerKind::Federated, arn("sts", "federated-user/", true)),
     ];
-    let arns = arns.into_iter().filter(|(kind, _)| callers.kinds.contains(kind)).map(|(_, arn)| arn).collect();
-    State::some(Domain::OneOf(arns))
+    let arns: Vec<Candidate> =
+        arns.into_iter().filter(|(kind, _)| callers.kinds.contains(kind)).map(|(_, arn)| arn).collect();
+    match arns.as_slice() {
+        // The root user alone: one ARN.
+        [Candidate::Text(only)] => State::one(only.as_str()),
+        _ => State::some(Domain::OneOf(arns)),
+    }
 }
 
 /// CTX-62, LAW-7: how the id of each kind of caller looks.
