@@ -101,8 +101,8 @@ impl Passing {
     }
 }
 
-/// Keys that belong to the caller rather than to the way a call is made.
-const OF_CALLER: [&str; 14] = [
+/// Keys that belong to the caller or its session rather than to the way a call is made (LAW-5, LAW-7).
+const OF_CALLER: [&str; 26] = [
     "aws:principalarn",
     "aws:principalaccount",
     "aws:principalorgid",
@@ -117,6 +117,18 @@ const OF_CALLER: [&str; 14] = [
     "aws:multifactorauthpresent",
     "aws:multifactorauthage",
     "aws:principalisawsservice",
+    "aws:chatbotsourcearn",
+    "aws:ec2instancesourceprivateipv4",
+    "aws:ec2instancesourcevpc",
+    "aws:signinsessionarn",
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "glue:credentialissuingservice",
+    "glue:roleassumedby",
+    "identitystore:userid",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+    "sts:rolesessionname",
 ];
 
 /// Asks the policies about a call that AWS denied: `request` is [that of the denial](Denial::request), with what else
@@ -156,9 +168,11 @@ pub fn diagnose(compiled: &CompiledOrganization, denial: Denial, request: Reques
     let explanation = compiled.answer(&request)?;
     let named = named(compiled, &denial, &request.account, &explanation);
     let agreement = agreement(&denial, &explanation, named.as_ref());
-    let open = Request { region: None, context: kept(&request.context, true), ..request.clone() };
+    // What is left open is not absent, even if all that was not told of the one call is.
+    let wider = Request { closed_context: false, ..request.clone() };
+    let open = Request { region: None, context: kept(&request.context, true), ..wider.clone() };
     let this_caller = Passing::of(compiled.answer(&open)?);
-    let others = Request { principal: None, context: kept(&request.context, false), ..request.clone() };
+    let others = Request { principal: None, context: kept(&request.context, false), ..wider };
     let other_callers = Passing::of(compiled.answer(&others)?);
     let if_role_has_no_path = compiled.if_role_has_no_path(&request, explanation.decision);
     Ok(Diagnosis { denial, request, explanation, if_role_has_no_path, agreement, named, this_caller, other_callers })

@@ -129,3 +129,14 @@ fn what_tells_of_no_denial() {
     let pages = messages.iter().map(|text| (*text).to_owned()).chain(events).map(|text| why(&text, &[]).page());
     assert_snapshot!(pages.collect::<Vec<_>>().join("\n"));
 }
+
+/// Who would pass is told of calls in general, even if nothing is open about the one call.
+#[test]
+fn gen_3_a_closed_context_closes_the_one_call_only() {
+    let denied =
+        message("013000000001", "ec2:TerminateInstances", "arn:aws:ec2:eu-west-1:013000000001:instance/i-1", "");
+    let found = json_of(&denied, &["--closed-context"]);
+    assert_eq!(found["answer"]["decision"], "allowed");
+    assert_eq!(found["passes"]["thisCaller"]["passes"], "when");
+    assert_eq!(found["passes"]["otherCallers"]["passes"], "when");
+}
