@@ -1,6 +1,7 @@
 //! The reference evaluator and test strategies of scproof (development only).
 //!
 //! - [`causes`] names the causes of an answer as the reference does.
+//! - [`cores`] runs long properties on all cores.
 //! - [`fuzz`] takes any bytes and panics if something does not hold.
 //! - [`mod@reference`] decides requests straight from the wording of the rules; the evaluator is held equal to it.
 //! - [`strategies`] makes random organizations, policies and requests that meet often.
@@ -8,6 +9,7 @@
 
 pub mod causes;
 pub mod comparison;
+pub mod cores;
 pub mod fuzz;
 pub mod reference;
 pub mod strategies;

@@ -20,6 +20,7 @@ use scproof_organization::{
 };
 use scproof_prover::{Answer, Permissions, Transition, Verdict, equivalent, implies, is_empty};
 use scproof_testkit::comparison::{Comparison, complete};
+use scproof_testkit::cores::on_all_cores;
 use scproof_testkit::{reference, strategies};
 use serde_json::{Value, json};
 
@@ -257,20 +258,22 @@ fn hold(
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+/// Two levels, and questions to both.
+fn two_levels() -> impl Strategy<Value = (String, String, Vec<Request>, bool)> {
+    let other = prop_oneof![strategies::document(), strategies::sound_document()];
+    (strategies::document(), other, vec(strategies::request(), 24), any::<bool>())
+}
 
-    #[test]
-    fn questions_are_answered_as_the_reference_would(
-        one in strategies::document(),
-        other in prop_oneof![strategies::document(), strategies::sound_document()],
-        requests in vec(strategies::request(), 24),
-        beside_full_access in any::<bool>(),
-    ) {
+#[test]
+fn questions_are_answered_as_the_reference_would() {
+    on_all_cores(64, two_levels, |(one, other, requests, beside_full_access)| {
         let everything = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-        let documents = |text: &str| if beside_full_access { vec![everything.to_owned(), text.to_owned()] } else { vec![text.to_owned()] };
+        let documents = |text: &str| {
+            if beside_full_access { vec![everything.to_owned(), text.to_owned()] } else { vec![text.to_owned()] }
+        };
         let (one, other) = (documents(&one), documents(&other));
-        let (one, other): (Vec<&str>, Vec<&str>) = (one.iter().map(String::as_str).collect(), other.iter().map(String::as_str).collect());
+        let (one, other): (Vec<&str>, Vec<&str>) =
+            (one.iter().map(String::as_str).collect(), other.iter().map(String::as_str).collect());
         let permissions = (Permissions::of_level(&one).unwrap(), Permissions::of_level(&other).unwrap());
         let organizations = [&of_level(&one), &of_level(&other)];
         let requests: Vec<Request> = requests.into_iter().filter(|request| request.account == "222222222222").collect();
@@ -282,8 +285,11 @@ proptest! {
             first != second && known(first) && known(second)
         })?;
         let answer = is_empty(&permissions.0).unwrap();
-        let requests: Vec<Request> =
-            requests.into_iter().filter(|request| !request.action.eq_ignore_ascii_case("sts:GetCallerIdentity")).collect();
+        let requests: Vec<Request> = requests
+            .into_iter()
+            .filter(|request| !request.action.eq_ignore_ascii_case("sts:GetCallerIdentity"))
+            .collect();
         hold(&answer, [organizations[0]; 2], &requests, |first, _| first.is_passing())?;
-    }
+        Ok(())
+    });
 }

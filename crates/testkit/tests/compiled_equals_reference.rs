@@ -7,6 +7,7 @@ use scproof_catalog::Catalog;
 use scproof_evaluator::{CompiledOrganization, Decision, Request};
 use scproof_organization::Organization;
 use scproof_testkit::causes;
+use scproof_testkit::cores::on_all_cores;
 use scproof_testkit::reference;
 use scproof_testkit::strategies::{self, Scenario};
 
@@ -59,16 +60,28 @@ fn by_catalog(mut scenario: Scenario) -> Scenario {
     Scenario { requests, ..scenario }
 }
 
-proptest! {
-    #[test]
-    fn call_1_to_call_9_on_calls_of_known_actions(scenario in strategies::scenario(4)) {
-        let differences = differences(&by_catalog(scenario));
-        prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
-    }
+#[test]
+fn call_1_to_call_9_on_calls_of_known_actions() {
+    on_all_cores(
+        256,
+        || strategies::scenario(4),
+        |scenario| {
+            let differences = differences(&by_catalog(scenario));
+            prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
+            Ok(())
+        },
+    );
+}
 
-    #[test]
-    fn on_everything_that_can_be_generated(scenario in strategies::scenario(8)) {
-        let differences = differences(&scenario);
-        prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
-    }
+#[test]
+fn on_everything_that_can_be_generated() {
+    on_all_cores(
+        256,
+        || strategies::scenario(8),
+        |scenario| {
+            let differences = differences(&scenario);
+            prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
+            Ok(())
+        },
+    );
 }

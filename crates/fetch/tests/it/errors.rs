@@ -1,5 +1,6 @@
 //! What does not pass: a precise error with its remedy, and no snapshot.
 
+use std::thread;
 use std::time::Duration;
 
 use scproof_fetch::{AttachmentsBy, FetchError, FetchOptions, Operation};
@@ -66,17 +67,30 @@ fn what_lasts_is_given_up() {
     let about_by =
         |effect: Effect, options: &FetchOptions| failure(vec![Rule::on("ListPolicies", effect)], options).to_string();
     let about = |effect: Effect| about_by(effect, &impatient());
-    let gave_up = about(error(500, "ServiceException", "An internal error occurred"));
-    assert!(gave_up.starts_with("`ListPolicies` failed 2 times in "), "{gave_up}");
-    assert!(gave_up.ends_with("at last with `ServiceException` (An internal error occurred)"), "{gave_up}");
-    let silent = about_by(Effect::Silence, &FetchOptions { attempt_timeout: Duration::from_secs(1), ..impatient() });
-    assert!(silent.starts_with("`ListPolicies` failed 2 times in ") && silent.contains("no answer"), "{silent}");
-    for effect in [Effect::Close, Effect::ResetInBody, Effect::CloseInBody] {
-        let broken = about(effect);
-        assert!(broken.starts_with("`ListPolicies` failed 2 times in "), "{broken}");
-    }
-    let throttled = about(Effect::THROTTLED);
-    assert!(throttled.ends_with("at last with `TooManyRequestsException`"), "{throttled}");
+    // All at once, since each waits before it tries again.
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let gave_up = about(error(500, "ServiceException", "An internal error occurred"));
+            assert!(gave_up.starts_with("`ListPolicies` failed 2 times in "), "{gave_up}");
+            assert!(gave_up.ends_with("at last with `ServiceException` (An internal error occurred)"), "{gave_up}");
+        });
+        scope.spawn(|| {
+            let options = FetchOptions { attempt_timeout: Duration::from_secs(1), ..impatient() };
+            let silent = about_by(Effect::Silence, &options);
+            let is_told = silent.starts_with("`ListPolicies` failed 2 times in ") && silent.contains("no answer");
+            assert!(is_told, "{silent}");
+        });
+        for effect in [Effect::Close, Effect::ResetInBody, Effect::CloseInBody] {
+            scope.spawn(|| {
+                let broken = about(effect);
+                assert!(broken.starts_with("`ListPolicies` failed 2 times in "), "{broken}");
+            });
+        }
+        scope.spawn(|| {
+            let throttled = about(Effect::THROTTLED);
+            assert!(throttled.ends_with("at last with `TooManyRequestsException`"), "{throttled}");
+        });
+    });
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn changes(organization: &Organization, picks: &[(usize, usize, usize)]) -> Chan
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn two_organizations_in_every_format(before in inventory(), after in inventory()) {
