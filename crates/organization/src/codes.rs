@@ -33,6 +33,10 @@ scproof_text::codes! {
         "an entry of `Unreadable` lacks the `TargetId` that its operation needs";
     UNKNOWN_OPERATION Error "API-42" "unknown-operation" "an operation that has no meaning here"
         => "An entry of `Unreadable` names a call that no snapshot is made of.";
+    BAD_OUTPUT Error "" "bad-output" "a file is no output of the AWS CLI that a snapshot is made of"
+        => "`scproof snapshot new` was given it.";
+    OUTPUT_MISSING Error "API-42" "output-missing" "the outputs of the AWS CLI leave something open"
+        => "A snapshot without it would give wrong answers.";
     INTERNAL Error "" "internal" "a bug of scproof"
         => "Please report it.";
 }

@@ -35,7 +35,9 @@ mod id;
 mod inventory;
 mod load;
 mod missing;
+mod names;
 mod organization;
+mod outputs;
 mod policy_type;
 mod records;
 mod resolve;
@@ -53,6 +55,7 @@ pub use organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus,
     Unreadable,
 };
+pub use outputs::SKELETON;
 pub use save::SaveError;
 pub use scproof_text::{LoadError, Message};
 pub use select::SelectError;

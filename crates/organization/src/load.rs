@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use scproof_text::{JsonText, LoadError, TextKind, codes, decode, read_file};
+use scproof_text::{JsonText, LoadError, Message, PathStep, PolicyPath, TextKind, codes, decode, read_file, step_into};
 
 use crate::inventory::Inventory;
 use crate::organization::Organization;
@@ -98,6 +98,38 @@ impl Organization {
     }
 }
 
+/// The route to a part of a snapshot, as it is in a text into which outputs of the AWS CLI were pasted whole:
+/// `Accounts.Accounts[3]` for the fourth account, `Policies[0].PolicySummary.Id` for an output of `describe-policy`.
+fn as_written(path: &PolicyPath, file: &JsonText<'_>) -> PolicyPath {
+    let mut steps: Vec<PathStep> = Vec::with_capacity(path.steps().len());
+    let mut at = file.root();
+    let mut enter = |steps: &mut Vec<PathStep>, step: &PathStep| {
+        let next = at.and_then(|node| step_into(node, step));
+        let is_there = next.is_some();
+        if is_there {
+            at = next;
+            steps.push(step.clone());
+        }
+        is_there
+    };
+    for step in path.steps() {
+        if !enter(&mut steps, step) {
+            let inside = ["Policy", "PolicySummary"].map(|name| PathStep::Key(name.to_owned()));
+            for name in &inside {
+                enter(&mut steps, name);
+            }
+            if !enter(&mut steps, step) {
+                // What is missing has a route, too.
+                steps.push(step.clone());
+            }
+        }
+        if steps.len() == 1 {
+            enter(&mut steps, step);
+        }
+    }
+    PolicyPath::from_steps(steps)
+}
+
 /// A result whose faults get their places in the text; faults of its syntax are faults too.
 fn located<T>(file: &JsonText<'_>, result: Result<T, LoadError>) -> Result<T, LoadError> {
     let (value, faults, omitted) = match result {
@@ -107,6 +139,7 @@ fn located<T>(file: &JsonText<'_>, result: Result<T, LoadError>) -> Result<T, Lo
             (None, faults, omitted)
         }
     };
+    let faults = faults.into_iter().map(|fault| Message { path: as_written(&fault.path, file), ..fault });
     match (file.error(faults, omitted), value) {
         (None, Some(value)) => Ok(value),
         (Some(error), _) => Err(error),

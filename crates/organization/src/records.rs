@@ -9,8 +9,15 @@ use crate::inventory::{
     AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OuRecord, PolicyRecord, PolicyTypeRecord,
     RootRecord, Tag, Timestamp, UnreadableRecord,
 };
+use crate::names;
 
-/// Reads all records; nothing is resolved.
+/// What a policy's `Content` must be.
+const POLICY_TEXT: &str = "the policy as a string or an object";
+
+/// What a snapshot has and no other file, so that it is known without its `Format`.
+const TELLING: [&str; 3] = ["Organization", "Accounts", "Policies"];
+
+/// Reads all records. Names where ids are meant become ids; else nothing is resolved.
 ///
 /// # Errors
 ///
@@ -19,7 +26,9 @@ use crate::inventory::{
 pub(crate) fn read(file: &JsonText<'_>) -> Result<Inventory, LoadError> {
     let mut reader = RecordReader::new(file);
     let mut root = reader.root()?;
-    if root.value("Format").is_none() {
+    // A snapshot without `Format` is told by its members: no other file has them.
+    let is_told = TELLING.iter().all(|name| root.value(name).is_some());
+    if root.given("Format").is_none() && !is_told {
         let missing = root.missing(&reader, "Format");
         let help = missing.help.clone();
         let missing =
@@ -27,10 +36,16 @@ pub(crate) fn read(file: &JsonText<'_>) -> Result<Inventory, LoadError> {
         reader.fault(missing);
         return Err(reader.into_error());
     }
-    reader.format(&mut root, FORMAT, "snapshot")?;
-    let inventory = inventory(&mut root, &mut reader);
+    if root.given("Format").is_some() {
+        reader.format(&mut root, FORMAT, "snapshot")?;
+    }
+    let mut inventory = inventory(&mut root, &mut reader);
     root.close_open(&mut reader);
-    if reader.has_faults() { Err(reader.into_error()) } else { Ok(inventory) }
+    if reader.has_faults() {
+        return Err(reader.into_error());
+    }
+    names::to_ids(&mut inventory);
+    Ok(inventory)
 }
 
 fn inventory<'f>(root: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Inventory {
@@ -41,15 +56,48 @@ fn inventory<'f>(root: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Invent
         source: root.optional_text(reader, "Source"),
         organization: root
             .required(reader, "Organization")
+            .map(|node| output_of(node, "Organization"))
             .and_then(|node| record(node, reader, organization))
             .unwrap_or_default(),
-        roots: records(root.required_elements(reader, "Roots"), reader, self::root),
-        organizational_units: records(root.required_elements(reader, "OrganizationalUnits"), reader, unit),
-        accounts: records(root.required_elements(reader, "Accounts"), reader, account),
-        policies: records(root.required_elements(reader, "Policies"), reader, policy),
-        attachments: records(root.required_elements(reader, "Attachments"), reader, attachment),
+        roots: records(list(root, reader, "Roots"), reader, self::root),
+        organizational_units: records(list(root, reader, "OrganizationalUnits"), reader, unit),
+        accounts: records(list(root, reader, "Accounts"), reader, account),
+        policies: policies(list(root, reader, "Policies"), reader),
+        attachments: records(list(root, reader, "Attachments"), reader, attachment),
         unreadable: records(root.optional_elements(reader, "Unreadable"), reader, unreadable),
     }
+}
+
+/// What an output of the AWS CLI is about, where it was pasted whole: `{"Accounts": […]}` for the list.
+fn output_of<'f>(node: &'f Node<'f>, name: &str) -> &'f Node<'f> {
+    member(node, name).unwrap_or(node)
+}
+
+fn member<'f>(node: &'f Node<'f>, name: &str) -> Option<&'f Node<'f>> {
+    let Value::Object(members) = &node.value else { return None };
+    members.iter().find(|member| member.name == name).map(|member| &member.value)
+}
+
+/// A list, or the output of the AWS CLI that has it.
+fn list<'f>(root: &mut Record<'f>, reader: &mut RecordReader<'f>, name: &'static str) -> &'f [Node<'f>] {
+    let node = root.required(reader, name).map(|node| output_of(node, name));
+    node.and_then(|node| reader.array(node)).unwrap_or_default()
+}
+
+/// Policies, among them outputs of `describe-policy`.
+fn policies<'f>(nodes: &'f [Node<'f>], reader: &mut RecordReader<'f>) -> Vec<PolicyRecord> {
+    let mut found = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let described = output_of(node, "Policy");
+        let Some(summary) = member(described, "PolicySummary") else {
+            found.extend(record(node, reader, policy));
+            continue;
+        };
+        let content = member(described, "Content").filter(|node| node.value != Value::Null);
+        let content = content.and_then(|node| reader.document(node, POLICY_TEXT));
+        found.extend(record(summary, reader, policy).map(|summary| PolicyRecord { content, ..summary }));
+    }
+    found
 }
 
 fn record<'f, T>(
@@ -156,7 +204,7 @@ fn policy<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> PolicyR
         description: record.optional_text(reader, "Description"),
         policy_type: required(record, reader, "Type"),
         aws_managed: record.flag(reader, "AwsManaged"),
-        content: record.given("Content").and_then(|node| reader.document(node, "the policy as a string or an object")),
+        content: record.given("Content").and_then(|node| reader.document(node, POLICY_TEXT)),
     }
 }
 

@@ -44,6 +44,6 @@ pub use json::{Member, Node, Read, TextKind, Value, is_number, read, write_strin
 pub use message::{Code, CodeGroup, Example, Message, Place, Severity};
 pub use near::{did_you_mean, is_blank, near_names, nearest, quoted, shorten, slips};
 pub use path::{PathError, PathStep, PolicyPath, locate};
-pub use place::{lines_and_columns, path_at, span_at};
+pub use place::{lines_and_columns, path_at, span_at, step_into};
 pub use record::{JsonText, Record, RecordReader, wrong_format};
 pub use sink::{Route, Sink, Wording};

@@ -85,7 +85,8 @@ pub fn span_at(root: &Node<'_>, path: &PolicyPath) -> Range<usize> {
     at.mark()
 }
 
-pub(crate) fn step_into<'n, 't>(at: &'n Node<'t>, step: &PathStep) -> Option<&'n Node<'t>> {
+/// The value that one step of a route leads to, if it is there.
+pub fn step_into<'n, 't>(at: &'n Node<'t>, step: &PathStep) -> Option<&'n Node<'t>> {
     match (step, &at.value) {
         (PathStep::Key(name), Value::Object(members)) => {
             members.iter().find(|member| member.name == *name).map(|member| &member.value)

@@ -6,6 +6,7 @@ use scproof_text::{Code, Message, near_names, shorten};
 use super::{Place, Resolver, UnreadablePart, record};
 use crate::codes;
 use crate::id::{PolicyId, RootId, Target};
+use crate::names;
 use crate::policy_type;
 
 /// The read operations that a snapshot is made of (API-12 to API-22).
@@ -64,8 +65,8 @@ impl<'a> Resolver<'a> {
                 .at(at, format!("the policy `{shown}` is not in the snapshot"))
                 .rule("ID-5")
                 .item(shown)
-                .expected(format!("a policy id: {}", error.expected()))
-                .help("refer to policies by id, not by name"),
+                .expected(format!("a policy id: {}, or the name of one policy", error.expected()))
+                .help(self.by_id(text, true)),
         }
     }
 
@@ -190,11 +191,31 @@ impl<'a> Resolver<'a> {
                 .at(at, format!("the {what} `{shown}` is not in the snapshot"))
                 .rule("ID-6")
                 .expected(if what == "parent" {
-                    "the id of the root or of an organizational unit"
+                    "the id or name of the root or of an organizational unit"
                 } else {
-                    "the id of a root, an organizational unit or an account"
+                    "the id or name of a root, an organizational unit or an account"
                 })
-                .help("refer to items by id, not by name"),
+                .help(self.by_id(text, false)),
+        }
+    }
+
+    /// What to do about a name that is not that of one item.
+    fn by_id(&mut self, name: &str, of_policies: bool) -> String {
+        let count = names::count(self.inventory, name, of_policies);
+        if count > 1 {
+            return format!("{count} are called so: use the id");
+        }
+        let inventory = self.inventory;
+        let policies = inventory.policies.iter().filter(|_| of_policies).filter_map(|policy| policy.name.as_deref());
+        let units = inventory.organizational_units.iter().filter_map(|unit| unit.name.as_deref());
+        let accounts = inventory.accounts.iter().filter_map(|account| account.name.as_deref());
+        let near = self.near(name, policies.chain(units.chain(accounts).filter(|_| !of_policies)));
+        match near.as_slice() {
+            [] => "use the id, or a name that one item has".to_owned(),
+            near => {
+                let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+                format!("did you mean {}?", names.join(" or "))
+            }
         }
     }
 

@@ -66,6 +66,10 @@ fn the_documented_example_loads_without_findings() {
     let (example, _) = rest.split_once("```").unwrap();
     let organization = Organization::from_json(example).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(organization.findings(), []);
+    let (_, by_hand) = rest.split_once("## Written by hand").unwrap();
+    let by_hand = by_hand.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    let organization = Organization::from_json(by_hand).unwrap_or_else(|error| panic!("{error}"));
+    assert!(organization.nodes().all(|(_, node)| node.scps.len() == 1));
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn several_faults_are_reported_at_once_each_at_its_place() {
     let text = base_with(|value| {
         value["Accounts"][2]["ParentId"] = json!("ou-ab12-prod0002");
         value["Attachments"][3]["PolicyId"] = json!("p-FullAwsAccess");
-        value["Attachments"][4]["TargetId"] = json!("Prod");
+        value["Attachments"][4]["TargetId"] = json!("Prods");
         value["Policies"][1]["Id"] = json!("deny-s3");
     });
     let error = refuse(&text);
@@ -31,8 +31,8 @@ fn several_faults_are_reported_at_once_each_at_its_place() {
     assert_eq!(id.message, "`deny-s3` is not a policy id");
     assert_eq!(pointed_at(&text, policy), "\"p-FullAwsAccess\",");
     assert_eq!(policy.help.as_deref(), Some("did you mean `p-FullAWSAccess`?"));
-    assert_eq!(pointed_at(&text, target), "\"Prod\"");
-    assert_eq!(target.help.as_deref(), Some("refer to items by id, not by name"));
+    assert_eq!(pointed_at(&text, target), "\"Prods\"");
+    assert_eq!(target.help.as_deref(), Some("did you mean `Prod`?"));
 }
 
 #[test]

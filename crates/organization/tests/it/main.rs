@@ -14,8 +14,10 @@ mod changes;
 mod documented;
 mod faults;
 mod findings;
+mod hand_written;
 mod hostile;
 mod members;
+mod outputs;
 #[path = "../../../text/tests/support/page.rs"]
 mod page;
 mod saving;
