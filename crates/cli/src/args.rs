@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use scproof::report::{Format, Subject};
 
 use crate::command::audit::AuditArgs;
@@ -13,7 +13,9 @@ use crate::command::diff::DiffArgs;
 use crate::command::effective::EffectiveArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
+use crate::command::show::ShowArgs;
 use crate::command::simulate::SimulateArgs;
+use crate::command::snapshot::SnapshotArgs;
 use crate::command::tree::TreeArgs;
 use crate::command::validate::ValidateArgs;
 use crate::command::who_can::WhoCanArgs;
@@ -36,6 +38,9 @@ Exit codes:
   1  the answer is no: blocked,  3  an input cannot be read or parsed
      errors found, or a change   4  AWS, or the way to it, has failed
      that is not wanted          5  the facts given do not decide";
+
+/// What ends the short help of a command, in the place of its examples.
+const MORE: &str = "`--help` has all options, with examples.";
 
 const ABOUT: &str = "\
 What do AWS service control policies let pass, and why?
@@ -87,6 +92,10 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show the organization with its policies
     Tree(TreeArgs),
+    /// Show a policy as it is stored, or what is attached where
+    Show(ShowArgs),
+    /// Make a snapshot without asking AWS
+    Snapshot(SnapshotArgs),
     /// Check policy documents and snapshots
     Validate(ValidateArgs),
     /// Print a completion script for a shell
@@ -100,15 +109,14 @@ pub(crate) struct GlobalArgs {
     /// The snapshot to answer from; `example` and `untidy` come with scproof
     #[arg(long, global = true, value_name = "FILE", env = "SCPROOF_ORG", hide_env_values = true)]
     pub(crate) org: Option<PathBuf>,
-    /// How to print
+    /// How to print: text or json, and what else a report has
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
         default_value = "text",
         value_parser = PossibleValuesParser::new(Format::ALL.map(Format::as_str)),
-        hide_possible_values = true,
-        help = format_help()
+        hide_possible_values = true
     )]
     format: String,
     /// Write to a file, which appears whole or not at all
@@ -118,7 +126,12 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub(crate) color: Color,
     /// Use this many threads [default: one for each core]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1024)
+    )]
     pub(crate) threads: Option<u16>,
     /// Where AWS's documentation leaves a point open, take the likelier reading
     #[arg(long, global = true)]
@@ -155,7 +168,7 @@ impl GlobalArgs {
 }
 
 /// The commands that print reports, and what about.
-const REPORTS: [(&str, Subject); 9] = [
+const REPORTS: [(&str, Subject); 10] = [
     ("can", Subject::Answer),
     ("why", Subject::Why),
     ("who-can", Subject::WhoCan),
@@ -164,26 +177,30 @@ const REPORTS: [(&str, Subject); 9] = [
     ("simulate", Subject::Impact),
     ("diff", Subject::Impact),
     ("tree", Subject::Tree),
+    ("show", Subject::Show),
     ("validate", Subject::Validation),
 ];
 
-/// `text or json; markdown for audit and diff`: formats that the same commands have stand together.
-fn format_help() -> String {
-    let mut groups: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
-    for format in Format::ALL {
-        let has = REPORTS.iter().filter(|(_, subject)| subject.has(format));
-        let commands: Vec<&str> = has.map(|(command, _)| *command).collect();
-        match groups.iter_mut().find(|(others, _)| *others == commands) {
-            Some((_, formats)) => formats.push(format.to_string()),
-            None => groups.push((commands, vec![format.to_string()])),
-        }
+/// Options that few questions need; the short help leaves them out.
+const SELDOM: [&str; 5] = ["color", "threads", "assume_preferred", "closed_key_list", "limits"];
+
+/// The command line, whose help names for each command the formats that it has. A short help fits a screen.
+///
+/// Clap's own way to a short help makes the long one twice as long, with an empty line behind each option.
+pub(crate) fn command_line(asks_for_short_help: bool) -> clap::Command {
+    let mut command = Cli::command();
+    if asks_for_short_help {
+        command = SELDOM.iter().fold(command, |command, option| command.mut_arg(option, |arg| arg.hide(true)));
+        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        command = names.iter().fold(command, |command, name| command.mut_subcommand(name, |sub| sub.after_help(MORE)));
     }
-    let groups = groups.into_iter().map(|(commands, formats)| {
-        let commands: Vec<String> = commands.into_iter().map(str::to_owned).collect();
-        let some = if commands.len() < REPORTS.len() { format!(" ({})", commands.join(", ")) } else { String::new() };
-        format!("{}{some}", enumerate(&formats))
-    });
-    format!("How to print: {}", groups.collect::<Vec<_>>().join("; "))
+    let Some(format) = command.get_arguments().find(|arg| arg.get_id() == "format").cloned() else { return command };
+    REPORTS.iter().fold(command, |command, (name, subject)| {
+        let formats: Vec<String> =
+            Format::ALL.iter().filter(|format| subject.has(**format)).map(ToString::to_string).collect();
+        let help = format!("How to print: {}", enumerate(&formats));
+        command.mut_subcommand(name, |command| command.arg(format.clone().help(help)))
+    })
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -6,13 +6,14 @@ mod clock;
 mod command;
 mod error;
 mod exit_code;
+mod hint;
 mod output;
 mod snapshot;
 mod ui;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use error::CommandError;
@@ -24,17 +25,17 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> std::process::ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     ui::message::for_programs(ui::asks_for_json(&args));
-    let cli = Cli::command()
-        .color(ui::color_of(&args))
-        .try_get_matches_from(args)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let asks_for_short_help = args.iter().any(|arg| arg == "-h");
+    let mut command = args::command_line(asks_for_short_help).color(ui::color_of(&args));
+    let cli = command.try_get_matches_from_mut(&args).and_then(|matches| Cli::from_arg_matches(&matches));
     let code = match cli {
         Ok(cli) => run(&cli).unwrap_or_else(|error| {
             ui::error(cli.global.color, &error);
             error.exit_code
         }),
         // Also `--help` and `--version`, which clap treats as errors.
-        Err(error) => {
+        Err(mut error) => {
+            hint::add_to(&mut error, &command, &args);
             ui::clap(&error);
             if error.use_stderr() { ExitCode::Usage } else { ExitCode::Fine }
         }
@@ -58,6 +59,8 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Fetch(args) => command::fetch::run(&cli.global, args),
         Command::Simulate(args) => command::simulate::run(&cli.global, args),
         Command::Tree(args) => command::tree::run(&cli.global, args),
+        Command::Snapshot(args) => command::snapshot::run(&cli.global, args),
+        Command::Show(args) => command::show::run(&cli.global, args),
         Command::WhoCan(args) => command::who_can::run(&cli.global, args),
         Command::Why(args) => command::why::run(&cli.global, args),
         Command::Validate(args) => command::validate::run(&cli.global, args),

@@ -37,6 +37,8 @@ pub(crate) enum Block {
     Tree(Vec<Node>),
     /// The words of a command line, each quoted.
     Command(Vec<String>),
+    /// Lines of a text as it is written, which are not wrapped.
+    Text(Vec<String>),
     /// What is wrong at a place in a text.
     Message(Message),
     /// One of several things of a kind: it is shown as a whole, or counted.

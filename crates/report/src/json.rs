@@ -5,6 +5,7 @@ pub mod audit;
 pub mod effective;
 pub mod effective_set;
 pub mod impact;
+pub mod show;
 pub mod tree;
 pub mod validation;
 pub mod who_can;

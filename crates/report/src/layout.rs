@@ -25,6 +25,11 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
+/// A line of a text as it is written: tabs are blanks, and nothing in it is unsafe.
+pub(crate) fn verbatim(line: &str) -> String {
+    clean(&line.replace('\t', "    ")).into_owned()
+}
+
 /// Whether a character could move the cursor or turn the reading direction.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

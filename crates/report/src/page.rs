@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod audit;
 pub(crate) mod effective;
 pub(crate) mod impact;
+pub(crate) mod show;
 pub(crate) mod tree;
 pub(crate) mod validation;
 pub(crate) mod who_can;

@@ -8,6 +8,7 @@ use crate::audit::AuditReport;
 use crate::doc::{self, Doc};
 use crate::effective::{Effective, EffectiveSet};
 use crate::impact::ImpactReport;
+use crate::show::Show;
 use crate::style::Style;
 use crate::tree::Tree;
 use crate::validation::Validation;
@@ -71,6 +72,7 @@ impl fmt::Display for Format {
 /// | what a change does | `scproof-impact/2` |
 /// | what SCPs do everywhere | `scproof-audit/2` |
 /// | the organization | `scproof-tree/1` |
+/// | a policy, or what is attached on the way to a target | `scproof-show/1` |
 /// | checked documents and snapshots | `scproof-validate/1` |
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -91,6 +93,8 @@ pub enum Report<'a> {
     Audit(&'a AuditReport<'a>),
     /// The organization.
     Tree(&'a Tree<'a>),
+    /// One policy, or what is attached on the way to a target.
+    Show(&'a Show<'a>),
     /// Checked documents and snapshots.
     Validation(&'a Validation),
 }
@@ -113,6 +117,8 @@ pub enum Subject {
     Audit,
     /// The organization.
     Tree,
+    /// One policy, or what is attached on the way to a target.
+    Show,
     /// Checked documents and snapshots.
     Validation,
 }
@@ -127,8 +133,8 @@ impl Subject {
     pub fn has(self, format: Format) -> bool {
         match format {
             Format::Text | Format::Json | Format::Markdown | Format::Html => true,
-            // An answer about one call is no table.
-            Format::Csv => !matches!(self, Self::Answer | Self::Why),
+            // An answer about one call is no table, nor is a policy.
+            Format::Csv => !matches!(self, Self::Answer | Self::Why | Self::Show),
             Format::Sarif | Format::Junit => matches!(self, Self::Audit | Self::Validation),
         }
     }
@@ -145,6 +151,7 @@ impl Report<'_> {
             Self::Impact(_) => Subject::Impact,
             Self::Audit(_) => Subject::Audit,
             Self::Tree(_) => Subject::Tree,
+            Self::Show(_) => Subject::Show,
             Self::Validation(_) => Subject::Validation,
         }
     }
@@ -188,6 +195,7 @@ impl Report<'_> {
             Self::Impact(_) => "What changes for whom",
             Self::Audit(_) => "SCP audit",
             Self::Tree(_) => "The organization and its policies",
+            Self::Show(_) => "What is attached where",
             Self::Validation(_) => "Check of policies",
         }
     }
@@ -203,6 +211,7 @@ impl Report<'_> {
             Self::Impact(report) => page::impact::page(report),
             Self::Audit(report) => page::audit::page(report),
             Self::Tree(tree) => page::tree::page(tree),
+            Self::Show(show) => page::show::page(show),
             Self::Validation(validation) => page::validation::page(validation),
         }
     }
@@ -217,6 +226,7 @@ impl Report<'_> {
             Self::Impact(report) => json::write(&json::impact::document(report), out),
             Self::Audit(report) => json::write(&json::audit::document(report), out),
             Self::Tree(tree) => json::write(&json::tree::document(tree), out),
+            Self::Show(show) => json::write(&json::show::document(show), out),
             Self::Validation(validation) => json::write(&json::validation::document(validation), out),
         }
     }

@@ -1,9 +1,9 @@
 //! `scproof completions`: scripts for shells.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::args::{Cli, GlobalArgs};
+use crate::args::{GlobalArgs, command_line};
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -24,7 +24,7 @@ pub(crate) struct CompletionsArgs {
 
 pub(crate) fn run(global: &GlobalArgs, args: &CompletionsArgs) -> Result<ExitCode, CommandError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "scproof", &mut script);
+    clap_complete::generate(args.shell, &mut command_line(false), "scproof", &mut script);
     Output::open(global)?.write(|out| out.write_all(&script))?;
     Ok(ExitCode::Fine)
 }

@@ -5,11 +5,38 @@ use std::fs;
 use crate::run::{repository, scproof};
 
 #[cfg(feature = "fetch")]
-const COMMANDS: [&str; 11] =
-    ["can", "who-can", "why", "effective", "audit", "fetch", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 14] = [
+    "can",
+    "who-can",
+    "why",
+    "effective",
+    "audit",
+    "fetch",
+    "simulate",
+    "diff",
+    "tree",
+    "show",
+    "snapshot",
+    "snapshot new",
+    "validate",
+    "completions",
+];
 #[cfg(not(feature = "fetch"))]
-const COMMANDS: [&str; 10] =
-    ["can", "who-can", "why", "effective", "audit", "simulate", "diff", "tree", "validate", "completions"];
+const COMMANDS: [&str; 13] = [
+    "can",
+    "who-can",
+    "why",
+    "effective",
+    "audit",
+    "simulate",
+    "diff",
+    "tree",
+    "show",
+    "snapshot",
+    "snapshot new",
+    "validate",
+    "completions",
+];
 
 /// `docs/cli.md` as it should be.
 #[cfg(feature = "fetch")]
@@ -56,7 +83,7 @@ fn page() -> String {
     };
     section("`scproof`", &[]);
     for command in COMMANDS {
-        section(&format!("`scproof {command}`"), &[command]);
+        section(&format!("`scproof {command}`"), &command.split(' ').collect::<Vec<_>>());
     }
     page
 }
@@ -77,11 +104,33 @@ fn the_reference_page_is_up_to_date() {
 #[test]
 fn the_short_help_fits_80_columns_too() {
     for command in COMMANDS {
-        assert_eq!(scproof(&[command, "-h"]).fits_80_columns().code, 0);
+        let args: Vec<&str> = command.split(' ').chain(["-h"]).collect();
+        let short = scproof(&args).fits_80_columns();
+        // One screen, of those that people have.
+        let lines = short.stdout.lines().count();
+        assert!(short.code == 0 && lines <= 56, "{command}: {lines} lines");
     }
     let bare = scproof(&[]).fits_80_columns();
     assert_eq!(bare.code, 2);
     assert!(bare.stderr.contains("Usage: scproof"), "{}", bare.stderr);
+}
+
+/// What was probably meant by a word too many.
+#[test]
+fn words_without_their_option() {
+    for (args, hint) in [
+        (&["can", "shop", "s3:GetObject", "eu-west-1"][..], "did you mean `--region eu-west-1`?"),
+        (&["can", "shop", "s3:GetObject", "arn:aws:s3:::b/k"], "did you mean `--resource arn:aws:s3:::b/k`?"),
+        (&["who-can", "s3:GetObject", "role/dev"], "did you mean `--principal role/dev`?"),
+        (&["audit", "org.json"], "did you mean `--org org.json`?"),
+        (&["audit", "222222222222"], "did you mean `--account 222222222222`?"),
+    ] {
+        let run = scproof(args);
+        assert!(run.code == 2 && run.stderr.contains(hint), "{}", run.page());
+    }
+    // Where the command has no such option there is nothing to say.
+    let run = scproof(&["tree", "eu-west-1"]);
+    assert!(run.code == 2 && !run.stderr.contains("did you mean"), "{}", run.page());
 }
 
 /// An example that does not work teaches nothing.
@@ -97,6 +146,7 @@ fn the_examples_of_the_help_run() {
         &["simulate"],
         &["diff"],
         &["tree"],
+        &["show"],
         &["validate"],
     ] {
         let help = scproof(&[command, &["--help"]].concat()).stdout.replace("\\\n", " ");
@@ -128,7 +178,7 @@ fn completions_for_every_shell() {
 #[test]
 fn every_command_has_its_formats() {
     let denied = "User: arn:aws:iam::214000000001:user/ann is not authorized to perform: s3:GetObject";
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["can", "shop", "s3:GetObject"],
         &["why", denied],
         &["who-can", "s3:GetObject"],
@@ -137,6 +187,7 @@ fn every_command_has_its_formats() {
         &["simulate", "--attach", "quarantine", "--to", "sandbox-bob"],
         &["diff", "example", "example"],
         &["tree"],
+        &["show", "shop"],
         &["validate"],
     ];
     let mut matrix = String::new();

@@ -19,6 +19,7 @@ mod missing_scps;
 mod output;
 mod run;
 mod schema;
+mod show;
 mod simulate;
 mod traps;
 mod tree;

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::{Block, Doc, Entry, Fact, Item, Line, Look, Message, Node, Table};
-use crate::layout::{clean, grouped};
+use crate::layout::{clean, grouped, verbatim};
 use crate::names::capitalised;
 
 /// The longest page in bytes: GitHub takes comments up to 65,536 characters, GitLab and others more.
@@ -79,6 +79,10 @@ fn block(page: &mut String, block: &Block, most: usize) {
         Block::Table(table) => self::table(page, table, most),
         Block::Tree(nodes) => fitting(page, nodes, most, node),
         Block::Command(words) => page.push_str(&fenced("sh", &words.join(" "))),
+        Block::Text(lines) => {
+            let lines: Vec<String> = lines.iter().map(|line| verbatim(line)).collect();
+            page.push_str(&fenced("json", &lines.join("\n")));
+        }
         Block::Message(message) => self::message(page, message),
         Block::Entry(Entry { marker, title, body }) => {
             let marker = if marker.is_empty() { String::new() } else { format!("{} ", escaped(marker)) };

@@ -13,7 +13,7 @@ use scproof_policy_parser::Severity;
 
 use self::row::{Row, behind, indented, joined, room};
 use super::{Block, Doc, Entry, Excerpt, Fact, Item, Line, Look, Message, Node, Place};
-use crate::layout::{clean, columns};
+use crate::layout::{clean, columns, verbatim};
 use crate::style::{Role, Style};
 
 /// How wide labels of facts are at least, with the blanks behind them.
@@ -127,6 +127,7 @@ impl Layout {
             Block::Facts(_) | Block::List(_) | Block::Table(_) => indented(self.flush(block, room(width, 2)), 2, width),
             Block::Tree(nodes) => self.tree(nodes, width),
             Block::Command(words) => command(words, width),
+            Block::Text(lines) => lines.iter().map(|line| Row::plain(verbatim(line))).collect(),
             Block::Message(message) => self.message(message, width),
             Block::Entry(entry) => self.entry(entry, width),
         }
@@ -144,6 +145,7 @@ impl Layout {
             | Block::Note(_)
             | Block::Tree(_)
             | Block::Command(_)
+            | Block::Text(_)
             | Block::Message(_)
             | Block::Entry(_) => self.block(block, width),
         }

@@ -114,6 +114,7 @@ mod tests {
                 title: line.clone(),
                 body: vec![Block::Paragraph(line.clone())],
             }),
+            Block::Text(vec![hostile.to_owned()]),
             Block::Headline(line.clone()),
             Block::Note(line),
         ];

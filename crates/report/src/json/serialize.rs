@@ -2,8 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{answer, audit, effective, effective_set, impact, tree, validation, who_can, why};
-use crate::{Answer, AuditReport, Effective, EffectiveSet, ImpactReport, Report, Tree, Validation, WhoCanReport, Why};
+use super::{answer, audit, effective, effective_set, impact, show, tree, validation, who_can, why};
+use crate::{
+    Answer, AuditReport, Effective, EffectiveSet, ImpactReport, Report, Show, Tree, Validation, WhoCanReport, Why,
+};
 
 macro_rules! serialize {
     ($($report:ty => $document:path;)+) => {
@@ -23,6 +25,7 @@ serialize! {
     Effective<'_> => effective::document;
     EffectiveSet<'_> => effective_set::document;
     ImpactReport<'_> => impact::document;
+    Show<'_> => show::document;
     Tree<'_> => tree::document;
     Validation => validation::document;
     WhoCanReport<'_> => who_can::document;
@@ -40,6 +43,7 @@ impl Serialize for Report<'_> {
             Self::Impact(report) => report.serialize(serializer),
             Self::Audit(report) => report.serialize(serializer),
             Self::Tree(tree) => tree.serialize(serializer),
+            Self::Show(show) => show.serialize(serializer),
             Self::Validation(validation) => validation.serialize(serializer),
         }
     }
