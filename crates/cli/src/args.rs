@@ -142,6 +142,12 @@ pub(crate) struct GlobalArgs {
     /// Limits of your own for sizes and counts
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) limits: Option<PathBuf>,
+    /// Go on without the configuration in scproof.toml
+    #[arg(long, global = true)]
+    no_config: bool,
+    /// What the configuration adds to the command line.
+    #[arg(skip)]
+    pub(crate) configured: Vec<String>,
 }
 
 impl GlobalArgs {
@@ -182,7 +188,7 @@ const REPORTS: [(&str, Subject); 10] = [
 ];
 
 /// Options that few questions need; the short help leaves them out.
-const SELDOM: [&str; 5] = ["color", "threads", "assume_preferred", "closed_key_list", "limits"];
+const SELDOM: [&str; 6] = ["color", "threads", "assume_preferred", "closed_key_list", "limits", "no_config"];
 
 /// The command line, whose help names for each command the formats that it has. A short help fits a screen.
 ///

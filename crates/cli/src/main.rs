@@ -4,6 +4,7 @@
 mod args;
 mod clock;
 mod command;
+mod config;
 mod error;
 mod exit_code;
 mod hint;
@@ -15,7 +16,8 @@ use std::ffi::OsString;
 
 use clap::FromArgMatches;
 
-use args::{Cli, Command};
+use args::{Cli, Color, Command};
+use config::Config;
 use error::CommandError;
 use exit_code::ExitCode;
 
@@ -26,8 +28,22 @@ fn main() -> std::process::ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     ui::message::for_programs(ui::asks_for_json(&args));
     let asks_for_short_help = args.iter().any(|arg| arg == "-h");
-    let mut command = args::command_line(asks_for_short_help).color(ui::color_of(&args));
-    let cli = command.try_get_matches_from_mut(&args).and_then(|matches| Cli::from_arg_matches(&matches));
+    let command = args::command_line(asks_for_short_help).color(ui::color_of(&args));
+    let config =
+        if args.iter().any(|arg| arg == "--no-config") { Ok(Config::default()) } else { Config::find(&command) };
+    let config = match config {
+        Ok(config) => config,
+        Err(error) => {
+            ui::error(Color::Auto, &error);
+            return error.exit_code.into();
+        }
+    };
+    let mut command = config.apply(command);
+    let cli = command.try_get_matches_from_mut(&args).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.global.configured = config.words(&command, &matches);
+        Ok(cli)
+    });
     let code = match cli {
         Ok(cli) => run(&cli).unwrap_or_else(|error| {
             ui::error(cli.global.color, &error);

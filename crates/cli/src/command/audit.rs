@@ -143,7 +143,11 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
         error => CommandError::input("the organization cannot be audited").because(&error),
     })?;
     let report = AuditReport {
-        options: env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect(),
+        options: env::args_os()
+            .skip(1)
+            .map(|word| word.to_string_lossy().into_owned())
+            .chain(global.configured.iter().cloned())
+            .collect(),
         profile: args.profile().map(str::to_owned),
         detail: match (args.full, args.details) {
             (true, _) => AuditDetail::Full,

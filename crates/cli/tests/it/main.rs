@@ -7,6 +7,7 @@ mod audit_reports;
 mod batch;
 mod can;
 mod conditions;
+mod configuration;
 mod diff;
 mod effective;
 #[cfg(feature = "fetch")]
