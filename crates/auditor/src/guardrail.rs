@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use scproof_policy_parser::{PolicyDocument, Statement};
-use scproof_text::{LoadError, read_file};
+use scproof_text::{LARGEST_FILE, LoadError, read_file};
 
 use crate::model::Guardrail;
 
@@ -56,7 +56,7 @@ impl Guardrails {
     ///
     /// All faults of the file with line and column. The error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), LARGEST_FILE, Self::from_json)
     }
 
     /// Reads the text of a file of guardrails.

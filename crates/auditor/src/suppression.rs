@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use scproof_organization::{NodeId, Organization};
-use scproof_text::{JsonText, LoadError, Node, RecordReader, TextKind, is_blank, read_file, shorten};
+use scproof_text::{JsonText, LARGEST_FILE, LoadError, Node, RecordReader, TextKind, is_blank, read_file, shorten};
 
 use crate::account_scope::ChosenAccounts;
 use crate::guard::sort_groups;
@@ -37,7 +37,7 @@ impl Suppressions {
     ///
     /// All faults of the file with line and column. The error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Vec<Suppression>, LoadError> {
-        read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), LARGEST_FILE, Self::from_json)
     }
 
     /// Reads the text of a file of suppressions.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use scproof::report::{Format, Subject};
 
@@ -14,6 +14,7 @@ use crate::command::effective::EffectiveArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
 use crate::command::show::ShowArgs;
+use crate::command::licenses::LicensesArgs;
 use crate::command::simulate::SimulateArgs;
 use crate::command::snapshot::SnapshotArgs;
 use crate::command::tree::TreeArgs;
@@ -100,14 +101,25 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
+    /// Print the licences of everything that scproof is made of
+    Licenses(LicensesArgs),
 }
 
 /// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// The snapshot to answer from; `example` and `untidy` come with scproof
-    #[arg(long, global = true, value_name = "FILE", env = "SCPROOF_ORG", hide_env_values = true)]
+    /// The snapshot to answer from, `-` for standard input; `example` and `untidy`
+    /// come with scproof
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SCPROOF_ORG",
+        hide_env_values = true,
+        // An empty environment variable is none.
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
+    )]
     pub(crate) org: Option<PathBuf>,
     /// How to print: text or json, and what else a report has
     #[arg(
@@ -139,6 +151,9 @@ pub(crate) struct GlobalArgs {
     /// Take `aws:` keys that AWS does not document as absent, not unknown
     #[arg(long, global = true)]
     pub(crate) closed_key_list: bool,
+    /// Read inputs of up to this many MiB [default: 1024 for snapshots, else 64]
+    #[arg(long, global = true, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub(crate) max_input: Option<u64>,
     /// Limits of your own for sizes and counts
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) limits: Option<PathBuf>,

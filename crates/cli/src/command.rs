@@ -11,6 +11,7 @@ pub(crate) mod facts;
 #[cfg(feature = "fetch")]
 pub(crate) mod fetch;
 pub(crate) mod impact;
+pub(crate) mod licenses;
 pub(crate) mod select;
 pub(crate) mod show;
 pub(crate) mod simulate;

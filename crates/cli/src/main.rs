@@ -3,14 +3,18 @@
 
 mod args;
 mod clock;
+mod closed;
 mod command;
 mod config;
 mod error;
 mod exit_code;
 mod hint;
+mod input;
 mod output;
 mod snapshot;
+mod temporary;
 mod ui;
+mod visible;
 
 use std::ffi::OsString;
 
@@ -81,5 +85,6 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Why(args) => command::why::run(&cli.global, args),
         Command::Validate(args) => command::validate::run(&cli.global, args),
         Command::Completions(args) => command::completions::run(&cli.global, args),
+        Command::Licenses(args) => command::licenses::run(&cli.global, args),
     }
 }

@@ -2,15 +2,17 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use scproof::report::{Format, Report, Style};
-use tempfile::NamedTempFile;
+use scproof::snapshot::Replacement;
 
 use crate::args::{Color, GlobalArgs};
+use crate::closed::is_stdout_closed;
 use crate::error::CommandError;
-use crate::ui;
+use crate::visible::Visible;
+use crate::{temporary, ui};
 
 /// A destination for data.
 pub(crate) struct Output {
@@ -22,7 +24,7 @@ enum Sink {
     Stdout(BufWriter<io::Stdout>),
     /// Written beside its place, then renamed.
     Temporary {
-        file: BufWriter<NamedTempFile>,
+        file: Replacement,
         path: PathBuf,
     },
     /// A device or pipe, which cannot be replaced.
@@ -33,21 +35,38 @@ enum Sink {
 }
 
 impl Output {
-    /// Opens what `--output` names.
+    /// Opens what `--output` names. A new file is readable by those who may read all of the inputs.
     pub(crate) fn open(global: &GlobalArgs) -> Result<Self, CommandError> {
+        if let Some(path) = global.output.as_deref().filter(|path| path.as_os_str() != "-")
+            && let Some(input) = input_that_is(path)
+        {
+            let message = format!("`{}` would be replaced, and it is an input: `{}`", path.display(), input.display());
+            return Err(CommandError::usage(message).help("write to another file"));
+        }
+        Self::with_mode(global, mode_of_inputs())
+    }
+
+    /// Opens what `--output` names for a snapshot: a new file is readable by its owner only. There is no input that it
+    /// could replace; what `SCPROOF_ORG` names may be just the snapshot to renew.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn open_private(global: &GlobalArgs) -> Result<Self, CommandError> {
+        Self::with_mode(global, Replacement::PRIVATE)
+    }
+
+    fn with_mode(global: &GlobalArgs, mode: u32) -> Result<Self, CommandError> {
         let path = match &global.output {
             Some(path) if path.as_os_str() != "-" => path,
+            _ if is_stdout_closed() => {
+                return Err(CommandError::input("standard output is closed")
+                    .help("give it a place, such as `>/dev/null`, or name a file with `--output`"));
+            }
             _ => {
                 let sink = Sink::Stdout(BufWriter::new(io::stdout()));
                 return Ok(Self { sink, style: ui::stdout_style(global.color) });
             }
         };
-        if let Some(input) = input_that_is(path) {
-            let message = format!("`{}` would be replaced, and it is an input: `{}`", path.display(), input.display());
-            return Err(CommandError::usage(message).help("write to another file"));
-        }
         let style = if global.color == Color::Always { Style::coloured() } else { Style::plain() };
-        let sink = sink_of(path).map_err(|error| CommandError::file("write", path, &error))?;
+        let sink = sink_of(path, mode).map_err(|error| CommandError::file("write", path, &error))?;
         Ok(Self { sink, style })
     }
 
@@ -60,7 +79,27 @@ impl Output {
     /// Writes a report, and puts the file in its place.
     pub(crate) fn report(self, format: Format, report: &Report<'_>) -> Result<(), CommandError> {
         let style = self.style;
-        self.write(|out| report.write(format, style, out))
+        match format {
+            // Their writers know what is safe, and text may have colour.
+            Format::Text | Format::Markdown => self.write(|out| report.write(format, style, out)),
+            _ => self.write_json(|out| report.write(format, style, out)),
+        }
+    }
+
+    /// Writes JSON, or another form for programs, and puts the file in its place.
+    pub(crate) fn write_json(
+        mut self,
+        render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), CommandError> {
+        let written = render(&mut *self.json_writer());
+        self.finish(written)
+    }
+
+    /// A writer for JSON: on a terminal without anything that draws there.
+    pub(crate) fn json_writer(&mut self) -> Box<dyn Write + '_> {
+        let is_terminal = matches!(self.sink, Sink::Stdout(_)) && io::stdout().is_terminal();
+        let writer = self.writer();
+        if is_terminal { Box::new(Visible::new(writer)) } else { Box::new(writer) }
     }
 
     /// Writes, and puts the file in its place. A reader that has gone away is no error.
@@ -69,7 +108,7 @@ impl Output {
         self.finish(written)
     }
 
-    pub(crate) fn writer(&mut self) -> &mut dyn Write {
+    fn writer(&mut self) -> &mut dyn Write {
         match &mut self.sink {
             Sink::Stdout(stdout) => stdout,
             Sink::Temporary { file, .. } => file,
@@ -82,13 +121,7 @@ impl Output {
         let (result, name) = match self.sink {
             Sink::Stdout(mut stdout) => (written.and_then(|()| stdout.flush()), PathBuf::from("standard output")),
             Sink::Direct { mut file, path } => (written.and_then(|()| file.flush()), path),
-            Sink::Temporary { file, path } => {
-                let placed = written
-                    .and_then(|()| file.into_inner().map_err(io::IntoInnerError::into_error))
-                    .and_then(|file| file.persist(&path).map_err(|failure| failure.error))
-                    .map(drop);
-                (placed, path)
-            }
+            Sink::Temporary { file, path } => (written.and_then(|()| file.finish()), path),
         };
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -98,11 +131,15 @@ impl Output {
     }
 }
 
-/// The input that is the same file as the output, by whatever name. Every argument that names a file counts as an
-/// input: which commands read which files is known in many places, and a file that is named twice is never meant to be
-/// lost.
+/// The input that is the same file as the output, by whatever name.
 fn input_that_is(output: &Path) -> Option<PathBuf> {
     let replaced = identity(output)?;
+    inputs().into_iter().find(|input| identity(input).as_ref() == Some(&replaced))
+}
+
+/// What the command line names besides its output. Every argument that names a file counts as an input: which commands
+/// read which files is known in many places, and a file that is named twice is never meant to be lost.
+fn inputs() -> Vec<PathBuf> {
     let mut arguments = env::args_os().skip(1);
     let mut inputs: Vec<PathBuf> = env::var_os("SCPROOF_ORG").map(PathBuf::from).into_iter().collect();
     while let Some(argument) = arguments.next() {
@@ -113,7 +150,20 @@ fn input_that_is(output: &Path) -> Option<PathBuf> {
             None => inputs.push(argument.into()),
         }
     }
-    inputs.into_iter().find(|input| identity(input).as_ref() == Some(&replaced))
+    inputs
+}
+
+/// The permissions that all inputs have: a report says what its snapshot says, and is for nobody else.
+#[cfg(unix)]
+fn mode_of_inputs() -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    let files = inputs().into_iter().filter_map(|input| fs::metadata(input).ok()).filter(fs::Metadata::is_file);
+    files.fold(Replacement::ORDINARY, |mode, metadata| mode & (metadata.permissions().mode() | 0o600))
+}
+
+#[cfg(not(unix))]
+fn mode_of_inputs() -> u32 {
+    Replacement::ORDINARY
 }
 
 /// What tells an existing file from all others, through links of either kind.
@@ -128,30 +178,14 @@ fn identity(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok().filter(|path| path.is_file())
 }
 
-fn sink_of(path: &Path) -> io::Result<Sink> {
-    // A symbolic link stays one: what it points to is replaced.
-    let existing = fs::canonicalize(path).ok();
-    let path = existing.as_deref().unwrap_or(path);
-    let metadata = existing.as_deref().map(fs::metadata).transpose()?;
-    if metadata.as_ref().is_some_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+fn sink_of(path: &Path, mode: u32) -> io::Result<Sink> {
+    let is_direct = |metadata: &fs::Metadata| !metadata.is_file() && !metadata.is_dir();
+    if fs::metadata(path).is_ok_and(|metadata| is_direct(&metadata)) {
         let file = File::options().write(true).open(path)?;
         return Ok(Sink::Direct { file: BufWriter::new(file), path: path.to_owned() });
     }
-    if metadata.as_ref().is_some_and(fs::Metadata::is_dir) {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".scproof-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As if the file were created plainly: what the user's mask leaves.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let file = builder.tempfile_in(folder)?;
-    if let Some(metadata) = metadata {
-        file.as_file().set_permissions(metadata.permissions())?;
-    }
-    Ok(Sink::Temporary { file: BufWriter::new(file), path: path.to_owned() })
+    temporary::go_with_signals();
+    let file = Replacement::create(path, mode)?;
+    temporary::note(file.temporary_path());
+    Ok(Sink::Temporary { file, path: path.to_owned() })
 }

@@ -1,6 +1,5 @@
 //! The organization that a command is about.
 
-use std::fs;
 use std::path::Path;
 
 use scproof::ask::{CompiledOrganization, EvaluationOptions};
@@ -11,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::args::GlobalArgs;
 use crate::error::{CommandError, FileFault, FileFaults};
+use crate::input::{self, Kind};
 use crate::ui;
 
 /// The snapshot that comes with the program under a name, such as `example`.
@@ -42,8 +42,13 @@ pub(crate) fn load_with_evidence(global: &GlobalArgs) -> Result<(&Path, Organiza
     Ok((path, read(global, path, true)?))
 }
 
+/// What `--org` or the environment names; an empty text is nothing.
+pub(crate) fn org(global: &GlobalArgs) -> Option<&Path> {
+    global.org.as_deref().filter(|path| !path.as_os_str().is_empty())
+}
+
 fn named(global: &GlobalArgs) -> Result<&Path, CommandError> {
-    let Some(path) = &global.org else {
+    let Some(path) = org(global) else {
         return Err(CommandError::usage("no organization was given")
             .help("name a snapshot with `--org FILE` or the environment variable SCPROOF_ORG")
             .help(
@@ -66,9 +71,8 @@ fn read(global: &GlobalArgs, path: &Path, is_told: bool) -> Result<Organization,
         })?;
         return Ok(if is_told { recorded(organization, text.as_bytes()) } else { organization });
     }
-    let bytes = fs::read(path).map_err(|error| {
-        CommandError::file("read", path, &error).help("`--org example` and `--org untidy` come with scproof")
-    })?;
+    let bytes = input::read(global, path, Kind::Large)
+        .map_err(|error| error.help("`--org example` and `--org untidy` come with scproof"))?;
     let organization = Organization::from_slice(&bytes).map_err(|error| broken(global, path, &error, &bytes))?;
     Ok(if is_told { recorded(organization, &bytes) } else { organization })
 }
@@ -110,7 +114,8 @@ pub(crate) fn faults(global: &GlobalArgs, path: &Path, error: &LoadError) -> Com
         return CommandError::input(format!("`{}` {}", path.display(), fault.message));
     }
     // Read again for the lines to show; without it the places are named all the same.
-    shown_faults(global, path, error, &fs::read(path).unwrap_or_default(), error.faults().len())
+    let bytes = input::read(global, path, Kind::Ordinary).unwrap_or_default();
+    shown_faults(global, path, error, &bytes, error.faults().len())
 }
 
 /// The faults of a text that is no file.
@@ -133,7 +138,7 @@ fn shown_faults(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8
 /// The limits that `--limits` names, else the current ones.
 pub(crate) fn quotas(global: &GlobalArgs) -> Result<Quotas, CommandError> {
     let Some(path) = &global.limits else { return Ok(Quotas::current()) };
-    let text = fs::read_to_string(path).map_err(|error| CommandError::file("read", path, &error))?;
+    let text = input::read_text(global, path, Kind::Ordinary)?;
     Quotas::from_json(&text).map_err(|error| {
         CommandError::input(format!("`{}` holds no limits", path.display()))
             .because(&error)

@@ -135,6 +135,13 @@ pub(crate) fn clap(error: &clap::Error) {
     if message::are_for_programs() && error.use_stderr() {
         return print(&message::of_clap(error));
     }
+    let text = error.render().to_string();
+    let hides = |line: &str| line.chars().any(report::is_unseen);
+    if text.lines().any(hides) {
+        // Arguments may come from others, too: without colour, nothing of it draws.
+        let seen: Vec<String> = text.lines().map(|line| report::seen(line).into_owned()).collect();
+        return print(&format!("{}\n", seen.join("\n")));
+    }
     // Nobody is left to tell if the stream is closed.
     drop(error.print());
 }

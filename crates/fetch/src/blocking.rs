@@ -1,5 +1,7 @@
 //! For programs without an asynchronous runtime.
 
+use std::time::Duration;
+
 use scproof_organization::Inventory;
 
 use crate::connect::{ConnectOptions, connect};
@@ -7,7 +9,8 @@ use crate::error::FetchError;
 use crate::options::FetchOptions;
 use crate::progress::{Note, Progress, Recorder, Status};
 
-/// Connects and fetches on a runtime of its own; ends with [`FetchError::Interrupted`] on Ctrl-C.
+/// Connects and fetches on a runtime of its own; ends with [`FetchError::Interrupted`] on Ctrl-C. The deadline holds
+/// for both: what provides credentials may take its time.
 ///
 /// # Errors
 ///
@@ -30,18 +33,32 @@ pub fn fetch_blocking(
         .build()
         .map_err(|error| FetchError::Configuration { message: format!("no runtime for the network: {error}") })?;
     let counted = Counted { progress, recorder: Recorder::default() };
-    runtime.block_on(async {
+    let calls = || counted.recorder.status().statistics.total().calls;
+    let outcome = runtime.block_on(async {
         let work = async {
             let client = connect(connect_options).await?;
             crate::fetch::fetch(&client, options, &counted).await
         };
         tokio::select! {
             outcome = work => outcome,
-            Ok(()) = tokio::signal::ctrl_c() => {
-                Err(FetchError::Interrupted { calls: counted.recorder.status().statistics.total().calls })
-            }
+            Ok(()) = tokio::signal::ctrl_c() => Err(FetchError::Interrupted { calls: calls() }),
+            deadline = passed(options.deadline) => Err(FetchError::Deadline { deadline, calls: calls() }),
         }
-    })
+    });
+    // What still waits for a name or a program is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Waits until a deadline has passed; for ever if there is none.
+async fn passed(deadline: Option<Duration>) -> Duration {
+    match deadline {
+        Some(deadline) => {
+            tokio::time::sleep(deadline).await;
+            deadline
+        }
+        None => std::future::pending().await,
+    }
 }
 
 /// Passes everything on, and remembers how far it was.

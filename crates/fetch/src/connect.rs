@@ -17,6 +17,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector};
 
 use crate::error::FetchError;
+use crate::watch::cut;
 
 /// The region whose partition is taken if nobody names one: AWS's commercial partition (API-5).
 const DEFAULT_REGION: &str = "us-east-1";
@@ -105,12 +106,37 @@ fn check(options: &ConnectOptions) -> Result<(), FetchError> {
         }
     }
     if let Some(url) = &options.endpoint_url {
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
+        // Whatever stands before an `@` may be a password, and is not repeated.
+        if url.contains('@') {
+            return wrong("the endpoint holds a user or password, expected none before the host".to_owned());
+        }
+        if !is_endpoint(url) {
             return wrong(format!("`{url}` is not an endpoint, expected a URL such as `http://127.0.0.1:5000`"));
         }
     }
     Ok(())
+}
+
+/// Whether a text is a URL with nothing but scheme, host, port and path.
+fn is_endpoint(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let is_plain = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(literal) => {
+            let Some((address, port)) = literal.split_once(']') else { return false };
+            if address.parse::<std::net::Ipv6Addr>().is_err() {
+                return false;
+            }
+            (address, port)
+        }
+        None => authority.find(':').map_or((authority, ""), |at| authority.split_at(at)),
+    };
+    let port = match port.strip_prefix(':') {
+        Some(number) => number.parse::<u16>().is_ok_and(|number| number > 0),
+        None => port.is_empty(),
+    };
+    !host.is_empty() && is_plain(host, "-._:") && port && is_plain(path, "/-._~%")
 }
 
 /// Asks the chain now, so that what is wrong with it is told apart from what is wrong with a call.
@@ -137,6 +163,8 @@ pub(crate) fn credentials_error(error: &CredentialsError) -> FetchError {
     let lower = chain(error).to_lowercase();
     // The last place of the chain, where credentials are only on a machine in AWS: why it has none says little.
     let cause = if lower.contains("imds") || lower.contains("metadata") { NOWHERE.to_owned() } else { cause };
+    // A `credential_process` says what it likes, at any length.
+    let cause = cut(&cause);
     if lower.contains("expired") {
         FetchError::ExpiredCredentials { message: cause }
     } else if matches!(error, CredentialsError::InvalidConfiguration(_)) {
@@ -173,7 +201,7 @@ pub(crate) fn deepest(error: &dyn std::error::Error) -> String {
 }
 
 /// Whether a URL leads to this machine.
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = rest.split(['/', '?']).next().unwrap_or_default();
     let host = host.strip_prefix('[').map_or_else(
@@ -224,6 +252,36 @@ mod tests {
         ] {
             assert!(!is_loopback(url), "{url}");
         }
+    }
+
+    #[test]
+    fn endpoints_and_what_is_none() {
+        for url in ["http://127.0.0.1:5000", "https://[::1]:1/x", "https://organizations.us-east-1.amazonaws.com/"] {
+            assert!(is_endpoint(url), "{url}");
+        }
+        for url in [
+            "http://",
+            "http:///x",
+            "ftp://x",
+            "localhost:5000",
+            "http://h:",
+            "http://h:0",
+            "http://h:99999",
+            "http://h:x",
+            "http://[::1",
+            "http://[x]:1",
+            "http://[::1]5",
+            "http://a b",
+            "http://h/?x",
+            "http://h#x",
+            "http://ü",
+        ] {
+            assert!(!is_endpoint(url), "{url}");
+        }
+        let options =
+            ConnectOptions { endpoint_url: Some("http://me:secret@127.0.0.1".to_owned()), ..ConnectOptions::default() };
+        let error = check(&options).unwrap_err().to_string();
+        assert!(error.contains("password") && !error.contains("secret"), "{error}");
     }
 
     /// The SDK's rules, as the rest relies on them: any region of a partition leads to its one endpoint.

@@ -25,6 +25,8 @@ pub struct Sizes {
     pub tags: bool,
     /// How attachments are read, once that is decided.
     pub attachments_by: AttachmentsBy,
+    /// How often everything is read: twice where nothing changes meanwhile. Zero counts as once.
+    pub passes: u64,
 }
 
 impl Sizes {
@@ -50,8 +52,13 @@ impl Sizes {
     }
 }
 
-/// Calls of one operation, by estimate.
+/// Calls of one operation in all passes, by estimate.
 pub(crate) fn calls_of(sizes: &Sizes, operation: Operation) -> u64 {
+    sizes.passes.max(1) * calls_of_pass(sizes, operation)
+}
+
+/// Calls of one operation in one pass.
+fn calls_of_pass(sizes: &Sizes, operation: Operation) -> u64 {
     let way = match sizes.attachments_by {
         AttachmentsBy::Fewest => sizes.fewest(),
         way @ (AttachmentsBy::Policy | AttachmentsBy::Target) => way,
@@ -64,7 +71,7 @@ pub(crate) fn calls_of(sizes: &Sizes, operation: Operation) -> u64 {
         Operation::ListAccountsForParent => parents * sizes.accounts.div_ceil(parents).div_ceil(PAGE).max(1),
         Operation::ListParents => 0,
         Operation::ListAccounts => sizes.accounts.div_ceil(PAGE).max(1),
-        // Once at the beginning and once at the end.
+        // Once at the beginning and once at the end of the pass.
         Operation::ListPolicies => {
             2 * sizes.policy_types * sizes.policies.div_ceil(sizes.policy_types.max(1)).div_ceil(PAGE).max(1)
         }

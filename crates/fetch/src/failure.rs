@@ -3,6 +3,7 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_organizations::config::http::HttpResponse;
 use aws_sdk_organizations::error::{ProvideErrorMetadata, SdkError};
+use http_body_util::LengthLimitError;
 
 use crate::connect::{chain, credentials_error, deepest};
 use crate::error::FetchError;
@@ -20,6 +21,8 @@ pub(crate) enum Failure {
     NotFound { code: String, message: String },
     /// AWS does not like the request, perhaps since its token is stale.
     Invalid { code: String, message: String },
+    /// An answer without end.
+    TooLong,
     /// Nothing more can be done.
     Stop(FetchError),
 }
@@ -76,6 +79,31 @@ const REJECTED: [&str; 9] = [
 ];
 
 impl Failure {
+    /// With what others have said told in another way.
+    #[must_use]
+    pub(crate) fn map(self, tell: impl Fn(&str) -> String) -> Self {
+        match self {
+            Self::Throttled { code } => Self::Throttled { code: tell(&code) },
+            Self::Passing { what, kind } => Self::Passing { what: tell(&what), kind },
+            Self::Denied { code, message } => Self::Denied { code: tell(&code), message: tell(&message) },
+            Self::NotFound { code, message } => Self::NotFound { code: tell(&code), message: tell(&message) },
+            Self::Invalid { code, message } => Self::Invalid { code: tell(&code), message: tell(&message) },
+            Self::Stop(FetchError::RejectedCredentials { code, message }) => {
+                Self::Stop(FetchError::RejectedCredentials { code: tell(&code), message: tell(&message) })
+            }
+            Self::Stop(FetchError::ExpiredCredentials { message }) => {
+                Self::Stop(FetchError::ExpiredCredentials { message: tell(&message) })
+            }
+            Self::Stop(FetchError::NoCredentials { cause }) => {
+                Self::Stop(FetchError::NoCredentials { cause: tell(&cause) })
+            }
+            Self::Stop(FetchError::Configuration { message }) => {
+                Self::Stop(FetchError::Configuration { message: tell(&message) })
+            }
+            other @ (Self::TooLong | Self::Stop(_)) => other,
+        }
+    }
+
     /// An answer that AWS does not give.
     pub(crate) fn nonsense(what: impl Into<String>) -> Self {
         Self::Passing { what: what.into(), kind: Passing::Nonsense }
@@ -88,6 +116,9 @@ impl Failure {
     {
         if let Some(credentials) = find::<CredentialsError>(error) {
             return Self::Stop(credentials_error(credentials));
+        }
+        if find::<LengthLimitError>(error).is_some() {
+            return Self::TooLong;
         }
         match error {
             SdkError::ServiceError(context) => {

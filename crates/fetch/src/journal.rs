@@ -1,7 +1,8 @@
 //! The work file: what was read so far, so that an interrupted fetch goes on where it stopped.
 //!
 //! JSON Lines. The first line says whose organization it is; each further line holds one answer and is written as soon
-//! as the answer is there. A line that was cut off by a crash is dropped, with everything after it.
+//! as the answer is there, or says that a pass is complete and the next one begins. Each line ends in a checksum. A
+//! line that was cut off by a crash, or damaged, counts as not there: what it held is read again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
@@ -10,16 +11,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use scproof_organization::Inventory;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use crate::error::FetchError;
 use crate::operation::Operation;
 
-/// The `Format` of the work files of this version; `docs/schemas/scproof-fetch-work-1.json` is the JSON Schema of a
+/// The `Format` of the work files of this version; `docs/schemas/scproof-fetch-work-2.json` is the JSON Schema of a
 /// line.
-const FORMAT: &str = "scproof-fetch-work/1";
+const FORMAT: &str = "scproof-fetch-work/2";
 /// How every work file begins.
 const BEGINNING: &[u8] = b"{\"format\":\"scproof-fetch-work/";
 
@@ -79,6 +82,34 @@ struct LineIn<'a> {
     next: Option<String>,
 }
 
+/// That a pass is complete and the next one begins.
+#[derive(Serialize)]
+struct PassOut<'a> {
+    pass: usize,
+    begun: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Inventory>,
+}
+
+#[derive(Deserialize)]
+struct PassIn<'a> {
+    pass: usize,
+    begun: Timestamp,
+    #[serde(borrow)]
+    before: Option<&'a RawValue>,
+}
+
+/// A pass that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pass {
+    /// The first is 1.
+    pub(crate) number: usize,
+    /// A moment after everything of the pass before, and before everything of this one; none for the first.
+    pub(crate) begun: Option<Timestamp>,
+    /// What the pass before has read, if it held together.
+    pub(crate) before: Option<Inventory>,
+}
+
 /// An answer as it stands in the file.
 #[derive(Debug)]
 struct Stored {
@@ -92,6 +123,9 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     begun: Timestamp,
+    /// The pass that an earlier fetch had begun, if it was another one than the first.
+    pass: Option<Pass>,
+    /// The answers of that pass.
     stored: BTreeMap<CallKey, VecDeque<Stored>>,
 }
 
@@ -106,6 +140,8 @@ pub(crate) enum Opened {
     TooOld(Timestamp),
     /// The caller asked for a fresh start.
     Refreshed,
+    /// Its first line is not what was written.
+    Damaged,
 }
 
 impl Journal {
@@ -125,6 +161,10 @@ impl Journal {
                 "it is kept beside the output; is there a folder of that name, and may you write there?",
             )
         };
+        // A pipe would be waited for, and a device keeps nothing.
+        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            return Err(wrong("is no ordinary file".to_owned(), MOVE_AWAY));
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
@@ -144,7 +184,7 @@ impl Journal {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
         let now = now();
-        let mut journal = Self { path: path.to_owned(), file, begun: now, stored: BTreeMap::new() };
+        let mut journal = Self { path: path.to_owned(), file, begun: now, pass: None, stored: BTreeMap::new() };
 
         let (first, rest) = match bytes.iter().position(|&byte| byte == b'\n') {
             Some(end) => bytes.split_at(end + 1),
@@ -156,17 +196,21 @@ impl Journal {
             journal.begin(owner).map_err(failed)?;
             return Ok((journal, Opened::New));
         }
-        let header: Header = match serde_json::from_slice(first) {
-            Ok(header) => header,
-            Err(_) => return Err(wrong("is none: it has other content".to_owned(), MOVE_AWAY)),
+        let Some(version) = version_of(first) else {
+            return Err(wrong("is none: it has other content".to_owned(), MOVE_AWAY));
         };
         if refresh {
             journal.begin(owner).map_err(failed)?;
             return Ok((journal, Opened::Refreshed));
         }
-        if header.format != FORMAT {
-            return Err(wrong(format!("is of another version of scproof (`{}`)", header.format), REFRESH));
+        if version != FORMAT {
+            return Err(wrong(format!("is of another version of scproof (`{version}`)"), REFRESH));
         }
+        let Some(header) = checked(first).and_then(|line| serde_json::from_slice::<Header>(line).ok()) else {
+            // Whose it was cannot be known.
+            journal.begin(owner).map_err(failed)?;
+            return Ok((journal, Opened::Damaged));
+        };
         if header.owner != *owner {
             let Owner { organization, source } = header.owner;
             return Err(wrong(
@@ -200,20 +244,43 @@ impl Journal {
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
         let header = Header { format: FORMAT.to_owned(), begun: self.begun, owner: owner.clone() };
-        let mut line = serde_json::to_vec(&header).map_err(io::Error::other)?;
-        line.push(b'\n');
+        self.write(&header)
+    }
+
+    /// Writes a line with its checksum.
+    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(line).map_err(io::Error::other)?;
+        // The object goes on with the checksum of what stands before it.
+        line.pop();
+        let sum = sum(&line);
+        line.extend_from_slice(SUM);
+        line.extend_from_slice(sum.as_bytes());
+        line.extend_from_slice(b"\"}\n");
+        // One call of the system: a crash leaves the whole line, a part of it, or none.
         self.file.write_all(&line)
     }
 
-    /// Reads lines up to the first that is no whole answer; gives how many bytes and answers those were.
+    /// Reads all lines that are whole; gives how many bytes to keep – all but a line that was cut off at the end – and
+    /// how many answers of the last pass are there.
     fn read(&mut self, bytes: &[u8]) -> (usize, usize) {
         let (mut kept, mut count) = (0, 0);
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
             if !line.ends_with(b"\n") {
                 break;
             }
+            kept += line.len();
+            let Some(line) = checked(line) else { continue };
+            if let Ok(PassIn { pass, begun, before }) = serde_json::from_slice(line) {
+                // Answers of earlier passes have done their work.
+                self.stored.clear();
+                count = 0;
+                let before = before.map(|text| Inventory::from_json(text.get()));
+                let before = before.and_then(Result::ok);
+                self.pass = Some(Pass { number: pass, begun: Some(begun), before });
+                continue;
+            }
             let Ok(LineIn { operation, subject, policy_type, page, items, next }) = serde_json::from_slice(line) else {
-                break;
+                continue;
             };
             let pages = self.stored.entry(CallKey { operation, subject, policy_type }).or_default();
             if page == 0 {
@@ -223,10 +290,21 @@ impl Journal {
             if page == pages.len() {
                 pages.push_back(Stored { items: items.to_owned(), next });
             }
-            kept += line.len();
             count += 1;
         }
         (kept, count)
+    }
+
+    /// The pass that an earlier fetch had begun, if it was another one than the first.
+    pub(crate) fn pass(&mut self) -> Option<Pass> {
+        self.pass.take()
+    }
+
+    /// Notes that a pass begins. What is kept of the one before is what it has read, not its answers.
+    pub(crate) fn begin_pass(&mut self, pass: &Pass, begun: Timestamp) -> Result<(), FetchError> {
+        self.stored.clear();
+        let line = PassOut { pass: pass.number, begun, before: pass.before.as_ref() };
+        self.write(&line).map_err(|error| self.unwritable(&error))
     }
 
     /// The next stored page of a call, in the order in which pages were read. Each is given once.
@@ -244,17 +322,40 @@ impl Journal {
     /// Adds an answer: the page of that number, from zero. Page zero takes the place of all earlier ones.
     pub(crate) fn add<T: Serialize>(&mut self, key: &CallKey, number: usize, page: &Page<T>) -> Result<(), FetchError> {
         let line = LineOut { key, page: number, items: &page.items, next: page.next.as_deref() };
-        let written = serde_json::to_vec(&line).map_err(io::Error::other).and_then(|mut line| {
-            line.push(b'\n');
-            // One call of the system: a crash leaves the whole line, a part of it, or none.
-            self.file.write_all(&line)
-        });
-        written.map_err(|error| FetchError::WorkFile {
+        self.write(&line).map_err(|error| self.unwritable(&error))
+    }
+
+    fn unwritable(&self, error: &io::Error) -> FetchError {
+        FetchError::WorkFile {
             path: self.path.clone(),
             what: format!("cannot be written: {}", error.to_string().to_lowercase()),
             help: "is the disk full?",
-        })
+        }
     }
+}
+
+/// What comes before the checksum, which is the last member of each line.
+const SUM: &[u8] = b",\"sum\":\"";
+
+/// The beginning of the SHA-256 of a line up to its checksum.
+fn sum(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// A line that is as it was written.
+fn checked(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\n")?;
+    let (rest, last) = line.split_at_checked(line.len().checked_sub(SUM.len() + 18)?)?;
+    let found = last.strip_prefix(SUM)?.strip_suffix(b"\"}")?;
+    (found == sum(rest).as_bytes()).then_some(line)
+}
+
+/// The format that a first line names, if it is one of a work file.
+fn version_of(line: &[u8]) -> Option<String> {
+    let rest = line.strip_prefix(BEGINNING)?;
+    let number = rest.split(|&byte| byte == b'"').next().filter(|number| number.iter().all(u8::is_ascii_digit))?;
+    Some(format!("scproof-fetch-work/{}", String::from_utf8_lossy(number)))
 }
 
 const MOVE_AWAY: &str = "move it away, or choose another `--output`";
@@ -338,7 +439,7 @@ mod tests {
             match opened {
                 Opened::New => assert_eq!(lines, 0),
                 Opened::Resumed(_, count) => assert_eq!(count + 1, lines),
-                Opened::TooOld(_) | Opened::Refreshed => panic!("{opened:?}"),
+                Opened::TooOld(_) | Opened::Refreshed | Opened::Damaged => panic!("{opened:?}"),
             }
             // And it can be written on.
             journal.add(&key("p-4"), 0, &page("d", None)).unwrap();
@@ -348,12 +449,60 @@ mod tests {
         }
     }
 
+    /// Whatever byte is damaged: its line alone is not used, and the pages behind it in the same list.
     #[test]
-    fn a_damaged_line_ends_what_is_used() {
+    fn a_damaged_line_is_read_again_and_the_others_are_not() {
         let (_folder, path) = written();
-        let text = std::fs::read_to_string(&path).unwrap().replacen("\"page\":1", "\"page\":x", 1);
-        std::fs::write(&path, text).unwrap();
-        assert!(matches!(open(&path).1, Opened::Resumed(_, 1)));
+        let whole = std::fs::read(&path).unwrap();
+        let starts: Vec<usize> =
+            whole.iter().enumerate().filter(|&(_, &byte)| byte == b'\n').map(|(index, _)| index + 1).collect();
+        for index in (starts[0]..whole.len()).filter(|&index| whole[index] != b'\n') {
+            let mut damaged = whole.clone();
+            // As likely to be JSON as before.
+            damaged[index] = if damaged[index] == b'1' { b'2' } else { b'1' };
+            std::fs::write(&path, &damaged).unwrap();
+            let (mut journal, opened) = open(&path);
+            let line = starts.iter().filter(|&&start| start <= index).count() - 1;
+            assert!(matches!(opened, Opened::Resumed(_, 2)), "{index}: {opened:?}");
+            assert_eq!(journal.take(&key("p-1")), (line != 0).then(|| page("a", Some("t1"))), "{index}");
+            assert_eq!(journal.take(&key("p-1")), (line == 2).then(|| page("b", None)), "{index}");
+            assert_eq!(journal.take(&key("p-2")), (line != 2).then(|| page("c", Some("t2"))), "{index}");
+        }
+        let mut damaged = whole.clone();
+        damaged[40] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        assert_eq!(open(&path).1, Opened::Damaged);
+    }
+
+    #[test]
+    fn a_pass_keeps_what_the_one_before_has_read() {
+        let (_folder, path) = written();
+        let before = Inventory::from_json(SMALL).unwrap();
+        let begun: Timestamp = "2026-11-30T12:00:00.123Z".parse().unwrap();
+        let pass = Pass { number: 2, begun: Some(begun), before: Some(before) };
+        let (mut journal, _) = open(&path);
+        assert_eq!(journal.pass(), None);
+        journal.begin_pass(&pass, begun).unwrap();
+        assert_eq!(journal.take::<Id>(&key("p-1")), None, "an answer of the pass before");
+        journal.add(&key("p-1"), 0, &page("x", None)).unwrap();
+        drop(journal);
+        let (mut journal, opened) = open(&path);
+        assert!(matches!(opened, Opened::Resumed(_, 1)));
+        assert_eq!(journal.pass(), Some(pass));
+        assert_eq!(journal.take(&key("p-1")), Some(page("x", None)));
+    }
+
+    const SMALL: &str = r#"{"Format": "scproof-inventory/1", "Organization": {"Id": "o-exampleorg1", "FeatureSet": "ALL"},
+        "Roots": [{"Id": "r-ab12"}], "OrganizationalUnits": [], "Accounts": [], "Policies": [], "Attachments": []}"#;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_work_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("work");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = Journal::open(&path, &owner(), false, DAY).unwrap_err().to_string();
+        assert!(error.ends_with("is no ordinary file"), "{error}");
     }
 
     #[test]
@@ -392,9 +541,11 @@ mod tests {
         assert_eq!(opened, Opened::Refreshed);
         journal.add(&key("p-1"), 0, &page("a", None)).unwrap();
         drop(journal);
-        let text = std::fs::read_to_string(&path).unwrap();
-        let year = now().to_string().split('-').next().unwrap().to_owned();
-        std::fs::write(&path, text.replacen(&year, "2020", 1)).unwrap();
+        let (mut journal, _) = open(&path);
+        journal.begun = "2020-11-30T12:00:00Z".parse().unwrap();
+        journal.begin(&owner()).unwrap();
+        journal.add(&key("p-1"), 0, &page("a", None)).unwrap();
+        drop(journal);
         let (mut journal, opened) = open(&path);
         assert!(matches!(opened, Opened::TooOld(_)));
         assert_eq!(journal.take::<Id>(&key("p-1")), None);

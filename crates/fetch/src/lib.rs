@@ -3,8 +3,8 @@
 //!
 //! [`connect`] makes a client with the SDK's credential chain, [`fetch()`] reads the organization with it. Every page
 //! is followed, calls are paced by operation ([`Rates`]) and repeated where that helps; an interrupted fetch goes on
-//! from its work file; what changed meanwhile is read again; what may not be read is said to be unknown. Nothing is
-//! written to AWS.
+//! from its work file; everything is read again until two passes agree; what may not be read is said to be unknown.
+//! Nothing is written to AWS.
 //!
 //! This crate alone knows the AWS SDK and tokio. It prints nothing and reads the environment only through the SDK.
 //!
@@ -33,12 +33,14 @@ mod limiter;
 mod operation;
 mod options;
 mod paging;
+mod passes;
 mod policies;
 mod progress;
 mod rates;
 mod session;
 mod settle;
 mod walk;
+mod watch;
 
 pub use aws_sdk_organizations::Client;
 pub use blocking::fetch_blocking;

@@ -34,6 +34,10 @@ pub struct FetchOptions {
     pub attachments_by: AttachmentsBy,
     /// The request rates to keep to.
     pub rates: Rates,
+    /// How often everything is read at most, until two passes agree: then all of it was true at the moment between
+    /// them. What still differs in the last one is unknown in the snapshot. Once: nothing is known of changes in
+    /// between.
+    pub passes: NonZeroUsize,
     /// How many calls may be under way at once.
     pub concurrency: NonZeroUsize,
     /// How long everything may take; no limit if none.
@@ -53,13 +57,14 @@ pub struct FetchOptions {
 }
 
 impl Default for FetchOptions {
-    /// Without tags; published rates; 16 calls at once; eight attempts within five minutes, 30 seconds each (API-36);
-    /// no work file; work files live a day.
+    /// Without tags; published rates; four passes at most; 16 calls at once; eight attempts within five minutes, 30
+    /// seconds each (API-36); no work file; work files live a day.
     fn default() -> Self {
         Self {
             tags: false,
             attachments_by: AttachmentsBy::default(),
             rates: Rates::default(),
+            passes: NonZeroUsize::MIN.saturating_add(3),
             concurrency: NonZeroUsize::MIN.saturating_add(15),
             deadline: None,
             attempts: 8,

@@ -1,6 +1,6 @@
 //! One fetch: the client, the pace, the counts, the work file; and how one call is made and repeated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::connect::is_loopback;
 use crate::error::FetchError;
 use crate::estimate::{Sizes, calls_of};
 use crate::failure::{Failure, Passing};
@@ -19,6 +20,7 @@ use crate::limiter::Limiter;
 use crate::operation::Operation;
 use crate::options::FetchOptions;
 use crate::progress::{Note, NoteKind, Progress, Statistics, Status};
+use crate::watch::{LONGEST_ANSWER, Watch};
 
 /// The first and the longest pause between two attempts (API-36).
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -62,6 +64,9 @@ struct Counts {
     outstanding: BTreeMap<Operation, u64>,
     sizes: Sizes,
     answered: bool,
+    is_endpoint_told: bool,
+    /// What was said so far: a pass says nothing that an earlier one has said.
+    said: BTreeSet<String>,
 }
 
 /// One fetch.
@@ -73,17 +78,12 @@ pub(crate) struct Session<'a> {
     in_flight: Semaphore,
     counts: Mutex<Counts>,
     journal: Mutex<Option<Journal>>,
-    /// The host that answers, once known.
-    host: std::sync::Arc<std::sync::OnceLock<String>>,
+    /// Where requests go, and what must not be told.
+    watch: Watch,
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(
-        client: Client,
-        host: std::sync::Arc<std::sync::OnceLock<String>>,
-        options: &'a FetchOptions,
-        progress: &'a dyn Progress,
-    ) -> Self {
+    pub(crate) fn new(client: Client, watch: Watch, options: &'a FetchOptions, progress: &'a dyn Progress) -> Self {
         Self {
             client,
             options,
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
             in_flight: Semaphore::new(options.concurrency.get()),
             counts: Mutex::default(),
             journal: Mutex::new(None),
-            host,
+            watch,
         }
     }
 
@@ -106,12 +106,34 @@ impl<'a> Session<'a> {
     }
 
     /// The host that requests go to.
-    pub(crate) fn host(&self) -> &str {
-        self.host.get().map_or("the endpoint", String::as_str)
+    pub(crate) fn host(&self) -> String {
+        self.watch.host().unwrap_or_else(|| "the endpoint".to_owned())
+    }
+
+    /// Says where requests go, once, and what is wrong with that.
+    fn note_endpoint(&self) {
+        let Some((url, host)) = self.watch.url().zip(self.watch.host()) else { return };
+        if self.counts().is_endpoint_told {
+            return;
+        }
+        self.counts().is_endpoint_told = true;
+        self.note(NoteKind::Plan, format!("asking {url}"));
+        if url.starts_with("http://") && !is_loopback(&url) {
+            self.note(
+                NoteKind::Warning,
+                format!(
+                    "requests to {host} go over plain HTTP: whoever is in between reads the answers, and the token \
+                     of temporary credentials"
+                ),
+            );
+        }
     }
 
     pub(crate) fn note(&self, kind: NoteKind, text: impl Into<String>) {
-        self.progress.note(&Note { kind, text: text.into() });
+        let text = text.into();
+        if self.counts().said.insert(text.clone()) {
+            self.progress.note(&Note { kind, text });
+        }
     }
 
     /// Requests sent so far.
@@ -195,6 +217,8 @@ impl<'a> Session<'a> {
                 })
             });
             drop(place);
+            self.note_endpoint();
+            let outcome = outcome.map_err(|failure| failure.map(|text| self.watch.told(text)));
             // Something that speaks the API is there.
             let spoke = match &outcome {
                 Err(Failure::Passing { kind, .. }) => *kind == Passing::Service,
@@ -222,6 +246,13 @@ impl<'a> Session<'a> {
                 Err(Failure::Denied { code, message }) => return Err(CallError::Denied { code, message }),
                 Err(Failure::NotFound { code, .. }) => return Err(CallError::NotFound { code }),
                 Err(Failure::Invalid { code, message }) => return Err(CallError::Invalid { code, message }),
+                Err(Failure::TooLong) => {
+                    return Err(CallError::Stop(FetchError::UnexpectedAnswer {
+                        operation,
+                        subject: key.subject.clone(),
+                        what: format!("it has more than {} MB", LONGEST_ANSWER / 1_000_000),
+                    }));
+                }
                 Err(Failure::Stop(error)) => return Err(CallError::Stop(error)),
             };
             self.report();
@@ -243,7 +274,7 @@ impl<'a> Session<'a> {
         what: String,
         kind: Option<Passing>,
     ) -> FetchError {
-        let (operation, subject, host) = (key.operation, key.subject.clone(), self.host().to_owned());
+        let (operation, subject, host) = (key.operation, key.subject.clone(), self.host());
         match kind {
             Some(Passing::Tls) => FetchError::Tls { host, cause: what },
             Some(Passing::Connection) if !self.counts().answered => FetchError::Unreachable { host, cause: what },

@@ -23,6 +23,10 @@ pub struct Inventory {
     /// When reading ended; a snapshot is not atomic (API-41).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// A moment at which everything in the snapshot was true at once, except what is `unreadable`; missing where
+    /// nobody knows of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consistent_at: Option<Timestamp>,
     /// Where it came from, such as the endpoint's host name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -50,6 +54,7 @@ impl Inventory {
             format: FORMAT.to_owned(),
             taken_at: None,
             finished_at: None,
+            consistent_at: None,
             source: None,
             organization,
             roots: Vec::new(),

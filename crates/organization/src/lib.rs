@@ -5,7 +5,8 @@
 //! an organization: every fault is reported with its place ([`LoadError`]) and nothing is guessed. What could not be
 //! *read* (as opposed to what is wrong) is kept as unknown ([`Node::unreadable`], [`Policy::content`]).
 //!
-//! The crate reads and writes files only in [`Inventory::load`], [`Inventory::save`] and [`Organization::load`]; it
+//! The crate reads and writes files only in [`Inventory::load`], [`Inventory::save`], [`Organization::load`] and
+//! [`Replacement`]; it
 //! never prints, never asks AWS, and decides nothing about requests.
 //!
 //! ```
@@ -40,6 +41,7 @@ mod organization;
 mod outputs;
 mod policy_type;
 mod records;
+mod replacement;
 mod resolve;
 mod save;
 mod select;
@@ -56,6 +58,7 @@ pub use organization::{
     Unreadable,
 };
 pub use outputs::SKELETON;
+pub use replacement::Replacement;
 pub use save::SaveError;
 pub use scproof_text::{LoadError, Message};
 pub use select::SelectError;

@@ -3,7 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use scproof_text::{JsonText, LoadError, Message, PathStep, PolicyPath, TextKind, codes, decode, read_file, step_into};
+use scproof_text::{
+    JsonText, LARGEST_SNAPSHOT, LoadError, Message, PathStep, PolicyPath, TextKind, codes, decode, read_bytes,
+    read_file, step_into,
+};
 
 use crate::inventory::Inventory;
 use crate::organization::Organization;
@@ -44,15 +47,13 @@ impl Inventory {
         Self::from_json(decode(bytes).map_err(|fault| LoadError::single(*fault))?)
     }
 
-    /// Reads a snapshot from a reader up to its end and checks it. Holds the whole text in memory.
+    /// Reads a snapshot of at most 1 GiB from a reader up to its end and checks it. Holds the whole text in memory.
     ///
     /// # Errors
     ///
     /// As [`from_slice`](Self::from_slice), and if reading fails.
-    pub fn from_reader(mut reader: impl Read) -> Result<Self, LoadError> {
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map_err(|error| LoadError::unreadable(&error))?;
-        Self::from_slice(&bytes)
+    pub fn from_reader(reader: impl Read) -> Result<Self, LoadError> {
+        Self::from_slice(&read_bytes(reader, LARGEST_SNAPSHOT)?)
     }
 
     /// Reads a snapshot from a file and checks it.
@@ -61,7 +62,7 @@ impl Inventory {
     ///
     /// As [`from_slice`](Self::from_slice), and if the file cannot be read. The error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), LARGEST_SNAPSHOT, Self::from_json)
     }
 }
 
@@ -94,7 +95,7 @@ impl Organization {
     ///
     /// As [`Inventory::load`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), LARGEST_SNAPSHOT, Self::from_json)
     }
 }
 

@@ -53,6 +53,7 @@ fn inventory<'f>(root: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Invent
         format: FORMAT.to_owned(),
         taken_at: root.given("TakenAt").and_then(|node| timestamp(node, reader)),
         finished_at: root.given("FinishedAt").and_then(|node| timestamp(node, reader)),
+        consistent_at: root.given("ConsistentAt").and_then(|node| timestamp(node, reader)),
         source: root.optional_text(reader, "Source"),
         organization: root
             .required(reader, "Organization")

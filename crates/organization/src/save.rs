@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::inventory::Inventory;
+use crate::replacement::Replacement;
 
 /// Why a snapshot could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +39,7 @@ impl Inventory {
     /// Writes the snapshot to a file: all of it or nothing, by way of a temporary file beside it.
     ///
     /// A new file can be read by its owner only, as it may hold addresses of people; an existing one keeps its
-    /// permissions. A symbolic link is followed.
+    /// permissions. A symbolic link is followed. [`Replacement`] does this for any file.
     ///
     /// # Errors
     ///
@@ -49,17 +50,8 @@ impl Inventory {
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
-        let existing = std::fs::canonicalize(path).ok();
-        let path = existing.as_deref().unwrap_or(path);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".scproof-").suffix(".tmp").tempfile_in(folder)?;
+        let mut file = Replacement::create(path, Replacement::PRIVATE)?;
         file.write_all(self.to_json().as_bytes())?;
-        if existing.is_some() {
-            file.as_file().set_permissions(std::fs::metadata(path)?.permissions())?;
-        }
-        // The name must not point to data that a power failure can still lose.
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|failure| failure.error)?;
-        Ok(())
+        file.finish()
     }
 }

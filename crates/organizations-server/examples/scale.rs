@@ -77,6 +77,7 @@ fn main() -> io::Result<()> {
     let mut inventory = Inventory::load(&output).map_err(|error| io::Error::other(error.to_string()))?;
     fs::remove_file(&output)?;
     (inventory.taken_at, inventory.finished_at, inventory.source) = (None, None, None);
+    inventory.consistent_at = None;
     let is_right = inventory == server.truth(false);
 
     let statistics = server.statistics();

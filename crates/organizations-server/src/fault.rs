@@ -25,6 +25,8 @@ pub enum Effect {
     EmptyObject,
     /// The right answer, cut off in the middle of its JSON, with the length of what is sent.
     TruncatedJson,
+    /// The right answer, with so many blanks behind it.
+    Padded(usize),
     /// The right head, half of the body, then the connection is reset.
     ResetInBody,
     /// The right head, half of the body, then the end of the connection.

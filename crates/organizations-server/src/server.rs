@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use scproof_organization::Inventory;
 use serde_json::{Map, Value};
@@ -62,6 +62,8 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     world: World,
+    /// What the organization was, each with when it ceased to be that.
+    history: Vec<(SystemTime, World)>,
     settings: Settings,
     script: Script,
     buckets: Buckets,
@@ -87,6 +89,7 @@ impl Server {
             at_once: AtomicUsize::new(0),
             state: Mutex::new(State {
                 world,
+                history: Vec::new(),
                 script: Script(settings.script.clone()),
                 buckets: Buckets::new(settings.rates),
                 settings,
@@ -137,7 +140,7 @@ impl Server {
 
     /// Lets something happen to the organization now.
     pub fn change(&self, change: &Change) {
-        self.state().world.change(change);
+        self.state().change(change);
     }
 
     /// Refuses all tokens that were given so far.
@@ -148,6 +151,13 @@ impl Server {
     /// The organization as it now is.
     pub fn world(&self) -> World {
         self.state().world.clone()
+    }
+
+    /// The organization as it was at a moment.
+    pub fn world_at(&self, moment: SystemTime) -> World {
+        let state = self.state();
+        let then = state.history.iter().find(|(until, _)| moment < *until).map(|(_, world)| world);
+        then.unwrap_or(&state.world).clone()
     }
 
     /// What a correct snapshot holds now: [`World::truth`].
@@ -196,7 +206,7 @@ impl Shared {
             self.at_once.fetch_sub(1, Ordering::Relaxed);
             {
                 let mut state = self.state();
-                reply.after.iter().for_each(|change| state.world.change(change));
+                reply.after.iter().for_each(|change| state.change(change));
                 state.done.extend(about);
             }
             if !matches!(goes_on, Ok(true)) {
@@ -251,6 +261,12 @@ fn refused(refusal: &Refusal) -> Response {
 }
 
 impl State {
+    /// Lets something happen, and remembers what was before.
+    fn change(&mut self, change: &Change) {
+        self.history.push((SystemTime::now(), self.world.clone()));
+        self.world.change(change);
+    }
+
     /// Reads a request, and what the script says about it.
     fn receive(&mut self, request: &Request) -> Result<Received, Refusal> {
         let operation = request.target.strip_prefix("AWSOrganizationsV20161128.").unwrap_or_default().to_owned();
@@ -264,7 +280,7 @@ impl State {
         let (mut delay, mut after) = (self.settings.latency, Vec::new());
         for effect in effects {
             match effect {
-                Effect::Before(change) => self.world.change(change),
+                Effect::Before(change) => self.change(change),
                 Effect::After(change) => after.push(change.clone()),
                 Effect::Delay(more) => delay += *more,
                 Effect::Error { .. }
@@ -272,6 +288,7 @@ impl State {
                 | Effect::EmptyBody
                 | Effect::EmptyObject
                 | Effect::TruncatedJson
+                | Effect::Padded(_)
                 | Effect::ResetInBody
                 | Effect::CloseInBody
                 | Effect::Close
@@ -316,6 +333,11 @@ impl State {
         };
         if is_truncated {
             response.body.truncate(response.body.len() / 2);
+        }
+        for effect in effects {
+            if let Effect::Padded(blanks) = effect {
+                response.body.resize(response.body.len() + blanks, b' ');
+            }
         }
         response.delivery = delivery;
         (response, !is_truncated && delivery == Delivery::Whole)
@@ -391,6 +413,7 @@ fn instead(effect: &Effect) -> Option<Response> {
         Effect::Close => Some(Response { delivery: Delivery::Close, ..empty }),
         Effect::Silence => Some(Response { delivery: Delivery::Never, ..empty }),
         Effect::TruncatedJson
+        | Effect::Padded(_)
         | Effect::ResetInBody
         | Effect::CloseInBody
         | Effect::Delay(_)

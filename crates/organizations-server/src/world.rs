@@ -91,6 +91,13 @@ pub enum Change {
         /// What it is; attached to it is what AWS attaches: `FullAWSAccess`.
         account: Account,
     },
+    /// An account is suspended, closed, or active again.
+    SetState {
+        /// The account.
+        account: String,
+        /// The new state, such as `SUSPENDED`.
+        state: String,
+    },
     /// An account leaves.
     RemoveAccount(String),
     /// A unit is created.
@@ -224,6 +231,11 @@ impl World {
             Change::AddAccount { id, account } => {
                 self.accounts.insert(id.clone(), account);
                 self.let_everything_pass(&id);
+            }
+            Change::SetState { account, state } => {
+                if let Some(account) = self.accounts.get_mut(&account) {
+                    account.state = state;
+                }
             }
             Change::RemoveAccount(id) => {
                 self.accounts.remove(&id);

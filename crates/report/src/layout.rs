@@ -7,10 +7,12 @@ use unicode_width::UnicodeWidthStr;
 /// How wide a page is where nobody says otherwise, in columns.
 pub const WIDTH: usize = 80;
 
-/// A text from outside with characters that could move the cursor or turn the reading direction made visible.
+/// A text from outside with characters that nobody sees made visible, also those that could move the cursor or turn the
+/// reading direction.
 ///
-/// Names and policies are written by many people; none of them should be able to draw on an operator's terminal.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+/// Names and policies are written by many people; none of them should be able to draw on an operator's terminal, or to
+/// pass for another one.
+pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
@@ -30,9 +32,9 @@ pub(crate) fn verbatim(line: &str) -> String {
     clean(&line.replace('\t', "    ")).into_owned()
 }
 
-/// Whether a character could move the cursor or turn the reading direction.
+/// Whether a character could move the cursor or turn the reading direction, or shows nothing.
 pub(crate) fn is_unsafe(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    scproof_text::is_unseen(character)
 }
 
 /// How many columns a text takes.
@@ -114,5 +116,9 @@ mod tests {
     #[test]
     fn nothing_from_outside_reaches_the_terminal_unseen() {
         assert_eq!(clean("a\u{1b}[2Jb\u{202e}"), r"a\u{1b}[2Jb\u{202e}");
+        // Two names that look alike are told apart.
+        assert_eq!(clean("shop\u{200b} prod"), r"shop\u{200b} prod");
+        assert_eq!(clean("shop\u{a0}prod"), r"shop\u{a0}prod");
+        assert_eq!(clean("shop-prod é 生産 😀"), "shop-prod é 生産 😀");
     }
 }

@@ -39,9 +39,10 @@ pub use audit::{AuditBaseline, AuditBaselineError, AuditDetail, AuditGate, Audit
 pub use doc::text::message;
 pub use effective::{Effective, EffectiveSet, retain};
 pub use impact::{Gate, ImpactReport, Scope};
-pub use layout::WIDTH;
+pub use layout::{WIDTH, clean as seen};
 pub use page::validation::faults;
 pub use report::{Format, Report, Subject};
+pub use scproof_text::is_unseen;
 pub use show::{Show, Shown};
 pub use style::{Role, Style};
 pub use tree::Tree;

@@ -6,7 +6,7 @@ use std::path::Path;
 use scproof_organization::{AccountId, Organization, SelectError};
 use scproof_policy_parser::{LanguagePattern, Piece, PolicyPath, WildcardPattern, covers, overlaps, text_cells};
 use scproof_prover::Transition;
-use scproof_text::{JsonText, LoadError, Message, Node, RecordReader, TextKind, did_you_mean, read_file};
+use scproof_text::{JsonText, LARGEST_FILE, LoadError, Message, Node, RecordReader, TextKind, did_you_mean, read_file};
 
 use crate::choose::chosen;
 use crate::codes;
@@ -55,7 +55,7 @@ impl Expectations {
     ///
     /// All faults of the file with line and column.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        read_file(path.as_ref(), Self::from_json)
+        read_file(path.as_ref(), LARGEST_FILE, Self::from_json)
     }
 
     /// Reads the text of a file of expectations.

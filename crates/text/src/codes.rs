@@ -72,8 +72,8 @@ crate::codes! {
         ["condition" r#""NumericLessThan": {"s3:max-keys": 1e999}"#];
     TOO_DEEP Error "JSON-10" "too-deep" "nesting beyond 64 levels"
         => "Arrays and objects nest at most 64 levels deep. No policy needs more than six.";
-    TEXT_TOO_LONG Error "JSON-10" "text-too-long" "a text beyond 1 MiB"
-        => "A text beyond 1 MiB is not read at all.";
+    TEXT_TOO_LONG Error "JSON-10" "text-too-long" "a text that is too long"
+        => "A policy beyond 1 MiB, a snapshot beyond 1 GiB, and any other file beyond 64 MiB are not read at all.";
     DIAGNOSTICS_CUT Note "JSON-10" "diagnostics-cut" "more diagnostics of the same kind are not shown"
         => "At most 200 diagnostics of one code are listed.";
 }

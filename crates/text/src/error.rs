@@ -1,6 +1,7 @@
 //! Why a file cannot be used.
 
 use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::codes;
@@ -111,15 +112,36 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// Reads a file, which must be UTF-8, and what it says; the error names the file.
+/// The largest snapshot that is read from a file.
+pub const LARGEST_SNAPSHOT: u64 = 1 << 30;
+/// The largest file of any other kind that is read.
+pub const LARGEST_FILE: u64 = 64 << 20;
+
+/// Reads a file, which must be UTF-8, and what it says; the error names the file. `most`: the most bytes it may have.
 ///
 /// # Errors
 ///
-/// If the file cannot be read, and what `read` fails with.
-pub fn read_file<T>(path: &Path, read: impl FnOnce(&str) -> Result<T, LoadError>) -> Result<T, LoadError> {
-    let bytes = std::fs::read(path).map_err(|error| LoadError::single(unreadable(&error)));
+/// If the file cannot be read or is larger, and what `read` fails with.
+pub fn read_file<T>(path: &Path, most: u64, read: impl FnOnce(&str) -> Result<T, LoadError>) -> Result<T, LoadError> {
+    let bytes = std::fs::File::open(path).map_err(|error| LoadError::single(unreadable(&error)));
+    let bytes = bytes.and_then(|file| read_bytes(file, most));
     let read = |bytes: Vec<u8>| decode(&bytes).map_err(|fault| LoadError::single(*fault)).and_then(read);
     bytes.and_then(read).map_err(|error| error.in_file(path))
+}
+
+/// Reads to the end, but no more than so many bytes.
+///
+/// # Errors
+///
+/// If reading fails, or there is more.
+pub fn read_bytes(reader: impl Read, most: u64) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| LoadError::unreadable(&error))?;
+    if bytes.len() as u64 > most {
+        let fault = codes::TEXT_TOO_LONG.message("there is too much to read").expected(format!("at most {most} bytes"));
+        return Err(LoadError::single(fault));
+    }
+    Ok(bytes)
 }
 
 /// The fault that a file cannot be read, in the system's words.

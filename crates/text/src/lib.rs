@@ -38,8 +38,9 @@ mod path;
 mod place;
 mod record;
 mod sink;
+mod unseen;
 
-pub use error::{Faults, LoadError, decode, read_file};
+pub use error::{Faults, LARGEST_FILE, LARGEST_SNAPSHOT, LoadError, decode, read_bytes, read_file};
 pub use json::{Member, Node, Read, TextKind, Value, is_number, read, write_string};
 pub use message::{Code, CodeGroup, Example, Message, Place, Severity};
 pub use near::{did_you_mean, is_blank, near_names, nearest, quoted, shorten, slips};
@@ -47,3 +48,4 @@ pub use path::{PathError, PathStep, PolicyPath, locate};
 pub use place::{lines_and_columns, path_at, span_at, step_into};
 pub use record::{JsonText, Record, RecordReader, wrong_format};
 pub use sink::{Route, Sink, Wording};
+pub use unseen::is_unseen;

@@ -1,5 +1,7 @@
 //! Names that are nearly right, and texts as messages repeat them.
 
+use crate::is_unseen;
+
 /// The longest piece of input that a message repeats, in characters.
 const MAX_QUOTED: usize = 80;
 
@@ -17,7 +19,7 @@ pub fn quoted(text: &str) -> String {
             result.push('…');
             break;
         }
-        if character.is_control() {
+        if is_unseen(character) {
             result.extend(character.escape_default());
         } else {
             result.push(character);

@@ -1,13 +1,14 @@
 //! Files with a list of actions: one a line, with `#` before comments, or a JSON list of texts.
 
-use std::fs;
 use std::path::Path;
 
+use crate::args::GlobalArgs;
 use crate::error::CommandError;
+use crate::input::{self, Kind};
 
 /// Reads the actions of a file, each once, in the order of the file. Whether AWS has them is not asked.
-pub(crate) fn load(path: &Path) -> Result<Vec<String>, CommandError> {
-    let text = fs::read_to_string(path).map_err(|error| CommandError::file("read", path, &error))?;
+pub(crate) fn load(global: &GlobalArgs, path: &Path) -> Result<Vec<String>, CommandError> {
+    let text = input::read_text(global, path, Kind::Ordinary)?;
     read(&text).map_err(|problem| {
         CommandError::input(format!("`{}` is no list of actions: {problem}", path.display()))
             .help("write one action a line, such as `s3:GetObject`, or a JSON list of them")

@@ -1,8 +1,8 @@
 //! `scproof audit`: what SCPs do in a whole organization.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{env, fs};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -21,6 +21,7 @@ use super::who_can::many_error;
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
+use crate::input::{self, Kind};
 use crate::output::Output;
 use crate::{clock, snapshot, ui};
 
@@ -114,7 +115,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
     let (guardrails, demanded) = guardrails(global, args)?;
     let suppressions = suppressions(global, args)?;
     let quotas = snapshot::quotas(global)?;
-    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    let baseline = args.baseline.as_deref().map(|path| baseline(global, path)).transpose()?;
     let (path, organization) = snapshot::load_with_evidence(global)?;
     let actions = action_scope(global, args, &organization)?;
     let options = AuditOptions {
@@ -193,8 +194,8 @@ impl AuditArgs {
 }
 
 /// An audit from before.
-fn baseline(path: &Path) -> Result<AuditBaseline, CommandError> {
-    let text = fs::read_to_string(path).map_err(|error| CommandError::file("read", path, &error))?;
+fn baseline(global: &GlobalArgs, path: &Path) -> Result<AuditBaseline, CommandError> {
+    let text = input::read_text(global, path, Kind::Large)?;
     AuditBaseline::from_json(&text).map_err(|error| {
         CommandError::input(format!("`{}` cannot be compared with", path.display()))
             .because(&error)
@@ -212,7 +213,7 @@ fn action_scope(
     let Some(path) = &args.action_list else {
         return Ok((!filter.is_everything()).then_some(ActionScope { filter, list: None }));
     };
-    let mut names = action_list::load(path)?;
+    let mut names = action_list::load(global, path)?;
     names.retain(|name| filter.fits(name));
     if names.is_empty() {
         return Err(CommandError::usage(format!("no action of `{}` is chosen", path.display()))

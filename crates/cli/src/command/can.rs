@@ -15,6 +15,7 @@ use super::facts::{FactArgs, warn_of_unknown_name};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
+use crate::input::take_stdin;
 use crate::output::Output;
 use crate::{snapshot, ui};
 
@@ -152,12 +153,14 @@ fn question_error(error: RequestError, compiled: &CompiledOrganization, account:
 fn batch(global: &GlobalArgs, file: &Path) -> Result<ExitCode, CommandError> {
     let compiled = snapshot::compile(global)?;
     let input: Box<dyn Read> = if file.as_os_str() == "-" {
+        take_stdin()?;
         Box::new(io::stdin())
     } else {
         Box::new(File::open(file).map_err(|error| CommandError::file("read", file, &error))?)
     };
     let mut output = Output::open(global)?;
-    let summary = match answer_lines(&compiled, input, output.writer()) {
+    let answered = answer_lines(&compiled, input, &mut *output.json_writer());
+    let summary = match answered {
         Ok(summary) => {
             output.finish(Ok(()))?;
             summary

@@ -2,6 +2,7 @@
 
 mod plan;
 
+use std::env;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,10 @@ pub(crate) struct FetchArgs {
     /// or target [default: what needs fewer calls; the snapshot is the same]
     #[arg(long, value_name = "WAY", hide_possible_values = true)]
     attachments_by: Option<Way>,
+    /// Read everything up to this often, until two passes agree; 1 takes half the
+    /// time and does not see what changes meanwhile
+    #[arg(long, value_name = "N", default_value = "4")]
+    passes: NonZeroUsize,
     /// Begin anew, although an earlier fetch could go on
     #[arg(long)]
     refresh: bool,
@@ -163,10 +168,17 @@ pub(crate) fn run(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, Com
     let key = args.redaction.key()?;
     // A pipe or device cannot be replaced, and has no place beside it.
     let file = is_file(destination).then_some(destination.as_path());
+    // Before the first call: can it be written?
+    let mut output = Some(Output::open_private(global)?);
+    if file.is_some() {
+        // A crawl may be killed, and would leave the temporary file.
+        output = None;
+    }
     let options = FetchOptions {
         tags: args.tags,
         attachments_by: args.attachments_by(),
         rates: args.rates(),
+        passes: args.passes,
         concurrency: args.concurrency,
         deadline: args.deadline,
         work_file: file.map(work_file),
@@ -176,7 +188,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, Com
     let connect = ConnectOptions {
         profile: args.profile.clone(),
         region: args.region.clone(),
-        endpoint_url: args.endpoint_url.clone(),
+        endpoint_url: args.endpoint_url.clone().or_else(configured_endpoint),
     };
     let start = Instant::now();
     let display = FetchDisplay::new(global.color, args.quiet);
@@ -188,16 +200,18 @@ pub(crate) fn run(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, Com
         Some(key) => redact(global, &fetched, key),
         None => fetched,
     };
-    match file {
-        Some(path) => inventory.save(path).map_err(|error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            let cause = cause.split(" (os error").next().unwrap_or_default().to_owned();
-            let mut result = CommandError::input(error.to_string());
-            result.causes.push(cause);
-            result.help("what was read is kept: the same command goes on and saves it".to_owned())
-        })?,
-        None => Output::open(global)?.write(|out| out.write_all(inventory.to_json().as_bytes()))?,
-    }
+    let output = match output {
+        Some(output) => Ok(output),
+        None => Output::open_private(global),
+    };
+    output.and_then(|output| output.write_json(|out| out.write_all(inventory.to_json().as_bytes()))).map_err(
+        |error| {
+            if options.work_file.is_none() {
+                return error;
+            }
+            error.help("what was read is kept: the same command goes on and saves it")
+        },
+    )?;
     if let Some(path) = &options.work_file
         && let Err(error) = remove_work_file(path)
     {
@@ -208,6 +222,14 @@ pub(crate) fn run(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, Com
         ui::note(global.color, &summary(destination, &inventory, &statistics, start.elapsed()));
     }
     Ok(ExitCode::Fine)
+}
+
+/// The endpoint that the environment names, as the AWS CLI takes it; that of a profile is left to the SDK. Here it is
+/// looked at like one of the command line: the SDK passes over one that makes no sense, and asks AWS.
+fn configured_endpoint() -> Option<String> {
+    let ignored = env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    let names = ["AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL"];
+    names.into_iter().filter_map(|name| env::var(name).ok()).find(|url| !url.is_empty() && !ignored)
 }
 
 /// Whether a path is, or will be, an ordinary file.
@@ -231,6 +253,18 @@ fn redact(global: &GlobalArgs, inventory: &Inventory, key: &RedactionKey) -> Inv
         let help = "look at these before you give the snapshot away";
         let message = format!("left as it was, in {} places:\n{}", left.len(), places.join("\n"));
         ui::warning(global.color, &message, Some(help));
+    }
+    if !redactor.stays().is_empty() {
+        let kinds = redactor.stays().kinds().map(|(kind, texts)| {
+            const SHOWN: usize = 3;
+            let shown: Vec<String> = texts.iter().take(SHOWN).map(|text| format!("`{text}`")).collect();
+            let more = texts.len().saturating_sub(SHOWN);
+            let more = if more == 0 { String::new() } else { format!(", {more} more") };
+            format!("{} ({}): {}{more}", kind, texts.len(), shown.join(", "))
+        });
+        let message =
+            format!("policies still say these, which decide answers:\n{}", kinds.collect::<Vec<_>>().join("\n"));
+        ui::warning(global.color, &message, Some("read the policies before you give the snapshot away"));
     }
     redacted
 }

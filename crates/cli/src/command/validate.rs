@@ -1,7 +1,7 @@
 //! `scproof validate`: policy documents and snapshots.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -12,6 +12,7 @@ use scproof::snapshot::Organization;
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
+use crate::input;
 use crate::output::Output;
 use crate::{snapshot, ui};
 
@@ -64,15 +65,15 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
         validation: Validation::default(),
     };
     let mut unreadable = false;
-    let mut read = |check: &mut Check, path: &Path| match bytes_of(path) {
+    let mut read = |check: &mut Check, path: &Path| match bytes_of(global, path) {
         Ok((name, bytes)) => check.text(name, &bytes),
         Err(error) => {
             unreadable = true;
-            ui::error(global.color, &CommandError::file("read", path, &error));
+            ui::error(global.color, &error);
         }
     };
     if args.files.is_empty() {
-        match &global.org {
+        match snapshot::org(global) {
             Some(org) => match snapshot::built_in(org) {
                 Some(text) => check.text(org.display().to_string(), text.as_bytes()),
                 None => read(&mut check, org),
@@ -113,13 +114,11 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
 }
 
 /// The bytes of a file or of standard input, and what to call it.
-fn bytes_of(path: &Path) -> io::Result<(String, Vec<u8>)> {
-    if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(("<stdin>".to_owned(), bytes));
-    }
-    Ok((path.display().to_string(), fs::read(path)?))
+fn bytes_of(global: &GlobalArgs, path: &Path) -> Result<(String, Vec<u8>), CommandError> {
+    // A snapshot may be among them.
+    let bytes = input::read(global, path, input::Kind::Large)?;
+    let name = if path.as_os_str() == "-" { "<stdin>".to_owned() } else { path.display().to_string() };
+    Ok((name, bytes))
 }
 
 /// All `*.json` files of a directory and below it, sorted; links to directories are not followed.

@@ -1,6 +1,6 @@
 //! `scproof why`: from AWS's sentence to the cause.
 
-use std::io::{self, Read};
+use std::path::Path;
 
 use clap::Args;
 use scproof::ask::{Denial, DenialError, diagnose, unknown_action};
@@ -10,11 +10,9 @@ use super::facts::{FactArgs, warn_of_unknown_name};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
+use crate::input::{self, Kind};
 use crate::output::Output;
 use crate::snapshot;
-
-/// The most that is read of standard input: an event has at most 256 KB.
-const MAX_BYTES: u64 = 4 << 20;
 
 const EXAMPLES: &str = "\
 Takes the message as AWS gives it, an event of CloudTrail as JSON, or what `aws
@@ -48,7 +46,7 @@ pub(crate) struct WhyArgs {
 
 pub(crate) fn run(global: &GlobalArgs, args: &WhyArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Why)?;
-    let text = text(&args.message)?;
+    let text = text(global, &args.message)?;
     let denial = Denial::read(&text).map_err(|error| unreadable(global, &error, &text))?;
     let compiled = snapshot::compile(global)?;
     warn_of_unknown_name(unknown_action(&denial.action), global.color);
@@ -72,18 +70,13 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhyArgs) -> Result<ExitCode, Comma
 }
 
 /// What was given, in one word or, without quotes, in many; else standard input.
-fn text(words: &[String]) -> Result<String, CommandError> {
+fn text(global: &GlobalArgs, words: &[String]) -> Result<String, CommandError> {
     match words {
         [] => {}
         [only] if only == "-" => {}
         words => return Ok(words.join(" ")),
     }
-    let mut text = String::new();
-    io::stdin()
-        .take(MAX_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|error| CommandError::input("cannot read standard input").because(&error))?;
-    Ok(text)
+    input::read_text(global, Path::new("-"), Kind::Ordinary)
 }
 
 fn unreadable(global: &GlobalArgs, error: &DenialError, text: &str) -> CommandError {

@@ -18,7 +18,8 @@ fn a_plan_for_programs() {
     let plan = run.json();
     assert_eq!(plan["format"], "scproof-fetch-plan/1");
     assert_eq!(plan["attachmentsBy"], "policy");
-    assert_eq!(plan["calls"]["ListAccounts"], 500);
+    // In each of two passes.
+    assert_eq!(plan["calls"]["ListAccounts"], 1_000);
     let sum: u64 = plan["calls"].as_object().unwrap().values().map(|calls| calls.as_u64().unwrap()).sum();
     assert_eq!(plan["totalCalls"], sum);
     assert_eq!(plan["iamPolicy"]["Statement"][0]["Effect"], "Allow");
@@ -48,12 +49,16 @@ fn usage() {
         &["--redact-key", "short"],
         &["--region", "Frankfurt"],
         &["--endpoint-url", "localhost:5000"],
+        &["--endpoint-url", "http://127.0.0.1:99999"],
+        &["--endpoint-url", "http://me:secret@127.0.0.1:1"],
+        &["--passes", "0"],
     ] {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("org.json");
         let run = scproof(&[&["fetch", "--output", output.to_str().unwrap()], args].concat());
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}: {}", run.stderr);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{args:?}");
+        assert!(!run.stderr.contains("secret@"), "{}", run.stderr);
     }
     assert_snapshot!(scproof(&["fetch"]).fits_80_columns().page());
 }
@@ -87,4 +92,36 @@ fn a_profile_that_is_not_there_is_not_passed_over() {
 #[test]
 fn no_route() {
     assert_snapshot!(fetch(&KEYS, &["--endpoint-url", "http://127.0.0.1:1"]).page());
+}
+
+/// The SDK passes over an endpoint that makes no sense, and asks AWS.
+#[test]
+fn an_endpoint_of_the_environment_is_looked_at() {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ORGANIZATIONS"] {
+        for url in ["localhost", "http://me:secret@127.0.0.1:1"] {
+            let run = fetch(&[KEYS[0], KEYS[1], (name, url)], &[]);
+            assert_eq!(run.code, 2, "{}", run.stderr);
+            assert!(!run.stderr.contains("secret@"), "{}", run.stderr);
+        }
+    }
+}
+
+/// A program that provides credentials may never end, and may print anything.
+#[cfg(unix)]
+#[test]
+fn a_deadline_ends_the_search_for_credentials() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    let config_file = config.to_str().unwrap();
+    let run = |process: &str| {
+        fs::write(&config, format!("[default]\nregion = us-east-1\ncredential_process = {process}\n")).unwrap();
+        fetch(&[("AWS_CONFIG_FILE", config_file), ("PATH", "/usr/bin:/bin")], &["--deadline", "1s"])
+    };
+    let waits = run("sleep 60");
+    assert_eq!(waits.code, 4);
+    assert!(waits.stderr.starts_with("error: not finished within the deadline of 1 s"), "{}", waits.stderr);
+    fs::write(folder.path().join("long"), "x y ".repeat(2_000)).unwrap();
+    let long = run(&format!("cat {}/long >&2; false", folder.path().display()));
+    assert_eq!(long.code, 4);
+    assert!(long.stderr.len() < 2_000, "{}", long.stderr);
 }

@@ -5,7 +5,7 @@ use std::fs;
 use crate::run::{repository, scproof};
 
 #[cfg(feature = "fetch")]
-const COMMANDS: [&str; 14] = [
+const COMMANDS: &[&str] = &[
     "can",
     "who-can",
     "why",
@@ -20,9 +20,10 @@ const COMMANDS: [&str; 14] = [
     "snapshot new",
     "validate",
     "completions",
+    "licenses",
 ];
 #[cfg(not(feature = "fetch"))]
-const COMMANDS: [&str; 13] = [
+const COMMANDS: &[&str] = &[
     "can",
     "who-can",
     "why",
@@ -36,6 +37,7 @@ const COMMANDS: [&str; 13] = [
     "snapshot new",
     "validate",
     "completions",
+    "licenses",
 ];
 
 /// `docs/cli.md` as it should be.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use scproof_fetch::{AttachmentsBy, FetchError, FetchOptions, Operation};
 use scproof_organizations_server::{Effect, Rule, Settings};
 
-use crate::support::{block_on, client, options, start, try_fetch};
+use crate::support::{TOKEN, block_on, client, options, start, try_fetch};
 
 const fn error(status: u16, code: &'static str, message: &'static str) -> Effect {
     Effect::Error { status, code, message }
@@ -170,4 +170,34 @@ fn a_deadline_ends_the_fetch() {
     let options = FetchOptions { deadline: Some(Duration::from_secs(2)), ..options() };
     let outcome = block_on(scproof_fetch::fetch(&client(&server.url()), &options, &()));
     assert!(matches!(outcome, Err(FetchError::Deadline { .. })), "{outcome:?}");
+}
+
+#[test]
+fn an_answer_without_end_is_not_read() {
+    let padded = |blanks: usize| vec![Rule::on("DescribePolicy", Effect::Padded(blanks)).times(1)];
+    let text = failure(padded(10_000_000), &options()).to_string();
+    assert!(text.starts_with("the answer to `DescribePolicy`") && text.ends_with("it has more than 10 MB"), "{text}");
+    // Much of it is no fault.
+    let server = start(40, Settings { script: padded(9_000_000), ..Settings::default() });
+    try_fetch(&server.url(), &options()).0.unwrap();
+}
+
+/// What a server says may be anything: the token that the request had, and no end.
+#[test]
+fn our_own_token_is_never_repeated() {
+    let message: &'static str = Box::leak(format!("bad {TOKEN} {}", "x".repeat(2_000)).into_boxed_str());
+    for code in ["AccessDeniedException", "InvalidClientTokenId", "ExpiredTokenException", "InvalidInputException"] {
+        let found = failure(vec![Rule::on("ListRoots", Effect::Error { status: 400, code, message })], &impatient());
+        let text = format!("{found:?} {found}");
+        assert!(!text.contains(TOKEN) && text.len() < 2_000, "{text}");
+        assert!(text.contains("bad [credentials]"), "{text}");
+    }
+}
+
+#[test]
+fn the_endpoint_is_told() {
+    let server = start(40, Settings::default());
+    let (_, recorder) = try_fetch(&server.url(), &options());
+    let asking = format!("asking {}", server.url());
+    assert_eq!(recorder.notes().iter().filter(|note| note.text == asking).count(), 1, "{:?}", recorder.notes());
 }

@@ -13,6 +13,7 @@ mod changes;
 mod denied;
 mod errors;
 mod moto;
+mod passes;
 mod passing;
 mod resume;
 mod support;

@@ -13,12 +13,15 @@ pub(crate) fn start(seed: u64, settings: Settings) -> Server {
     Server::start(World::generate(seed, &SIZES), settings).unwrap()
 }
 
+/// The token of the credentials.
+pub(crate) const TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKEN";
+
 /// A client with fixed credentials, which takes nothing from the environment.
 pub(crate) fn client(url: &str) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", Some("token".to_owned()), None, "test"))
+        .credentials_provider(Credentials::new("AKIDEXAMPLE", "secret", Some(TOKEN.to_owned()), None, "test"))
         .endpoint_url(url)
         .http_client(http_client());
     Client::from_conf(config.build())
@@ -56,6 +59,7 @@ pub(crate) fn timeless(mut inventory: Inventory) -> Inventory {
     assert!(inventory.taken_at.is_some() && inventory.finished_at.is_some());
     assert!(inventory.source.as_ref().is_some_and(|source| source.starts_with("127.0.0.1:")), "{:?}", inventory.source);
     (inventory.taken_at, inventory.finished_at, inventory.source) = (None, None, None);
+    inventory.consistent_at = None;
     inventory
 }
 

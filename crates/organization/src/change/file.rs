@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use scproof_policy_parser::PolicyKind;
 use scproof_text::{
-    JsonText, LoadError, Message, Node, Record, RecordReader, TextKind, Value, nearest, read_file, shorten,
+    JsonText, LARGEST_FILE, LoadError, Message, Node, Record, RecordReader, TextKind, Value, nearest, read_file,
+    shorten,
 };
 
 use super::builder::{ChangeSetBuilder, read_policy};
@@ -86,7 +87,7 @@ impl ChangeSetBuilder {
     pub fn file(&mut self, path: impl AsRef<Path>) -> Result<(), LoadError> {
         let path = path.as_ref();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        read_file(path, |text| self.json(text, folder))
+        read_file(path, LARGEST_FILE, |text| self.json(text, folder))
     }
 
     /// Adds the changes of the text of a change file. Files that it names are looked for in a folder.

@@ -9,8 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::layout::clean;
 
-/// A text as it stands in an element or in a quoted attribute. Control characters and those that turn the reading
-/// direction are made visible.
+/// A text as it stands in an element or in a quoted attribute. Characters that nobody sees are made visible.
 pub(super) fn escaped(text: &str) -> String {
     let text = clean(text);
     let mut result = String::with_capacity(text.len());
@@ -21,10 +20,6 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => result.push_str("&gt;"),
             '"' => result.push_str("&quot;"),
             '\'' => result.push_str("&#39;"),
-            // Unseen on a page, if not on a terminal.
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                result.extend(character.escape_unicode());
-            }
             other => result.push(other),
         }
     }

@@ -49,6 +49,7 @@ pub(super) fn print(global: &GlobalArgs, args: &FetchArgs) -> Result<ExitCode, C
         policy_types: 2,
         tags: args.tags,
         attachments_by: args.attachments_by(),
+        passes: args.passes.get().min(2) as u64,
     };
     let rates = args.rates();
     let plan = Plan { sizes, estimate: Estimate::new(&sizes, &rates), rates, pace: args.pace };
@@ -80,6 +81,9 @@ impl Plan {
             AttachmentsBy::Target => Operation::ListPoliciesForTarget,
             AttachmentsBy::Policy | AttachmentsBy::Fewest => Operation::ListTargetsForPolicy,
         };
+        if self.sizes.passes > 1 {
+            writeln!(out, "\nEverything is read twice, and again while it changes; --passes chooses otherwise")?;
+        }
         writeln!(out, "\nAttachments: {way}; --attachments-by chooses otherwise")?;
         match self.pace {
             Pace::Percent(percent) => writeln!(
