@@ -75,7 +75,10 @@ impl Collected {
             let word = |end: usize| {
                 if is_beside_wildcard(text, start, end) { "" } else { text.get(start..end).unwrap_or_default() }
             };
-            if AccountId::parse(run).is_ok() {
+            let is_pair = starts.get(index + 1) == Some(&(end + 1)) && text.get(end..=end) == Some("-");
+            if is_pair && is_resource_id(run, word(next).get(run.len() + 1..).unwrap_or_default()) {
+                self.words.entry(word(next).to_owned()).or_insert(Kind::Resource);
+            } else if AccountId::parse(run).is_ok() {
                 self.words.insert(run.to_owned(), Kind::Account);
             } else if run == "o" && OrganizationId::parse(word(next)).is_ok() {
                 self.words.insert(word(next).to_owned(), Kind::Organization);
@@ -100,7 +103,7 @@ impl Collected {
 
     pub(crate) fn policy_string(&mut self, policy: &str, scanned: &Scanned) {
         let Scanned { text, role, .. } = scanned;
-        if *role == Role::Word {
+        if matches!(role, Role::Word | Role::Label) {
             return;
         }
         self.ids_of(text);
@@ -159,7 +162,10 @@ impl Collected {
         self.words.iter().for_each(|(word, kind)| known.insert(*kind, word, word));
         self.common.iter().for_each(|name| known.insert(Kind::AccountName, name, name));
         for (policy, strings) in policies {
-            for Scanned { text, role, .. } in strings.iter().filter(|scanned| scanned.role != Role::Word) {
+            for Scanned { text, role, .. } in strings {
+                if matches!(role, Role::Word | Role::Label) {
+                    continue;
+                }
                 let wanted = if *role == Role::Typed { Role::Value } else { *role };
                 let resource_type = resource_type(text);
                 for (span, _) in known.find(text, wanted) {
@@ -222,7 +228,7 @@ impl<'c> Choice<'c> {
         match kind {
             Kind::Root => self.root(word),
             Kind::Ou => self.unit(word),
-            Kind::Account | Kind::Organization | Kind::Policy | Kind::Email | Kind::AccountName => {
+            Kind::Account | Kind::Organization | Kind::Policy | Kind::Resource | Kind::Email | Kind::AccountName => {
                 match self.collected.obstacle(kind, word) {
                     Some(obstacle) => (None, Some(obstacle)),
                     None => self.walk(kind, word, |replacement| replacement),
@@ -346,6 +352,16 @@ fn resource_type(text: &str) -> std::ops::Range<usize> {
         Some(length) if text.get(region..start) != Some("::") => start + 1..start + 1 + length,
         _ => 0..0,
     }
+}
+
+/// Whether two runs are the two parts of an id of a resource, such as `vpc-0a1b2c3d4e5f67890`, and no id of
+/// Organizations.
+fn is_resource_id(kind: &str, own: &str) -> bool {
+    let is_kind = kind.len() <= 8
+        && kind.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !matches!(kind, "o" | "ou" | "p" | "r");
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    is_kind && matches!(own.len(), 8 | 17) && own.bytes().all(is_digit) && own.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn is_beside_wildcard(text: &str, start: usize, end: usize) -> bool {

@@ -13,11 +13,13 @@
 //! | e-mail addresses | accounts, policies |
 //! | names of accounts | accounts, and as whole words in resources and condition values of policies, unless too common to tell: short ones, and types of resources |
 //! | names of units and customer policies, keys and values of tags | where the organization has them |
-//! | descriptions of customer policies | become `redacted` |
+//! | ids of resources such as `vpc-0a1b2c3d4e5f67890` | where policies name them |
+//! | the `Sid` and `Id` of customer policies | letters for letters, digits for digits: they decide nothing |
+//! | descriptions of customer policies, where the snapshot came from | become `redacted` |
 //!
 //! What AWS wrote stays: its policies, actions, condition keys, regions, services. Names inside policies that are no
-//! account's – roles, buckets, tags, the `Sid` – stay too: they often decide an answer, and what they mean cannot be
-//! told from outside.
+//! account's – roles, buckets, tags, addresses – stay too: they often decide an answer, and what they mean cannot be
+//! told from outside. [`Redactor::stays`] lists all of them by kind.
 //!
 //! # What cannot be replaced
 //!
@@ -31,6 +33,7 @@
 mod collect;
 mod permute;
 mod scan;
+mod stays;
 mod words;
 
 use rustc_hash::FxHashSet;
@@ -40,6 +43,7 @@ use permute::{Alphabet, permute};
 pub use permute::{RedactionKey, RedactionKeyError};
 use scan::{Role, Scanned};
 use scproof_organization::{Inventory, PolicyRecord, Tag};
+pub use stays::Stays;
 use words::{Kind, Words};
 
 /// Something that a redacted snapshot still shows.
@@ -121,6 +125,7 @@ pub struct Redactor {
     words: Words,
     account_names: FxHashSet<String>,
     left: Vec<Left>,
+    stays: Stays,
 }
 
 impl Redactor {
@@ -140,12 +145,22 @@ impl Redactor {
         }
         let (words, left) = collected.choose(key, &policies);
         let account_names = inventory.accounts.iter().filter_map(|account| account.name.clone()).collect();
-        Self { key: key.clone(), words, account_names, left }
+        let mut stays = Stays::default();
+        for scanned in policies.iter().flat_map(|(_, strings)| strings) {
+            stays.add(scanned, &words);
+        }
+        Self { key: key.clone(), words, account_names, left, stays }
     }
 
     /// What could not be replaced, sorted.
     pub fn left(&self) -> &[Left] {
         &self.left
+    }
+
+    /// What the policies still say of the organization's own things, by kind: names of roles and buckets, addresses,
+    /// tags and the like. Each stands as the redacted snapshot has it.
+    pub fn stays(&self) -> &Stays {
+        &self.stays
     }
 
     /// The redacted snapshot, sorted as it would be saved. It must be the one that this was made from.
@@ -156,7 +171,8 @@ impl Redactor {
         self.ids([&mut organization.id]);
         self.ids(organization.arn.iter_mut().chain(&mut organization.master_account_id));
         self.ids(&mut organization.master_account_arn);
-        self.ids(&mut redacted.source);
+        // The name of a host may be telling.
+        redacted.source.as_mut().into_iter().for_each(|source| "redacted".clone_into(source));
         for root in &mut redacted.roots {
             self.ids([&mut root.id].into_iter().chain(&mut root.arn));
             // AWS's own name for it.
@@ -233,6 +249,13 @@ impl Redactor {
         self.words.name(name).unwrap_or_else(|| replaced(&self.key, Kind::AccountName, name))
     }
 
+    /// What replaces a `Sid` or `Id`: as many letters and digits.
+    fn label(&self, text: &str) -> String {
+        let is_plain = |character: char| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
+        let plain: String = text.chars().map(|character| if is_plain(character) { character } else { 'x' }).collect();
+        permute(&self.key, "label", &plain, Alphabet::Shape)
+    }
+
     fn tag(&self, tag: &mut Tag) {
         // Such as `aws:cloudformation:stack-name`.
         if !tag.key.starts_with("aws:") {
@@ -246,11 +269,13 @@ impl Redactor {
         let mut edited = String::with_capacity(content.len());
         let mut position = 0;
         for scanned in scan::strings(content) {
-            let Scanned { text, places, role } = &scanned;
-            if matches!(role, Role::Word | Role::Typed) {
-                continue;
-            }
-            for (span, replacement) in self.words.find(text, *role) {
+            let Scanned { text, places, role, .. } = &scanned;
+            let found = match role {
+                Role::Word | Role::Typed => continue,
+                Role::Label => vec![(0..text.len(), self.label(text))],
+                Role::Value | Role::Name => self.words.find(text, *role),
+            };
+            for (span, replacement) in found {
                 for (place, character) in places.get(span).unwrap_or_default().iter().zip(replacement.chars()) {
                     edited.push_str(content.get(position..place.start).unwrap_or_default());
                     if place.len() == 6 {
@@ -287,6 +312,12 @@ fn replaced(key: &RedactionKey, kind: Kind, word: &str) -> String {
             });
             format!("{}{}", kind.prefix(), parts.collect::<Vec<_>>().join("-"))
         }
+        Kind::Resource => match own.split_once('-') {
+            Some((resource, own)) => {
+                format!("{resource}-{}", permute(key, kind.name(), own, Alphabet::Hexadecimal))
+            }
+            None => word.to_owned(),
+        },
         Kind::Policy => {
             let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
             let alphabet = if is_plain(own) { Alphabet::LowerAlphanumeric } else { Alphabet::Word };

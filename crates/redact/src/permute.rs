@@ -64,6 +64,8 @@ impl std::fmt::Debug for RedactionKey {
 pub(crate) enum Alphabet {
     /// Digits and lower-case letters are one alphabet, as in AWS's ids; everything else stays.
     LowerAlphanumeric,
+    /// The digits of ids such as `vpc-0a1b2c3d4e5f67890`.
+    Hexadecimal,
     /// Also upper-case letters and the underscore, as in the ids of policies.
     Word,
     /// Digits become digits and letters become letters of the same case; everything else stays. Texts that differ in
@@ -72,6 +74,7 @@ pub(crate) enum Alphabet {
 }
 
 const LOWER: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const HEXADECIMAL: &[u8] = b"0123456789abcdef";
 const WORD: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 
 /// A character that moves: its number within so many, and how to write a number.
@@ -95,6 +98,7 @@ impl Symbol {
             |base: u32, count: u32| Some(Self { number: u32::from(character) - base, count, base, alphabet: None });
         match alphabet {
             Alphabet::LowerAlphanumeric => within(LOWER),
+            Alphabet::Hexadecimal => within(HEXADECIMAL),
             Alphabet::Word => within(WORD),
             Alphabet::Shape => match character {
                 '0'..='9' => range(u32::from('0'), 10),

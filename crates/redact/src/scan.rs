@@ -13,6 +13,8 @@ pub(crate) enum Role {
     Typed,
     /// An action, an effect, a version: words of AWS.
     Word,
+    /// A `Sid` or `Id`: for people, and compared with nothing.
+    Label,
 }
 
 /// A string of a policy text.
@@ -23,6 +25,8 @@ pub(crate) struct Scanned {
     /// For each byte of `text` the bytes that stand for it.
     pub(crate) places: Vec<Range<usize>>,
     pub(crate) role: Role,
+    /// The name of the member that it is a value of, such as `Resource` or a condition key.
+    pub(crate) member: String,
 }
 
 /// Stands for a character that is not ASCII; never part of a word.
@@ -78,7 +82,7 @@ impl Scanner<'_> {
 
     /// A number, or anything else without quotes.
     fn bare(&mut self) {
-        let mut scanned = Scanned { text: String::new(), places: Vec::new(), role: self.role() };
+        let mut scanned = Scanned { text: String::new(), places: Vec::new(), role: self.role(), member: self.member() };
         while let Some(character) = self.peek()
             && (character.is_ascii_alphanumeric() || matches!(character, '.' | '+' | '-' | '_'))
         {
@@ -91,7 +95,7 @@ impl Scanner<'_> {
 
     fn string(&mut self) {
         self.position += 1;
-        let mut scanned = Scanned { text: String::new(), places: Vec::new(), role: Role::Value };
+        let mut scanned = Scanned { text: String::new(), places: Vec::new(), role: Role::Value, member: self.member() };
         loop {
             let start = self.position;
             let Some(character) = self.peek() else { break };
@@ -132,19 +136,35 @@ impl Scanner<'_> {
         }
     }
 
+    /// The name of the innermost member.
+    fn member(&self) -> String {
+        let mut names =
+            self.open.iter().filter_map(|open| if let Open::Object(name) = open { Some(name) } else { None });
+        names.next_back().cloned().unwrap_or_default()
+    }
+
     /// What a value at this place is for.
     fn role(&self) -> Role {
         let mut names = self.open.iter().filter_map(|open| match open {
             Open::Object(name) => Some(name.as_str()),
             Open::Array => None,
         });
+        let is_one_of = |words: &[&str], name: &str| words.iter().any(|word| word.eq_ignore_ascii_case(name));
+        let last = names.clone().next_back();
+        if last.is_some_and(|name| is_one_of(&["Id", "Sid"], name)) && !names.clone().any(is_condition) {
+            return Role::Label;
+        }
         let words = ["Action", "NotAction", "Effect", "Version", "Id", "Sid"];
-        if names.clone().any(|name| words.iter().any(|word| word.eq_ignore_ascii_case(name))) {
+        if names.clone().any(|name| is_one_of(&words, name)) {
             return Role::Word;
         }
-        let operator = names.find(|name| name.eq_ignore_ascii_case("Condition")).and_then(|_| names.next());
+        let operator = names.find(|name| is_condition(name)).and_then(|_| names.next());
         if operator.is_some_and(is_typed) { Role::Typed } else { Role::Value }
     }
+}
+
+fn is_condition(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Condition")
 }
 
 /// Whether an operator compares something else than texts.
@@ -215,8 +235,8 @@ mod tests {
 
     #[test]
     fn strings_have_roles_and_places() {
-        use Role::{Name, Typed, Value, Word};
-        let text = r#"{"Version":"2012-10-17","Statement":[{"Action":["a:b"],"Resource":"x\u0032\/","Condition":
+        use Role::{Label, Name, Typed, Value, Word};
+        let text = r#"{"Version":"2012-10-17","Statement":[{"Sid":"S","Action":["a:b"],"Resource":"x\u0032\/","Condition":
             {"ForAnyValue:NumericEquals":{"k":[222222222222]},"StringLike":{"é":"\"y"}}}]}"#;
         let found = strings(text);
         let shown: Vec<(&str, Role)> = found.iter().map(|scanned| (scanned.text.as_str(), scanned.role)).collect();
@@ -226,6 +246,8 @@ mod tests {
                 ("Version", Name),
                 ("2012-10-17", Word),
                 ("Statement", Name),
+                ("Sid", Name),
+                ("S", Label),
                 ("Action", Name),
                 ("a:b", Word),
                 ("Resource", Name),
@@ -239,7 +261,7 @@ mod tests {
                 ("\"y", Value),
             ]
         );
-        let resource = &found[6];
+        let resource = &found[8];
         assert_eq!(text.get(resource.places[1].clone()).unwrap(), r"\u0032");
     }
 

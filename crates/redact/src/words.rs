@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     Root,
     Ou,
     Policy,
+    Resource,
     Email,
     AccountName,
 }
@@ -27,7 +28,7 @@ impl Kind {
     /// What an id begins with, the same before and after.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
-            Self::Account | Self::Email | Self::AccountName => "",
+            Self::Account | Self::Resource | Self::Email | Self::AccountName => "",
             Self::Organization => "o-",
             Self::Root => "r-",
             Self::Ou => "ou-",
@@ -43,6 +44,7 @@ impl Kind {
             Self::Root => "root id",
             Self::Ou => "organizational unit id",
             Self::Policy => "policy id",
+            Self::Resource => "resource id",
             Self::Email => "e-mail address",
             Self::AccountName => "account name",
         }

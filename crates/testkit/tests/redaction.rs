@@ -90,6 +90,7 @@ fn check(scenario: &Scenario, key: &RedactionKey) -> Result<(), TestCaseError> {
         lengths
     };
     prop_assert_eq!(lengths(inventory), lengths(&redacted));
+    nothing_is_shown_without_a_word(inventory, &redactor, &redacted)?;
     let requests: Vec<Request> = scenario.requests.iter().map(|request| redacted_request(&redactor, request)).collect();
     let before = ask(inventory, scenario.options, &scenario.requests, |id| redactor.text(id));
     let after = ask(&redacted, scenario.options, &requests, str::to_owned);
@@ -108,8 +109,46 @@ fn check(scenario: &Scenario, key: &RedactionKey) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Names of the organization's own things, in every place that can hold one.
+const SECRETS: &[&str] = &[
+    "AcmeMerger",
+    "acme-ledger",
+    "acme-deploy",
+    "acmetag",
+    "acme-external-77",
+    "login.acme.example",
+    "203.0.113.77",
+    "2001:db8:acce::77",
+    "vpc-0a1b2c3d4e5f67890",
+    "vpce-0badc0de",
+];
+
+/// Each secret is gone, or somebody is told that it is there.
+fn nothing_is_shown_without_a_word(
+    before: &Inventory,
+    redactor: &Redactor,
+    redacted: &Inventory,
+) -> Result<(), TestCaseError> {
+    let (before, text) = (before.to_json(), redacted.to_json());
+    let contains = |text: &str, secret: &str| text.to_ascii_lowercase().contains(&secret.to_ascii_lowercase());
+    for secret in SECRETS.iter().filter(|secret| contains(&before, secret) && contains(&text, secret)) {
+        let is_left =
+            redactor.left().iter().any(|left| contains(&left.pattern, secret) || contains(&left.text, secret));
+        let mut stays = redactor.stays().kinds().flat_map(|(_, texts)| texts);
+        prop_assert!(is_left || stays.any(|text| contains(text, secret)), "{secret} in {text}");
+    }
+    Ok(())
+}
+
 /// Texts that hold ids, names and addresses: whole, in parts, beside wildcards.
 const VALUES: &[&str] = &[
+    "vpc-0a1b2c3d4e5f67890",
+    "vpc-0a1b2c3d4e5f67891",
+    "vpce-0badc0de",
+    "203.0.113.77",
+    "acme-external-77",
+    "arn:aws:s3:::acme-ledger/x",
+    "arn:aws:iam::222222222222:role/acme-deploy",
     "222222222222",
     "333333333333",
     "999999999999",
@@ -148,6 +187,17 @@ const VALUES: &[&str] = &[
 
 const PATTERNS: &[&str] = &[
     "*",
+    "arn:aws:s3:::acme-ledger/*",
+    "arn:aws:iam::*:role/acme-deploy",
+    "acme-external-77",
+    "vpc-0a1b2c3d4e5f67890",
+    "vpc-0a1b*",
+    "vpce-0badc0de",
+    "VPCE-0BADC0DE",
+    "login.acme.example",
+    "203.0.113.77/32",
+    "2001:db8:acce::77",
+    "${aws:PrincipalTag/acmetag}",
     "222222222222",
     "2222*",
     "*3333",
@@ -201,7 +251,16 @@ const PATTERNS: &[&str] = &[
     "arn:aws:ec2:*:222222222222:${custom:shop}/*",
 ];
 
+/// Labels with ids and names.
+const SIDS: &[&str] = &["AcmeMerger2027", "acme-deploy é", "Shop222222222222", "o-exampleorg1 \"acmetag\" \\"];
+
 const KEYS: &[&str] = &[
+    "aws:SourceIp",
+    "aws:SourceVpc",
+    "aws:sourceVpce",
+    "sts:ExternalId",
+    "aws:PrincipalTag/acmetag",
+    "login.acme.example:sub",
     "aws:PrincipalAccount",
     "aws:PrincipalOrgID",
     "aws:PrincipalOrgPaths",
@@ -215,6 +274,8 @@ const KEYS: &[&str] = &[
 ];
 
 const OPERATORS: &[&str] = &[
+    "IpAddress",
+    "NotIpAddress",
     "StringLike",
     "StringNotLike",
     "StringEquals",
@@ -235,15 +296,21 @@ fn pattern() -> impl Strategy<Value = Value> {
 fn statement() -> impl Strategy<Value = Value> {
     let condition = (select(OPERATORS), select(KEYS), vec(pattern(), 1..3))
         .prop_map(|(operator, key, values)| json!({operator: {key: values}}));
-    (any::<bool>(), select(&["Resource", "NotResource"][..]), vec(pattern(), 1..3), proptest::option::of(condition))
-        .prop_map(|(whole, element, patterns, condition)| {
+    let sid = proptest::option::of(select(SIDS));
+    let element = select(&["Resource", "NotResource"][..]);
+    (any::<bool>(), element, vec(pattern(), 1..3), proptest::option::of(condition), sid).prop_map(
+        |(whole, element, patterns, condition, sid)| {
             let patterns = if whole { vec![json!("*")] } else { patterns };
             let mut statement = json!({"Effect": "Deny", "Action": "*", element: patterns});
+            if let Some(sid) = sid {
+                statement["Sid"] = json!(sid);
+            }
             if let Some(condition) = condition {
                 statement["Condition"] = condition;
             }
             statement
-        })
+        },
+    )
 }
 
 /// An organization of [`strategies::inventory`] with policies full of ids and names, and questions that meet them.
