@@ -5,7 +5,9 @@
 
 use std::path::Path;
 
+use scproof_auditor::{AuditOptions, Guardrails, Suppressions, audit};
 use scproof_catalog::Catalog;
+use scproof_denial::{Denial, diagnose};
 use scproof_evaluator::{CompiledOrganization, Context, Decision, EvaluationOptions, Request, RequestResource};
 use scproof_organization::{ChangeSet, Draft, Inventory, LoadError, Organization};
 use scproof_policy_parser::{Parsed, PolicyDocument, PolicyKind, Quotas, locate, minified_len};
@@ -160,6 +162,70 @@ pub fn changes(data: &[u8]) {
     let asked: Vec<Request> =
         after.accounts().take(3).flat_map(|account| requests(after.node(account).target.as_str())).collect();
     answers_hold(&after, &asked, data.len() <= REFERENCE_LIMIT);
+}
+
+/// Reads the bytes as a file of guardrails, and as one of suppressions. What is refused is refused with places; what is
+/// read is asked, alone, of a small organization, and each answer names the guardrail.
+///
+/// # Panics
+///
+/// If that does not hold.
+pub fn audit_files(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some(organization) = accepted(Organization::from_json(BASE)) else { return };
+    let suppressions = match Suppressions::from_json(text) {
+        Ok(suppressions) => {
+            assert!(suppressions.iter().all(|suppression| !suppression.reason.trim().is_empty()));
+            suppressions
+        }
+        Err(error) => {
+            faults_hold(&error, text);
+            Vec::new()
+        }
+    };
+    let guardrails = match Guardrails::from_json(text) {
+        Ok(guardrails) => guardrails.into_list(),
+        Err(error) => {
+            faults_hold(&error, text);
+            Vec::new()
+        }
+    };
+    if guardrails.is_empty() && suppressions.is_empty() {
+        return;
+    }
+    for guardrail in &guardrails {
+        assert!(!guardrail.json().is_empty(), "{guardrail:?}");
+    }
+    let count = guardrails.len();
+    let options = AuditOptions { guardrails, suppressions, findings: false, ..AuditOptions::default() };
+    // What names accounts that are not there is refused.
+    if let Ok(audit) = audit(organization, &options) {
+        assert!(audit.guardrails.len() <= count);
+    }
+}
+
+/// Reads the bytes as what AWS says when it denies a call, and asks the policies about the call.
+///
+/// # Panics
+///
+/// If a refusal has no words, or a call that can be asked about has no answer.
+pub fn denial(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let denial = match Denial::read(text) {
+        Ok(denial) => denial,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    let Some(organization) = accepted(Organization::from_json(BASE)) else { return };
+    let compiled = CompiledOrganization::compile(organization, EvaluationOptions::default());
+    let request = denial.request();
+    let answered = compiled.ask(&request).ok();
+    match diagnose(&compiled, denial, request) {
+        Ok(diagnosis) => assert_eq!(Some(diagnosis.explanation.decision), answered),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
 }
 
 fn faults_hold(error: &LoadError, text: &str) {

@@ -283,3 +283,37 @@ fn changes_may_be_anything() {
     let corpus: Vec<Vec<u8>> = files.iter().map(|file| file.as_bytes().to_vec()).collect();
     run(fuzz::changes, &corpus, 100);
 }
+
+#[test]
+fn files_of_audits_may_be_anything() {
+    let files = [
+        r#"{"Format": "scproof-guardrails/1", "Description": "x", "Guardrails": [
+            {"Id": "deploy-role", "Title": "Nobody deletes the role", "Why": "deployments need it", "Risk": "high",
+             "Category": "Roles", "Sources": ["https://example.com/x"], "Accounts": ["shop", "Prod/**"],
+             "MustBeBlocked": {"Action": "iam:DeleteRole", "Resource": "arn:*:iam::*:role/deploy"}},
+            {"Id": "region-lock", "Title": "Frankfurt", "Why": "contracts", "Risk": "low",
+             "MustBeBlocked": [{"NotAction": ["iam:*", "sts:*"], "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1"]}}}]}
+        ]}"#,
+        r#"{"Format": "scproof-suppressions/1", "Suppressions": [
+            {"Finding": "*:p-legacy01#*", "Reason": "kept as it was"},
+            {"Finding": "hole:deploy-role", "Reason": "ticket 4712", "OUs": "Prod", "Accounts": ["tag:env=prod"], "Until": "2027-03-31"}
+        ]}"#,
+    ];
+    let corpus: Vec<Vec<u8>> = files.iter().map(|file| file.as_bytes().to_vec()).collect();
+    run(fuzz::audit_files, &corpus, 50);
+}
+
+#[test]
+fn denials_may_be_anything() {
+    let texts = [
+        "An error occurred (AccessDenied) when calling the CreateUser operation: User: arn:aws:sts::222222222222:assumed-role/dev/ann is not authorized to perform: iam:CreateUser on resource: arn:aws:iam::222222222222:user/bob with an explicit deny in a service control policy",
+        "User: arn:aws:iam::222222222222:user/ann is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::b/x\" because no service control policy allows the s3:GetObject action",
+        r#"{"eventVersion": "1.09", "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::222222222222:assumed-role/dev/ann", "accountId": "222222222222"},
+            "eventTime": "2026-11-24T12:00:00Z", "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances", "awsRegion": "eu-west-1", "sourceIPAddress": "203.0.113.9",
+            "errorCode": "Client.UnauthorizedOperation", "errorMessage": "You are not authorized to perform this operation.", "requestParameters": {"instanceType": "t3.micro"}}"#,
+        r#"{"Records": [{"userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::222222222222:user/ann", "accountId": "222222222222"}, "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "errorCode": "AccessDenied"}]}"#,
+        r#"{"DecodedMessage": "{\"allowed\":false,\"explicitDeny\":true,\"context\":{\"principal\":{\"arn\":\"arn:aws:iam::222222222222:user/ann\"},\"action\":\"ec2:RunInstances\",\"resource\":\"arn:aws:ec2:eu-west-1:222222222222:instance/*\",\"conditions\":{\"items\":[]}}}"}"#,
+    ];
+    let corpus: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    run(fuzz::denial, &corpus, 100);
+}
