@@ -38,7 +38,9 @@ impl Stays {
         let own = own_part(text);
         let mut shown = starts.iter().zip(&ends).filter(|(start, end)| {
             let is_replaced = found.iter().any(|(span, _)| span.start <= **start && **end <= span.end);
-            **start >= own && !is_replaced && !is_of_aws(text.get(**start..**end).unwrap_or_default())
+            let is_type =
+                **start == own && own > 0 && text.get(**end..).is_some_and(|rest| rest.starts_with(['/', ':']));
+            **start >= own && !is_replaced && !is_type
         });
         if shown.next().is_some() {
             let text = if *role == Role::Typed { text.clone() } else { words.replace(text, *role) };
@@ -55,11 +57,27 @@ fn own_part(text: &str) -> usize {
     text.match_indices(':').nth(4).map_or(0, |(at, _)| at + 1)
 }
 
-/// Runs that say nothing of the organization: words of AWS that stand among names.
-fn is_of_aws(run: &str) -> bool {
-    const WORDS: [&str; 12] =
-        ["role", "user", "group", "policy", "root", "true", "false", "aws", "amazonaws", "com", "cn", "service"];
-    WORDS.iter().any(|word| word.eq_ignore_ascii_case(run))
+/// Whether a value of a key that AWS fills with words of its own is one of them: a Region, or the name of a service.
+fn is_of_aws(text: &str, key: &str) -> bool {
+    const KEYS: [&str; 7] = [
+        "aws:requestedregion",
+        "aws:calledvia",
+        "aws:calledviafirst",
+        "aws:calledvialast",
+        "aws:principalservicename",
+        "aws:principalservicenameslist",
+        "iam:passedtoservice",
+    ];
+    let text = text.to_ascii_lowercase();
+    let is_word = |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'*' | b'?'));
+    let is_region = || {
+        let mut parts: Vec<&str> = text.split('-').collect();
+        let number = parts.pop().unwrap_or_default();
+        let is_number =
+            number.len() <= 1 && number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'?'));
+        is_number && (1..=3).contains(&parts.len()) && parts.iter().all(|part| part.len() <= 9 && is_word(part))
+    };
+    KEYS.contains(&key) && (text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") || is_region())
 }
 
 /// The name of a context key, or of a variable.
@@ -92,6 +110,8 @@ fn value_kind(text: &str, member: &str) -> Option<&'static str> {
         let own = parts.nth(2).unwrap_or_default();
         return Some(match (service, own.split('/').next()) {
             ("s3", _) => "bucket names",
+            // All of the account.
+            (_, Some("root")) => return None,
             (_, Some("role" | "assumed-role")) => "role names",
             (_, Some("user" | "federated-user")) => "user names",
             _ => "names of resources",
@@ -99,8 +119,7 @@ fn value_kind(text: &str, member: &str) -> Option<&'static str> {
     }
     let key = member.to_ascii_lowercase();
     let is = |part: &str| key.contains(part);
-    if is("region") || is("calledvia") || is("principalservicename") {
-        // Of AWS's own.
+    if is_of_aws(text, &key) {
         return None;
     }
     Some(if is("externalid") {
@@ -111,11 +130,55 @@ fn value_kind(text: &str, member: &str) -> Option<&'static str> {
         "values and keys of tags"
     } else if key.split(':').next().is_some_and(|prefix| prefix.contains('.')) {
         "values of identity providers"
-    } else if is("ip") {
+    } else if key.ends_with("sourceip") {
         "addresses"
     } else if is("resource") {
         "names of resources"
     } else {
         "other values"
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan;
+    use crate::words::Kind;
+
+    #[test]
+    fn what_stays_is_sorted_by_kind() {
+        let text = r#"{"Statement": [{"Sid": "Acme", "Effect": "Deny", "NotAction": "acme:Do",
+            "Resource": ["*", "arn:aws:s3:::acme-ledger/*", "arn:aws:iam::222222222222:role/acme", "arn:aws:iam::222222222222:root"],
+            "Condition": {
+              "StringEquals": {"aws:RequestedRegion": ["eu-west-1", "acme"], "sts:ExternalId": "x7", "aws:SourceVpc": "vpc-1",
+                "aws:PrincipalTag/team": "red", "login.acme.example:sub": "s", "aws:PrincipalAccount": "222222222222"},
+              "IpAddress": {"aws:SourceIp": ["203.0.113.7/32", "2001:db8::1"]},
+              "Bool": {"aws:SecureTransport": "false"}, "NumericLessThan": {"s3:max-keys": "10"}}}]}"#;
+        let mut words = Words::default();
+        words.insert(Kind::Account, "222222222222", "987654321098");
+        let mut stays = Stays::default();
+        for scanned in scan::strings(text) {
+            stays.add(&scanned, &words);
+        }
+        let shown: Vec<String> = stays
+            .kinds()
+            .map(|(kind, texts)| format!("{kind}: {}", texts.iter().cloned().collect::<Vec<_>>().join(", ")))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "addresses: 2001:db8::1, 203.0.113.7/32",
+                "bucket names: arn:aws:s3:::acme-ledger/*",
+                "external ids: x7",
+                "identity providers: login.acme.example:sub",
+                "ids of networks and endpoints: vpc-1",
+                "numbers, times and bytes: 10",
+                "other values: acme",
+                "role names: arn:aws:iam::987654321098:role/acme",
+                "tag keys: aws:PrincipalTag/team",
+                "values and keys of tags: red",
+                "values of identity providers: s",
+            ]
+        );
+    }
 }

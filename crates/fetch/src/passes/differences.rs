@@ -66,8 +66,8 @@ impl Differences {
     }
 
     /// What the passes agree about, and the rest as what could not be read: where a policy is attached, what it says,
-    /// where an account is. Of what else differs – names, states, tags – the snapshot has what the last pass has read, and
-    /// says that it may be otherwise.
+    /// where an account is. Of what else differs – names, states, tags – the snapshot has what the last pass has read,
+    /// and says that it may be otherwise.
     ///
     /// # Errors
     ///
