@@ -13,8 +13,8 @@ use crate::command::diff::DiffArgs;
 use crate::command::effective::EffectiveArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
-use crate::command::show::ShowArgs;
 use crate::command::licenses::LicensesArgs;
+use crate::command::show::ShowArgs;
 use crate::command::simulate::SimulateArgs;
 use crate::command::snapshot::SnapshotArgs;
 use crate::command::tree::TreeArgs;

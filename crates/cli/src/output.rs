@@ -79,10 +79,11 @@ impl Output {
     /// Writes a report, and puts the file in its place.
     pub(crate) fn report(self, format: Format, report: &Report<'_>) -> Result<(), CommandError> {
         let style = self.style;
-        match format {
-            // Their writers know what is safe, and text may have colour.
-            Format::Text | Format::Markdown => self.write(|out| report.write(format, style, out)),
-            _ => self.write_json(|out| report.write(format, style, out)),
+        // Their writers know what is safe, and text may have colour.
+        if matches!(format, Format::Text | Format::Markdown) {
+            self.write(|out| report.write(format, style, out))
+        } else {
+            self.write_json(|out| report.write(format, style, out))
         }
     }
 

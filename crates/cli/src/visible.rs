@@ -1,5 +1,6 @@
 //! JSON for a terminal: nothing of it draws there, and nothing is unseen.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use scproof::report::is_unseen;
@@ -35,7 +36,8 @@ impl<W: Write> Write for Visible<W> {
                 continue;
             }
             for unit in character.encode_utf16(&mut [0; 2]) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                // A text takes everything.
+                let _ = write!(shown, "\\u{unit:04x}");
             }
         }
         self.inner.write_all(shown.as_bytes())?;
