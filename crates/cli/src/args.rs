@@ -203,7 +203,8 @@ const REPORTS: [(&str, Subject); 10] = [
 ];
 
 /// Options that few questions need; the short help leaves them out.
-const SELDOM: [&str; 6] = ["color", "threads", "assume_preferred", "closed_key_list", "limits", "no_config"];
+const SELDOM: [&str; 7] =
+    ["max_input", "color", "threads", "assume_preferred", "closed_key_list", "limits", "no_config"];
 
 /// The command line, whose help names for each command the formats that it has. A short help fits a screen.
 ///

@@ -49,7 +49,7 @@ fn crawl(seed: u64, endings: &mut Endings) {
     let server = server.unwrap();
     server.set_script(script(&mut random, &server.world()));
     // Half of them may not read until it rests.
-    let passes = NonZeroUsize::new(if seed % 2 == 0 { 4 } else { 2 }).unwrap();
+    let passes = NonZeroUsize::new(if seed.is_multiple_of(2) { 4 } else { 2 }).unwrap();
     let attachments_by = WAYS[usize::try_from(seed / 2 % 2).unwrap()];
     let (outcome, recorder) = try_fetch(&server.url(), &FetchOptions { passes, attachments_by, ..options() });
     let about = format!("seed {seed}\n{:#?}", recorder.notes());
