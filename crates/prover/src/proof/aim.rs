@@ -53,6 +53,18 @@ struct Meant<'m> {
     anything: bool,
 }
 
+/// Whether a block is aimed at what is meant of a class of actions.
+#[derive(Debug, Clone, Copy)]
+struct AimQuestion<'q> {
+    meant: &'q Meant<'q>,
+    concerned: &'q Concerned,
+    /// That of an account on whose path the block is.
+    signature: usize,
+    block: Block<'q>,
+    /// Whether neither the block nor the level is about services that no policy names.
+    is_specific: bool,
+}
+
 impl PolicyProof<'_> {
     /// What in force is aimed at the calls that the Deny statements of a level – one of those given to
     /// [`new`](Self::new) as hypothetical – match; up to `most`, statements first.
@@ -132,8 +144,9 @@ impl PolicyProof<'_> {
         let mut seen: FxHashSet<(usize, bool)> = FxHashSet::default();
         meant.concerned.iter().any(|concerned| {
             let Some(candidate) = self.views.candidate(statement, concerned.cell) else { return false };
+            let block = Block::Deny(candidate);
             seen.insert((concerned.kind, candidate.is_uncertain()))
-                && self.aims(meant, concerned, signature, Block::Deny(candidate), is_specific)
+                && self.aims(&AimQuestion { meant, concerned, signature, block, is_specific })
         })
     }
 
@@ -153,7 +166,7 @@ impl PolicyProof<'_> {
             let of_service = classes.iter().filter(|class| self::service(&class.representative) == service);
             let others = self.allowed(list, of_service.map(|class| class.cell).chain(meant.elsewhere));
             let block = Block::Unlisted { own: &entry.allow, others: &others };
-            self.aims(meant, concerned, signature, block, !meant.anything)
+            self.aims(&AimQuestion { meant, concerned, signature, block, is_specific: !meant.anything })
         })
     }
 
@@ -171,26 +184,13 @@ impl PolicyProof<'_> {
         Others::Some(statements)
     }
 
-    /// Whether a block is aimed at what is meant of a class of actions. Where there is no room to tell, its actions do.
-    fn aims(
-        &mut self,
-        meant: &Meant<'_>,
-        concerned: &Concerned,
-        signature: usize,
-        block: Block<'_>,
-        is_specific: bool,
-    ) -> bool {
-        self.find_aim(meant, concerned, signature, block, is_specific).unwrap_or(is_specific)
+    /// Whether it is. Where there is no room to tell, its actions do.
+    fn aims(&mut self, question: &AimQuestion<'_>) -> bool {
+        self.find_aim(question).unwrap_or(question.is_specific)
     }
 
-    fn find_aim(
-        &mut self,
-        meant: &Meant<'_>,
-        concerned: &Concerned,
-        signature: usize,
-        block: Block<'_>,
-        is_specific: bool,
-    ) -> Option<bool> {
+    fn find_aim(&mut self, question: &AimQuestion<'_>) -> Option<bool> {
+        let AimQuestion { meant, concerned, signature, block, is_specific } = *question;
         let Concerned { class, cell, kind } = *concerned;
         let class = self.classes.get(class)?;
         let (traits, shape, level) = (class.traits, class.shape, meant.level);
