@@ -11,25 +11,49 @@ use crate::request_error::RequestError;
 use crate::trace::{Evaluation, NoTrace, Trace};
 use crate::truth::Truth;
 
-/// What a Deny and the Allows of all levels come to (K3-11).
+/// What is certain of a call, or of one of its checks (K3-11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// Whether some Deny matches.
     pub(crate) denied: Truth,
-    /// Whether every level has an Allow that matches.
-    pub(crate) allowed: Truth,
+    /// Whether it passes: no Deny matches, and every level has an Allow that does.
+    pub(crate) passes: Truth,
 }
 
 impl Outcome {
+    pub(crate) const ALLOWED: Self = Self { denied: Truth::False, passes: Truth::True };
+    pub(crate) const UNKNOWN: Self = Self { denied: Truth::Unknown, passes: Truth::Unknown };
+
+    /// By whether some Deny matches, and whether every level has an Allow that does.
+    pub(crate) fn new(denied: Truth, allowed: Truth) -> Self {
+        Self { denied, passes: allowed.and(denied.negate()) }
+    }
+
     /// The table of K3-11.
     pub(crate) fn decision(self) -> Decision {
-        match (self.denied, self.allowed) {
+        match (self.denied, self.passes) {
             (Truth::True, _) => Decision::ExplicitDeny,
             (Truth::False, Truth::True) => Decision::Allowed,
             (Truth::False, Truth::False) => Decision::ImplicitDeny,
             (Truth::Unknown, Truth::False) => Decision::Deny,
             (Truth::Unknown, Truth::True | Truth::Unknown) | (Truth::False, Truth::Unknown) => Decision::Unknown,
         }
+    }
+
+    /// Of a call that makes another check, too: it passes if both do, and is denied explicitly if one of them is
+    /// (EVAL-10, CLR-7).
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self { denied: self.denied.or(other.denied), passes: self.passes.and(other.passes) }
+    }
+
+    /// Of one of two, if it is not known which.
+    pub(crate) fn either(self, other: Self) -> Self {
+        Self { denied: self.denied.agree(other.denied), passes: self.passes.agree(other.passes) }
+    }
+
+    /// Of a check that only some calls make (CALL-3).
+    pub(crate) fn possible(self) -> Self {
+        self.either(Self::ALLOWED)
     }
 }
 
@@ -66,44 +90,46 @@ impl CompiledOrganization {
 
     fn decide_open(&self, query: &Query) -> Decision {
         if let [pair] = &*query.pairs {
-            return self.decide_pair(query, pair);
+            return self.pair_outcome(query, pair).decision();
         }
-        let mut worst = Decision::Allowed;
+        let mut call = Outcome::ALLOWED;
         for check in query.checks.iter().filter(|check| check.certain) {
-            worst = worst_of(worst, self.decide_check(query, check));
-            if worst == Decision::ExplicitDeny {
-                break;
+            call = call.with(self.check_outcome(query, check));
+            if call.denied == Truth::True {
+                return Decision::ExplicitDeny;
             }
         }
-        // What only some calls are checked against leaves open what would pass without it (CALL-3).
-        let mut possible = query.checks.iter().filter(|check| !check.certain);
-        if worst == Decision::Allowed && possible.any(|check| self.decide_check(query, check) != Decision::Allowed) {
-            return Decision::Unknown;
+        // What only some calls are checked against leaves open what would pass without it, and for which reason it is
+        // denied (CALL-3, CLR-7).
+        for check in query.checks.iter().filter(|check| !check.certain) {
+            if call.denied == Truth::Unknown || call.passes == Truth::Unknown {
+                break;
+            }
+            call = call.with(self.check_outcome(query, check).possible());
         }
-        worst
+        call.decision()
     }
 
     /// One of the pairs of a check, and it is not known which (CALL-4, CALL-5).
-    fn decide_check(&self, query: &Query, check: &Check) -> Decision {
+    fn check_outcome(&self, query: &Query, check: &Check) -> Outcome {
         let pairs = query.pairs.get(check.pairs.clone()).unwrap_or(&[]);
-        joined(pairs.iter().map(|pair| self.decide_pair(query, pair)))
+        one_of(pairs.iter().map(|pair| self.pair_outcome(query, pair)))
     }
 
-    pub(crate) fn decide_pair(&self, query: &Query, pair: &Pair) -> Decision {
+    pub(crate) fn pair_outcome(&self, query: &Query, pair: &Pair) -> Outcome {
         let mut evaluation =
             Evaluation { states: &pair.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
         let outcome = self.outcome(query, |atom| self.atom_truth(atom, pair, &mut evaluation));
-        let decision = outcome.decision();
-        if self.options.refine && matches!(decision, Decision::Unknown | Decision::Deny) {
-            return self.refine(query, pair, decision);
+        if self.options.refine && matches!(outcome.decision(), Decision::Unknown | Decision::Deny) {
+            return self.refine(query, pair, outcome);
         }
-        decision
+        outcome
     }
 
-    /// D and A of K3-11 with the truth of each atom from `truth`.
+    /// What K3-11 makes of the truth of each atom from `truth`.
     pub(crate) fn outcome(&self, query: &Query, mut truth: impl FnMut(Atom) -> Truth) -> Outcome {
         let Some(path) = self.chain.path(query.path) else {
-            return Outcome { denied: Truth::Unknown, allowed: Truth::Unknown };
+            return Outcome::UNKNOWN;
         };
         let mut denied = Truth::False;
         for &level in path.active.iter().chain(&query.hypothetical) {
@@ -113,13 +139,13 @@ impl CompiledOrganization {
                 continue;
             };
             if entry.denies {
-                return Outcome { denied: Truth::True, allowed: Truth::Unknown };
+                return Outcome::new(Truth::True, Truth::Unknown);
             }
             denied = denied.or(if unreadable { Truth::Unknown } else { Truth::False });
             for candidate in &entry.deny {
                 denied = denied.or(self.candidate_truth(*candidate, &mut truth));
                 if denied == Truth::True {
-                    return Outcome { denied, allowed: Truth::Unknown };
+                    return Outcome::new(denied, Truth::Unknown);
                 }
             }
         }
@@ -144,7 +170,7 @@ impl CompiledOrganization {
                 break;
             }
         }
-        Outcome { denied, allowed }
+        Outcome::new(denied, allowed)
     }
 
     /// What a level holds for the action of a query, and whether its attachments are unreadable.
@@ -185,24 +211,6 @@ impl CompiledOrganization {
 }
 
 /// What is certain if one of several holds.
-pub(crate) fn joined(decisions: impl IntoIterator<Item = Decision>) -> Decision {
-    let join = |one: Decision, other: Decision| match (one, other) {
-        (one, other) if one == other => one,
-        (one, other) if one.is_denied() && other.is_denied() => Decision::Deny,
-        _ => Decision::Unknown,
-    };
-    decisions.into_iter().reduce(join).unwrap_or(Decision::Unknown)
-}
-
-/// Any denial beats unknown, unknown beats allowed; among denials the explicit one is named (EVAL-10, CLR-7).
-pub(crate) fn worst_of(a: Decision, b: Decision) -> Decision {
-    let rank = |decision| match decision {
-        Decision::ExplicitDeny => 5,
-        Decision::ImplicitDeny => 4,
-        Decision::Deny => 3,
-        Decision::Unknown => 2,
-        Decision::Allowed => 1,
-        Decision::NotApplicable => 0,
-    };
-    if rank(b) > rank(a) { b } else { a }
+pub(crate) fn one_of(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
+    outcomes.into_iter().reduce(Outcome::either).unwrap_or(Outcome::UNKNOWN)
 }

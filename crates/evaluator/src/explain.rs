@@ -10,7 +10,7 @@ use scproof_policy_parser::Effect;
 use crate::EvaluationOptions;
 use crate::chain::Applicability;
 use crate::compile::{Atom, CompiledOrganization, CompiledStatement};
-use crate::decide::{Outcome, joined, worst_of};
+use crate::decide::{Outcome, one_of};
 use crate::decision::{Decision, Explanation, LevelTrace, Reason, StatementRef, Undecided};
 use crate::predicate::{Open, Predicate};
 use crate::prepare::{ActionCell, Pair, Query};
@@ -39,13 +39,19 @@ enum Role {
 /// The causes in one pair of a request.
 #[derive(Default)]
 struct PairCauses {
-    decision: Option<Decision>,
-    kleene: Option<Decision>,
+    /// None for a pair that makes nothing of the verdict.
+    outcome: Option<Outcome>,
+    kleene: Option<Outcome>,
+    /// Whether the verdict of the call is that of this pair, or rests on it.
+    decides: bool,
     levels: Vec<LevelTrace>,
     levels_without_allow: Vec<NodeId>,
-    /// What must hold for the call to pass, as far as it is open.
+    /// What must hold so that no Deny matches, as far as it is open, and why it is.
     clauses: Vec<Predicate>,
     undecided: Vec<Undecided>,
+    /// The same so that each level allows the call.
+    allow_clauses: Vec<Predicate>,
+    allow_undecided: Vec<Undecided>,
     assumed: Vec<&'static str>,
     /// The resource of the pair, by the name of its type.
     resource: String,
@@ -159,9 +165,9 @@ impl CompiledOrganization {
         let mut clauses: Vec<Predicate> = Vec::new();
         for pair in pairs {
             push_new(&mut explanation.assumed, pair.assumed);
-            let decides = pair.decision == Some(worst);
-            let by_cases = pair.decision != pair.kleene;
-            if decides {
+            let by_cases = pair.outcome != pair.kleene;
+            let may_deny = pair.outcome.is_some_and(|outcome| outcome.denied != Truth::False);
+            if pair.decides {
                 let determining = pair.levels.iter().flat_map(|level| match worst {
                     Decision::ExplicitDeny if by_cases => level
                         .denied_by
@@ -171,20 +177,30 @@ impl CompiledOrganization {
                     Decision::ExplicitDeny => level.denied_by.iter().collect::<Vec<_>>(),
                     Decision::Allowed if by_cases => level.allowed_by.iter().chain(&level.maybe_allowed_by).collect(),
                     Decision::Allowed => level.allowed_by.iter().collect(),
-                    Decision::Deny => level.maybe_denied_by.iter().map(|(statement, _)| statement).collect(),
-                    Decision::ImplicitDeny | Decision::Unknown | Decision::NotApplicable => Vec::new(),
+                    Decision::Deny if may_deny => {
+                        level.maybe_denied_by.iter().map(|(statement, _)| statement).collect()
+                    }
+                    Decision::Deny | Decision::ImplicitDeny | Decision::Unknown | Decision::NotApplicable => Vec::new(),
                 });
                 let determining: Vec<StatementRef> = determining.copied().collect();
                 push_new(&mut explanation.determining, determining);
                 if matches!(worst, Decision::ImplicitDeny | Decision::Deny) {
                     push_new(&mut explanation.levels_without_allow, pair.levels_without_allow);
                 }
-                if matches!(worst, Decision::Unknown | Decision::Deny) {
-                    for undecided in pair.undecided {
-                        *counts.entry(undecided).or_default() += 1;
-                    }
+                let mut asked = (Vec::new(), Vec::new());
+                if worst == Decision::Unknown || (worst == Decision::Deny && may_deny) {
+                    asked = (pair.undecided, pair.clauses);
+                }
+                if worst == Decision::Unknown {
+                    asked.0.extend(pair.allow_undecided);
+                    asked.1.extend(pair.allow_clauses);
+                }
+                for undecided in asked.0 {
+                    *counts.entry(undecided).or_default() += 1;
+                }
+                if !asked.1.is_empty() {
                     // Each resource has facts of its own: what is asked of two of them says nothing together.
-                    clauses.push(simplified(Predicate::all(pair.clauses)));
+                    clauses.push(simplified(Predicate::all(asked.1)));
                 }
                 if by_cases && worst != Decision::Unknown {
                     let note = "decided case by case: whatever the open facts are, the verdict is the same".to_owned();
@@ -207,7 +223,7 @@ impl CompiledOrganization {
 
     /// All causes in one pair.
     fn causes(&self, query: &Query, pair: &Pair, account: NodeId) -> PairCauses {
-        let mut causes = PairCauses { decision: Some(self.decide_pair(query, pair)), ..PairCauses::default() };
+        let mut causes = PairCauses { outcome: Some(self.pair_outcome(query, pair)), ..PairCauses::default() };
         let loose;
         let truths = match &query.cell {
             ActionCell::Known(cell) => self.actions.cell_truths(*cell),
@@ -216,10 +232,7 @@ impl CompiledOrganization {
                 self.actions.truths(&loose)
             }
         };
-        let mut outcome = Outcome { denied: Truth::False, allowed: Truth::True };
-        let mut allow_clauses = Vec::new();
-        let mut deny_reasons = Vec::new();
-        let mut allow_reasons = Vec::new();
+        let (mut denied, mut allowed_everywhere) = (Truth::False, Truth::True);
         for node_id in self.organization.inheritance_path(account) {
             let node = self.organization.node(node_id);
             let mut level = LevelTrace {
@@ -249,9 +262,9 @@ impl CompiledOrganization {
                         self.finding(query, pair, (node_id, policy), statement, action, role, &mut causes.assumed);
                     match role {
                         Role::Deny => {
-                            outcome.denied = outcome.denied.or(finding.truth);
+                            denied = denied.or(finding.truth);
                             if finding.truth == Truth::Unknown {
-                                deny_reasons.extend(finding.reasons);
+                                causes.undecided.extend(finding.reasons);
                                 causes.clauses.push(finding.open.clone());
                                 level.maybe_denied_by.push((finding.reference, simplified(finding.open)));
                             } else if finding.truth == Truth::True {
@@ -272,27 +285,26 @@ impl CompiledOrganization {
                 }
             }
             if node.unreadable.is_some() {
-                outcome.denied = outcome.denied.or(Truth::Unknown);
+                denied = denied.or(Truth::Unknown);
                 allowed = allowed.or(Truth::Unknown);
-                deny_reasons.push(Undecided::Attachments(node_id));
+                causes.undecided.push(Undecided::Attachments(node_id));
                 causes.clauses.push(Predicate::Open(Open::Attachments(node_id)).not());
             }
             if allowed == Truth::False {
                 causes.levels_without_allow.push(node_id);
             }
             if allowed == Truth::Unknown && !open_allows.is_empty() {
-                allow_reasons.extend(open_allow_reasons);
-                allow_clauses.push(Predicate::any(open_allows));
+                causes.allow_undecided.extend(open_allow_reasons);
+                causes.allow_clauses.push(Predicate::any(open_allows));
             }
-            outcome.allowed = outcome.allowed.and(allowed);
+            allowed_everywhere = allowed_everywhere.and(allowed);
             causes.levels.push(level);
         }
-        causes.kleene = Some(outcome.decision());
+        causes.kleene = Some(Outcome::new(denied, allowed_everywhere));
         causes.resource = pair.resource_words();
-        causes.undecided = deny_reasons;
-        if outcome.allowed == Truth::Unknown {
-            causes.undecided.extend(allow_reasons);
-            causes.clauses.extend(allow_clauses);
+        if allowed_everywhere != Truth::Unknown {
+            causes.allow_undecided.clear();
+            causes.allow_clauses.clear();
         }
         causes
     }
@@ -413,64 +425,86 @@ impl CompiledOrganization {
 /// Puts the pairs of each check together, and says for each pair what it makes of the verdict; the verdict of all
 /// checks.
 fn by_check(query: &Query, pairs: &mut [PairCauses]) -> Decision {
-    let mut verdicts = Vec::with_capacity(query.checks.len());
-    for check in &query.checks {
-        let pairs = pairs.get(check.pairs.clone()).unwrap_or(&[]);
-        verdicts.push(joined(pairs.iter().filter_map(|pair| pair.decision)));
-    }
-    let certain = query.checks.iter().zip(&verdicts).filter(|(check, _)| check.certain);
-    let worst = certain.fold(Decision::Allowed, |worst, (_, verdict)| worst_of(worst, *verdict));
-    let mut found = worst;
-    for (check, verdict) in query.checks.iter().zip(verdicts) {
+    let of_check = |pairs: &[PairCauses]| one_of(pairs.iter().filter_map(|pair| pair.outcome));
+    let verdicts = query.checks.iter().map(|check| of_check(pairs.get(check.pairs.clone()).unwrap_or(&[])));
+    let verdicts: Vec<Outcome> = verdicts.collect();
+    let each = || query.checks.iter().zip(&verdicts);
+    let certain = each().filter(|(check, _)| check.certain).fold(Outcome::ALLOWED, |call, (_, of)| call.with(*of));
+    let possible = each().filter(|(check, _)| !check.certain);
+    let call = possible.fold(certain, |call, (_, of)| call.with(of.possible())).decision();
+    let certain = certain.decision();
+    for (check, verdict) in each() {
         let pairs = pairs.get_mut(check.pairs.clone()).unwrap_or_default();
-        if !check.certain && worst != Decision::Allowed {
+        let says_why = certain == Decision::ImplicitDeny && verdict.denied != Truth::False;
+        if !check.certain && certain != Decision::Allowed && !says_why {
             // Nothing is asked of what only some calls are checked against.
-            for pair in pairs {
-                *pair = PairCauses::default();
+            pairs.fill_with(PairCauses::default);
+        } else if call == Decision::Deny {
+            for pair in pairs.iter_mut() {
+                pair.tell_kind(*verdict, check.certain);
             }
-        } else if !check.certain && verdict != Decision::Allowed {
-            found = Decision::Unknown;
+        } else if !check.certain && verdict.decision() != Decision::Allowed {
             pairs.iter_mut().for_each(PairCauses::hinder);
         } else if pairs.len() > 1 {
-            for pair in pairs {
-                pair.join(verdict);
+            for pair in pairs.iter_mut() {
+                pair.join(*verdict);
             }
         }
+        for pair in pairs {
+            pair.decides = pair.outcome.is_some_and(|own| call == Decision::Deny || own.decision() == call);
+        }
     }
-    found
+    call
 }
 
 impl PairCauses {
     /// One of several pairs that a check may be, which come to a verdict together.
-    fn join(&mut self, verdict: Decision) {
-        match (self.decision, verdict) {
+    fn join(&mut self, verdict: Outcome) {
+        match (self.outcome.map(Outcome::decision), verdict.decision()) {
             (Some(Decision::Allowed) | None, _) => {}
             (Some(own), verdict) if own == verdict => {}
             (Some(own), Decision::Unknown) if own.is_denied() => self.hinder(),
-            (Some(_), verdict) => {
-                self.decision = Some(verdict);
-                self.kleene = Some(verdict);
+            (Some(_), _) => {
+                self.outcome = Some(verdict);
+                self.kleene = self.outcome;
             }
+        }
+    }
+
+    /// Of a call that is certainly denied: leaves what says for which reason it is. `certain`: each call makes the
+    /// check.
+    fn tell_kind(&mut self, verdict: Outcome, certain: bool) {
+        let Some(own) = self.outcome else { return };
+        if own.denied == Truth::False {
+            // Levels that lack an Allow say why only where the check fails whichever of its pairs it is.
+            if own.passes != Truth::False || verdict.passes != Truth::False {
+                *self = Self::default();
+            }
+        } else if !certain || own.denied == Truth::True {
+            // As one of several that the check may be: alone it would deny the call explicitly.
+            self.hinder();
         }
     }
 
     /// It blocks the call if the call is checked against it, or may.
     fn hinder(&mut self) {
-        let Some(own) = self.decision.filter(|own| *own != Decision::Allowed) else { return };
+        let Some(own) = self.outcome.map(Outcome::decision).filter(|own| *own != Decision::Allowed) else { return };
         let spared = Predicate::Open(Open::Checked { resource: self.resource.clone() }).not();
-        self.clauses = if own.is_denied() {
-            vec![spared.clone()]
+        if own.is_denied() {
+            self.clauses = vec![spared.clone()];
+            self.allow_clauses.clear();
         } else {
-            let clauses = std::mem::take(&mut self.clauses).into_iter();
-            clauses.map(|clause| Predicate::any([clause, spared.clone()])).collect()
-        };
+            for clause in self.clauses.iter_mut().chain(&mut self.allow_clauses) {
+                *clause = Predicate::any([std::mem::replace(clause, Predicate::ALWAYS), spared.clone()]);
+            }
+        }
         for level in &mut self.levels {
             let denied = std::mem::take(&mut level.denied_by);
             level.maybe_denied_by.extend(denied.into_iter().map(|statement| (statement, spared.clone())));
         }
         self.undecided.push(Undecided::Resource);
-        self.decision = Some(Decision::Unknown);
-        self.kleene = self.decision;
+        self.outcome = Some(Outcome::UNKNOWN);
+        self.kleene = self.outcome;
     }
 }
 

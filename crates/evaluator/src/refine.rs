@@ -15,6 +15,7 @@ use scproof_policy_parser::{LanguagePattern, WildcardPattern, text_cells};
 use crate::compile::{Atom, CompiledOrganization, LevelEntry};
 use crate::condition::CompiledCondition;
 use crate::cut::Kind;
+use crate::decide::Outcome;
 use crate::decision::Decision;
 use crate::prepare::{Pair, Query};
 use crate::resource::{CompiledResource, ResourceMatcher, ResourceState};
@@ -60,28 +61,28 @@ pub(crate) struct Split {
 impl CompiledOrganization {
     /// The verdict that all cases share, else the given one: all worlds that the laws allow, and in each the cases of
     /// the facts.
-    pub(crate) fn refine(&self, query: &Query, pair: &Pair, decision: Decision) -> Decision {
+    pub(crate) fn refine(&self, query: &Query, pair: &Pair, outcome: Outcome) -> Outcome {
         let mut worlds = self.worlds(pair, &query.broken_laws, &self.asked_slots(query, pair));
         if worlds.len() == 1 {
-            return self.refine_cases(query, pair, decision);
+            return self.refine_cases(query, pair, outcome);
         }
-        let mut common: Option<Decision> = None;
+        let mut common: Option<Outcome> = None;
         // The last first, which saves copying what is no longer needed.
         while let Some(states) = worlds.pop() {
             let world = Pair { states, callers: Box::default(), ..pair.clone() };
             let mut evaluation =
                 Evaluation { states: &world.states, assume_preferred: self.options.assume_preferred, trace: NoTrace };
-            let found = self.outcome(query, |atom| self.atom_truth(atom, &world, &mut evaluation)).decision();
-            let found = match found {
+            let found = self.outcome(query, |atom| self.atom_truth(atom, &world, &mut evaluation));
+            let found = match found.decision() {
                 Decision::Unknown | Decision::Deny => self.refine_cases(query, &world, found),
                 Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::NotApplicable => found,
             };
             match shared(common, found) {
-                None => return self.refine_cases(query, pair, decision),
+                None => return self.refine_cases(query, pair, outcome),
                 now => common = now,
             }
         }
-        common.unwrap_or(decision)
+        common.unwrap_or(outcome)
     }
 
     /// The keys that the open atoms of a question ask about.
@@ -103,7 +104,7 @@ impl CompiledOrganization {
     }
 
     /// The verdict that all cases of the facts share, else the given one.
-    fn refine_cases(&self, query: &Query, pair: &Pair, decision: Decision) -> Decision {
+    fn refine_cases(&self, query: &Query, pair: &Pair, outcome: Outcome) -> Outcome {
         let (truths, facts) = self.open_facts(query, pair);
         let mut splits: Vec<Arc<Split>> =
             facts.into_iter().filter_map(|(fact, atoms)| self.split(fact, atoms, pair)).collect();
@@ -115,9 +116,9 @@ impl CompiledOrganization {
             fits
         });
         if splits.is_empty() {
-            return decision;
+            return outcome;
         }
-        let mut common: Option<Decision> = None;
+        let mut common: Option<Outcome> = None;
         let mut cased = truths;
         for combination in 0..combinations {
             let mut rest = combination;
@@ -128,13 +129,13 @@ impl CompiledOrganization {
                     cased.insert(*atom, *truth);
                 }
             }
-            let found = self.outcome(query, |atom| cased.get(&atom).copied().unwrap_or(Truth::Unknown)).decision();
+            let found = self.outcome(query, |atom| cased.get(&atom).copied().unwrap_or(Truth::Unknown));
             match shared(common, found) {
-                None => return decision,
+                None => return outcome,
                 now => common = now,
             }
         }
-        common.unwrap_or(decision)
+        common.unwrap_or(outcome)
     }
 
     /// The truth of every atom of the question, and the unknown atoms by the fact they ask about; only facts that are
@@ -308,16 +309,10 @@ impl CompiledOrganization {
     }
 }
 
-/// What verdicts have in common; `None` if nothing.
-fn shared(common: Option<Decision>, found: Decision) -> Option<Decision> {
-    match (common, found) {
-        (_, Decision::Unknown) => None,
-        (None, found) => Some(found),
-        (Some(common), found) if common == found => Some(common),
-        // Denied in every case, but not for the same kind of reason.
-        (Some(common), found) if common.is_denied() && found.is_denied() => Some(Decision::Deny),
-        _ => None,
-    }
+/// What outcomes have in common; `None` if they leave the verdict open.
+fn shared(common: Option<Outcome>, found: Outcome) -> Option<Outcome> {
+    let common = common.map_or(found, |common| common.either(found));
+    (common.decision() != Decision::Unknown).then_some(common)
 }
 
 impl Split {

@@ -452,13 +452,13 @@ impl<'p> Solver<'_, 'p> {
         if before == after {
             return Ok(Rc::from([]));
         }
+        let shape = formula.shape;
         let (before, after) = (Verdicts::new(space, before)?, Verdicts::new(space, after)?);
         let mut changes: Vec<Change> = Vec::new();
         let mut any = Function::FALSE;
         let mut settled = Function::FALSE;
         let mut parts: Vec<(Function, Transition)> = Vec::new();
         // Blocked and passing first, whatever the kind of denial; then the kinds where they are certain.
-        let shape = formula.shape;
         let possible = space.possible_calls(shape)?;
         for (passing, blocked, blocked_before, blocked_after) in
             [(before.passes, after.blocked, false, true), (after.passes, before.blocked, true, false)]
@@ -475,8 +475,10 @@ impl<'p> Solver<'_, 'p> {
             }
             settled = space.diagrams.or(settled, certain)?;
             let kinds = if blocked_after { &after } else { &before };
+            // The other checks of such a call pass on the other side.
+            let (implicit, _) = kinds.lacking_allow(space, shape, passing)?;
             let mut left = certain;
-            for (kind, function) in [(Verdict::ExplicitDeny, kinds.explicit), (Verdict::ImplicitDeny, kinds.implicit)] {
+            for (kind, function) in [(Verdict::ExplicitDeny, kinds.explicit), (Verdict::ImplicitDeny, implicit)] {
                 let of_kind = space.diagrams.and(change, function)?;
                 let of_kind = space.certainly(of_kind)?;
                 left = space.diagrams.and_not(left, of_kind)?;
@@ -486,12 +488,19 @@ impl<'p> Solver<'_, 'p> {
             let passing = space.for_others(shape, passing)?;
             changes.iter_mut().skip(first).for_each(|change| change.passing = passing);
         }
+        let (implicit_before, either_before) = before.lacking_allow(space, shape, space.possible)?;
+        let (implicit_after, either_after) = after.lacking_allow(space, shape, space.possible)?;
         for (from, to, kinds) in [
-            (before.explicit, after.implicit, (Verdict::ExplicitDeny, Verdict::ImplicitDeny)),
-            (before.implicit, after.explicit, (Verdict::ImplicitDeny, Verdict::ExplicitDeny)),
+            (before.explicit, implicit_after, (Verdict::ExplicitDeny, Verdict::ImplicitDeny)),
+            (before.explicit, either_after, (Verdict::ExplicitDeny, Verdict::Deny)),
+            (implicit_before, after.explicit, (Verdict::ImplicitDeny, Verdict::ExplicitDeny)),
+            (either_before, after.explicit, (Verdict::Deny, Verdict::ExplicitDeny)),
         ] {
             let both = space.diagrams.and(from, to)?;
             let change = space.diagrams.and(both, possible)?;
+            if change == Function::FALSE {
+                continue;
+            }
             any = space.diagrams.or(any, change)?;
             parts.push((change, Transition::OtherReason));
             let certain = space.certainly(change)?;
@@ -536,14 +545,29 @@ struct Verdicts {
     passes: Function,
     blocked: Function,
     explicit: Function,
-    implicit: Function,
 }
 
 impl Verdicts {
     fn new(space: &mut RequestSpace<'_>, outcome: Outcome) -> Result<Self, TooLarge> {
         let passes = space.diagrams.and_not(outcome.allowed, outcome.denied)?;
         let blocked = space.diagrams.not(passes)?;
-        let implicit = space.diagrams.and_not(blocked, outcome.denied)?;
-        Ok(Self { passes, blocked, explicit: outcome.denied, implicit })
+        Ok(Self { passes, blocked, explicit: outcome.denied })
+    }
+
+    /// Where an Allow is missing and no Deny matches: calls that are denied implicitly, and those of which another
+    /// check may be denied explicitly (CLR-7). The other checks are among some pairs.
+    fn lacking_allow(
+        &self,
+        space: &mut RequestSpace<'_>,
+        shape: ShapeId,
+        others: Function,
+    ) -> Result<(Function, Function), TooLarge> {
+        let lacking = space.diagrams.and_not(self.blocked, self.explicit)?;
+        if lacking == Function::FALSE {
+            return Ok((lacking, Function::FALSE));
+        }
+        let denied = space.diagrams.and(self.explicit, others)?;
+        let beside_denied = space.beside(shape, denied)?;
+        Ok((space.diagrams.and_not(lacking, beside_denied)?, space.diagrams.and(lacking, beside_denied)?))
     }
 }

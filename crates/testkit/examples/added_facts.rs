@@ -28,10 +28,14 @@ const EFFECTIVE_EVERY: usize = 8;
 const MAX_SHOWN: u64 = 10;
 const EVERYTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
-/// Among several checks of a call the kind of a denial is that of those which are certain: another may deny explicitly
-/// (CLR-7).
+/// Whether a verdict stands when more is known, and so does the kind of a denial (EVAL-10, CLR-7). What is settled by
+/// cases may be less of a kind with a fact more: fewer facts are asked about twice.
 fn is_compatible(before: Decision, after: Decision) -> bool {
-    before == Decision::Unknown || after == Decision::Unknown || before.is_denied() == after.is_denied()
+    match (before, after) {
+        (Decision::Unknown, _) | (_, Decision::Unknown) => true,
+        (Decision::Deny, _) | (_, Decision::Deny) => before.is_denied() == after.is_denied(),
+        _ => before == after,
+    }
 }
 
 /// What proofs say of all calls of an action by an account.

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use scproof_catalog::Catalog;
-use scproof_evaluator::Decision::{self, Allowed, ExplicitDeny, ImplicitDeny, Unknown};
+use scproof_evaluator::Decision::{self, Allowed, Deny, ExplicitDeny, ImplicitDeny, Unknown};
 use scproof_evaluator::{
     Caller, CompiledOrganization, Context, EvaluationOptions, Open, Predicate, Request, RequestResource, Undecided,
     WhoCanGroup,
@@ -16,13 +16,21 @@ const PLAIN: EvaluationOptions =
     EvaluationOptions { assume_preferred: false, closed_key_list: false, beyond_catalog: false, refine: false };
 const SHOP: &str = "222222222222";
 
-/// An organization of one account below a root with these statements, and an Allow for everything if one is a Deny.
+fn full() -> Value {
+    json!({"Effect": "Allow", "Action": "*", "Resource": "*"})
+}
+
+/// An organization of one account below a root with a statement, and an Allow for everything if it is a Deny.
 fn organization(statement: &Value) -> Organization {
-    let full = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     let mut statements = vec![statement.clone()];
     if statement["Effect"] == "Deny" {
-        statements.push(full.clone());
+        statements.push(full());
     }
+    organization_with(statements)
+}
+
+/// The same with these statements.
+fn organization_with(statements: Vec<Value>) -> Organization {
     let document = |statements: Vec<Value>| json!({"Version": "2012-10-17", "Statement": statements}).to_string();
     let snapshot = json!({
         "Format": "scproof-inventory/1",
@@ -34,7 +42,7 @@ fn organization(statement: &Value) -> Organization {
         "OrganizationalUnits": [],
         "Accounts": [{"Id": SHOP, "ParentId": "r-ab12"}],
         "Policies": [
-            {"Id": "p-FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "Content": document(vec![full])},
+            {"Id": "p-FullAWSAccess", "Type": "SERVICE_CONTROL_POLICY", "Content": document(vec![full()])},
             {"Id": "p-generated1", "Type": "SERVICE_CONTROL_POLICY", "Content": document(statements)},
         ],
         "Attachments": [
@@ -69,8 +77,7 @@ fn answer(statement: &Value, request: &Request) -> Decision {
 }
 
 fn refusal(request: &Request) -> String {
-    let statement = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let organization = organization(&statement);
+    let organization = organization(&full());
     let refused = reference::decide(&organization, Catalog::embedded(), PLAIN, request).unwrap_err();
     assert!(CompiledOrganization::compile(organization, PLAIN).prepare(request).is_err(), "{request:?}");
     refused
@@ -224,6 +231,56 @@ fn call_3_a_denied_optional_type_leaves_the_call_open() {
     let images = deny(LAUNCH, &json!("arn:aws:ec2:*::image/*"), &json!({}));
     let instance = on(call(LAUNCH), "arn:aws:ec2:eu-west-1:222222222222:instance/*");
     assert_eq!(answer(&images, &instance), ExplicitDeny);
+}
+
+/// EVAL-10, CLR-7: the kind of a denial is certain where no other check of the call may be denied explicitly.
+#[test]
+fn clr_7_a_check_that_may_be_denied_explicitly_leaves_the_kind_open() {
+    const SUBNETS: &str = "arn:aws:ec2:*:*:subnet/*";
+    let but_subnets = json!({"Effect": "Allow", "Action": "*", "NotResource": SUBNETS});
+    let type_is = |name: &str| json!({"StringEquals": {"ec2:InstanceType": name}});
+    let large = deny(LAUNCH, &json!(INSTANCES), &type_is("m5.large"));
+    let typed = |name: &str| call(LAUNCH).with_context(Context::new().with("ec2:InstanceType", name));
+    let guarded = organization_with(vec![but_subnets.clone(), large.clone()]);
+    assert_eq!(decide(&guarded, &call(LAUNCH)), Deny);
+    assert_eq!(decide(&guarded, &typed("t3.micro")), ImplicitDeny);
+    assert_eq!(decide(&guarded, &typed("m5.large")), ExplicitDeny);
+    // Likewise where the instance has no Allow either, or all that is open is whether it has one.
+    let but_both = json!({"Effect": "Allow", "Action": "*", "NotResource": [SUBNETS, INSTANCES]});
+    assert_eq!(decide(&organization_with(vec![but_both, large]), &call(LAUNCH)), Deny);
+    let micro = json!({"Effect": "Allow", "Action": "*", "Resource": INSTANCES, "Condition": type_is("t3.micro")});
+    assert_eq!(decide(&organization(&micro), &call(LAUNCH)), ImplicitDeny);
+    // A template is used by some launches only.
+    let denied = deny(LAUNCH, &json!("arn:aws:ec2:*:*:launch-template/*"), &json!({}));
+    let untemplated = organization_with(vec![but_subnets, denied]);
+    assert_eq!(decide(&untemplated, &call(LAUNCH)), Deny);
+    assert_eq!(
+        decide(&untemplated, &LAUNCHED.iter().fold(call(LAUNCH), |request, arn| on(request, arn))),
+        ImplicitDeny
+    );
+}
+
+/// CLR-7: what is told of such a denial is the levels without an Allow, and the Deny that may match.
+#[test]
+fn clr_7_both_kinds_of_reasons_are_told() {
+    let but_subnets = json!({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:ec2:*:*:subnet/*"});
+    let condition = json!({"StringEquals": {"ec2:InstanceType": "m5.large"}});
+    let explain = |deny: Value| {
+        let organization = organization_with(vec![but_subnets.clone(), deny]);
+        let compiled = CompiledOrganization::compile(organization, PLAIN);
+        compiled.explain(&compiled.prepare(&call(LAUNCH)).unwrap())
+    };
+    let explained = explain(deny(LAUNCH, &json!(INSTANCES), &condition));
+    assert_eq!(explained.undecided, [Undecided::Key("ec2:InstanceType".to_owned())]);
+    assert_eq!((explained.levels_without_allow.len(), explained.determining.len()), (1, 1));
+    assert_eq!(explained.determining[0].statement, 1);
+    let Some(Predicate::Not(_)) = explained.depends_on else { panic!("{:?}", explained.depends_on) };
+    // Whether the call is checked against something that is denied.
+    let explained = explain(deny(LAUNCH, &json!("arn:aws:ec2:*:*:launch-template/*"), &json!({})));
+    assert_eq!(explained.undecided, [Undecided::Resource]);
+    assert_eq!((explained.levels_without_allow.len(), explained.determining.len()), (1, 1));
+    assert_eq!(explained.determining[0].statement, 1);
+    assert!(explained.depends_on.is_some());
 }
 
 #[test]

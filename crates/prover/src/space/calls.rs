@@ -68,6 +68,27 @@ impl RequestSpace<'_> {
         Ok(if is_single { Function::TRUE } else { passing })
     }
 
+    /// The pairs beside which a call may have another check among some pairs.
+    pub(crate) fn beside(&mut self, shape: ShapeId, pairs: Function) -> Result<Function, TooLarge> {
+        if shape == ShapeId::ANY || pairs == Function::FALSE {
+            return Ok(Function::FALSE);
+        }
+        let checks = self.checks_of(shape)?;
+        if let [only] = checks.required.as_slice()
+            && *only == checks.any
+        {
+            return Ok(Function::FALSE);
+        }
+        let others = self.diagrams.and(pairs, checks.any)?;
+        let own = self.own_variables();
+        let found = self.diagrams.some(others, &own, &mut self.owned)?;
+        if checks.passed_on == Function::FALSE {
+            return Ok(found);
+        }
+        let regions = self.region_variables();
+        self.diagrams.some(found, &regions, &mut Done::default())
+    }
+
     /// All pairs that are checks of calls of a shape.
     pub(crate) fn possible_calls(&mut self, shape: ShapeId) -> Result<Function, TooLarge> {
         self.calls(shape, self.possible)

@@ -188,14 +188,7 @@ fn decide_checks(
     let (certain, possible): (Vec<&Check<'_>>, Vec<&Check<'_>>) = checks.iter().partition(|check| check.certain);
     let certain = certain.into_iter().map(judge).collect::<Result<Vec<_>, String>>()?;
     let possible = possible.into_iter().map(judge).collect::<Result<Vec<_>, String>>()?;
-    let mut answer = worst(organization, &certain);
-    // CALL-3: a check that only some calls make leaves open what would pass without it.
-    let hindering: Vec<_> = possible.into_iter().filter(|one| one.decision != Decision::Allowed).collect();
-    if answer.decision == Decision::Allowed && !hindering.is_empty() {
-        answer = ReferenceAnswer::plain(Decision::Unknown, Reason::Undecided);
-        answer.undecided.insert(Undecided::Resource);
-        answer.undecided.extend(hindering.into_iter().flat_map(|one| one.undecided));
-    }
+    let mut answer = of_call(organization, &certain, &possible);
     // EXM-2, SP-40, TRAP-15a: while the type is being switched, only what passes either way is known to pass.
     let rule = if pending { Some("EXM-2") } else { freed.map(|(rule, ..)| rule) };
     if let Some(rule) = rule.filter(|_| answer.decision != Decision::Allowed) {
@@ -242,23 +235,37 @@ fn check_resource(resource: &RequestResource) -> Result<(), String> {
     }
 }
 
-/// EVAL-10, CLR-7, SP-43: the worst of the pairs.
-fn worst(organization: &Organization, judgements: &[Judgement]) -> ReferenceAnswer {
-    let has = |decision: Decision| judgements.iter().any(|judgement| judgement.decision == decision);
-    let (decision, reason) = if has(Decision::ExplicitDeny) {
-        (Decision::ExplicitDeny, Reason::DenyStatement)
-    } else if has(Decision::ImplicitDeny) {
-        (Decision::ImplicitDeny, Reason::NoAllow)
-    } else if has(Decision::Deny) {
-        (Decision::Deny, Reason::DeniedEitherWay)
-    } else if has(Decision::Unknown) {
-        (Decision::Unknown, Reason::Undecided)
-    } else {
-        (Decision::Allowed, Reason::AllowedAtEveryLevel)
+/// EVAL-10, CLR-7, SP-43: the worst of the checks. CALL-3: a check that only some calls make may be missing.
+fn of_call(organization: &Organization, certain: &[Judgement], possible: &[Judgement]) -> ReferenceAnswer {
+    let or_none = |check: &Judgement| {
+        let mut outcomes = check.possible.clone();
+        outcomes.insert(Decision::Allowed);
+        outcomes
+    };
+    let without = statements::of_all(certain.iter().map(|check| &check.possible));
+    let optional: Vec<_> = possible.iter().map(or_none).collect();
+    let with = statements::of_all([&without].into_iter().chain(&optional));
+    let decision = statements::verdict(&with);
+    let reason = match decision {
+        Decision::ExplicitDeny => Reason::DenyStatement,
+        Decision::ImplicitDeny => Reason::NoAllow,
+        Decision::Deny => Reason::DeniedEitherWay,
+        Decision::Unknown => Reason::Undecided,
+        Decision::Allowed | Decision::NotApplicable => Reason::AllowedAtEveryLevel,
     };
     let mut answer = ReferenceAnswer::plain(decision, reason);
-    // What explains the verdict are the pairs that have it.
-    for judgement in judgements.iter().filter(|judgement| judgement.decision == decision) {
+    // What explains the verdict are the checks that have it; a denial of unknown kind those that may deny explicitly,
+    // and those without an Allow.
+    for judgement in certain {
+        let may_deny = judgement.possible.contains(&Decision::ExplicitDeny);
+        let is_cause = if decision == Decision::Deny {
+            may_deny || judgement.decision == Decision::ImplicitDeny
+        } else {
+            judgement.decision == decision
+        };
+        if !is_cause {
+            continue;
+        }
         answer.determining.extend(judgement.determining.iter().cloned());
         answer.undecided.extend(judgement.undecided.iter().cloned());
         for node in &judgement.levels_without_allow {
@@ -267,6 +274,10 @@ fn worst(organization: &Organization, judgements: &[Judgement]) -> ReferenceAnsw
                 answer.levels_without_allow.push(target.to_owned());
             }
         }
+    }
+    if statements::verdict(&without) != decision {
+        answer.undecided.insert(Undecided::Resource);
+        answer.undecided.extend(possible.iter().flat_map(|check| check.undecided.iter().cloned()));
     }
     // Root first: a target's place on the chain is the length of its path.
     let depth = |target: &String| {

@@ -26,10 +26,58 @@ pub(crate) struct Pair<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Judgement {
     pub(crate) decision: Decision,
+    /// What it may come to.
+    pub(crate) possible: Possible,
     pub(crate) determining: BTreeSet<Determining>,
     /// The levels that certainly have no Allow, root first.
     pub(crate) levels_without_allow: Vec<NodeId>,
     pub(crate) undecided: BTreeSet<Undecided>,
+}
+
+/// What may come of a call or a check, as far as the facts tell: some of allowed, explicit and implicit denial.
+pub(crate) type Possible = BTreeSet<Decision>;
+
+/// The table of K3-11: for each way in which the unknown may turn out.
+fn possible(denied: Truth, allowed: Truth) -> Possible {
+    let ways = |truth: Truth| match truth {
+        Truth::True => vec![true],
+        Truth::False => vec![false],
+        Truth::Unknown => vec![true, false],
+    };
+    let mut found = Possible::new();
+    for denies in ways(denied) {
+        for allows in ways(allowed) {
+            found.insert(match (denies, allows) {
+                (true, _) => Decision::ExplicitDeny,
+                (false, true) => Decision::Allowed,
+                (false, false) => Decision::ImplicitDeny,
+            });
+        }
+    }
+    found
+}
+
+/// The verdict, if one of these holds and it is not known which.
+pub(crate) fn verdict(possible: &Possible) -> Decision {
+    match possible.iter().collect::<Vec<_>>().as_slice() {
+        [only] => **only,
+        _ if possible.iter().all(|one| one.is_denied()) => Decision::Deny,
+        _ => Decision::Unknown,
+    }
+}
+
+/// EVAL-10, CLR-7: what may come of a call, by what may come of each of its checks. It passes if all do, and is denied
+/// explicitly if one is.
+pub(crate) fn of_all<'a>(checks: impl IntoIterator<Item = &'a Possible>) -> Possible {
+    let mut call = Possible::from([Decision::Allowed]);
+    for check in checks {
+        let pairs = call.iter().flat_map(|one| check.iter().map(move |other| [*one, *other]));
+        let worst = |both: [Decision; 2]| {
+            [Decision::ExplicitDeny, Decision::ImplicitDeny].into_iter().find(|worse| both.contains(worse))
+        };
+        call = pairs.map(|both| worst(both).unwrap_or(Decision::Allowed)).collect();
+    }
+    call
 }
 
 /// EVAL-3, K3-11, K3-14: AND of the parts; a part that could not be read is unknown, as is what lies outside the parts.
@@ -101,13 +149,8 @@ pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_
         levels.push(allowed);
     }
     let (denied, allowed) = (Value::any(deny_values), Value::all(levels));
-    let decision = match (denied.truth, allowed.truth) {
-        (Truth::True, _) => Decision::ExplicitDeny,
-        (Truth::False, Truth::True) => Decision::Allowed,
-        (Truth::False, Truth::False) => Decision::ImplicitDeny,
-        (Truth::Unknown, Truth::False) => Decision::Deny,
-        (Truth::Unknown, Truth::True | Truth::Unknown) | (Truth::False, Truth::Unknown) => Decision::Unknown,
-    };
+    let possible = possible(denied.truth, allowed.truth);
+    let decision = verdict(&possible);
     let undecided = match decision {
         Decision::Deny | Decision::Unknown => denied.reasons.into_iter().chain(allowed.reasons).collect(),
         Decision::Allowed | Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::NotApplicable => {
@@ -120,26 +163,17 @@ pub(crate) fn judge(organization: &Organization, account: NodeId, pair: &Pair<'_
     if !matches!(decision, Decision::ImplicitDeny | Decision::Deny) {
         levels_without_allow.clear();
     }
-    Judgement { decision, determining, levels_without_allow, undecided }
+    Judgement { decision, possible, determining, levels_without_allow, undecided }
 }
 
 /// CALL-4, CALL-5: one check, of which it is not known which of these pairs it is.
 pub(crate) fn join(judgements: Vec<Judgement>) -> Judgement {
-    let all = |decision: Decision| judgements.iter().all(|judgement| judgement.decision == decision);
-    let decision = if all(Decision::Allowed) {
-        Decision::Allowed
-    } else if all(Decision::ExplicitDeny) {
-        Decision::ExplicitDeny
-    } else if all(Decision::ImplicitDeny) {
-        Decision::ImplicitDeny
-    } else if judgements.iter().all(|judgement| judgement.decision.is_denied()) {
-        Decision::Deny
-    } else {
-        Decision::Unknown
-    };
+    let possible: Possible = judgements.iter().flat_map(|judgement| judgement.possible.iter().copied()).collect();
+    let decision = verdict(&possible);
     let differ = judgements.windows(2).any(|pair| matches!(pair, [one, other] if one.decision != other.decision));
     let mut joined = Judgement {
         decision,
+        possible,
         determining: BTreeSet::new(),
         levels_without_allow: Vec::new(),
         undecided: BTreeSet::new(),
@@ -154,6 +188,9 @@ pub(crate) fn join(judgements: Vec<Judgement>) -> Judgement {
     }
     if decision != Decision::ExplicitDeny {
         joined.determining.clear();
+    }
+    if !matches!(decision, Decision::ImplicitDeny | Decision::Deny) {
+        joined.levels_without_allow.clear();
     }
     joined
 }
