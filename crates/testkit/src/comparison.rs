@@ -40,11 +40,10 @@ pub enum Agreement {
 }
 
 /// Keys that follow from caller and account; a request that gives them may contradict itself.
-const DERIVED_KEYS: [&str; 24] = [
+const DERIVED_KEYS: [&str; 23] = [
     "aws:principalarn",
     "aws:principaltype",
     "aws:userid",
-    "aws:username",
     "aws:assumedroot",
     "aws:federatedprovider",
     "aws:tokenissuetime",
@@ -80,6 +79,8 @@ const NETWORK: [&str; 8] = [
 ];
 const CHAIN: [&str; 3] = ["aws:calledvia", "aws:calledviafirst", "aws:calledvialast"];
 
+/// The key that the ARN of a user tells (LAW-7).
+const USER_NAME: &str = "aws:username";
 /// Ids of callers (LAW-7).
 const ID_OF_ROLE: &str = "AROAEXAMPLEID:someone";
 const ID_OF_USER: &str = "AIDAEXAMPLEID";
@@ -270,6 +271,10 @@ pub fn complete(organization: &Organization, request: &Request) -> Option<Reques
         }
     }
     let partition = organization.partition().unwrap_or("aws");
+    let named = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(USER_NAME)).map(|(_, value)| value.clone());
+    if let Some(name) = named {
+        request.principal = Some(principal_named(&request, partition, &name)?);
+    }
     let principal =
         request.principal.get_or_insert_with(|| format!("arn:{partition}:iam::{}:role/Example", request.account));
     // An organization lies in one partition (API-10).
@@ -284,6 +289,27 @@ pub fn complete(organization: &Organization, request: &Request) -> Option<Reques
     request.context = context;
     request.closed_context = true;
     Some(request)
+}
+
+/// The caller of a request that gives `aws:username` (LAW-7): a user of that name, on the path of the user that calls;
+/// where the key is given as absent, a caller that is no user.
+fn principal_named(request: &Request, partition: &str, name: &ContextValue) -> Option<String> {
+    let principal = request.principal.as_deref();
+    match name {
+        ContextValue::Single(name) => {
+            let is_name = |letter: char| letter.is_ascii_alphanumeric() || "+=,.@_-".contains(letter);
+            let otherwise = format!("arn:{partition}:iam::{}:user/", request.account);
+            let user = principal.map_or(Some(otherwise.as_str()), |arn| arn.contains(":user/").then_some(arn))?;
+            let (path, _) = user.rsplit_once('/')?;
+            (!name.is_empty() && name.chars().all(is_name)).then(|| format!("{path}/{name}"))
+        }
+        ContextValue::Absent => {
+            let arn = principal
+                .map_or_else(|| format!("arn:{partition}:iam::{}:role/Example", request.account), str::to_owned);
+            (!arn.contains(":user/")).then_some(arn)
+        }
+        ContextValue::List(_) => None,
+    }
 }
 
 /// Whether the region follows from the action (CTX-67, CLR-10).
@@ -329,5 +355,5 @@ pub fn may_be_absent(key: &str) -> bool {
 
 /// Whether a key follows from caller and account.
 pub fn is_derived(key: &str) -> bool {
-    DERIVED_KEYS.iter().any(|derived| derived.eq_ignore_ascii_case(key))
+    DERIVED_KEYS.iter().chain([&USER_NAME]).any(|derived| derived.eq_ignore_ascii_case(key))
 }

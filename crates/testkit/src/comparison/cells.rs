@@ -6,7 +6,9 @@ use scproof_evaluator::symbolic::{ActionClass, Atom, CallerKind, Cell, CutMemory
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::NodeId;
 
-use super::{ALWAYS, Agreement, CHAIN, Comparison, ID_OF_ROLE, ID_OF_USER, NETWORK, derives_region};
+use super::{
+    ALWAYS, Agreement, CHAIN, Comparison, ID_OF_ROLE, ID_OF_USER, NETWORK, USER_NAME, derives_region, principal_named,
+};
 
 impl Comparison {
     /// Requests out of the representatives of cells, for classes of actions for which the two organizations hold
@@ -59,7 +61,7 @@ impl Comparison {
                 rest /= *count as u128;
             }
             if !facts.exclusions.iter().any(|exclusion| exclusion.applies(&values)) {
-                requests.push(self.of_cells(nodes, class, &facts, &values));
+                requests.extend(by_one_user(self.of_cells(nodes, class, &facts, &values)));
             }
         }
         requests
@@ -127,14 +129,6 @@ impl Comparison {
             request.resources = vec![ResourceInput { resource, context: Context::new() }];
         }
         request.principal.get_or_insert_with(|| format!("arn:aws:iam::{account}:role/Example"));
-        // The name of a user is that in the ARN (LAW-7).
-        if kind == Some(CallerKind::User) {
-            let mut context = Context::new();
-            for (key, value) in request.context.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("aws:username")) {
-                context.insert(key, value.clone());
-            }
-            request.context = context;
-        }
         request
     }
 
@@ -151,4 +145,20 @@ impl Comparison {
         }
         (faults, told)
     }
+}
+
+/// The name of a user is that in the ARN (LAW-7): the request by the user whose ARN it has, and by the one whose name
+/// it gives.
+fn by_one_user(request: Request) -> Vec<Request> {
+    let is_name = |key: &str| key.eq_ignore_ascii_case(USER_NAME);
+    let is_user = request.principal.as_deref().is_some_and(|arn| arn.contains(":user/"));
+    let named = request.context.iter().find(|(key, _)| is_name(key)).map(|(_, value)| value.clone());
+    let Some(name) = named.filter(|_| is_user) else { return vec![request] };
+    let mut context = Context::new();
+    for (key, value) in request.context.iter().filter(|(key, _)| !is_name(key)) {
+        context.insert(key, value.clone());
+    }
+    let renamed = matches!(name, ContextValue::Single(_)).then(|| principal_named(&request, "aws", &name)).flatten();
+    let renamed = renamed.map(|arn| Request { principal: Some(arn), ..request.clone() });
+    std::iter::once(Request { context, ..request }).chain(renamed).collect()
 }

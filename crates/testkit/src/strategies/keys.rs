@@ -10,6 +10,7 @@ use super::pools;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Texts,
+    Names,
     Regions,
     Accounts,
     OrganizationIds,
@@ -24,7 +25,8 @@ pub(crate) enum Holds {
 }
 
 use Holds::{
-    Accounts, Addresses, Arns, Booleans, Bytes, Dates, Numbers, OrganizationIds, Paths, PrincipalTypes, Regions, Texts,
+    Accounts, Addresses, Arns, Booleans, Bytes, Dates, Names, Numbers, OrganizationIds, Paths, PrincipalTypes, Regions,
+    Texts,
 };
 
 /// The keys, in several spellings: single-valued and multivalued, derived and not, with tags, of the catalog and of
@@ -42,7 +44,8 @@ pub(crate) const KEYS: &[(&str, Holds)] = &[
     ("aws:TagKeys", Texts),
     ("aws:CalledVia", Texts),
     ("aws:userid", Texts),
-    ("aws:username", Texts),
+    ("aws:username", Names),
+    ("aws:username", Names),
     ("aws:UserAgent", Texts),
     ("aws:SourceVpce", Texts),
     ("aws:SourceVpc", Texts),
@@ -115,7 +118,7 @@ pub(crate) fn key() -> impl Strategy<Value = (&'static str, Holds)> {
 pub(crate) fn key_for(family: OperatorFamily) -> BoxedStrategy<&'static str> {
     let fits = move |holds: Holds| match family {
         OperatorFamily::String => {
-            matches!(holds, Texts | Regions | Accounts | OrganizationIds | Paths | PrincipalTypes | Arns)
+            matches!(holds, Texts | Names | Regions | Accounts | OrganizationIds | Paths | PrincipalTypes | Arns)
         }
         OperatorFamily::Numeric => holds == Numbers,
         OperatorFamily::Date => holds == Dates,
@@ -133,6 +136,7 @@ pub(crate) fn key_for(family: OperatorFamily) -> BoxedStrategy<&'static str> {
 pub(crate) fn request_value(holds: Holds) -> BoxedStrategy<String> {
     match holds {
         Texts => pools::one_of(pools::TEXTS),
+        Names => prop_oneof![8 => pools::one_of(pools::NAMES), 1 => pools::one_of(pools::TEXTS)].boxed(),
         Regions => pools::one_of(pools::REGIONS),
         Accounts => prop_oneof![4 => pools::one_of(pools::ACCOUNTS), 1 => Just(pools::OUTSIDER.to_owned())].boxed(),
         OrganizationIds => pools::one_of(ORGANIZATION_IDS),
@@ -153,6 +157,12 @@ pub(crate) fn policy_value(family: OperatorFamily, key: &str) -> BoxedStrategy<S
     match family {
         OperatorFamily::String => match holds {
             Texts => prop_oneof![pools::one_of(pools::TEXTS), pools::one_of(pools::TEXT_PATTERNS)].boxed(),
+            Names => prop_oneof![
+                2 => pools::one_of(pools::NAMES),
+                2 => pools::one_of(pools::NAME_PATTERNS),
+                1 => pools::one_of(pools::TEXT_PATTERNS),
+            ]
+            .boxed(),
             Arns => prop_oneof![pools::one_of(pools::ARN_VALUES), pools::one_of(pools::ARN_PATTERNS)].boxed(),
             Regions | Accounts | OrganizationIds | Paths | PrincipalTypes | Numbers | Dates | Booleans | Addresses
             | Bytes => prop_oneof![4 => request_value(holds), 1 => pools::one_of(pools::TEXT_PATTERNS)].boxed(),

@@ -221,6 +221,12 @@ pub(crate) const ODD_RESOURCE_PATTERNS: &[&str] = &[
 pub(crate) const TEXTS: &[&str] =
     &["a", "A", "ab", "a*b", "aXb", "", "\u{e9}", "\u{c9}", "red", "b", "*", "?", "true", "1", "t3.micro"];
 
+/// Names of users.
+pub(crate) const NAMES: &[&str] = &["alice", "Alice", "bob", "red", "a"];
+
+/// Patterns of such names.
+pub(crate) const NAME_PATTERNS: &[&str] = &["a*", "?lice", "*", "b?b", "*e*", "alice?", "${aws:PrincipalTag/team}"];
+
 /// Patterns of string operators, with variables.
 pub(crate) const TEXT_PATTERNS: &[&str] = &[
     "a*b",
@@ -327,6 +333,11 @@ pub(crate) const ARN_PATTERNS: &[&str] = &[
     "arn:aws:iam::*:role/*/Admin",
     "arn:aws:iam::*:role/*",
     "arn:aws:iam::*:root",
+    "arn:aws:iam::*:user/alice",
+    "arn:aws:iam::*:user/*/alice",
+    "arn:aws:iam::*:user/a*",
+    "arn:aws:iam::*:user/*",
+    "arn:aws:iam::*:user/${aws:username}",
     "arn:*:iam::222222222222:*",
     "arn:*:*:*:*:*",
     "*:*:*:*:*:*",
