@@ -128,7 +128,7 @@ impl<'p> RequestSpace<'p> {
             }
             possible = diagrams.and_not(possible, together)?;
         }
-        Ok(Self { own_facts, possible, ..Self::empty(views, diagrams, facts, account) })
+        Ok(Self { possible, own_facts, ..Self::empty(views, diagrams, facts, account) })
     }
 
     /// A space in which nothing is settled.

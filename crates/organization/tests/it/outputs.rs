@@ -96,9 +96,11 @@ fn other_calls_say_the_same() {
         all
     };
     assert_eq!(parents(&found), parents(&expected));
-    let mut attachments = [found.attachments, expected.attachments];
-    attachments.iter_mut().for_each(|list| list.sort());
-    assert_eq!(attachments[0], attachments[1]);
+    let [found, expected] = [found, expected].map(|mut inventory| {
+        inventory.sort();
+        inventory.attachments
+    });
+    assert_eq!(found, expected);
 }
 
 /// Nothing is guessed: each gap is told, and no snapshot comes out.
