@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use scproof_evaluator::symbolic::{CompiledViews, View};
-use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, Request, RequestError};
+use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, RequestError};
 use scproof_organization::{NodeId, Organization, SelectError};
 use scproof_policy_parser::PolicyDocument;
 use scproof_prover::{Limits, PolicyProof};
@@ -104,15 +103,12 @@ fn sort_actions(
     principal: Option<&str>,
     classes: &mut [PermissionClass],
 ) -> Result<(), RequestError> {
-    let mut question = Request::new("", "");
-    question.principal = principal.map(str::to_owned);
-    let organization = compiled.organization();
-    classes.par_iter_mut().filter(|class| class.not_applicable.is_none()).try_for_each(|class| {
-        let Some(account) = class.accounts.first() else { return Ok(()) };
-        let Request { account, principal, .. } =
-            question.in_account(organization, organization.node(*account).target.as_str())?;
-        let permissions = compiled.effective(&Caller { account, principal, ..Caller::default() })?;
+    let governed = classes.iter_mut().filter(|class| class.not_applicable.is_none() && !class.accounts.is_empty());
+    let governed: Vec<&mut PermissionClass> = governed.collect();
+    let firsts: Vec<NodeId> = governed.iter().filter_map(|class| class.accounts.first()).copied().collect();
+    let caller = Caller { principal: principal.map(str::to_owned), ..Caller::default() };
+    for (class, permissions) in governed.into_iter().zip(compiled.effective_each(&caller, &firsts)?) {
         class.groups = Some(permissions.groups);
-        Ok(())
-    })
+    }
+    Ok(())
 }

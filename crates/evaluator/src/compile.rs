@@ -9,6 +9,7 @@ use scproof_organization::Organization;
 use scproof_policy_parser::{Condition, Effect, PolicyDocument, ResourceElement, Statement};
 
 use crate::EvaluationOptions;
+use crate::account_marks::AccountNames;
 use crate::action::{ActionTable, ActionTableBuilder, CellId, ElementId, ElementTruths};
 use crate::call::TypeMemory;
 use crate::carried::differs_by_check;
@@ -44,6 +45,8 @@ pub struct CompiledOrganization {
     pub(crate) chain: Chain,
     /// For each policy the numbers of its document's statements; empty for policies that are attached nowhere.
     pub(crate) policy_statements: Vec<(u32, u32)>,
+    /// The accounts that each condition may name, once it was asked.
+    pub(crate) account_names: Box<[OnceLock<AccountNames>]>,
     pub(crate) splits: SplitMemory,
     pub(crate) types: TypeMemory,
     /// The same in the likelier readings of all unsure rules, once it has been asked for.

@@ -1,22 +1,18 @@
 //! What an account can do at most: every action, known or not, in a handful of groups (H.4, K3-18).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, is_checked_elsewhere, single_endpoint_region, single_endpoint_services};
 use scproof_organization::NodeId;
 
-use crate::action::CellId;
 use crate::applicability::{SESSION_TOKEN_ACTION, UNDENIABLE_ACTION};
-use crate::chain::Applicability;
 use crate::compile::CompiledOrganization;
-use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
+use crate::decision::{Decision, Reason, StatementRef, Undecided};
 use crate::predicate::Predicate;
-use crate::prepare::{ActionCell, Query};
-use crate::request::{Context, Request};
-use crate::request_error::{RequestError, parse_action};
-use crate::shape::{AskedOfCell, Shape, Shapes};
+use crate::request::Context;
+use crate::request_error::RequestError;
+use crate::sorting::AskedCaller;
 
 /// Who is asked about: an account, and what is known of every call it makes.
 ///
@@ -78,17 +74,17 @@ pub struct EffectiveGroup {
     /// The levels without an Allow.
     pub levels_without_allow: Vec<NodeId>,
     /// The actions of the catalog, in its order.
-    pub actions: Vec<ActionId>,
+    pub actions: Arc<[ActionId]>,
     /// Actions that policies spell out and the catalog does not know, lower case.
-    pub unlisted_actions: Vec<String>,
+    pub unlisted_actions: Arc<[String]>,
     /// Services whose names that neither catalog nor policies mention belong here.
-    pub future_actions_of: Vec<String>,
+    pub future_actions_of: Arc<[String]>,
     /// Whether the actions of services that neither catalog nor policies mention belong here.
     pub other_services: bool,
 }
 
 /// What an account can do at most. An SCP grants nothing: *never blocked* is not *allowed* (GEN-1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EffectivePermissions {
     /// The account id.
     pub account: String,
@@ -102,22 +98,6 @@ pub struct EffectivePermissions {
     pub groups: Vec<EffectiveGroup>,
 }
 
-/// Actions of one cell whose derived context is the same (CTX-46, CTX-67): asked about once.
-#[derive(Debug, Default)]
-struct Batch {
-    /// An action of the batch, lower case.
-    representative: String,
-    actions: Vec<ActionId>,
-    unlisted_actions: Vec<String>,
-    future_actions_of: Vec<String>,
-    other_services: bool,
-}
-
-/// A service that exists nowhere: stands for all that neither catalog nor policies mention.
-const OTHER_SERVICE: &str = "another-service";
-/// An action name that exists nowhere.
-const OTHER_NAME: &str = "another-action";
-
 impl CompiledOrganization {
     /// Sorts every action into groups by what service control policies do with it (K3-18). Asks once a cell, so its
     /// cost does not grow with the number of actions.
@@ -126,59 +106,12 @@ impl CompiledOrganization {
     ///
     /// If account, principal or context cannot be understood; see [`prepare`](Self::prepare).
     pub fn effective(&self, caller: &Caller) -> Result<EffectivePermissions, RequestError> {
-        let request = |action: &str| Request {
-            account: caller.account.clone(),
-            principal: caller.principal.clone(),
-            action: action.to_owned(),
-            context: caller.context.clone(),
-            region: caller.region.clone(),
-            closed_context: caller.closed_context,
-            beyond_catalog: caller.beyond_catalog,
-            ..Request::default()
-        };
-        let probe = self.prepare(&request(&format!("{OTHER_SERVICE}:{OTHER_NAME}")))?;
-        let node = probe.account.map(|account| self.organization.node(account));
-        let mut permissions = EffectivePermissions {
-            account: node.map_or_else(|| caller.account.trim().to_owned(), |node| node.target.as_str().to_owned()),
-            account_name: node.and_then(|node| node.name.clone()),
-            not_applicable: None,
-            groups: Vec::new(),
-            notes: Vec::new(),
-        };
-        if let Applicability::Settled(_, reason) = probe.applicability {
-            permissions.not_applicable = Some(reason);
-            return Ok(permissions);
-        }
-        let batches: Vec<(CellId, Batch)> = self.batches(&probe, caller);
-        let mut groups: Vec<EffectiveGroup> = batches
-            .into_par_iter()
-            .map(|(cell, batch)| {
-                let mut query = self.prepare(&request(&batch.representative))?;
-                query.cell = ActionCell::Known(cell);
-                Ok(group_of(self.explain(&query), batch))
-            })
-            .collect::<Result<_, RequestError>>()?;
-        groups = merge_equal(groups);
-        for group in &mut groups {
-            group.actions.sort_unstable();
-            group.unlisted_actions.sort_unstable();
-            group.future_actions_of.sort_unstable();
-        }
-        groups.sort_by_key(|group| {
-            let order = match group.access {
-                Access::AlwaysBlocked => 0,
-                Access::Conditional => 1,
-                Access::NeverBlocked => 2,
-            };
-            (order, std::cmp::Reverse(group.actions.len()), group.depends_on.clone(), group.actions.first().copied())
-        });
-        permissions.groups = groups;
-        permissions.notes = self.endpoint_notes(caller);
-        Ok(permissions)
+        let permissions = self.sort_actions(vec![AskedCaller { caller: caller.clone(), mark: 0 }])?;
+        Ok(permissions.into_iter().next().unwrap_or_default())
     }
 
     /// For which services the Region asked about is not that of their calls (CALL-11).
-    fn endpoint_notes(&self, caller: &Caller) -> Vec<String> {
+    pub(crate) fn endpoint_notes(&self, caller: &Caller) -> Vec<String> {
         let Some(region) = &caller.region else { return Vec::new() };
         let partition = self.organization.partition().unwrap_or_default();
         let mut by_region: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -190,56 +123,7 @@ impl CompiledOrganization {
         };
         by_region.into_iter().map(note).collect()
     }
-
-    /// All actions by cell, and within a cell by what their name alone derives.
-    fn batches(&self, probe: &Query, caller: &Caller) -> Vec<(CellId, Batch)> {
-        let catalog = self.actions.catalog;
-        let mut batches = Batches::new();
-        let mut cells: FxHashMap<CellId, (AskedOfCell, Shapes)> = FxHashMap::default();
-        for action in catalog.actions() {
-            let Some(cell) = self.actions.cell_of_action(action) else { continue };
-            let (asked, shapes) =
-                cells.entry(cell).or_insert_with(|| (self.asked_of_cell(cell, probe), Shapes::default()));
-            let shape = if caller.beyond_catalog {
-                Shape::default()
-            } else {
-                self.shape(action, asked, &caller.context, shapes)
-            };
-            let found = catalog.action(action);
-            let name = format!("{}:{}", found.service(), found.lower_name());
-            batch_of(&mut batches, cell, Some(shape), name).actions.push(action);
-        }
-        for (full_name, cell) in self.actions.extra_actions() {
-            // Policies may spell what no call can have, such as `:GetObject` (ACT-1).
-            if parse_action(full_name).is_err() {
-                continue;
-            }
-            batch_of(&mut batches, *cell, None, full_name.to_string()).unlisted_actions.push(full_name.to_string());
-        }
-        for (service, cell) in self.actions.services_with_other_names() {
-            let representative = format!("{service}:{OTHER_NAME}");
-            if parse_action(&representative).is_ok() {
-                batch_of(&mut batches, cell, None, representative).future_actions_of.push(service.to_owned());
-            }
-        }
-        let other = format!("{OTHER_SERVICE}:{OTHER_NAME}");
-        batch_of(&mut batches, self.actions.cell_of_other_services(), None, other).other_services = true;
-        batches.into_iter().map(|((cell, ..), batch)| (cell, batch)).collect()
-    }
 }
-
-/// The batch of an action; the first one stands for it, so that a catalog action goes before an invented one.
-fn batch_of(batches: &mut Batches, cell: CellId, shape: Option<Shape>, full_name: String) -> &mut Batch {
-    let batch = batches.entry((cell, ActionTraits::of(&full_name), shape)).or_default();
-    if batch.representative.is_empty() {
-        batch.representative = full_name;
-    }
-    batch
-}
-
-/// By cell, by what the names derive, and by what calls are checked against; nothing is known of the latter beyond the
-/// catalog.
-type Batches = BTreeMap<(CellId, ActionTraits, Option<Shape>), Batch>;
 
 /// What an action's name derives beside the policies: keys of its service, and whether it can be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -287,57 +171,4 @@ impl ActionTraits {
     pub(crate) fn unsure_rule(self) -> Option<&'static str> {
         self.unsure
     }
-}
-
-fn group_of(explanation: Explanation, batch: Batch) -> EffectiveGroup {
-    EffectiveGroup {
-        access: match explanation.decision {
-            Decision::Allowed | Decision::NotApplicable => Access::NeverBlocked,
-            Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Access::AlwaysBlocked,
-            Decision::Unknown => Access::Conditional,
-        },
-        decision: explanation.decision,
-        reason: explanation.reason,
-        depends_on: explanation.depends_on,
-        undecided: explanation.undecided,
-        determining: explanation.determining,
-        levels_without_allow: explanation.levels_without_allow,
-        actions: batch.actions,
-        unlisted_actions: batch.unlisted_actions,
-        future_actions_of: batch.future_actions_of,
-        other_services: batch.other_services,
-    }
-}
-
-/// Joins groups that say the same; which Allow lets an action pass makes no difference to a reader.
-fn merge_equal(groups: Vec<EffectiveGroup>) -> Vec<EffectiveGroup> {
-    let mut merged: Vec<EffectiveGroup> = Vec::new();
-    for mut group in groups {
-        if group.access == Access::NeverBlocked {
-            group.determining.clear();
-        }
-        let same = merged.iter_mut().find(|other| {
-            other.access == group.access
-                && other.decision == group.decision
-                && other.reason == group.reason
-                && other.depends_on == group.depends_on
-                && other.determining == group.determining
-                && other.levels_without_allow == group.levels_without_allow
-        });
-        match same {
-            None => merged.push(group),
-            Some(other) => {
-                other.actions.append(&mut group.actions);
-                other.unlisted_actions.append(&mut group.unlisted_actions);
-                other.future_actions_of.append(&mut group.future_actions_of);
-                other.other_services |= group.other_services;
-                for undecided in group.undecided {
-                    if !other.undecided.contains(&undecided) {
-                        other.undecided.push(undecided);
-                    }
-                }
-            }
-        }
-    }
-    merged
 }

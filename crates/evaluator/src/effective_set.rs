@@ -1,11 +1,12 @@
 //! What many accounts can do at most: those with the same effective permissions together.
 
-use rayon::prelude::*;
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use scproof_catalog::ActionId;
 use scproof_organization::{NodeId, PolicyIndex};
 
-use crate::alike::ManyQuestion;
+use crate::account_classes::{Class, ManyQuestion};
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Reason};
 use crate::effective::{Access, Caller, EffectiveGroup, EffectivePermissions};
@@ -13,6 +14,7 @@ use crate::everywhere::Everywhere;
 use crate::predicate::Predicate;
 use crate::request::Request;
 use crate::request_error::RequestError;
+use crate::sorting::AskedCaller;
 
 /// Accounts with the same effective permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +41,9 @@ struct SharedGroup {
     depends_on: Option<Predicate>,
     /// Policies with the index of the statement.
     determining: Vec<(PolicyIndex, usize)>,
-    actions: Vec<ActionId>,
-    unlisted_actions: Vec<String>,
-    future_actions_of: Vec<String>,
+    actions: Arc<[ActionId]>,
+    unlisted_actions: Arc<[String]>,
+    future_actions_of: Arc<[String]>,
     other_services: bool,
 }
 
@@ -57,6 +59,43 @@ impl CompiledOrganization {
     ///
     /// As [`who_can`](Self::who_can).
     pub fn effective_set(&self, caller: &Caller, accounts: &[NodeId]) -> Result<Vec<EffectiveSetGroup>, RequestError> {
+        let (classes, mut asked) = (self.permission_classes(caller, accounts)?, Vec::new());
+        let everywhere = Everywhere::parse(caller.principal.as_deref(), &self.organization)?;
+        for class in &classes {
+            let account = self.organization.node(class.representative).target.as_str().to_owned();
+            let caller = Caller { principal: everywhere.of(&account), account, ..caller.clone() };
+            asked.push(AskedCaller { caller, mark: class.mark });
+        }
+        let found = self.sort_actions(asked)?.into_iter().zip(classes);
+        let groups = found.map(|(permissions, class)| EffectiveSetGroup { permissions, accounts: class.accounts });
+        Ok(EffectiveSetGroup::together(groups.collect()))
+    }
+
+    /// Sorts every action for each of many accounts: what [`effective`](Self::effective) says of each, in their order,
+    /// worked out together. The principal is as in [`effective_set`](Self::effective_set).
+    ///
+    /// # Errors
+    ///
+    /// As [`who_can`](Self::who_can).
+    pub fn effective_each(
+        &self,
+        caller: &Caller,
+        accounts: &[NodeId],
+    ) -> Result<Vec<EffectivePermissions>, RequestError> {
+        let classes = self.permission_classes(caller, accounts)?;
+        let marks: FxHashMap<NodeId, usize> =
+            classes.iter().flat_map(|class| class.accounts.iter().map(|account| (*account, class.mark))).collect();
+        let everywhere = Everywhere::parse(caller.principal.as_deref(), &self.organization)?;
+        let asked = accounts.iter().filter_map(|id| {
+            let account = self.organization.node(*id).target.as_str().to_owned();
+            let caller = Caller { principal: everywhere.of(&account), account, ..caller.clone() };
+            Some(AskedCaller { caller, mark: *marks.get(id)? })
+        });
+        self.sort_actions(asked.collect())
+    }
+
+    /// Accounts that no question about all their actions tells apart.
+    fn permission_classes(&self, caller: &Caller, accounts: &[NodeId]) -> Result<Vec<Class>, RequestError> {
         let request = Request {
             principal: caller.principal.clone(),
             context: caller.context.clone(),
@@ -70,16 +109,7 @@ impl CompiledOrganization {
         let actions = ["another-service:another-action", "iam:another-action", "another-mcp:another-action"];
         let actions = actions.map(str::to_owned);
         let question = ManyQuestion { request: &request, caller: &everywhere, actions: &actions, every_action: true };
-        let classes = self.classes(&question, accounts, false)?;
-        let answers: Vec<EffectiveSetGroup> = classes
-            .into_par_iter()
-            .map(|class| {
-                let id = self.organization.node(class.representative).target.as_str().to_owned();
-                let asked = Caller { principal: everywhere.of(&id), account: id, ..caller.clone() };
-                Ok(EffectiveSetGroup { permissions: self.effective(&asked)?, accounts: class.accounts })
-            })
-            .collect::<Result<_, RequestError>>()?;
-        Ok(EffectiveSetGroup::together(answers))
+        self.classes(&question, accounts, false)
     }
 }
 
@@ -127,9 +157,9 @@ impl SharedGroup {
             reason: group.reason,
             depends_on: group.depends_on.clone(),
             determining,
-            actions: group.actions.clone(),
-            unlisted_actions: group.unlisted_actions.clone(),
-            future_actions_of: group.future_actions_of.clone(),
+            actions: Arc::clone(&group.actions),
+            unlisted_actions: Arc::clone(&group.unlisted_actions),
+            future_actions_of: Arc::clone(&group.future_actions_of),
             other_services: group.other_services,
         }
     }

@@ -1,9 +1,10 @@
 //! Decides what service control policies let pass, and why.
 
 mod absent;
+mod account_classes;
+mod account_marks;
 mod action;
 mod action_names;
-mod alike;
 mod applicability;
 mod call;
 mod carried;
@@ -26,6 +27,7 @@ mod laws;
 mod predicate;
 mod prepare;
 mod principal;
+mod recent;
 mod refine;
 mod remarks;
 mod request;
@@ -33,6 +35,7 @@ mod request_error;
 mod resource;
 mod resource_type;
 mod shape;
+mod sorting;
 mod state;
 pub mod symbolic;
 mod tables;

@@ -401,9 +401,9 @@ impl CompiledOrganization {
         self.pair(&scene, &context, wanted).states
     }
 
-    /// What the statements of the path of a question that may concern the actions of a cell ask about.
-    pub(crate) fn asked_of_cell(&self, cell: CellId, query: &Query) -> AskedOfCell {
-        let concerned = self.concerned("", &ActionCell::Known(cell), query.path, query.hypothetical, &[]);
+    /// What the statements of a path that may concern the actions of a cell ask about.
+    pub(crate) fn asked_of_cell(&self, cell: CellId, path: PathId) -> AskedOfCell {
+        let concerned = self.concerned("", &ActionCell::Known(cell), path, None, &[]);
         let asked = self.slots.iter().zip(&concerned.slots);
         let asked = asked.filter(|(slot, is_asked)| **is_asked && slot.differs_by_check);
         let keys = asked.map(|(slot, _)| slot.folded.to_string()).collect();

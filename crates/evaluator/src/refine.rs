@@ -6,11 +6,9 @@
 //! (K3-15).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use scproof_policy_parser::{LanguagePattern, WildcardPattern, text_cells};
+use scproof_policy_parser::{LanguagePattern, Piece, WildcardPattern, text_cells};
 
 use crate::compile::{Atom, CompiledOrganization, LevelEntry};
 use crate::condition::CompiledCondition;
@@ -18,9 +16,10 @@ use crate::cut::Kind;
 use crate::decide::Outcome;
 use crate::decision::Decision;
 use crate::prepare::{Pair, Query};
+use crate::recent::{Recent, Weigh};
 use crate::resource::{CompiledResource, ResourceMatcher, ResourceState};
 use crate::resource_type::TypePattern;
-use crate::state::{Domain, KeyState, Value, Values};
+use crate::state::{Domain, DomainValues, KeyState, Value, Values};
 use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
 
@@ -33,15 +32,17 @@ const MAX_CASES: usize = 128;
 /// The most classes of single values from which the cases of a list are made: every subset is one.
 const MAX_LIST_CLASSES: usize = 6;
 
-/// The most splits that a compiled organization remembers.
-const MAX_REMEMBERED: usize = 4096;
-
 /// A fact, what a key's value may be, and the atoms that ask about it.
-type SplitKey = (Fact, Option<Domain>, Option<Arc<TypePattern>>, Vec<Atom>);
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SplitKey {
+    fact: Fact,
+    domain: Option<Domain>,
+    of: Option<Arc<TypePattern>>,
+    atoms: Vec<Atom>,
+}
 
 /// Splits worked out before. They follow from the policies alone, so remembering them changes no answer.
-#[derive(Debug, Default)]
-pub(crate) struct SplitMemory(RwLock<FxHashMap<SplitKey, Option<Arc<Split>>>>);
+pub(crate) type SplitMemory = Recent<SplitKey, Option<Arc<Split>>>;
 
 /// Something unknown that several atoms ask about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,8 +107,9 @@ impl CompiledOrganization {
     /// The verdict that all cases of the facts share, else the given one.
     fn refine_cases(&self, query: &Query, pair: &Pair, outcome: Outcome) -> Outcome {
         let (truths, facts) = self.open_facts(query, pair);
+        let account = query.account.map(|account| self.organization.node(account).target.as_str());
         let mut splits: Vec<Arc<Split>> =
-            facts.into_iter().filter_map(|(fact, atoms)| self.split(fact, atoms, pair)).collect();
+            facts.into_iter().filter_map(|(fact, atoms)| self.split(fact, atoms, pair, account)).collect();
         splits.sort_by_key(|split| split.cases.len());
         let mut combinations = 1;
         splits.retain(|split| {
@@ -190,11 +192,11 @@ impl CompiledOrganization {
     }
 
     /// The cases of a fact, remembered: they follow from the atoms and from what the value may be.
-    fn split(&self, fact: Fact, atoms: Vec<Atom>, pair: &Pair) -> Option<Arc<Split>> {
+    fn split(&self, fact: Fact, atoms: Vec<Atom>, pair: &Pair, account: Option<&str>) -> Option<Arc<Split>> {
         let domain = match fact {
             Fact::Resource => None,
             Fact::Key(slot) => match pair.states.get(slot.0 as usize)? {
-                KeyState::Unknown(domain) => Some(domain.bare()),
+                KeyState::Unknown(domain) => Some(self.of_any_account(domain, &atoms, account)),
                 KeyState::Absent
                 | KeyState::Present(_)
                 | KeyState::Either(_)
@@ -206,19 +208,27 @@ impl CompiledOrganization {
             ResourceState::OfType { of, .. } if fact == Fact::Resource => Some(Arc::clone(of)),
             ResourceState::OfType { .. } | ResourceState::Unknown | ResourceState::Known { .. } => None,
         };
-        let key = (fact, domain, of, atoms);
-        if let Ok(known) = self.splits.0.read()
-            && let Some(split) = known.get(&key)
-        {
-            return split.clone();
+        let key = SplitKey { fact, domain, of, atoms };
+        self.splits.get(key, |key| self.split_anew(fact, key.atoms.clone(), pair))
+    }
+
+    /// The domain without the id of the account in it, if the atoms name no part of it: every account's values are then
+    /// cut alike.
+    fn of_any_account(&self, domain: &Domain, atoms: &[Atom], account: Option<&str>) -> Domain {
+        let bare = domain.bare();
+        let (DomainValues::Like(patterns), Some(id)) = (&bare.values, account) else { return bare };
+        let names = |atom: &Atom| match atom {
+            Atom::Condition(number) => {
+                let condition = self.conditions.get(*number as usize);
+                condition.and_then(|it| self.account_names(it)).is_none_or(|names| names.may_name(id, domain))
+            }
+            Atom::Resource(_) => false,
+        };
+        if atoms.iter().any(names) {
+            return bare;
         }
-        let split = self.split_anew(fact, key.3.clone(), pair);
-        if let Ok(mut known) = self.splits.0.write()
-            && known.len() < MAX_REMEMBERED
-        {
-            known.insert(key, split.clone());
-        }
-        split
+        let values = DomainValues::Like(patterns.iter().map(|pattern| without(pattern, id)).collect());
+        Domain { values, ..bare }
     }
 
     fn split_anew(&self, fact: Fact, atoms: Vec<Atom>, pair: &Pair) -> Option<Arc<Split>> {
@@ -309,6 +319,34 @@ impl CompiledOrganization {
     }
 }
 
+/// A pattern of callers with some other text of the same length in the place of their account's id: where an ARN has it,
+/// or a caller's id begins with it. A name that holds the same digits stays.
+fn without(pattern: &WildcardPattern, id: &str) -> WildcardPattern {
+    let any = "0".repeat(id.len());
+    let (of_arn, in_place) = (format!("::{id}:"), format!("::{any}:"));
+    let mut is_done = false;
+    let texts: Vec<String> = pattern
+        .pieces()
+        .enumerate()
+        .map(|(place, piece)| {
+            let Piece::Literal(text) = piece else { return String::new() };
+            if is_done {
+                return text.to_owned();
+            }
+            let found = match text.strip_prefix(id).filter(|_| place == 0) {
+                Some(rest) => format!("{any}{rest}"),
+                None => text.replacen(&of_arn, &in_place, 1),
+            };
+            is_done = found != text;
+            found
+        })
+        .collect();
+    WildcardPattern::from_pieces(pattern.pieces().zip(&texts).map(|(piece, text)| match piece {
+        Piece::Literal(_) => Piece::Literal(text),
+        Piece::One { .. } | Piece::Run { .. } => piece,
+    }))
+}
+
 /// What outcomes have in common; `None` if they leave the verdict open.
 fn shared(common: Option<Outcome>, found: Outcome) -> Option<Outcome> {
     let common = common.map_or(found, |common| common.either(found));
@@ -343,4 +381,40 @@ fn subsets(texts: &[String], holds: &[Value]) -> Option<Vec<KeyState>> {
             })
             .collect(),
     )
+}
+
+impl Weigh for (SplitKey, Option<Arc<Split>>) {
+    fn weight(&self) -> usize {
+        /// A value or pattern with what stands around it.
+        const TEXT: usize = 128;
+        let (SplitKey { domain, atoms, .. }, split) = self;
+        let texts = domain.as_ref().map_or(0, |domain| {
+            domain.holds.len()
+                + match &domain.values {
+                    DomainValues::Any => 0,
+                    DomainValues::OneOf(texts) | DomainValues::NoneOf(texts) => texts.len(),
+                    DomainValues::Like(patterns) => patterns.len(),
+                }
+        });
+        let cases = split.as_ref().map_or(0, |split| split.cases.len() * (split.atoms.len() + size_of::<Vec<Truth>>()));
+        size_of::<Self>() + atoms.len() * 2 * size_of::<Atom>() + texts * TEXT + cases
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_account_is_left_out_of_patterns_of_callers() {
+        let id = "222222222222";
+        for (pattern, found) in [
+            ("arn:aws:iam::222222222222:role/222222222222", "arn:aws:iam::000000000000:role/222222222222"),
+            ("arn:aws:iam::222222222222:role/*", "arn:aws:iam::000000000000:role/*"),
+            ("222222222222:*", "000000000000:*"),
+            ("AROA*:222222222222", "AROA*:222222222222"),
+        ] {
+            assert_eq!(without(&WildcardPattern::flat(pattern), id), WildcardPattern::flat(found), "{pattern}");
+        }
+    }
 }

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
-use scproof_catalog::{AccessLevel, ActionId, KeyList, RowListId, ServiceId, type_passed_on};
+use scproof_catalog::{AccessLevel, Action, ActionId, KeyList, RowListId, ServiceId, type_passed_on};
 
 use crate::carried::{Listings, Place, Rows};
 use crate::compile::CompiledOrganization;
@@ -34,37 +33,34 @@ struct ShapeOfCheck {
 }
 
 /// The keys and resource elements that the statements of a cell ask about.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AskedOfCell {
     pub(crate) keys: Vec<String>,
     pub(crate) resources: Vec<u32>,
 }
 
 /// What the rows of an action follow from.
-type RowsKey = (ServiceId, Option<RowListId>, KeyList<'static>, bool, bool);
+pub(crate) type RowsKey = (ServiceId, Option<RowListId>, KeyList<'static>, bool, bool);
 
-/// Shapes that were worked out for one cell.
-#[derive(Debug, Default)]
-pub(crate) struct Shapes(FxHashMap<RowsKey, Shape>);
+impl Shape {
+    /// What shapes of an action follow from, whatever is asked.
+    pub(crate) fn rows_key(action: Action<'static>) -> RowsKey {
+        let reads = matches!(action.access_level(), AccessLevel::List | AccessLevel::Read);
+        let passed_on = type_passed_on(action.service(), action.name()).is_some();
+        (action.service_id(), action.row_list(), action.keys(), reads, passed_on)
+    }
+}
 
 impl CompiledOrganization {
     /// The shape of a known action.
-    pub(crate) fn shape(&self, action: ActionId, asked: &AskedOfCell, context: &Context, known: &mut Shapes) -> Shape {
+    pub(crate) fn shape(&self, action: ActionId, asked: &AskedOfCell, context: &Context) -> Shape {
         if self.options.beyond_catalog || (asked.keys.is_empty() && asked.resources.is_empty()) {
             return Shape::default();
         }
         let found = self.actions.catalog.action(action);
-        let reads = matches!(found.access_level(), AccessLevel::List | AccessLevel::Read);
         let passed_on = type_passed_on(found.service(), found.name()).is_some();
-        let key = (found.service_id(), found.row_list(), found.keys(), reads, passed_on);
-        known
-            .0
-            .entry(key)
-            .or_insert_with(|| {
-                let shape = self.shape_of(&Rows::new(self.actions.catalog, found), asked, context);
-                Shape { passed_on, ..shape }
-            })
-            .clone()
+        let shape = self.shape_of(&Rows::new(self.actions.catalog, found), asked, context);
+        Shape { passed_on, ..shape }
     }
 
     fn shape_of(&self, rows: &Rows, asked: &AskedOfCell, context: &Context) -> Shape {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use scproof_policy_parser::{WildcardPattern, overlaps};
+use scproof_policy_parser::WildcardPattern;
 
 use crate::keys::KeyRow;
 use crate::truth::Truth;
@@ -95,11 +95,6 @@ impl Domain {
     /// The same without what conditions say of it.
     pub(crate) fn bare(&self) -> Self {
         Self { truths: Box::default(), ..self.clone() }
-    }
-
-    /// Whether some text like those of the domain matches the pattern; only for domains of likeness.
-    pub(crate) fn may_match(&self, pattern: &WildcardPattern) -> bool {
-        matches!(&self.values, DomainValues::Like(own) if own.iter().any(|own| overlaps(own, pattern)))
     }
 }
 

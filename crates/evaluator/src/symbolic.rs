@@ -49,7 +49,6 @@ pub use cutter::{CutMemory, MAX_CELLS};
 pub use facts::{AtomForm, AtomTruth, Cell, Fact, Facts, Openness, Setting, Subject};
 pub use laws::Exclusion;
 pub use principal::CallerKind;
-pub(crate) use signature::may_name_an_account;
 pub use signature::{AccountSignature, AccountSignatures};
 
 /// One of the organizations that were compiled together, by its place.

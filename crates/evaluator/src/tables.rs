@@ -191,6 +191,7 @@ impl Built {
             levels: Arc::clone(&self.levels),
             chain,
             policy_statements: nodes.policy_statements,
+            account_names: self.conditions.iter().map(|_| OnceLock::new()).collect(),
             splits: SplitMemory::default(),
             types: TypeMemory::default(),
             preferred: OnceLock::new(),

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use scproof_organization::{NodeId, PolicyIndex};
 
-use crate::alike::{Class, ManyQuestion};
+use crate::account_classes::{Class, ManyQuestion};
 use crate::compile::CompiledOrganization;
 use crate::decision::{Decision, Explanation, Reason, StatementRef, Undecided};
 use crate::everywhere::Everywhere;

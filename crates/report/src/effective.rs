@@ -1,6 +1,6 @@
 //! What an account can do at most, as a report.
 
-use scproof_catalog::{ActionFilter, Catalog};
+use scproof_catalog::{ActionFilter, ActionId, Catalog};
 use scproof_evaluator::{Access, Caller, EffectiveGroup, EffectivePermissions, EffectiveSetGroup};
 use scproof_organization::{NodeId, Organization};
 
@@ -58,11 +58,17 @@ impl EffectiveSet<'_> {
 
 /// Keeps the actions that a filter takes; groups without any go.
 pub fn retain(permissions: &mut EffectivePermissions, filter: &ActionFilter) {
+    if filter.is_everything() {
+        return;
+    }
     let catalog = Catalog::embedded();
     for group in &mut permissions.groups {
-        group.actions.retain(|&action| filter.fits(&catalog.action(action).full_name()));
-        group.unlisted_actions.retain(|action| filter.fits(action));
-        group.future_actions_of.retain(|service| filter.fits_every_name_of(service));
+        let fits = |action: &&ActionId| filter.fits(&catalog.action(**action).full_name());
+        group.actions = group.actions.iter().filter(fits).copied().collect();
+        let unlisted = group.unlisted_actions.iter().filter(|action| filter.fits(action));
+        group.unlisted_actions = unlisted.cloned().collect();
+        let services = group.future_actions_of.iter().filter(|service| filter.fits_every_name_of(service));
+        group.future_actions_of = services.cloned().collect();
         group.other_services &= filter.fits_other_services();
     }
     permissions.groups.retain(|group| {

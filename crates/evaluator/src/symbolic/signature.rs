@@ -5,25 +5,23 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_organization::{NodeId, Organization, Target};
-use scproof_policy_parser::{Piece, WildcardPattern};
 
-use crate::compile::CompiledOrganization;
-use crate::condition::ConditionBody;
+use crate::account_marks::Mark;
+use crate::compile::{Atom, CompiledOrganization};
 use crate::keys::Model;
+use crate::prepare::Pair;
+use crate::resource::ResourceState;
 use crate::state::KeyState;
-use crate::symbolic::principal::{CallerKind, principal_arn_domain};
 use crate::symbolic::{CompiledViews, View};
-use crate::trace::{Evaluation, KeySlot, NoTrace};
 use crate::truth::Truth;
-use crate::values::CompiledValue;
 
 /// What the policies can tell of an account beside its path. Accounts with equal signatures and equal paths have the
 /// same answers to the same questions, asked by principals of the same names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct AccountSignature {
     /// What the policies say of the account, in each view.
-    told: Box<[Truths]>,
-    /// The account id, if some policy names it or a part of it.
+    told: Box<[Marks]>,
+    /// The account id, if some policy may name it.
     named: Option<String>,
     /// Whether keys that follow from the account have other values in one view than in another.
     moved: bool,
@@ -63,16 +61,14 @@ impl AccountSignature {
     }
 }
 
-/// Conditions that tell by the account's id, and those that tell by its place in the tree alone; none where nothing
-/// asks.
-type Truths = [Arc<[(u32, Truth)]>; 2];
+/// The marks of conditions that tell by the account's id, and of those that tell by its place in the tree alone; none
+/// where nothing asks.
+type Marks = [Arc<[Mark]>; 2];
 
-/// What makes accounts distinguishable, worked out once.
-#[derive(Debug)]
+/// What makes accounts distinguishable, worked out once: conditions that tell by the account's id, or by its place
+/// alone.
+#[derive(Debug, Default)]
 pub(super) struct Telltales {
-    /// Patterns on `aws:PrincipalArn` with digits where the account id may stand.
-    patterns: Vec<WildcardPattern>,
-    /// Conditions on keys that are known and differ between accounts: by the account's id, or by its place alone.
     by_id: Asked,
     by_place: Asked,
 }
@@ -80,7 +76,7 @@ pub(super) struct Telltales {
 /// Some conditions.
 #[derive(Debug, Default)]
 struct Asked {
-    conditions: Vec<u32>,
+    conditions: Vec<Atom>,
     /// The keys that they ask about, in ascending order.
     slots: Vec<usize>,
 }
@@ -88,35 +84,33 @@ struct Asked {
 /// The unit of an account, and whether the snapshot does not know its place in it.
 type Place = (Option<NodeId>, bool);
 /// What conditions say of an account in one view, and the values of their keys.
-type Told = (Arc<[(u32, Truth)]>, Arc<[KeyState]>);
+type Told = (Arc<[Mark]>, Arc<[KeyState]>);
 
 impl CompiledOrganization {
     pub(super) fn telltales(&self) -> Telltales {
-        let mut telltales = Telltales { patterns: Vec::new(), by_id: Asked::default(), by_place: Asked::default() };
-        let model = |slot: KeySlot| self.slots.get(slot.0 as usize).and_then(|slot| slot.row).map(|row| row.model);
+        let mut telltales = Telltales::default();
         for condition in self.conditions.iter() {
-            match model(condition.slot) {
-                Some(Model::PrincipalAccount | Model::PrincipalOrgId | Model::PrincipalOrgPaths | Model::UserId) => {
-                    let holds_id = |slot| {
-                        matches!(model(slot), Some(Model::PrincipalAccount | Model::PrincipalArn | Model::UserId))
-                    };
-                    let by_id = condition.slots().any(holds_id);
-                    let asked = if by_id { &mut telltales.by_id } else { &mut telltales.by_place };
-                    asked.conditions.push(condition.id);
-                    asked.slots.extend(condition.slots().map(|slot| slot.0 as usize));
+            let atom = Atom::Condition(condition.id);
+            let tells = match self.model(condition.slot) {
+                // Views may be of two organizations.
+                Some(Model::PrincipalOrgId) => true,
+                Some(Model::PrincipalAccount | Model::PrincipalOrgPaths | Model::UserId | Model::PrincipalArn) => {
+                    self.may_tell_accounts(atom)
                 }
-                Some(Model::PrincipalArn) => {
-                    let ConditionBody::Comparison { values, .. } = &condition.body else { continue };
-                    for value in values.iter().flat_map(CompiledValue::meanings) {
-                        if let CompiledValue::Text { pattern, other } = value {
-                            telltales.patterns.extend(
-                                std::iter::once(pattern).chain(other).filter(|it| may_name_an_account(it)).cloned(),
-                            );
-                        }
-                    }
-                }
-                _ => {}
+                // Whatever account such a key is compared with, it is open in calls by all.
+                _ => false,
+            };
+            if !tells {
+                continue;
             }
+            let holds_id = |slot| {
+                let model = self.model(slot);
+                matches!(model, Some(Model::PrincipalAccount | Model::PrincipalArn | Model::UserId))
+            };
+            let by_id = condition.slots().any(holds_id);
+            let asked = if by_id { &mut telltales.by_id } else { &mut telltales.by_place };
+            asked.conditions.push(atom);
+            asked.slots.extend(condition.slots().map(|slot| slot.0 as usize));
         }
         for asked in [&mut telltales.by_id, &mut telltales.by_place] {
             asked.slots.sort_unstable();
@@ -142,13 +136,13 @@ impl CompiledViews {
             units.into_par_iter().map(|(unit, nodes)| (unit, self.told(&telltales.by_place, nodes))).collect();
         let of_unit = |place: Option<&[Place]>| place.and_then(|place| told.get(place)).map_or(&[][..], |told| told);
         let mut numbers = SignatureNumbers::default();
-        if !is_asked(&telltales.by_id) && telltales.patterns.is_empty() {
+        if !is_asked(&telltales.by_id) {
             let mut known: FxHashMap<Option<&[Place]>, usize> = FxHashMap::default();
             for (index, nodes) in accounts.iter().enumerate() {
                 let place = by_unit.as_ref().and_then(|places| places.get(index)).map(|place| &**place);
-                let number = *known.entry(place).or_insert_with(|| {
-                    numbers.of(self.account_signature(&telltales, nodes.as_ref(), &[], of_unit(place)))
-                });
+                let number = *known
+                    .entry(place)
+                    .or_insert_with(|| numbers.of(self.account_signature(nodes.as_ref(), &[], of_unit(place))));
                 numbers.found.of_account.push(number);
             }
             return numbers.found;
@@ -159,7 +153,7 @@ impl CompiledViews {
             .map(|(index, nodes)| {
                 let by_id = self.told(&telltales.by_id, nodes.as_ref());
                 let place = by_unit.as_ref().and_then(|places| places.get(index)).map(|place| &**place);
-                self.account_signature(&telltales, nodes.as_ref(), &by_id, of_unit(place))
+                self.account_signature(nodes.as_ref(), &by_id, of_unit(place))
             })
             .collect();
         for signature in all {
@@ -225,69 +219,35 @@ impl CompiledViews {
         let id = compiled.organization().node(node).target.as_str();
         let wanted = |slot: usize| asked.slots.binary_search(&slot).is_ok();
         let states = compiled.states_of(node, "another-service:another-action", &wanted);
-        let mut truths = Vec::with_capacity(asked.conditions.len());
-        let mut known = Vec::with_capacity(asked.conditions.len());
-        for &condition in &asked.conditions {
-            let Some(condition) = compiled.conditions.get(condition as usize) else { continue };
-            let state = states.get(condition.slot.0 as usize).unwrap_or(&KeyState::Absent);
-            let by_id = KeyState::single(id);
-            // A root user's id is that of the account; of other callers nothing is known.
-            let state = if matches!(state, KeyState::Unknown(_)) { &by_id } else { state };
-            let mut evaluation =
-                Evaluation { states: &states, assume_preferred: self.first.options.assume_preferred, trace: NoTrace };
-            truths.push((condition.id, condition.truth_in_class(state, &mut evaluation)));
-            known.push(state.clone());
-        }
-        (truths.into(), known.into())
+        let pair = Pair { resource: ResourceState::Unknown, states, type_name: None, callers: Box::default() };
+        let mark = |atom: &Atom| compiled.mark(*atom, &pair, id);
+        let marks = asked.conditions.iter().map(mark).collect();
+        let known = asked.slots.iter().filter_map(|slot| pair.states.get(*slot)).cloned().collect();
+        (marks, known)
     }
 
-    fn account_signature(
-        &self,
-        telltales: &Telltales,
-        nodes: &[NodeId],
-        by_id: &[Told],
-        by_place: &[Told],
-    ) -> AccountSignature {
-        let organization = self.first.organization();
-        let id = nodes.first().map_or("", |node| organization.node(*node).target.as_str());
-        let named = !telltales.patterns.is_empty() && {
-            let (domain, _) = principal_arn_domain(&CallerKind::ALL, organization.partition(), id);
-            telltales.patterns.iter().any(|pattern| domain.may_match(pattern))
-        };
-        // With unknown truths – a policy variable – other values may make a difference.
+    fn account_signature(&self, nodes: &[NodeId], by_id: &[Told], by_place: &[Told]) -> AccountSignature {
         let told = [by_id, by_place];
-        let unsettled = told
-            .iter()
-            .any(|views| views.iter().flat_map(|(truths, _)| truths.iter()).any(|(_, truth)| *truth == Truth::Unknown));
+        let marks = || told.iter().flat_map(|views| views.iter()).flat_map(|(marks, _)| marks.iter());
+        let is_named = marks().any(|mark| *mark == Mark::Own);
+        // With unknown truths – a policy variable – other values may make a difference.
+        let unsettled = marks().any(|mark| matches!(mark, Mark::Settled(Truth::Unknown, ..)));
         let differs = |views: &[Told]| {
             let Some((first, known)) = views.first() else { return false };
-            views.iter().any(|(truths, values)| truths != first || (unsettled && values != known))
+            views.iter().any(|(marks, values)| marks != first || (unsettled && values != known))
         };
         let moved = told.into_iter().any(differs);
-        let truths =
-            |view: usize| told.map(|told| told.get(view).map(|(truths, _)| Arc::clone(truths)).unwrap_or_default());
-        let told = (0..by_id.len().max(by_place.len())).map(truths).collect();
-        AccountSignature { told, named: named.then(|| id.to_owned()), moved }
+        let of_view =
+            |view: usize| told.map(|told| told.get(view).map(|(marks, _)| Arc::clone(marks)).unwrap_or_default());
+        let id = nodes.first().map(|node| self.first.organization().node(*node).target.as_str().to_owned());
+        AccountSignature {
+            told: (0..by_id.len().max(by_place.len())).map(of_view).collect(),
+            named: id.filter(|_| is_named),
+            moved,
+        }
     }
 }
 
 fn path_of(organization: &Organization, account: NodeId) -> Vec<&Target> {
     organization.inheritance_path(account).into_iter().map(|node| &organization.node(node).target).collect()
-}
-
-/// Whether digits stand where the account id of an ARN may stand: before the fifth colon.
-pub(crate) fn may_name_an_account(pattern: &WildcardPattern) -> bool {
-    let mut colons = 0;
-    for piece in pattern.pieces() {
-        let Piece::Literal(text) = piece else { continue };
-        for letter in text.chars() {
-            if letter == ':' {
-                colons += 1;
-            }
-            if colons < 5 && letter.is_ascii_digit() {
-                return true;
-            }
-        }
-    }
-    false
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests, which may panic")]
 #![expect(clippy::needless_pass_by_value, reason = "helpers of tests are called with values made on the spot")]
 
+mod accounts;
 mod actions;
 mod calls;
 mod keys;

@@ -1,12 +1,13 @@
 //! The data of the page, compact: accounts, policies, texts and lists by number.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use scproof_auditor::{AccessChange, Audit, GuardrailReport, Passing, PermissionClass, Witness};
 use scproof_catalog::{ActionId, Catalog};
-use scproof_evaluator::{EffectiveGroup, StatementRef};
+use scproof_evaluator::{Decision, EffectiveGroup, Predicate, StatementRef};
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::PolicyKind;
 use scproof_prover::Why;
@@ -147,10 +148,14 @@ pub(super) struct Builder<'a> {
     statements: Table<StatementView>,
     passings: Table<PassingView>,
     action_sets: BTreeMap<ActionKey, usize>,
+    /// The same by the places of shared lists, which classes have in common.
+    action_places: HashMap<(*const [ActionId], *const [String], usize, bool), usize>,
     action_views: Vec<ActionsView>,
+    /// The words of conditions, by their numbers among the strings.
+    conditions: HashMap<(Decision, &'a Predicate), usize>,
 }
 
-type ActionKey = (Vec<ActionId>, Vec<String>, usize, bool);
+type ActionKey = (Arc<[ActionId]>, Arc<[String]>, usize, bool);
 
 impl<'a> Data<'a> {
     pub(super) fn of(audit: &'a Audit, program: &'a [String]) -> Self {
@@ -165,6 +170,8 @@ impl<'a> Data<'a> {
             statements: Table::new(),
             passings: Table::new(),
             action_sets: BTreeMap::new(),
+            action_places: HashMap::new(),
+            conditions: HashMap::new(),
             action_views: Vec::new(),
         };
         let catalog = Catalog::embedded();
@@ -246,17 +253,24 @@ impl<'a> Builder<'a> {
         ChangeView(change.other.as_str(), change.own.as_str(), change.actions.listed, words, self.strings(lines))
     }
 
-    fn group(&mut self, group: &EffectiveGroup) -> GroupView {
+    fn condition(&mut self, decision: Decision, condition: &'a Predicate) -> usize {
+        if let Some(number) = self.conditions.get(&(decision, condition)) {
+            return *number;
+        }
+        let words = Words::full(self.organization).depends_on(decision, condition);
+        let number = self.string(words);
+        self.conditions.insert((decision, condition), number);
+        number
+    }
+
+    fn group(&mut self, group: &'a EffectiveGroup) -> GroupView {
         let organization = self.organization;
         let open: Vec<String> =
             group.undecided.iter().map(|open| why_words(organization, &Why::Open(open.clone()))).collect();
         GroupView {
             access: group.access.as_str(),
             reason: self.string(group.reason.text()),
-            when: group.depends_on.as_ref().map(|condition| {
-                let words = Words::full(organization).depends_on(group.decision, condition);
-                self.string(words)
-            }),
+            when: group.depends_on.as_ref().map(|condition| self.condition(group.decision, condition)),
             open: self.strings(open),
             statements: group.determining.iter().map(|statement| self.statement(statement)).collect(),
             levels: group.levels_without_allow.iter().copied().map(NodeId::index).collect(),
@@ -274,18 +288,19 @@ impl<'a> Builder<'a> {
     }
 
     fn actions(&mut self, group: &EffectiveGroup) -> usize {
-        let key = (
-            group.actions.clone(),
-            group.unlisted_actions.clone(),
-            group.future_actions_of.len(),
-            group.other_services,
-        );
-        if let Some(number) = self.action_sets.get(&key) {
+        let (future, other) = (group.future_actions_of.len(), group.other_services);
+        let place = (Arc::as_ptr(&group.actions), Arc::as_ptr(&group.unlisted_actions), future, other);
+        if let Some(number) = self.action_places.get(&place) {
             return *number;
+        }
+        let key = (Arc::clone(&group.actions), Arc::clone(&group.unlisted_actions), future, other);
+        if let Some(number) = self.action_sets.get(&key).copied() {
+            self.action_places.insert(place, number);
+            return number;
         }
         let catalog = Catalog::embedded();
         let mut services: BTreeMap<usize, usize> = BTreeMap::new();
-        for &action in &group.actions {
+        for &action in group.actions.iter() {
             *services.entry(catalog.action(action).service_id().index()).or_default() += 1;
         }
         let count = group.actions.len() + group.unlisted_actions.len();
@@ -303,6 +318,7 @@ impl<'a> Builder<'a> {
         });
         let number = self.action_views.len() - 1;
         self.action_sets.insert(key, number);
+        self.action_places.insert(place, number);
         number
     }
 

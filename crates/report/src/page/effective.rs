@@ -282,9 +282,12 @@ fn entry(effective: &Effective<'_>, words: &dyn Fn(bool) -> String, members: &[&
 
 /// `s3`, `ec2 and s3`, `427 services`.
 fn services(members: &[&EffectiveGroup], number: usize) -> String {
-    let mut names: Vec<String> = members.iter().flat_map(|group| &group.future_actions_of).cloned().collect();
+    if number > 4 {
+        return count(number, "service");
+    }
+    let mut names: Vec<String> = members.iter().flat_map(|group| group.future_actions_of.iter()).cloned().collect();
     names.sort_unstable();
-    if number <= 4 { enumerate(&names) } else { count(number, "service") }
+    enumerate(&names)
 }
 
 fn action_names(members: &[&EffectiveGroup]) -> Vec<String> {
@@ -302,8 +305,17 @@ fn action_names(members: &[&EffectiveGroup]) -> Vec<String> {
 
 /// The services with the most actions, and how many more there are.
 fn service_words(members: &[&EffectiveGroup]) -> String {
+    let catalog = Catalog::embedded();
+    // Counted by number: there are thousands of actions in a group, and many groups.
+    let mut known = vec![0_usize; catalog.services().len()];
+    for action in members.iter().flat_map(|group| group.actions.iter()) {
+        known.get_mut(catalog.action(*action).service_id().index()).into_iter().for_each(|count| *count += 1);
+    }
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for name in action_names(members) {
+    for (service, count) in catalog.services().zip(known).filter(|(_, count)| *count > 0) {
+        *counts.entry(catalog.service_prefix(service).to_ascii_lowercase()).or_default() += count;
+    }
+    for name in members.iter().flat_map(|group| group.unlisted_actions.iter()) {
         let service = name.split_once(':').map_or(name.as_str(), |(service, _)| service).to_ascii_lowercase();
         *counts.entry(service).or_default() += 1;
     }

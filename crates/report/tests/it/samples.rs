@@ -147,7 +147,7 @@ impl Builder {
             let mut services = vec![AccessCounts::default(); catalog.services().len()];
             let mut counts = AccessCounts::default();
             for group in &groups {
-                for &action in &group.actions {
+                for &action in group.actions.iter() {
                     services[catalog.action(action).service_id().index()].add(group.access, 1);
                 }
                 counts.add(group.access, group.actions.len());
@@ -447,7 +447,7 @@ fn difference(classes: &[PermissionClass], number: usize) -> Option<ClassDiffere
     let table = |class: &PermissionClass| {
         let mut table = vec![Access::NeverBlocked; catalog.action_count()];
         for group in class.groups.iter().flatten() {
-            for action in &group.actions {
+            for action in group.actions.iter() {
                 table[action.index()] = group.access;
             }
         }

@@ -1,30 +1,24 @@
-//! Accounts that a question cannot tell apart: the same policies at every level, and nothing in the statements that may
-//! concern the action depends on which of them calls. One of them is asked for all.
+//! Accounts that a question cannot tell apart: the same policies at every level, and the same marks of all statements
+//! that may concern the action. One of them is asked for all.
 
 use std::hash::Hash;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_organization::{NodeId, PolicyIndex};
-use scproof_policy_parser::{Piece, TemplatePart, WildcardPattern};
 
+use crate::account_marks::{Mark, follows_from_account};
 use crate::action::{ElementTruths, TruthRow};
 use crate::call::Call;
 use crate::chain::PathId;
 use crate::compile::{Atom, CompiledOrganization};
-use crate::condition::{CompiledCondition, ConditionBody};
 use crate::everywhere::Everywhere;
 use crate::given::Asked;
-use crate::keys::Model;
 use crate::prepare::Pair;
 use crate::principal::Principal;
-use crate::request::Request;
+use crate::request::{ContextValue, Request};
 use crate::request_error::{RequestError, check_resource};
-use crate::state::{DomainValues, KeyState};
-use crate::symbolic::may_name_an_account;
-use crate::trace::{Evaluation, KeySlot, Reasons, SlottedTemplate};
 use crate::truth::Truth;
-use crate::values::CompiledValue;
 
 /// A question to many accounts.
 #[derive(Debug)]
@@ -43,6 +37,8 @@ pub(crate) struct ManyQuestion<'a> {
 pub(crate) struct Class {
     pub(crate) representative: NodeId,
     pub(crate) accounts: Vec<NodeId>,
+    /// Equal for classes that nothing beside the paths tells apart.
+    pub(crate) mark: usize,
 }
 
 /// What is attached at a level; with the level itself, if that could not be read.
@@ -56,19 +52,13 @@ struct Key {
     attached: Box<[PolicyIndex]>,
     /// Whether SCPs never restrict it (EXM-4).
     exempt: bool,
-    /// Itself, if something names it or may depend on its id in a way that is not worked out.
+    /// Itself, if something is about it alone.
     own: Option<NodeId>,
-    tells: Vec<Tell>,
+    marks: Vec<Mark>,
 }
 
-/// What a part of a statement says of a call by an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Tell {
-    /// The key that the part asks about is known: its truth, with everything that an explanation says about it.
-    Settled(Truth, Vec<&'static str>, Vec<&'static str>, Vec<KeySlot>, bool),
-    /// The key is open, in the same way for every account with these keys present.
-    Open(Vec<bool>),
-}
+/// The account, if something is about it alone, and the marks of the parts that may tell accounts.
+type MarksOf<'a> = (Option<NodeId>, &'a [Atom], Vec<Mark>);
 
 /// The question in a form that can be put to one account after the other.
 struct Puzzle<'a> {
@@ -78,10 +68,8 @@ struct Puzzle<'a> {
     asked: Vec<Asked<'a>>,
     /// Keys that follow from the account.
     account_slots: Vec<bool>,
-    /// Whether the question itself says `aws:PrincipalAccount`, which then need not be the account's id.
-    is_account_given: bool,
-    /// Whether the question itself names a caller, from whom other keys follow in the account that is named (LAW-7).
-    is_caller_given: bool,
+    /// What the question itself says of the caller: from an account's id in it other keys follow there (LAW-7).
+    given_callers: Vec<&'a str>,
     /// For each path the parts that ask about them.
     telling: FxHashMap<PathId, Vec<Atom>>,
 }
@@ -111,22 +99,12 @@ impl CompiledOrganization {
         for &account in &accounts {
             question.caller.check(self.organization.node(account).target.as_str())?;
         }
-        let account_slots: Vec<bool> = self
-            .slots
-            .iter()
-            .map(|slot| {
-                matches!(
-                    slot.row.map(|row| row.model),
-                    Some(Model::PrincipalArn | Model::PrincipalAccount | Model::PrincipalOrgPaths | Model::UserId)
-                )
-            })
-            .collect();
-        let gives = |keys: &[&str]| {
-            let of_inputs = own.iter().flatten();
-            common.iter().chain(of_inputs).any(|(key, ..)| keys.contains(&key.as_str()))
-        };
-        let is_account_given = gives(&["aws:principalaccount"]);
-        let is_caller_given = gives(&["aws:principalaccount", "aws:principalarn", "aws:userid"]);
+        let account_slots: Vec<bool> =
+            self.slots.iter().map(|slot| slot.row.is_some_and(|row| follows_from_account(row.model))).collect();
+        let of_caller = ["aws:principalaccount", "aws:principalarn", "aws:userid"];
+        let given_callers = common.iter().chain(own.iter().flatten());
+        let given_callers = given_callers.filter(|(key, ..)| of_caller.contains(&key.as_str()));
+        let given_callers = given_callers.flat_map(|(_, value, _)| texts_of(value)).map(String::as_str).collect();
         let mut puzzle = Puzzle {
             compiled: self,
             question,
@@ -136,17 +114,20 @@ impl CompiledOrganization {
                 .map(|(call, listings)| Asked { call, listings, common: &common, own: &own, request })
                 .collect(),
             account_slots,
-            is_account_given,
-            is_caller_given,
+            given_callers,
             telling: FxHashMap::default(),
         };
         puzzle.telling = puzzle.telling(&accounts);
         let keys = puzzle.keys(&accounts, by_node)?;
         let mut numbers: FxHashMap<Key, usize> = FxHashMap::default();
+        let mut marks: FxHashMap<MarksOf<'_>, usize> = FxHashMap::default();
         let mut classes: Vec<Class> = Vec::new();
         for (account, key) in accounts.into_iter().zip(keys) {
-            let number = *numbers.entry(key).or_insert_with(|| {
-                classes.push(Class { representative: account, accounts: Vec::new() });
+            let number = *numbers.entry(key).or_insert_with_key(|key| {
+                let next = marks.len();
+                let mark =
+                    *marks.entry((key.own, puzzle.telling_of_account(account), key.marks.clone())).or_insert(next);
+                classes.push(Class { representative: account, accounts: Vec::new(), mark });
                 classes.len() - 1
             });
             if let Some(class) = classes.get_mut(number) {
@@ -217,7 +198,9 @@ impl Puzzle<'_> {
                 if matches == Some(Truth::False) {
                     continue;
                 }
-                atoms.extend(compiled.statement_atoms(statement).iter().filter(|atom| self.may_tell(**atom)));
+                atoms.extend(
+                    compiled.statement_atoms(statement).iter().filter(|atom| compiled.may_tell_accounts(**atom)),
+                );
             }
         }
         atoms.sort_unstable();
@@ -225,12 +208,9 @@ impl Puzzle<'_> {
         atoms
     }
 
-    fn is_account_slot(&self, slot: KeySlot) -> bool {
-        self.account_slots.get(slot.0 as usize) == Some(&true)
-    }
-
-    fn may_tell(&self, atom: Atom) -> bool {
-        self.compiled.slots_of(atom).any(|slot| self.is_account_slot(slot))
+    fn telling_of_account(&self, account: NodeId) -> &[Atom] {
+        let path = self.compiled.chain.path_of(account);
+        path.and_then(|path| self.telling.get(&path)).map_or(&[][..], Vec::as_slice)
     }
 
     fn keys(&self, accounts: &[NodeId], by_node: bool) -> Result<Vec<Key>, RequestError> {
@@ -275,24 +255,24 @@ impl Puzzle<'_> {
         let organization = &self.compiled.organization;
         let node = organization.node(account);
         let id = node.target.account();
+        let is_given = self.given_callers.iter().any(|given| given.contains(node.target.as_str()));
         let mut key = Key {
             place: node.parent.and_then(|parent| places.get(&parent)).copied().unwrap_or(u32::MAX),
             attached: self.compiled.chain.attached(node).into(),
             exempt: id.is_some() && id == organization.management_account(),
-            own: (node.unreadable.is_some() || self.is_caller_given).then_some(account),
-            tells: Vec::new(),
+            own: (node.unreadable.is_some() || is_given).then_some(account),
+            marks: Vec::new(),
         };
-        let path = self.compiled.chain.path_of(account);
-        let telling = path.and_then(|path| self.telling.get(&path)).map_or(&[][..], Vec::as_slice);
+        let telling = self.telling_of_account(account);
         if key.exempt || telling.is_empty() {
             return Ok(key);
         }
         self.fill(account, pairs, telling)?;
         for pair in pairs.iter() {
-            for &atom in telling {
-                match self.tell(atom, pair) {
-                    Some(tell) => key.tells.push(tell),
-                    None => key.own = Some(account),
+            for atom in telling {
+                match self.compiled.mark(*atom, pair, node.target.as_str()) {
+                    Mark::Own => key.own = Some(account),
+                    mark @ (Mark::Settled(..) | Mark::Open(..)) => key.marks.push(mark),
                 }
             }
         }
@@ -326,123 +306,12 @@ impl Puzzle<'_> {
         }
         Ok(())
     }
-
-    /// What a part says of a call; `None` if it may depend on the account in a way that is not worked out.
-    fn tell(&self, atom: Atom, pair: &Pair) -> Option<Tell> {
-        let open = match atom {
-            Atom::Condition(id) => {
-                let condition = self.compiled.conditions.get(id as usize)?;
-                match pair.states.get(condition.slot.0 as usize)? {
-                    KeyState::Unknown(domain) => Some((condition, domain)),
-                    KeyState::Absent
-                    | KeyState::Present(_)
-                    | KeyState::Either(_)
-                    | KeyState::Candidates(_)
-                    | KeyState::OtherFold => None,
-                }
-            }
-            Atom::Resource(_) => None,
-        };
-        let Some((condition, domain)) = open else {
-            let mut evaluation = Evaluation {
-                states: &pair.states,
-                assume_preferred: self.compiled.options.assume_preferred,
-                trace: Reasons::default(),
-            };
-            let truth = self.compiled.atom_truth(atom, pair, &mut evaluation);
-            let Reasons { rules, assumed, keys, resource } = evaluation.trace;
-            return Some(Tell::Settled(truth, rules, assumed, keys, resource));
-        };
-        // A renaming of accounts leaves alone what knows no account, or only patterns without digits where its id may
-        // stand.
-        let same_for_all = match &domain.values {
-            DomainValues::Any => true,
-            DomainValues::Like(_) if self.asks_for_id(condition) => {
-                condition.is_static() && !texts(condition).any(names_digits)
-            }
-            DomainValues::Like(_) if !self.asks_who_calls(condition) => condition.is_static(),
-            DomainValues::Like(_) => {
-                templates(condition).all(|template| self.names_only_the_caller(template, pair))
-                    && !texts(condition).any(|pattern| self.may_name(pattern) && domain.may_match(pattern))
-            }
-            DomainValues::OneOf(_) | DomainValues::NoneOf(_) => condition.is_static(),
-        };
-        same_for_all.then(|| {
-            let slots = condition.slots().filter(|slot| self.is_account_slot(*slot));
-            let is_present = |slot: KeySlot| matches!(pair.states.get(slot.0 as usize), Some(KeyState::Present(_)));
-            Tell::Open(slots.map(is_present).collect())
-        })
-    }
-
-    /// Whether a pattern may name an account. Without a partition it is not known which colon stands before the id.
-    fn may_name(&self, pattern: &WildcardPattern) -> bool {
-        match self.compiled.organization.partition() {
-            Some(_) => may_name_an_account(pattern),
-            None => names_digits(pattern),
-        }
-    }
-
-    /// Whether a text with variables names no account but the caller's own, whichever that is: every account is then
-    /// like its own. A given name of the caller may hold an account's id, so only calls by anyone are looked at.
-    fn names_only_the_caller(&self, template: &SlottedTemplate, pair: &Pair) -> bool {
-        let parts = &template.template.parts;
-        let own = |slot: &KeySlot| {
-            let row = self.compiled.slots.get(slot.0 as usize).and_then(|slot| slot.row);
-            row.is_some_and(|row| row.model == Model::PrincipalAccount)
-                && matches!(pair.states.get(slot.0 as usize), Some(KeyState::Present(_)))
-        };
-        let plain = |part: &TemplatePart| match part {
-            TemplatePart::Literal(text) => !has_digit(text),
-            TemplatePart::Run | TemplatePart::One | TemplatePart::Escape(_) | TemplatePart::Variable { .. } => true,
-            TemplatePart::Malformed(_) => false,
-        };
-        *self.question.caller == Everywhere::Anyone
-            && !self.is_account_given
-            && template.slots.iter().all(own)
-            && parts.iter().all(plain)
-    }
-
-    /// Whether the condition asks for the id of the caller, which may hold that of the account.
-    fn asks_for_id(&self, condition: &CompiledCondition) -> bool {
-        let slot = self.compiled.slots.get(condition.slot.0 as usize);
-        slot.and_then(|slot| slot.row).is_some_and(|row| row.model == Model::UserId)
-    }
-
-    /// Whether the condition asks who calls: only there the values that a key may have hold the account's id.
-    fn asks_who_calls(&self, condition: &CompiledCondition) -> bool {
-        let slot = self.compiled.slots.get(condition.slot.0 as usize);
-        slot.and_then(|slot| slot.row).is_some_and(|row| row.model == Model::PrincipalArn)
-    }
 }
 
-fn names_digits(pattern: &WildcardPattern) -> bool {
-    pattern.pieces().any(|piece| matches!(piece, Piece::Literal(text) if has_digit(text)))
-}
-
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-fn values(condition: &CompiledCondition) -> &[CompiledValue] {
-    match &condition.body {
-        ConditionBody::Comparison { values, .. } => values,
-        ConditionBody::Unreadable | ConditionBody::Presence { .. } => &[],
+fn texts_of(value: &ContextValue) -> &[String] {
+    match value {
+        ContextValue::Absent => &[],
+        ContextValue::Single(text) => std::slice::from_ref(text),
+        ContextValue::List(texts) => texts,
     }
-}
-
-/// The texts with variables that a condition compares with.
-fn templates(condition: &CompiledCondition) -> impl Iterator<Item = &SlottedTemplate> {
-    values(condition).iter().flat_map(CompiledValue::templates)
-}
-
-/// The texts without variables that a condition compares with.
-fn texts(condition: &CompiledCondition) -> impl Iterator<Item = &WildcardPattern> {
-    values(condition).iter().flat_map(CompiledValue::meanings).flat_map(|value| {
-        let both = if let CompiledValue::Text { pattern, other } = value {
-            [Some(pattern), other.as_ref()]
-        } else {
-            [None, None]
-        };
-        both.into_iter().flatten()
-    })
 }
