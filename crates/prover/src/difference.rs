@@ -13,6 +13,7 @@ use scproof_evaluator::symbolic::{
 };
 use scproof_organization::NodeId;
 
+use crate::crowded::is_crowded;
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
 use crate::region::{Change, Describer, Perhaps, Region, Transition, Verdict};
@@ -402,15 +403,19 @@ impl<'p> Solver<'_, 'p> {
                 atoms.extend(self.entries.atoms(formula));
             }
         }
-        let facts = self.views.facts(&nodes, action, atoms.iter().copied(), &CutMemory::default());
-        if let [_, _, ..] = members
-            && facts.is_limited()
-        {
-            let (left, right) = members.split_at(members.len() / 2);
-            self.solve_batch(solved, formulas, left, nodes, action);
-            self.solve_batch(solved, formulas, right, nodes, action);
-            return;
-        }
+        let facts = || self.views.facts(&nodes, action, atoms.iter().copied(), &CutMemory::default());
+        let facts = if members.len() > 1 {
+            let together = (!is_crowded(self.views, &atoms)).then(facts).filter(|facts| !facts.is_limited());
+            let Some(facts) = together else {
+                let (left, right) = members.split_at(members.len() / 2);
+                self.solve_batch(solved, formulas, left, nodes, action);
+                self.solve_batch(solved, formulas, right, nodes, action);
+                return;
+            };
+            facts
+        } else {
+            facts()
+        };
         let account = self.views.view(View::BEFORE).organization().node(nodes[0]).target.as_str().to_owned();
         let Ok(mut space) = RequestSpace::new(self.views, facts, account, self.limits.nodes) else {
             solved.give_up(self.views, members);

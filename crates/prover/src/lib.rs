@@ -33,6 +33,7 @@
 
 mod actions;
 mod condition;
+mod crowded;
 mod diagram;
 mod difference;
 mod grouping;

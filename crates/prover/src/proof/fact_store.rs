@@ -10,6 +10,7 @@ use scproof_evaluator::symbolic::{
 };
 use scproof_organization::NodeId;
 
+use crate::crowded::is_crowded;
 use crate::proof::AccountGroup;
 use crate::space::RequestSpace;
 
@@ -82,6 +83,9 @@ impl<'p> FactStore<'p> {
         let signatures: Vec<usize> = (0..self.samples.len()).filter(is_governed).collect();
         signatures.into_par_iter().for_each(|signature| {
             let atoms = self.atoms(signature, None);
+            if is_crowded(self.views, &atoms) {
+                return;
+            }
             let is_deniable =
                 |traits: &&ActionTraits| self.views.applicability_to(Applicability::Decides, **traits).is_some();
             for traits in self.actions.keys().filter(is_deniable) {
@@ -91,7 +95,7 @@ impl<'p> FactStore<'p> {
         });
     }
 
-    /// The facts behind all formulas.
+    /// The facts behind all formulas; `None` where they are too many for one space.
     pub(super) fn shared(&self, key: SharedKey) -> Option<Arc<Facts>> {
         let found = self.known().get(&key).cloned();
         if found.is_some() {
@@ -99,7 +103,11 @@ impl<'p> FactStore<'p> {
         }
         let (signature, traits, level) = key;
         // Not cut under the lock: cutting waits for threads that may wait for it.
-        let facts = Arc::new(self.of_atoms(signature, traits, &self.atoms(signature, level))?);
+        let atoms = self.atoms(signature, level);
+        if is_crowded(self.views, &atoms) {
+            return None;
+        }
+        let facts = Arc::new(self.of_atoms(signature, traits, &atoms)?);
         Some(Arc::clone(self.known().entry(key).or_insert(facts)))
     }
 

@@ -12,7 +12,8 @@ use crate::space::{Question, RequestSpace};
 /// What the formulas and levels of a space let through, whether the policy type is on, and what is possible, aside.
 #[derive(Debug, Default)]
 pub(super) struct PassingMemo {
-    formulas: Vec<Option<Function>>,
+    /// By formula: a space of few formulas has no room for all there are.
+    formulas: FxHashMap<FormulaId, Function>,
     contents: FxHashMap<ContentId, Function>,
     /// What the Deny statements of a hypothetical level match, by the kind of class.
     matched: FxHashMap<(LevelId, usize), Function>,
@@ -48,8 +49,8 @@ impl PassingMemo {
         let mut steps: Vec<(FormulaId, ContentId)> = Vec::new();
         let mut at = id;
         let mut function = loop {
-            if let Some(known) = self.formulas.get(at as usize).copied().flatten() {
-                break known;
+            if let Some(known) = self.formulas.get(&at) {
+                break *known;
             }
             let Some((origin, content)) = formulas.origin(at) else {
                 let formula = formulas.formula(at);
@@ -94,13 +95,7 @@ impl PassingMemo {
     }
 
     fn learn(&mut self, id: FormulaId, function: Function) -> Function {
-        let index = id as usize;
-        if self.formulas.len() <= index {
-            self.formulas.resize(index + 1, None);
-        }
-        if let Some(slot) = self.formulas.get_mut(index) {
-            *slot = Some(function);
-        }
+        self.formulas.insert(id, function);
         function
     }
 
