@@ -1,6 +1,7 @@
 //! What scproof's benchmarks measure: made-up organizations and questions, the same for the same seed on every machine.
 //!
 //! - [`Shape`] says how large an organization is; [`generate`] makes its snapshot.
+//! - [`hard`] makes snapshots that are hard in one way each.
 //! - [`full_chain`] is the largest chain that AWS allows, with edits of it, for comparisons.
 //! - [`chain`] is the one organization, and the 64 questions on it, that single decisions are measured on.
 //!
@@ -22,6 +23,7 @@ pub mod full_chain;
 mod generator;
 mod policies;
 mod random;
+mod shapes;
 
 /// The same as that of the program, for all that is measured here, other libraries too.
 #[global_allocator]
@@ -30,3 +32,4 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub use generator::{Shape, generate};
 pub use policies::{Theme, policy_text};
 pub use random::Random;
+pub use shapes::{Hard, hard};
