@@ -149,11 +149,14 @@ pub(super) struct Builder<'a> {
     passings: Table<PassingView>,
     action_sets: BTreeMap<ActionKey, usize>,
     /// The same by the places of shared lists, which classes have in common.
-    action_places: HashMap<(*const [ActionId], *const [String], usize, bool), usize>,
+    action_places: HashMap<SharedActions, usize>,
     action_views: Vec<ActionsView>,
     /// The words of conditions, by their numbers among the strings.
     conditions: HashMap<(Decision, &'a Predicate), usize>,
 }
+
+/// Where two lists are stored, how many more there are, and whether all are meant: the same place is the same list.
+type SharedActions = (*const [ActionId], *const [String], usize, bool);
 
 type ActionKey = (Arc<[ActionId]>, Arc<[String]>, usize, bool);
 
