@@ -7,10 +7,12 @@ mod exemption;
 mod idle;
 mod inconsistent;
 mod index;
+mod landing_zone;
 mod levels;
 mod library;
 mod request;
 mod snapshot;
+mod stranger;
 mod texts;
 
 #[cfg(test)]
@@ -22,7 +24,7 @@ use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
 use scproof_prover::{PolicyProof, SameAccess};
 
-use crate::model::Finding;
+use crate::model::{Finding, Place};
 use index::Index;
 
 /// What to look at.
@@ -48,8 +50,10 @@ pub(crate) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     findings.extend(documents::findings(&index));
     let exemptions = exemption::exemptions(&index);
     findings.extend(exemption::findings(&index, &exemptions));
+    findings.extend(stranger::findings(&index));
     findings.extend(inconsistent::findings(&index, &exemptions));
     findings.extend(claimable::findings(&index, &exemptions));
+    findings.extend(landing_zone::findings(&index, &exemptions));
     sort(findings)
 }
 
@@ -73,6 +77,14 @@ pub(crate) fn sort(mut findings: Vec<Finding>) -> Vec<Finding> {
             &other.message,
         ))
     });
+    // A Deny that is proved to change nothing needs no second word for it.
+    let idle: Vec<Place> = findings
+        .iter()
+        .filter(|finding| finding.code == "deny-without-effect" || finding.code == "allow-without-effect")
+        .map(|finding| finding.place.clone())
+        .collect();
+    let is_idle = |place: &Place| idle.iter().any(|it| (it.policy, it.statement) == (place.policy, place.statement));
+    findings.retain(|finding| finding.code != "redundant-statement" || !is_idle(&finding.place));
     // One text may say the same fault of one place twice.
     findings.dedup_by(|later, earlier| later.fingerprint == earlier.fingerprint);
     findings

@@ -11,6 +11,7 @@ use crate::command::can::CanArgs;
 use crate::command::completions::CompletionsArgs;
 use crate::command::diff::DiffArgs;
 use crate::command::effective::EffectiveArgs;
+use crate::command::explain::ExplainArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
 use crate::command::licenses::LicensesArgs;
@@ -99,6 +100,8 @@ pub(crate) enum Command {
     Snapshot(SnapshotArgs),
     /// Check policy documents and snapshots
     Validate(ValidateArgs),
+    /// Explain the code of a finding or of a message
+    Explain(ExplainArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the licences of everything that scproof is made of
@@ -189,7 +192,7 @@ impl GlobalArgs {
 }
 
 /// The commands that print reports, and what about.
-const REPORTS: [(&str, Subject); 10] = [
+const REPORTS: [(&str, Subject); 11] = [
     ("can", Subject::Answer),
     ("why", Subject::Why),
     ("who-can", Subject::WhoCan),
@@ -200,6 +203,7 @@ const REPORTS: [(&str, Subject); 10] = [
     ("tree", Subject::Tree),
     ("show", Subject::Show),
     ("validate", Subject::Validation),
+    ("explain", Subject::Explanation),
 ];
 
 /// Options that few questions need; the short help leaves them out.

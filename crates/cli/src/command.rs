@@ -7,6 +7,7 @@ pub(crate) mod changes;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod effective;
+pub(crate) mod explain;
 pub(crate) mod facts;
 #[cfg(feature = "fetch")]
 pub(crate) mod fetch;

@@ -83,6 +83,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Show(args) => command::show::run(&cli.global, args),
         Command::WhoCan(args) => command::who_can::run(&cli.global, args),
         Command::Why(args) => command::why::run(&cli.global, args),
+        Command::Explain(args) => command::explain::run(&cli.global, args),
         Command::Validate(args) => command::validate::run(&cli.global, args),
         Command::Completions(args) => command::completions::run(&cli.global, args),
         Command::Licenses(args) => command::licenses::run(&cli.global, args),

@@ -319,8 +319,8 @@ impl CompiledOrganization {
     }
 }
 
-/// A pattern of callers with some other text of the same length in the place of their account's id: where an ARN has it,
-/// or a caller's id begins with it. A name that holds the same digits stays.
+/// A pattern of callers with some other text of the same length in the place of their account's id: where an ARN has
+/// it, or a caller's id begins with it. A name that holds the same digits stays.
 fn without(pattern: &WildcardPattern, id: &str) -> WildcardPattern {
     let any = "0".repeat(id.len());
     let (of_arn, in_place) = (format!("::{id}:"), format!("::{any}:"));

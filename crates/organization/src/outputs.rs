@@ -1,7 +1,7 @@
 //! Outputs of `aws organizations …`, one a file, put together to a snapshot.
 //!
-//! What an output is, its members tell. What it is *about* the AWS CLI does not print – whose accounts, whose policies –
-//! so the name of the file has to say it: `accounts-ou-ab12-prod0001.json`.
+//! What an output is, its members tell. What it is *about* the AWS CLI does not print – whose accounts, whose policies
+//! – so the name of the file has to say it: `accounts-ou-ab12-prod0001.json`.
 
 use std::collections::BTreeMap;
 use std::fmt;

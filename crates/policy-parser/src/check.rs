@@ -4,6 +4,7 @@ mod action;
 mod global_key;
 mod key;
 mod operand;
+pub(crate) mod placeholder;
 mod resource;
 mod size;
 mod variable;

@@ -56,6 +56,7 @@ mod template;
 mod wildcard;
 
 pub use action::{ActionPattern, ActionShape};
+pub use check::placeholder::{Placeholder, fill_placeholders, placeholders};
 pub use codes::{DIAGNOSTIC_GROUPS, diagnostic_codes};
 pub use condition::{BaseOperator, Condition, ConditionOperator, ConditionValue, OperatorFamily, SetPrefix, ValueKind};
 pub use document::{ActionElement, Effect, PolicyDocument, PolicyKind, ResourceElement, Statement, Version};

@@ -2,6 +2,7 @@
 
 mod condition;
 mod document;
+mod other;
 mod statement;
 
 use std::sync::LazyLock;
@@ -76,7 +77,7 @@ impl PolicyDocument {
 /// use scproof_policy_parser::{PolicyKind, ValidationOptions, validate};
 /// let text = r#"{"Version": "2012-10-17", "Statement": {"Efect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
 /// let parsed = validate(text, PolicyKind::ServiceControl, &ValidationOptions::default());
-/// let fault = &parsed.diagnostics[1];
+/// let [fault] = parsed.diagnostics.as_slice() else { panic!("{parsed:?}") };
 /// assert_eq!((fault.code, fault.rule, fault.line_and_column()), ("unknown-element", "JSON-5", Some((1, 41))));
 /// assert_eq!(fault.help.as_deref(), Some("did you mean `Effect`?"));
 /// ```
@@ -89,9 +90,25 @@ pub fn validate(text: &str, kind: PolicyKind, options: &ValidationOptions) -> Pa
         });
     }
     let read = read(text, &POLICY_TEXT, &mut sink);
-    let mut walker = Walker { sink, kind, options, variables: false, full_access: false };
+    let mut text_of_other = None;
+    if !read.is_valid
+        && let Some(other) = other::of_text(text)
+    {
+        // What is wrong with it as JSON says nothing.
+        sink = Sink::default();
+        text_of_other = Some(other);
+    }
+    let mut walker = Walker { sink, kind, options, text, variables: false, full_access: false, is_other: false };
+    if let Some(other) = text_of_other {
+        walker.report_other(other, &(0..text.find('\n').unwrap_or(text.len())));
+        return Parsed { document: PolicyDocument::without_meaning(kind), diagnostics: walker.sink.finish(text) };
+    }
     walker.check_size(text);
     let document = read.root.as_ref().map(|root| walker.document(text, root));
+    // In an old document `${…}` is plain text, which has a warning of its own.
+    if walker.variables || !read.is_valid {
+        walker.report_placeholders(text, read.root.as_ref());
+    }
     let document = document.filter(|_| read.is_valid).unwrap_or_else(|| PolicyDocument::without_meaning(kind));
     Parsed { document, diagnostics: walker.sink.finish(text) }
 }
@@ -101,13 +118,24 @@ pub(crate) struct Walker<'o> {
     pub(crate) sink: Sink,
     kind: PolicyKind,
     pub(crate) options: &'o ValidationOptions,
+    /// The text that is read.
+    pub(crate) text: &'o str,
     /// Whether `${…}` is live in this document (VAR-3).
     pub(crate) variables: bool,
     /// Whether this is AWS's own `RCPFullAWSAccess` (RCP-3).
     pub(crate) full_access: bool,
+    /// Whether the document was told to be another kind of policy, so that its principals are no slips.
+    pub(crate) is_other: bool,
 }
 
 impl Walker<'_> {
+    /// Reports that the text is something else.
+    fn report_other(&mut self, other: other::Other, span: &std::ops::Range<usize>) {
+        self.sink.report(codes::ANOTHER_KIND, Route::Root, span, || {
+            Wording::new(format!("this is {}, not the text of such a policy", other.what)).help(other.help)
+        });
+    }
+
     pub(crate) fn is_scp(&self) -> bool {
         self.kind == PolicyKind::ServiceControl
     }

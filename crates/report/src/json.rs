@@ -4,6 +4,7 @@ pub mod answer;
 pub mod audit;
 pub mod effective;
 pub mod effective_set;
+pub mod explanation;
 pub mod impact;
 pub mod show;
 pub mod tree;

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod audit;
 pub(crate) mod effective;
+pub(crate) mod explanation;
 pub(crate) mod impact;
 pub(crate) mod show;
 pub(crate) mod tree;

@@ -7,6 +7,7 @@ use crate::answer::Answer;
 use crate::audit::AuditReport;
 use crate::doc::{self, Doc};
 use crate::effective::{Effective, EffectiveSet};
+use crate::explanation::Explanation;
 use crate::impact::ImpactReport;
 use crate::show::Show;
 use crate::style::Style;
@@ -14,7 +15,7 @@ use crate::tree::Tree;
 use crate::validation::Validation;
 use crate::who_can::WhoCanReport;
 use crate::why::Why;
-use crate::{csv, html, json, junit, page, sarif};
+use crate::{csv, html, json, junit, lines, page, sarif};
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,12 +35,28 @@ pub enum Format {
     Sarif,
     /// For the test view of a pipeline.
     Junit,
+    /// For editors and logs: a line a diagnostic.
+    Concise,
+    /// For annotations of GitHub Actions.
+    Github,
+    /// For GitLab's report on code quality.
+    Gitlab,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 7] =
-        [Self::Text, Self::Json, Self::Markdown, Self::Csv, Self::Html, Self::Sarif, Self::Junit];
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Json,
+        Self::Markdown,
+        Self::Csv,
+        Self::Html,
+        Self::Sarif,
+        Self::Junit,
+        Self::Concise,
+        Self::Github,
+        Self::Gitlab,
+    ];
 
     /// What it is called on a command line.
     pub fn as_str(self) -> &'static str {
@@ -51,6 +68,9 @@ impl Format {
             Self::Html => "html",
             Self::Sarif => "sarif",
             Self::Junit => "junit",
+            Self::Concise => "concise",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
         }
     }
 }
@@ -74,6 +94,7 @@ impl fmt::Display for Format {
 /// | the organization | `scproof-tree/1` |
 /// | a policy, or what is attached on the way to a target | `scproof-show/1` |
 /// | checked documents and snapshots | `scproof-validate/1` |
+/// | what a code means | `scproof-explain/1` |
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Report<'a> {
@@ -97,6 +118,8 @@ pub enum Report<'a> {
     Show(&'a Show<'a>),
     /// Checked documents and snapshots.
     Validation(&'a Validation),
+    /// What a code means.
+    Explanation(&'a Explanation),
 }
 
 /// What a report is about, which decides the formats that it has.
@@ -121,6 +144,8 @@ pub enum Subject {
     Show,
     /// Checked documents and snapshots.
     Validation,
+    /// What a code means.
+    Explanation,
 }
 
 impl Subject {
@@ -134,8 +159,9 @@ impl Subject {
         match format {
             Format::Text | Format::Json | Format::Markdown | Format::Html => true,
             // An answer about one call is no table, nor is a policy.
-            Format::Csv => !matches!(self, Self::Answer | Self::Why | Self::Show),
+            Format::Csv => !matches!(self, Self::Answer | Self::Why | Self::Show | Self::Explanation),
             Format::Sarif | Format::Junit => matches!(self, Self::Audit | Self::Validation),
+            Format::Concise | Format::Github | Format::Gitlab => matches!(self, Self::Validation),
         }
     }
 }
@@ -153,6 +179,7 @@ impl Report<'_> {
             Self::Tree(_) => Subject::Tree,
             Self::Show(_) => Subject::Show,
             Self::Validation(_) => Subject::Validation,
+            Self::Explanation(_) => Subject::Explanation,
         }
     }
 
@@ -179,7 +206,10 @@ impl Report<'_> {
             (Format::Sarif, Self::Validation(validation)) => sarif::validation::render(validation, out),
             (Format::Junit, Self::Audit(report)) => junit::render(report, out),
             (Format::Junit, Self::Validation(validation)) => junit::validation::render(validation, out),
-            (Format::Csv | Format::Sarif | Format::Junit, _) => {
+            (Format::Concise, Self::Validation(validation)) => lines::concise(validation, out),
+            (Format::Github, Self::Validation(validation)) => lines::github(validation, out),
+            (Format::Gitlab, Self::Validation(validation)) => lines::gitlab(validation, out),
+            (Format::Csv | Format::Sarif | Format::Junit | Format::Concise | Format::Github | Format::Gitlab, _) => {
                 Err(io::Error::new(io::ErrorKind::Unsupported, format!("there is no report on this as {format}")))
             }
         }
@@ -197,6 +227,7 @@ impl Report<'_> {
             Self::Tree(_) => "The organization and its policies",
             Self::Show(_) => "What is attached where",
             Self::Validation(_) => "Check of policies",
+            Self::Explanation(_) => "What a code means",
         }
     }
 
@@ -213,6 +244,7 @@ impl Report<'_> {
             Self::Tree(tree) => page::tree::page(tree),
             Self::Show(show) => page::show::page(show),
             Self::Validation(validation) => page::validation::page(validation),
+            Self::Explanation(explanation) => page::explanation::page(explanation),
         }
     }
 
@@ -228,6 +260,7 @@ impl Report<'_> {
             Self::Tree(tree) => json::write(&json::tree::document(tree), out),
             Self::Show(show) => json::write(&json::show::document(show), out),
             Self::Validation(validation) => json::write(&json::validation::document(validation), out),
+            Self::Explanation(explanation) => json::write(&json::explanation::document(explanation), out),
         }
     }
 }

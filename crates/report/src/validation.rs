@@ -1,5 +1,7 @@
 //! What there is to say about policy documents and snapshots.
 
+use std::collections::BTreeMap;
+
 use scproof_text::{Message, Severity};
 
 /// Everything that was checked.
@@ -7,6 +9,8 @@ use scproof_text::{Message, Severity};
 pub struct Validation {
     /// The texts in the order they were given; the policies of a snapshot follow it.
     pub sources: Vec<Source>,
+    /// Whether people see how often each code was found, in place of every diagnostic.
+    pub is_statistics: bool,
 }
 
 /// One checked text.
@@ -104,6 +108,19 @@ impl Validation {
             }
         }
         totals
+    }
+
+    /// The codes with how often each was found, and how serious it was at most; the most frequent first.
+    pub(crate) fn statistics(&self) -> Vec<(&'static str, Severity, usize)> {
+        let mut counts: BTreeMap<&'static str, (Severity, usize)> = BTreeMap::new();
+        for item in self.items() {
+            let (severity, count) = counts.entry(item.message.code).or_insert((item.message.severity, 0));
+            *severity = (*severity).max(item.message.severity);
+            *count += item.message.also.len() + 1;
+        }
+        let mut rows: Vec<_> = counts.into_iter().map(|(code, (severity, count))| (code, severity, count)).collect();
+        rows.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
+        rows
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = Item<'_>> {

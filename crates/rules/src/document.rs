@@ -4,15 +4,21 @@ pub(crate) mod deny_never_matches;
 pub(crate) mod deny_part_never_matches;
 pub(crate) mod deny_skips_absent_key;
 pub(crate) mod exemption_never_matches;
+pub(crate) mod for_all_values_in_deny;
+pub(crate) mod impossible_arn;
 pub(crate) mod joined_negations;
 pub(crate) mod joined_tag_guards;
+pub(crate) mod management_only_action;
 mod matching;
 mod names;
 pub(crate) mod operator_does_not_fit_key;
 pub(crate) mod pattern_matches_no_action;
 pub(crate) mod redundant_element;
+pub(crate) mod redundant_statement;
 pub(crate) mod region_lock_blocks_global;
 pub(crate) mod root_lock;
+pub(crate) mod set_operator;
+pub(crate) mod source_network_stops_services;
 pub(crate) mod unknown_action;
 pub(crate) mod unknown_condition_key;
 pub(crate) mod unknown_region;
@@ -31,7 +37,7 @@ use scproof_catalog::{Action, ActionId, Catalog};
 use scproof_evaluator::{CallChecks, Truth, truth_when_absent};
 use scproof_policy_parser::{ActionShape, Condition, Effect, PolicyDocument, PolicyPath, Statement, WildcardPattern};
 
-use crate::found::Found;
+use crate::found::{Found, FoundCall, told_once};
 use crate::rule::{Risk, Rule};
 use matching::Unmatched;
 use names::Names;
@@ -47,13 +53,19 @@ const CHECKS: &[(&Rule, Check)] = &[
     (&deny_part_never_matches::RULE, deny_part_never_matches::check),
     (&deny_skips_absent_key::RULE, deny_skips_absent_key::check),
     (&exemption_never_matches::RULE, exemption_never_matches::check),
+    (&for_all_values_in_deny::RULE, for_all_values_in_deny::check),
+    (&impossible_arn::RULE, impossible_arn::check),
     (&joined_negations::RULE, joined_negations::check),
     (&joined_tag_guards::RULE, joined_tag_guards::check),
+    (&management_only_action::RULE, management_only_action::check),
     (&operator_does_not_fit_key::RULE, operator_does_not_fit_key::check),
     (&pattern_matches_no_action::RULE, pattern_matches_no_action::check),
     (&redundant_element::RULE, redundant_element::check),
+    (&redundant_statement::RULE, redundant_statement::check),
     (&region_lock_blocks_global::RULE, region_lock_blocks_global::check),
     (&root_lock::RULE, root_lock::check),
+    (&set_operator::RULE, set_operator::check),
+    (&source_network_stops_services::RULE, source_network_stops_services::check),
     (&unknown_action::RULE, unknown_action::check),
     (&unknown_condition_key::RULE, unknown_condition_key::check),
     (&unknown_region::RULE, unknown_region::check),
@@ -74,6 +86,19 @@ pub fn document_rules() -> impl Iterator<Item = &'static Rule> {
 pub fn check(document: &PolicyDocument, policy: Option<&str>) -> Vec<Found> {
     Checker::default().check(document, policy)
 }
+
+/// What rules on names of actions and condition keys find in a document, and nothing else: for texts that are no
+/// policies of an organization, such as guardrails.
+pub fn unknown_names(document: &PolicyDocument) -> Vec<Found> {
+    Checker::default().run(document, None, &NAMES)
+}
+
+/// The rules on names.
+const NAMES: [(&Rule, Check); 3] = [
+    (&pattern_matches_no_action::RULE, pattern_matches_no_action::check),
+    (&unknown_action::RULE, unknown_action::check),
+    (&unknown_condition_key::RULE, unknown_condition_key::check),
+];
 
 /// Checks documents one after another, and remembers what calls of actions are checked against, and names that are near
 /// to unknown ones.
@@ -97,13 +122,17 @@ impl Calls {
 impl Checker {
     /// As [`check`].
     pub fn check(&self, document: &PolicyDocument, policy: Option<&str>) -> Vec<Found> {
+        self.run(document, policy, CHECKS)
+    }
+
+    fn run(&self, document: &PolicyDocument, policy: Option<&str>, checks: &[(&'static Rule, Check)]) -> Vec<Found> {
         let mut found = Vec::new();
         for (number, statement) in document.statements.iter().enumerate() {
             let mut of_statement = Vec::new();
             let catalog = Catalog::embedded();
             let (names, calls, unmatched) = (&self.names, &self.calls, OnceCell::new());
             let subject = Subject { catalog, names, calls, document, policy, number, statement, unmatched };
-            for (_, check) in CHECKS {
+            for (_, check) in checks {
                 check(&subject, &mut of_statement);
             }
             of_statement.sort_by(|one, other| {
@@ -111,7 +140,7 @@ impl Checker {
             });
             found.append(&mut of_statement);
         }
-        found
+        told_once(found)
     }
 }
 
@@ -175,7 +204,20 @@ impl<'a> Subject<'a> {
             reason: Rule::plain(rule.text),
             remedy: Rule::plain(rule.remedy),
             depends_on_catalog: false,
+            also: Vec::new(),
+            call: None,
+            cause: None,
         }
+    }
+
+    /// A call of its first action, with some states of keys.
+    fn call(&self, keys: Vec<(String, Option<String>)>) -> Option<FoundCall> {
+        let element = self.statement.action.as_ref().filter(|element| !element.negated)?;
+        let action = element.patterns.iter().find_map(|pattern| {
+            let actions = actions_of(self.catalog, &pattern.shape());
+            actions.first().map(|action| action.full_name())
+        })?;
+        Some(FoundCall { action, keys })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The rules in the order of `docs/findings.md`, which is written from them.
 
 use crate::document::{
-    deny_never_matches, deny_part_never_matches, deny_skips_absent_key, exemption_never_matches, joined_negations,
-    joined_tag_guards, operator_does_not_fit_key, pattern_matches_no_action, redundant_element,
-    region_lock_blocks_global, root_lock, unknown_action, unknown_condition_key, unknown_region, unsatisfiable_guard,
-    value_never_occurs, wildcard_without_like,
+    deny_never_matches, deny_part_never_matches, deny_skips_absent_key, exemption_never_matches,
+    for_all_values_in_deny, impossible_arn, joined_negations, joined_tag_guards, management_only_action,
+    operator_does_not_fit_key, pattern_matches_no_action, redundant_element, redundant_statement,
+    region_lock_blocks_global, root_lock, set_operator, source_network_stops_services, unknown_action,
+    unknown_condition_key, unknown_region, unsatisfiable_guard, value_never_occurs, wildcard_without_like,
 };
 use crate::rule::Rule;
 use crate::{organization, proof};
@@ -32,8 +33,10 @@ pub const RULE_GROUPS: &[RuleGroup] = &[
             &proof::BLOCKS_EVERYTHING_TOGETHER,
             &deny_never_matches::RULE,
             &deny_part_never_matches::RULE,
+            &impossible_arn::RULE,
             &unsatisfiable_guard::RULE,
             &proof::DENY_WITHOUT_EFFECT,
+            &redundant_statement::RULE,
             &proof::ALLOW_WITHOUT_EFFECT,
             &proof::ATTACHMENT_WITHOUT_EFFECT,
             &organization::ATTACHMENTS_WITHOUT_EFFECT,
@@ -49,6 +52,7 @@ pub const RULE_GROUPS: &[RuleGroup] = &[
             &organization::CLAIMABLE_EXEMPTION,
             &exemption_never_matches::RULE,
             &organization::INCONSISTENT_EXEMPTION,
+            &organization::BLOCKS_LANDING_ZONE,
         ],
     },
     RuleGroup {
@@ -56,20 +60,26 @@ pub const RULE_GROUPS: &[RuleGroup] = &[
         text: "",
         rules: &[
             &deny_skips_absent_key::RULE,
+            &for_all_values_in_deny::RULE,
             &joined_negations::RULE,
             &joined_tag_guards::RULE,
             &operator_does_not_fit_key::RULE,
             &redundant_element::RULE,
             &region_lock_blocks_global::RULE,
             &root_lock::RULE,
-            &organization::SET_OPERATOR_ON_SINGLE_VALUE,
+            &set_operator::RULE,
+            &source_network_stops_services::RULE,
             &unknown_condition_key::RULE,
             &unknown_region::RULE,
             &value_never_occurs::RULE,
             &wildcard_without_like::RULE,
         ],
     },
-    RuleGroup { title: "Actions", text: "", rules: &[&unknown_action::RULE, &pattern_matches_no_action::RULE] },
+    RuleGroup {
+        title: "Actions",
+        text: "",
+        rules: &[&unknown_action::RULE, &pattern_matches_no_action::RULE, &management_only_action::RULE],
+    },
     RuleGroup {
         title: "The collection of policies",
         text: "",
@@ -86,7 +96,12 @@ pub const RULE_GROUPS: &[RuleGroup] = &[
     RuleGroup {
         title: "The tree",
         text: "",
-        rules: &[&organization::ACCOUNT_UNDER_ROOT, &organization::EMPTY_UNIT, &organization::UNITS_NESTED_TOO_DEEP],
+        rules: &[
+            &organization::ACCOUNT_UNDER_ROOT,
+            &organization::ONLY_FULL_ACCESS,
+            &organization::EMPTY_UNIT,
+            &organization::UNITS_NESTED_TOO_DEEP,
+        ],
     },
     RuleGroup {
         title: "The snapshot",

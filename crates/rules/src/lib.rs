@@ -29,8 +29,8 @@ pub mod proof;
 mod rule;
 mod texts;
 
-pub use document::{Checker, Guard, check, document_rules, guard_on};
-pub use found::Found;
+pub use document::{Checker, Guard, check, document_rules, guard_on, unknown_names};
+pub use found::{Found, FoundCall};
 pub use groups::{RULE_GROUPS, RuleGroup};
 pub use rule::{LooksAt, Risk, Rule};
 pub use texts::{risk_of_text, text_risks};

@@ -33,6 +33,25 @@ pub const ATTACHMENTS_WITHOUT_EFFECT: Rule = Rule {
     semantics: &["EXM-1", "EXM-2"],
 };
 
+/// Statements that stop the roles of a landing zone.
+pub const BLOCKS_LANDING_ZONE: Rule = Rule {
+    code: "blocks-landing-zone",
+    risk: Risk::Medium,
+    looks_at: &[LooksAt::Organization],
+    title: "A Deny that stops the roles of Control Tower or the Landing Zone Accelerator",
+    text: "AWS Control Tower and the Landing Zone Accelerator set up and repair accounts by roles of their own, \
+        `AWSControlTowerExecution` and `AWSAccelerator-…`. A Deny stops one of them in a call that it makes: enrolling an \
+        account, updating the landing zone, or repairing drift fails there.",
+    remedy: "exempt the role with `ArnNotLike` on `aws:PrincipalArn`",
+    risk_note: "",
+    evidence: "witness",
+    found_if: "the organization has such a landing zone – a policy is named `aws-guardrails-…` or `AWSAccelerator-…`, or some \
+        Deny exempts the role – and the evaluator shows that a statement of another policy denies the role a call such as \
+        `cloudformation:CreateStack`, `iam:CreateRole`, `config:PutConfigurationRecorder` or `cloudtrail:CreateTrail`. A \
+        Deny of everything, as for suspended accounts, is left out.",
+    semantics: &["EVAL-3"],
+};
+
 /// An exemption that anybody can give themselves.
 pub const CLAIMABLE_EXEMPTION: Rule = Rule {
     code: "claimable-exemption",
@@ -155,6 +174,22 @@ pub const NO_SCP_ATTACHED: Rule = Rule {
     semantics: &["EVAL-13"],
 };
 
+/// Accounts that no SCP restricts.
+pub const ONLY_FULL_ACCESS: Rule = Rule {
+    code: "only-full-access",
+    risk: Risk::Medium,
+    looks_at: &[LooksAt::Organization],
+    title: "Accounts that no SCP restricts",
+    text: "At every level of the path of these accounts nothing is attached but policies that allow everything, such as \
+        `FullAWSAccess`: no SCP restricts them. One finding for all of them, with the id of the root.",
+    remedy: "move them into a unit with guardrails, or attach policies above them",
+    risk_note: "",
+    evidence: "proof",
+    found_if: "every statement of every policy of the path is an Allow of `*` on `*` without condition, and all attachments \
+        could be read.",
+    semantics: &["EVAL-4", "EVAL-5"],
+};
+
 /// A part of the organization that could not be read.
 pub const PART_UNREADABLE: Rule = Rule {
     code: "part-unreadable",
@@ -269,24 +304,6 @@ pub const SCP_TOO_LONG: Rule = Rule {
     evidence: "snapshot",
     found_if: "",
     semantics: &["LIM-2"],
-};
-
-/// A set operator on a key with a single value.
-pub const SET_OPERATOR_ON_SINGLE_VALUE: Rule = Rule {
-    code: "set-operator-on-single-value",
-    risk: Risk::High,
-    looks_at: &[LooksAt::Organization],
-    title: "A set operator on a key with a single value",
-    text: "`ForAllValues:` on a key that has one value at most also holds where the key is absent. An Allow \
-        then lets calls pass that do not send the key at all, a Deny blocks them. `ForAnyValue:` has no use \
-        on such a key.",
-    remedy: "delete the prefix",
-    risk_note: " in an Allow, *medium* in a Deny, with a witness; otherwise *low*",
-    evidence: "",
-    found_if: "the parser finds it; *witness* is a call without the key that the statement allows or denies, and \
-        that no other Allow of the level lets pass. A negated operator and `IfExists` hold for an absent key in any \
-        case.",
-    semantics: &["SET-12"],
 };
 
 /// ARNs of several partitions.

@@ -30,5 +30,5 @@ pub use scproof_simulator::{
     Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, PolicyDifference,
     PredictedFailure, Region, RegionReport, Rehearsed, Simulation, SimulationOptions, Step, StructuralDifference,
     TargetDifference, Transient, Transition, Verdict, Why, Witness, choose_accounts, choose_accounts_below, hold,
-    impact, impact_with, simulate, structural_difference,
+    impact, impact_with, malformed, simulate, structural_difference,
 };

@@ -20,7 +20,7 @@ pub use scproof_policy_parser::{
     ActionElement, ActionPattern, ActionShape, BaseOperator, Condition, ConditionOperator, ConditionValue,
     DIAGNOSTIC_GROUPS, Effect, Message, OperatorFamily, Parsed, PathError, PathStep, PolicyDocument, PolicyKind,
     PolicyPath, Quota, QuotaError, QuotaName, Quotas, ResourceElement, ResourcePattern, SetPrefix, Severity, Statement,
-    ValidationOptions, Version, WildcardPattern, diagnostic_codes, validate,
+    ValidationOptions, Version, WildcardPattern, diagnostic_codes, fill_placeholders, placeholders, validate,
 };
 pub use scproof_rules::{
     Checker, Found, Guard, LooksAt, RULE_GROUPS, Risk, Rule, RuleGroup, check, document_rules, guard_on, risk_of_text,

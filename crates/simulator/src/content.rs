@@ -44,14 +44,9 @@ pub(crate) fn failures(text: &str, kind: PolicyKind, quotas: &Quotas, found: &mu
             format!("without white space outside strings it still has {minified}")
         }));
     }
-    let parsed = PolicyDocument::parse(text, kind);
-    let errors: Vec<&Message> = parsed
-        .diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error && !diagnostic.rule.starts_with("LIM-"))
-        .collect();
+    let errors = errors(text, kind);
     let Some(first) = errors.first() else { return };
-    let shown = |error: &&Message| {
+    let shown = |error: &Message| {
         let (line, column) = error.line_and_column().unwrap_or((1, 1));
         format!("{line}:{column}: {}", error.message)
     };
@@ -65,6 +60,18 @@ pub(crate) fn failures(text: &str, kind: PolicyKind, quotas: &Quotas, found: &mu
         .help("`scproof validate` shows every fault with its place");
     failure.unsure = errors.iter().all(|error| UNSURE.contains(&error.rule));
     found.push(failure);
+}
+
+/// The errors of a text by rules on which AWS leaves no doubt: what is malformed by them never becomes a policy.
+pub fn malformed(text: &str, kind: PolicyKind) -> Vec<Message> {
+    let errors = errors(text, kind);
+    let is_sure = errors.iter().any(|error| !UNSURE.contains(&error.rule));
+    if is_sure { errors } else { Vec::new() }
+}
+
+fn errors(text: &str, kind: PolicyKind) -> Vec<Message> {
+    let is_error = |message: &Message| message.severity == Severity::Error && !message.rule.starts_with("LIM-");
+    PolicyDocument::parse(text, kind).diagnostics.into_iter().filter(is_error).collect()
 }
 
 /// What is worth knowing about a text that AWS takes (LIM-2, LIM-3).

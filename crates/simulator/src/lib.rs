@@ -58,6 +58,7 @@ mod simulation;
 
 pub use choose::{choose_accounts, choose_accounts_below};
 pub use codes::{EXCEPTIONS, EXPECT_CODES, Exception, NOTICE_CODES};
+pub use content::malformed;
 pub use difference::{Changed, Moved, PolicyDifference, StructuralDifference, TargetDifference, structural_difference};
 pub use expect::{Beyond, BoundExpectations, EXPECT_FORMAT, Expectations};
 pub use failure::PredictedFailure;

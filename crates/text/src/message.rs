@@ -89,6 +89,7 @@ impl Code {
             message: message.into(),
             expected: None,
             help: None,
+            also: Vec::new(),
         }
     }
 }
@@ -173,6 +174,8 @@ pub struct Message {
     pub expected: Option<String>,
     /// How to repair it, if that can be said.
     pub help: Option<String>,
+    /// Other places with the same fault for the same cause, which is told once.
+    pub also: Vec<Place>,
 }
 
 impl Message {

@@ -158,7 +158,7 @@ impl Sink {
             });
         }
         let places: Vec<&mut crate::message::Place> =
-            self.found.iter_mut().filter_map(|message| message.place.as_mut()).collect();
+            self.found.iter_mut().flat_map(|message| message.place.iter_mut().chain(&mut message.also)).collect();
         let bytes: Vec<usize> = places.iter().map(|place| place.span.start).collect();
         for (place, (line, column)) in places.into_iter().zip(lines_and_columns(text, &bytes)) {
             (place.line, place.column) = (line, column);

@@ -1,7 +1,7 @@
 //! The tree: levels that allow nothing, accounts outside every unit, units without accounts.
 
 use scproof_evaluator::{Decision, Request};
-use scproof_organization::{NodeId, Target};
+use scproof_organization::{NodeId, PolicyIndex, Target};
 use scproof_policy_parser::{ActionShape, Effect, Statement};
 
 use super::index::{Draft, Index, quoted};
@@ -15,6 +15,7 @@ pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         index.organization.nodes().filter_map(|(id, _)| level_without_allow(index, id)).collect();
     findings.extend(accounts_under_root(index));
+    findings.extend(only_full_access(index));
     findings.extend(empty_units(index));
     findings
 }
@@ -109,6 +110,58 @@ fn accounts_under_root(index: &Index<'_>) -> Option<Finding> {
         .rule("EVAL-2")
         .place(Place { targets: accounts.clone(), ..Place::default() })
         .finish(index, accounts)
+}
+
+/// Accounts on whose path nothing is attached that denies, or that allows less than everything.
+fn only_full_access(index: &Index<'_>) -> Option<Finding> {
+    let organization = index.organization;
+    if !index.is_complete {
+        return None;
+    }
+    let is_open: Vec<bool> = organization
+        .policies()
+        .map(|(_, policy)| {
+            !policy.document.statements.is_empty() && policy.document.statements.iter().all(allows_everything)
+        })
+        .collect();
+    let has_open = |policy: &PolicyIndex| is_open.get(policy.index()) == Some(&true);
+    // A parent stands before its children.
+    let mut open = vec![false; organization.node_count()];
+    let mut accounts = Vec::new();
+    for (id, node) in organization.nodes() {
+        let above = node.parent.is_none_or(|parent| open.get(parent.index()) == Some(&true));
+        let is_free = above && node.unreadable.is_none() && !node.scps.is_empty() && node.scps.iter().all(has_open);
+        if let Some(slot) = open.get_mut(id.index()) {
+            *slot = is_free;
+        }
+        if is_free && index.is_governed(id) && index.is_in_scope(id) && !node.place_unknown {
+            accounts.push(id);
+        }
+    }
+    index.sort(&mut accounts);
+    let names: Vec<String> =
+        accounts.iter().take(3).map(|&account| quoted(organization.node(account).display_name())).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let more = if accounts.len() > 3 { format!(" and {} more", accounts.len() - 3) } else { String::new() };
+    let message = format!("no SCP restricts {}{more}: nothing but full access is attached above", names.join(", "));
+    let root = organization.node(organization.root());
+    Draft::new("only-full-access", root.target.as_str(), Risk::Medium, message)
+        .why(
+            "guardrails that people take for granted are not in force there; new accounts often begin so",
+            "move them into a unit with guardrails, or attach policies above them",
+        )
+        .rule("EVAL-5")
+        .place(Place { targets: accounts.clone(), ..Place::default() })
+        .evidence(Evidence::Proof("each level of the path allows everything, and nothing denies".to_owned()))
+        .finish(index, accounts)
+}
+
+/// An Allow of every action on every resource, whatever the context.
+fn allows_everything(statement: &Statement) -> bool {
+    statement.effect == Some(Effect::Allow)
+        && denies_everything(&Statement { effect: Some(Effect::Deny), ..statement.clone() })
 }
 
 /// Units without any account below, the topmost of a branch; only where the tree could be read.

@@ -7,6 +7,7 @@ mod callers;
 mod example;
 mod idle;
 mod policies;
+mod strangers;
 mod tree;
 
 use scproof_evaluator::{CompiledOrganization, Decision, EvaluationOptions};

@@ -10,7 +10,7 @@ use crate::Risk;
 use crate::model::{Evidence, Finding, Place};
 
 /// The code that is told with a call that shows it.
-const SET_ON_SINGLE_VALUE: &str = "set-operator-on-single-value";
+pub(super) const SET_ON_SINGLE_VALUE: &str = "set-operator-on-single-value";
 
 pub(super) fn findings(index: &Index<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -90,7 +90,12 @@ fn plain(
 
 /// `ForAllValues` on a key with one value also holds where the key is absent (SET-12): in an Allow that lets pass what
 /// was to be restricted, in a Deny it blocks what was to be left alone.
-fn set_operator(index: &Index<'_>, id: PolicyIndex, policy: &Policy, diagnostic: &Message) -> Option<Finding> {
+pub(super) fn set_operator(
+    index: &Index<'_>,
+    id: PolicyIndex,
+    policy: &Policy,
+    diagnostic: &Message,
+) -> Option<Finding> {
     let number = statement_of(&diagnostic.path)?;
     let statement = policy.document.statements.get(number)?;
     let condition = condition_at(statement.condition.as_deref()?, &diagnostic.path)?;

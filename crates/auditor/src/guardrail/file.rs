@@ -204,6 +204,13 @@ fn document<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Optio
         let fault = fault(diagnostic, &places, || reader.path(node));
         reader.fault(fault);
     }
+    // A guardrail about a misspelt name would hold, or have holes, whatever the policies say.
+    for found in scproof_rules::unknown_names(&parsed.document) {
+        if found.remedy.starts_with("did you mean") {
+            let fault = fault(&found.diagnostic(&text), &places, || reader.path(node));
+            reader.fault(fault);
+        }
+    }
     is_whole.then(|| Arc::new(parsed.document))
 }
 

@@ -339,3 +339,11 @@ fn the_examples_of_the_documentation_are_valid() {
         assert!(validator.is_valid(&serde_json::from_str(&example).unwrap()));
     }
 }
+
+/// DOC-21: a guardrail about a misspelt name says nothing of the call that was meant. Other names may be new.
+#[test]
+fn names_that_are_misspelt_are_faults() {
+    assert_eq!(faults(&json!({"Action": "s3:DeletBucket"})), ["unknown-action"]);
+    assert_eq!(faults(&json!({"Action": "s3:*", "Condition": {"Null": {"aws:RequestdRegion": "true"}}})).len(), 1);
+    assert_eq!(faults(&json!({"Action": ["s3:DeleteBucket", "xyzzy:Plugh"]})), Vec::<String>::new());
+}

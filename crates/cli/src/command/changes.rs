@@ -213,7 +213,6 @@ fn pair<'a>(flag: &str, form: &str, text: &'a str) -> Result<(&'a str, &'a str),
 }
 
 /// A fault of a change on the command line.
-#[expect(clippy::boxed_local, reason = "it is what the builder returns")]
 fn fault(fault: Box<Message>) -> CommandError {
     let message = match &fault.expected {
         Some(expected) => format!("{}, expected {expected}", fault.message),

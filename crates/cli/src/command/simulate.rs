@@ -1,10 +1,12 @@
 //! `scproof simulate`: what changes would do.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::Args;
-use scproof::compare::{Rehearsed, SimulationOptions};
+use scproof::compare::{Rehearsed, SimulationOptions, malformed};
 use scproof::report::{ImpactReport, Subject};
+use scproof::snapshot::{LoadError, Organization};
 
 use super::changes::ChangeArgs;
 use super::impact::{COMPARISON, ImpactArgs, program};
@@ -43,6 +45,18 @@ pub(crate) struct SimulateArgs {
     protect_principal: Vec<String>,
 }
 
+/// A text that is malformed becomes no policy: there is nothing to simulate, and its faults are what helps.
+fn stop_if_malformed(global: &GlobalArgs, before: &Organization, after: &Organization) -> Result<(), CommandError> {
+    let known: BTreeSet<&str> = before.policies().filter_map(|(_, policy)| policy.content.as_deref()).collect();
+    for (_, policy) in after.policies() {
+        let Some(text) = policy.content.as_deref().filter(|text| !known.contains(text)) else { continue };
+        if let Some(error) = LoadError::of(malformed(text, policy.kind), 0) {
+            return Err(snapshot::faults_of_text(global, policy.display_name(), &error, text));
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Impact)?;
     let (path, before) = snapshot::load_named(global)?;
@@ -52,6 +66,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
     let before = Arc::new(before);
     let rehearsed = Rehearsed::new(Arc::clone(&before), &changes, &quotas);
     let after = Arc::clone(rehearsed.after());
+    stop_if_malformed(global, &before, &after)?;
     let options = SimulationOptions {
         impact: args.impact.options(global, &before, &after)?,
         quotas,

@@ -1,5 +1,7 @@
 //! `scproof validate`: policy documents and snapshots.
 
+mod values;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,17 +17,19 @@ use crate::exit_code::ExitCode;
 use crate::input;
 use crate::output::Output;
 use crate::{snapshot, ui};
+use values::Values;
 
 const EXAMPLES: &str = "\
-A snapshot is told by its member Format; its policies are checked too.
+A snapshot is told by its members; its policies are checked too.
 
 Examples:
   scproof validate deny-regions.json
-  scproof validate policies/ --deny-warnings
+  scproof validate policies/ --fail-on warning
   scproof --org example validate
+  scproof validate lza/ --var PARTITION=aws --format github
   terraform output -raw scp | scproof validate -
 
-The exit code is 1 if there is an error (with --deny-warnings also a warning).";
+The exit code is 1 if there is an error, or what --fail-on names.";
 
 /// Check policy documents and snapshots
 #[derive(Debug, Args)]
@@ -38,12 +42,30 @@ pub(crate) struct ValidateArgs {
     /// What the documents are: scp or rcp
     #[arg(long = "type", value_name = "TYPE", default_value = "scp", hide_possible_values = true)]
     kind: Kind,
-    /// Count warnings as errors
+    /// The least that fails: error, warning or note
+    #[arg(long, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
+    fail_on: FailOn,
+    /// Put a value in place of `${NAME}` or `{{ NAME }}` of a template (can be
+    /// repeated)
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    vars: Vec<String>,
+    /// Values of a file: an object in JSON, or lines NAME=VALUE (can be repeated)
+    #[arg(long = "vars", value_name = "FILE")]
+    var_files: Vec<PathBuf>,
+    /// Show how often each code was found, not every place
     #[arg(long)]
-    deny_warnings: bool,
+    statistics: bool,
     /// Also report what SCPs could not say before September 2025
     #[arg(long)]
     legacy_language: bool,
+}
+
+/// The least serious message that makes the command fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,7 +84,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
         },
         options: ValidationOptions { legacy_scp_language: args.legacy_language, quotas },
         checker: Checker::default(),
-        validation: Validation::default(),
+        values: Values::read(&args.vars, &args.var_files)?,
+        validation: Validation { is_statistics: args.statistics, ..Validation::default() },
     };
     let mut unreadable = false;
     let mut read = |check: &mut Check, path: &Path| match bytes_of(global, path) {
@@ -92,11 +115,16 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
         let mut files = Vec::new();
         json_files(path, &mut files).map_err(|error| CommandError::file("read", path, &error))?;
         if files.is_empty() {
-            ui::warning(global.color, &format!("there is no *.json file in `{}`", path.display()), None);
+            // A pipeline that looks into the wrong directory must not pass.
+            return Err(CommandError::usage(format!("there is no *.json file in `{}`", path.display()))
+                .help("name the directory of the policies, or their files"));
         }
         for file in files {
             read(&mut check, &file);
         }
+    }
+    for name in check.values.unused() {
+        ui::warning(global.color, &format!("no text asks for the value of `{name}`"), None);
     }
     let validation = check.validation;
     if validation.sources.is_empty() && unreadable {
@@ -106,7 +134,10 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
     let totals = validation.totals();
     Ok(if unreadable {
         ExitCode::Input
-    } else if totals.errors > 0 || (args.deny_warnings && totals.warnings > 0) {
+    } else if totals.errors > 0
+        || (args.fail_on != FailOn::Error && totals.warnings > 0)
+        || (args.fail_on == FailOn::Note && totals.notes > 0)
+    {
         ExitCode::No
     } else {
         ExitCode::Fine
@@ -149,6 +180,7 @@ struct Check {
     kind: PolicyKind,
     options: ValidationOptions,
     checker: Checker,
+    values: Values,
     validation: Validation,
 }
 
@@ -159,8 +191,9 @@ impl Check {
             self.snapshot(file, text, bytes);
             return;
         }
+        let text = self.values.fill(text);
         let parsed = match std::str::from_utf8(bytes) {
-            Ok(text) => validate(text, self.kind, &self.options),
+            Ok(_) => validate(&text, self.kind, &self.options),
             Err(_) => PolicyDocument::parse_bytes(bytes, self.kind),
         };
         let findings = SourceFindings::Policy(self.with_rules(parsed, &text, None));
@@ -218,11 +251,17 @@ fn is_snapshot(text: &str) -> bool {
     #[serde(rename_all = "PascalCase")]
     struct Probe {
         format: Option<serde::de::IgnoredAny>,
+        organization: Option<serde::de::IgnoredAny>,
+        accounts: Option<serde::de::IgnoredAny>,
+        policies: Option<serde::de::IgnoredAny>,
         statement: Option<serde::de::IgnoredAny>,
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match serde_json::from_str::<Probe>(text) {
-        Ok(probe) => probe.format.is_some() && probe.statement.is_none(),
+        Ok(probe) => {
+            let is_told = probe.organization.is_some() && probe.accounts.is_some() && probe.policies.is_some();
+            (probe.format.is_some() || is_told) && probe.statement.is_none()
+        }
         Err(_) => text.contains("\"scproof-inventory/") && !text.contains("\"Statement\":"),
     }
 }

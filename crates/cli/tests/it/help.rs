@@ -19,6 +19,7 @@ const COMMANDS: &[&str] = &[
     "snapshot",
     "snapshot new",
     "validate",
+    "explain",
     "completions",
     "licenses",
 ];
@@ -36,6 +37,7 @@ const COMMANDS: &[&str] = &[
     "snapshot",
     "snapshot new",
     "validate",
+    "explain",
     "completions",
     "licenses",
 ];
@@ -76,7 +78,10 @@ fn page() -> String {
          | `html` | a browser: one file, without network | every report |\n\
          | `csv` | spreadsheets: a row an account, node or diagnostic | `who-can`, `audit`, `tree`, `validate` |\n\
          | `sarif` | code scanning | `audit`, `validate` |\n\
-         | `junit` | the test view of a pipeline | `audit`, `validate` |\n",
+         | `junit` | the test view of a pipeline | `audit`, `validate` |\n\
+         | `concise` | editors and logs: a line a diagnostic | `validate` |\n\
+         | `github` | annotations of GitHub Actions | `validate` |\n\
+         | `gitlab` | GitLab's report on code quality | `validate` |\n",
     );
     let mut section = |title: &str, args: &[&str]| {
         let help = scproof(&[args, &["--help"]].concat()).fits_80_columns();

@@ -406,3 +406,43 @@ fn slips() {
     }
     assert_snapshot!(pages);
 }
+
+/// A text that is no policy stops with its faults.
+#[test]
+fn a_malformed_policy_is_an_input_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.json");
+    fs::write(
+        &file,
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Actions": "s3:*", "Resource": "*"}}"#,
+    )
+    .unwrap();
+    let args = ["--org", "example", "simulate", "--attach", file.to_str().unwrap(), "--to", "Sandbox"];
+    let run = finish(&mut command(&args), b"").fits_80_columns();
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("error[unknown-element]") && run.stderr.contains("did you mean `Action`?"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("missing-action") && run.stdout.is_empty(), "{}", run.stderr);
+}
+
+/// DOC-21: a misspelt name blocks nothing that there is.
+#[test]
+fn names_that_do_not_exist_are_counted_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let simulated = |actions: &str| {
+        let file = folder.path().join("deny.json");
+        let statement = format!(r#"{{"Effect": "Deny", "Action": [{actions}], "Resource": "*"}}"#);
+        fs::write(&file, format!(r#"{{"Version": "2012-10-17", "Statement": {statement}}}"#)).unwrap();
+        let args = ["--org", "example", "simulate", "--attach", file.to_str().unwrap(), "--to", "sandbox-alice"];
+        finish(&mut command(&args), b"").stdout
+    };
+    let apart = "NEWLY BLOCKED in 1 account (0 known actions, 1 name that AWS does not list)";
+    let page = simulated(r#""sqs:SendMesage""#);
+    assert!(page.contains(apart), "{page}");
+    let page = simulated(r#""sqs:SendMesage", "sqs:SendMessage""#);
+    assert!(page.contains("NEWLY BLOCKED in 1 account (and 1 name that AWS does not list)"), "{page}");
+    assert!(!simulated(r#""sqs:SendMessage""#).contains("does not list"));
+}

@@ -40,7 +40,7 @@ fn a_directory() {
 fn warnings_count_on_demand() {
     let text = b"{\"Statement\": {\"Effect\": \"Deny\", \"Action\": \"s3:*\", \"Resource\": \"*\"}}";
     assert_eq!(finish(&mut command(&["validate", "-"]), text).code, 0);
-    assert_eq!(finish(&mut command(&["validate", "-", "--deny-warnings"]), text).code, 1);
+    assert_eq!(finish(&mut command(&["validate", "-", "--fail-on=warning"]), text).code, 1);
 }
 
 #[test]
@@ -88,6 +88,82 @@ fn nothing_to_check() {
     assert_snapshot!(scproof(&["validate"]).fits_80_columns().page());
 }
 
+/// DOC-25
+#[test]
+fn placeholders_of_templates() {
+    let text = br#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*",
+        "Resource": ["arn:${PARTITION}:s3:::a", "arn:${PARTITION}:s3:::b", "arn:aws:s3:::$${aws:username}"]}}"#;
+    let run = finish(&mut command(&["validate", "-"]), text).fits_80_columns();
+    assert_eq!((run.code, run.stdout.matches("template-placeholder").count()), (1, 1), "{}", run.stdout);
+    assert!(run.stdout.contains("`${PARTITION}` is a placeholder of a template (2 places)"), "{}", run.stdout);
+    let run = finish(&mut command(&["validate", "-", "--var", "PARTITION=aws"]), text);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in
+        [("values.json", r#"{"PARTITION": "aws", "OTHER": 1}"#), ("values.tfvars", "PARTITION = \"aws\"")]
+    {
+        let file = folder.path().join(name);
+        std::fs::write(&file, content).unwrap();
+        let run = finish(&mut command(&["validate", "-", "--vars", file.to_str().unwrap()]), text);
+        assert_eq!(run.code, 0, "{}", run.stdout);
+        assert_eq!(run.stderr.contains("`OTHER`"), name == "values.json", "{}", run.stderr);
+    }
+    assert_eq!(finish(&mut command(&["validate", "-", "--var", "PARTITION"]), text).code, 2);
+}
+
+#[test]
+fn files_that_are_no_policies_are_told_for_what_they_are() {
+    for (text, what) in [
+        (r#"{"Accounts": [], "Policies": []}"#, "a snapshot of an organization without"),
+        (r#"{"Policy": {"PolicySummary": {}, "Content": "{}"}}"#, "output of `aws organizations describe-policy`"),
+        (r#"{"Resources": {"Scp": {"Type": "AWS::Organizations::Policy"}}}"#, "a template of CloudFormation"),
+        ("Resources:\n  Scp:\n    Type: AWS::Organizations::Policy\n", "a template of CloudFormation"),
+        ("resource \"aws_organizations_policy\" \"scp\" {\n}\n", "a configuration of Terraform"),
+        (r#"{"tags": {"owner": {}}}"#, "a tag policy"),
+        ("Version: \"2012-10-17\"\nStatement:\n  - Effect: Deny\n", "a policy in YAML"),
+        (
+            r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::logs/*"}]}"#,
+            "the policy of a resource, such as a bucket",
+        ),
+    ] {
+        let run = finish(&mut command(&["validate", "-", "--format", "concise"]), text.as_bytes());
+        assert_eq!(run.code, 1, "{text}");
+        assert!(run.stdout.contains(&format!("[another-kind-of-file] this is {what}")), "{}", run.stdout);
+        assert_eq!(run.stdout.matches("error[").count(), 1, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_directory_without_policies_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = scproof(&["validate", folder.path().to_str().unwrap()]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("there is no *.json file"), "{}", run.stderr);
+}
+
+#[test]
+fn formats_of_pipelines() {
+    let file = "fixtures/policies/invalid/many-faults.json";
+    let printed = |format: &str| scproof(&["validate", file, "--format", format]);
+    assert_snapshot!("concise", printed("concise").stdout);
+    assert_snapshot!("github", printed("github").stdout);
+    let issues: serde_json::Value = serde_json::from_str(&printed("gitlab").stdout).unwrap();
+    let issues = issues.as_array().unwrap();
+    assert_eq!(issues.len(), printed("concise").stdout.lines().count());
+    assert_eq!(issues[0]["location"]["path"], file);
+    let prints: std::collections::BTreeSet<&str> =
+        issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
+    assert_eq!(prints.len(), issues.len());
+    assert_eq!(scproof(&["--org", "example", "tree", "--format", "github"]).code, 2);
+}
+
+#[test]
+fn statistics_count_codes() {
+    let file = "fixtures/policies/invalid/many-faults.json";
+    assert_snapshot!("statistics", scproof(&["validate", file, "--statistics"]).fits_80_columns().page());
+}
+
 /// A policy of one line, bytes that are no text, nothing at all, brackets without end: an answer, and soon.
 #[test]
 fn hostile_texts() {
@@ -104,4 +180,14 @@ fn hostile_texts() {
     let broken = b"{\"Format\": \"scproof-inventory/1\", \"Organization\": {\"Id\": \xff}}";
     let run = finish(&mut command(&["validate", "-"]), broken).fits_80_columns();
     assert_eq!(run.code, 1, "{}", run.stdout);
+}
+
+#[test]
+fn codes_are_explained() {
+    assert_snapshot!("explain", scproof(&["explain", "joined-negations"]).fits_80_columns().page());
+    let json = scproof(&["explain", "template-placeholder", "--format", "json"]).json();
+    assert_eq!((json["atMost"].as_str(), json["rules"][0].as_str()), (Some("error"), Some("DOC-25")));
+    let run = scproof(&["explain", "joined-negation"]).fits_80_columns();
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("did you mean `joined-negations`?"), "{}", run.stderr);
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use scproof_text::{Route, Wording, quoted};
 
 use super::global_key;
+use super::placeholder::has_placeholders_only;
 use crate::codes;
 use crate::parse::Walker;
 use crate::template::{Template, TemplatePart};
@@ -12,10 +13,14 @@ use crate::template::{Template, TemplatePart};
 impl Walker<'_> {
     /// Reports `${` in a place that takes no variables (DOC-25).
     pub(crate) fn misplaced_variable(&mut self, route: Route<'_>, span: &Range<usize>, place: &str) {
+        // A placeholder is told once, with all its places.
+        if self.text.get(span.clone()).is_some_and(has_placeholders_only) {
+            return;
+        }
         self.sink.report(codes::MISPLACED_VARIABLE, route, span, || {
             Wording::new(format!("a policy variable cannot stand in {place}"))
                 .expected("variables after the fifth colon of a resource, or in values of string and ARN conditions")
-                .help("if this is a placeholder of a template, fill it in first")
+                .help("restrict callers by `aws:PrincipalArn`, resources behind the fifth colon")
         });
     }
 
@@ -46,11 +51,13 @@ impl Walker<'_> {
     fn check_variable_key(&mut self, route: Route<'_>, span: &Range<usize>, key: &str) {
         let shown = || quoted(&format!("${{{key}}}"));
         let is_key = key.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty());
+        if has_placeholders_only(&format!("${{{key}}}")) {
+            return;
+        }
         if !is_key || key.contains("::") {
             self.sink.report(codes::BAD_VARIABLE_KEY, route, span, || {
                 Wording::new(format!("the policy variable {} names no condition key", shown()))
                     .expected("a key of the form `prefix:name`, such as `aws:username`")
-                    .help("if this is a placeholder of a template, fill it in first")
             });
             return;
         }

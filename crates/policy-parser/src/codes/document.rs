@@ -6,6 +6,11 @@ scproof_text::codes! {
     NOT_AN_OBJECT Error "JSON-1" "not-an-object" "the document is a JSON value other than an object"
         => "A policy is exactly one JSON object."
         ["" r#"[{"Effect": "Deny", "Action": "*", "Resource": "*"}]"#];
+    ANOTHER_KIND Error "DOC-1" "another-kind-of-file" "a file that is no service control policy but something else"
+        => "A snapshot without its `Format`, a configuration or template that makes policies, output of the AWS CLI that holds \
+               one, a policy of another type, or one of a resource or role. It is told by its members; the help says how to \
+               get at the text of the policy."
+        ["" r#"{"tags": {"owner": {"tag_key": {"@@assign": "Owner"}}}}"#];
     BYTE_ORDER_MARK Warning "JSON-8" "byte-order-mark" "a byte order mark precedes the document"
         => "Some editors put U+FEFF before the text. It is skipped and changes nothing else; AWS's behaviour is not \
                documented.";

@@ -9,15 +9,19 @@ scproof_text::codes! {
         ["" r#"{"Version": "2008-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::home/${aws:username}/*"}}"#];
     MISPLACED_VARIABLE Error "DOC-25" "misplaced-variable" "a policy variable where none is allowed"
         => "Variables work after the fifth colon of a resource, and in the values of string and ARN conditions. \
-               Elsewhere the text stands for itself. Often it is a placeholder of a template that was not filled \
-               in."
-        ["statement" r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:${Partition}:s3:::logs/*""#];
+               Elsewhere the text stands for itself."
+        ["statement" r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:${aws:RequestedRegion}::logs/*""#];
     MALFORMED_VARIABLE Error "VAR-13" "malformed-variable" "a policy variable that is not well formed"
         => "What the text matches is unknown."
         ["condition" r#""StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team, none}"}"#];
     BAD_VARIABLE_KEY Error "VAR-1" "bad-variable-key" "a policy variable whose key is not `prefix:name`"
-        => "Often a placeholder of a template that was not filled in."
-        ["condition" r#""ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/${AdminRole}"}"#];
+        => "Keys have a prefix and a name. What the text matches is unknown."
+        ["condition" r#""ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/${:role}"}"#];
+    TEMPLATE_PLACEHOLDER Error "DOC-25" "template-placeholder" "a placeholder of a template that was not filled in"
+        => "`${NAME}`, `${AWS::Partition}` or `{{ name }}`: a tool puts a value in its place before AWS sees the text. \
+               Each is told once, with all its places; what is wrong with the parts that hold it shows when it is \
+               filled in."
+        ["statement" r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:${PARTITION}:s3:::logs/*""#];
     VARIABLE_NOT_SUPPORTED Error "VAR-4" "variable-not-supported"
         "a policy variable under an operator that takes none"
         => "The text stands for itself, which is no value of the operator."

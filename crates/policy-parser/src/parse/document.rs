@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use scproof_text::{Member, Node, Route, Value, Wording, did_you_mean, quoted};
+use scproof_text::{Member, Node, Route, Value, Wording, did_you_mean, nearest, quoted};
 
-use super::Walker;
+use super::{Walker, other};
 use crate::codes;
 use crate::document::{PolicyDocument, PolicyKind, Statement, Version};
 
@@ -22,6 +22,18 @@ impl Walker<'_> {
             }
             return PolicyDocument::without_meaning(self.kind);
         };
+        let is_named = meant(members, &ELEMENTS).contains(&"Statement") || member(members, "Statement").is_some();
+        if !is_named && let Some(found) = other::of_members(members) {
+            self.report_other(found, &(root.span.start..root.span.start + 1));
+            return PolicyDocument::without_meaning(self.kind);
+        }
+        if self.is_scp()
+            && let Some(statements) = member(members, "Statement")
+            && let Some(found) = other::of_statements(&statements.value)
+        {
+            self.report_other(found, &(root.span.start..root.span.start + 1));
+            self.is_other = true;
+        }
         let mut without_meaning = self.policy_level_names(route, members);
 
         let version_member = member(members, "Version");
@@ -29,7 +41,9 @@ impl Walker<'_> {
             None => Version::Missing,
             Some(member) => version_of(text, &member.value),
         };
-        self.check_version(route, root, version_member, &version);
+        if version_member.is_some() || !meant(members, &ELEMENTS).contains(&"Version") {
+            self.check_version(route, root, version_member, &version);
+        }
         without_meaning |= matches!(version, Version::Other(_));
         self.variables = version.has_variables();
         let id = member(members, "Id").and_then(|member| self.id(route, member));
@@ -37,10 +51,13 @@ impl Walker<'_> {
 
         let mut document = PolicyDocument { kind: self.kind, version, id, ..PolicyDocument::default() };
         let mut statements = members.iter().filter(|member| member.name == "Statement");
+        let meant = meant(members, &ELEMENTS);
         let Some(first) = statements.next() else {
-            self.sink.report(codes::MISSING_STATEMENT, route, &(root.span.start..root.span.start + 1), || {
-                Wording::new("the document has no `Statement`").expected("a `Statement` object or a list of them")
-            });
+            if !meant.contains(&"Statement") {
+                self.sink.report(codes::MISSING_STATEMENT, route, &(root.span.start..root.span.start + 1), || {
+                    Wording::new("the document has no `Statement`").expected("a `Statement` object or a list of them")
+                });
+            }
             return PolicyDocument {
                 id: document.id,
                 version: document.version,
@@ -184,6 +201,12 @@ impl Walker<'_> {
             false,
         )
     }
+}
+
+/// The known names that unknown ones are nearly.
+pub(super) fn meant(members: &[Member<'_>], known: &[&'static str]) -> Vec<&'static str> {
+    let unknown = members.iter().filter(|member| !known.contains(&&*member.name));
+    unknown.filter_map(|member| nearest(&member.name, known.iter().copied())).collect()
 }
 
 /// The first member of a name.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use scproof_text::{Code, Member, Node, Route, Value, Wording, quoted};
 
 use super::Walker;
+use super::document::meant;
 use crate::action::ActionPattern;
 
 use crate::codes;
@@ -27,6 +28,8 @@ struct Elements<'n, 't> {
     members: &'n [Member<'t>],
     /// The statement's opening brace, for faults that have no other place.
     brace: &'n Range<usize>,
+    /// Elements that unknown names are nearly: they are told as misspelt, not as missing, too.
+    meant: &'n [&'static str],
 }
 
 impl<'n, 't> Elements<'n, 't> {
@@ -59,7 +62,9 @@ impl Walker<'_> {
             return Statement::without_meaning();
         };
         let brace = node.span.start..(node.span.start + 1).min(node.span.end);
-        let elements = Elements { members, brace: &brace };
+        let known = if self.is_scp() { &SCP_ELEMENTS } else { &RCP_ELEMENTS };
+        let meant = meant(members, known);
+        let elements = Elements { members, brace: &brace, meant: &meant };
         let without_meaning = self.statement_names(route, elements);
         let sid = self.sid(route, elements, sids, index);
         let effect = self.effect(route, elements);
@@ -106,6 +111,9 @@ impl Walker<'_> {
     fn refused_element(&mut self, route: Route<'_>, member: &Member<'_>) {
         let here = route.key(&member.name);
         let name = &member.name;
+        if self.is_other {
+            return;
+        }
         if self.is_scp() {
             self.sink.report(codes::PRINCIPAL_IN_SCP, here, &member.name_span, || {
                 Wording::new(format!("an SCP cannot have {}", quoted(name)))
@@ -158,7 +166,7 @@ impl Walker<'_> {
     fn effect(&mut self, route: Route<'_>, elements: Elements<'_, '_>) -> Option<Effect> {
         let found: Vec<_> =
             elements.all("Effect").map(|member| self.effect_value(route.key("Effect"), &member.value)).collect();
-        if found.is_empty() {
+        if found.is_empty() && !elements.meant.contains(&"Effect") {
             self.sink.report(codes::MISSING_EFFECT, route, elements.brace, || {
                 Wording::new("the statement has no `Effect`").expected(EFFECTS)
             });
@@ -298,6 +306,7 @@ impl Walker<'_> {
         }
         let one_of = || format!("exactly one of `{name}` and `{negated}`");
         match found.as_slice() {
+            [] if elements.meant.contains(&name) || elements.meant.contains(&negated) => {}
             [] => self.sink.report(missing, route, elements.brace, || {
                 Wording::new(format!("the statement has neither `{name}` nor `{negated}`")).expected(one_of())
             }),

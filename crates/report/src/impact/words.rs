@@ -1,7 +1,8 @@
 //! The parts of a region in words. What policies and people wrote is made safe for a terminal, not yet for Markdown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use scproof_catalog::Catalog;
 use scproof_evaluator::{Decision, Explanation, Predicate, Request, StatementRef, Undecided};
 use scproof_organization::{NodeId, Organization};
 use scproof_simulator::{AccountRef, ActionTerm, RegionReport, Transition, Why};
@@ -60,16 +61,18 @@ pub(crate) fn transition_words(transition: Transition) -> &'static str {
 pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
     let totals = report.totals();
     let parts: Vec<String> = [
-        (totals.newly_blocked, "NEWLY BLOCKED"),
-        (totals.newly_passing, "NEWLY PASSING"),
-        (totals.unknown, "DEPENDS"),
-        (totals.other_reason, "BLOCKED FOR ANOTHER REASON"),
+        (totals.newly_blocked, "NEWLY BLOCKED", Transition::NewlyBlocked),
+        (totals.newly_passing, "NEWLY PASSING", Transition::NewlyPassing),
+        (totals.unknown, "DEPENDS", Transition::Unknown),
+        (totals.other_reason, "BLOCKED FOR ANOTHER REASON", Transition::OtherReason),
     ]
     .into_iter()
     // Calls that are blocked before and after are worth a headline only where nothing else is.
     .take(if totals.newly_blocked + totals.newly_passing + totals.unknown > 0 { 3 } else { 4 })
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, words)| format!("{words} in {}", count(number, "account")))
+    .filter(|(number, _, _)| *number > 0)
+    .map(|(number, words, transition)| {
+        format!("{words} in {}{}", count(number, "account"), names_that_are_none(report, transition))
+    })
     .collect();
     let stands = if report.notes().is_empty() { "" } else { " as the snapshot stands" };
     if !parts.is_empty() {
@@ -82,6 +85,31 @@ pub(crate) fn verdict_words(report: &ImpactReport<'_>) -> String {
         return "NOTHING TO COMPARE: no account that SCPs govern is there before and after".to_owned();
     }
     format!("NO DIFFERENCE{stands}: proved for {}", report.compared_words())
+}
+
+/// How many of the actions are names that AWS does not list, which a misspelt policy is about: ` (0 known actions, 1
+/// name that AWS does not list)`; empty if there are none.
+fn names_that_are_none(report: &ImpactReport<'_>, transition: Transition) -> String {
+    let regions = report.impact.changed.iter().flat_map(|group| &group.regions).map(|found| &found.region);
+    let actions = regions.filter(|region| region.transition() == transition).map(|region| &region.actions);
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    let mut has_known = false;
+    for set in actions {
+        has_known |= set.listed > 0;
+        for term in &set.terms {
+            if let [name] = term.all_of.as_slice()
+                && !name.contains(['*', '?'])
+                && Catalog::embedded().find_action(name).is_none()
+            {
+                names.insert(name);
+            }
+        }
+    }
+    if names.is_empty() {
+        return String::new();
+    }
+    let unknown = format!("{} that AWS does not list", count(names.len(), "name"));
+    if has_known { format!(" (and {unknown})") } else { format!(" (0 known actions, {unknown})") }
 }
 
 /// Accounts by place, one line a place: `sandbox-alice (417000000001) and sandbox-bob (417000000002) in Root/Sandbox`.

@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{answer, audit, effective, effective_set, impact, show, tree, validation, who_can, why};
+use super::{answer, audit, effective, effective_set, explanation, impact, show, tree, validation, who_can, why};
 use crate::{
-    Answer, AuditReport, Effective, EffectiveSet, ImpactReport, Report, Show, Tree, Validation, WhoCanReport, Why,
+    Answer, AuditReport, Effective, EffectiveSet, Explanation, ImpactReport, Report, Show, Tree, Validation,
+    WhoCanReport, Why,
 };
 
 macro_rules! serialize {
@@ -24,6 +25,7 @@ serialize! {
     AuditReport<'_> => audit::document;
     Effective<'_> => effective::document;
     EffectiveSet<'_> => effective_set::document;
+    Explanation => explanation::document;
     ImpactReport<'_> => impact::document;
     Show<'_> => show::document;
     Tree<'_> => tree::document;
@@ -45,6 +47,7 @@ impl Serialize for Report<'_> {
             Self::Tree(tree) => tree.serialize(serializer),
             Self::Show(show) => show.serialize(serializer),
             Self::Validation(validation) => validation.serialize(serializer),
+            Self::Explanation(explanation) => explanation.serialize(serializer),
         }
     }
 }

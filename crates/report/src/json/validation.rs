@@ -42,6 +42,15 @@ struct ItemView<'a> {
     message: &'a str,
     expected: Option<&'a str>,
     help: Option<&'a str>,
+    /// Where else the same is so for the same cause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<PlaceView>,
+}
+
+#[derive(Serialize)]
+struct PlaceView {
+    line: usize,
+    column: usize,
 }
 
 impl<'a> From<Item<'a>> for ItemView<'a> {
@@ -61,6 +70,7 @@ impl<'a> From<Item<'a>> for ItemView<'a> {
             message: &item.message.message,
             expected: item.message.expected.as_deref(),
             help: item.message.help.as_deref(),
+            also: item.message.also.iter().map(|at| PlaceView { line: at.line, column: at.column }).collect(),
         }
     }
 }

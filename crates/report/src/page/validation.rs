@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use scproof_text::{LoadError, Place};
 
-use crate::doc::{self, Block, Doc, Line};
+use crate::doc::{self, Block, Column, Doc, Line, Table};
 use crate::layout::{count, cut, enumerate, grouped};
 use crate::style::{Role, Style};
 use crate::validation::{Item, Source, SourceFindings, Totals, Validation};
@@ -17,8 +17,23 @@ const LONGEST_PATH: usize = 120;
 
 /// Every diagnostic with its place, and a summary line.
 pub(crate) fn page(validation: &Validation) -> Doc {
-    let mut doc = messages(validation);
+    let mut doc = if validation.is_statistics { statistics(validation) } else { messages(validation) };
     doc.push(Block::Headline(summary(&validation.totals())));
+    doc
+}
+
+/// How often each code was found.
+fn statistics(validation: &Validation) -> Doc {
+    let mut doc = Doc::default();
+    let rows: Vec<Vec<Line>> = validation
+        .statistics()
+        .into_iter()
+        .map(|(code, severity, count)| vec![grouped(count).into(), severity.as_str().into(), Line::code(code)])
+        .collect();
+    if !rows.is_empty() {
+        let columns = vec![Column::number("places"), Column::text("severity"), Column::text("code")];
+        doc.push(Block::Table(Table { columns, rows }));
+    }
     doc
 }
 
@@ -47,7 +62,7 @@ pub fn faults(error: &LoadError, file: &str, text: &str, most: usize, style: Sty
         text: text.to_owned(),
         findings: SourceFindings::BrokenSnapshot(shown, omitted),
     };
-    doc::text::lines(&messages(&Validation { sources: vec![source] }), style) + "\n"
+    doc::text::lines(&messages(&Validation { sources: vec![source], is_statistics: false }), style) + "\n"
 }
 
 fn message(item: &Item<'_>) -> doc::Message {
@@ -70,7 +85,12 @@ fn message(item: &Item<'_>) -> doc::Message {
         (None, Some(rule)) => ("rule", Some(rule.to_owned())),
         (about, None) => ("at", about),
     };
-    let remarks = [(at, about), ("expected", found.expected.clone()), ("help", found.help.clone())];
+    let remarks = [
+        (at, about),
+        ("also at", also(&found.also)),
+        ("expected", found.expected.clone()),
+        ("help", found.help.clone()),
+    ];
     doc::Message {
         severity: found.severity,
         code: found.code.to_owned(),
@@ -79,6 +99,18 @@ fn message(item: &Item<'_>) -> doc::Message {
         place,
         remarks: remarks.into_iter().filter_map(|(label, text)| Some((label, text?))).collect(),
     }
+}
+
+/// How many other places are named.
+const OTHER_PLACES: usize = 8;
+
+/// `3:14, 5:9 and 7 more`.
+fn also(places: &[Place]) -> Option<String> {
+    let shown: Vec<String> =
+        places.iter().take(OTHER_PLACES).map(|place| format!("{}:{}", place.line, place.column)).collect();
+    let more = places.len().saturating_sub(OTHER_PLACES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!shown.is_empty()).then(|| shown.join(", ") + &more)
 }
 
 /// The line that a place is in, the one before it, and the place in them.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use scproof_text::Severity;
+use scproof_text::{Place, Severity};
 
 use super::explained::Explained;
 use super::model::{
@@ -99,7 +99,12 @@ impl Builder {
                 logical_locations: logical.into_iter().collect(),
             }
         };
-        let related = policy.map(|index| location(index, inside, Some(1), None));
+        let inner = policy.map(|index| location(index, inside, Some(1), None));
+        // Further places, numbered after the text of the policy.
+        let others = found.also.iter().zip(2..).map(|(place, id)| {
+            location(policy.unwrap_or(file), Some(region_of(place, &item.source.text)), Some(id), None)
+        });
+        let related: Vec<Location> = inner.into_iter().chain(others).collect();
         let fingerprint =
             [found.code, &item.source.file, about.unwrap_or_default()].join("#") + path.as_deref().unwrap_or_default();
         let locations = vec![location(file, own, None, logical)];
@@ -112,7 +117,7 @@ impl Builder {
             level: level(found.severity),
             message: sentences(texts.into_iter().flatten()),
             locations,
-            related_locations: related.into_iter().collect(),
+            related_locations: related,
             partial_fingerprints: PartialFingerprints::of(format!("{fingerprint}#{nth}")),
             suppressions: None,
             properties: None,
@@ -129,14 +134,17 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn region(item: &Item<'_>) -> Option<Region> {
-    let place = item.message.place.as_ref()?;
-    let (end_line, end_column) = line_and_column(&item.source.text, place.span.end.max(place.span.start));
-    Some(Region {
+    Some(region_of(item.message.place.as_ref()?, &item.source.text))
+}
+
+fn region_of(place: &Place, text: &str) -> Region {
+    let (end_line, end_column) = line_and_column(text, place.span.end.max(place.span.start));
+    Region {
         start_line: place.line,
         start_column: Some(place.column),
         end_line: Some(end_line),
         end_column: Some(end_column),
-    })
+    }
 }
 
 /// What the table says of the code: a remark of the parser, or a rule on documents.

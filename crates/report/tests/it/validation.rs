@@ -34,7 +34,8 @@ fn faults() -> Validation {
 }
 "#;
     let label = PolicyLabel { id: "p-policy0001".to_owned(), name: Some("lock".to_owned()) };
-    Validation { sources: vec![source("a.json", None, text), source("org.json", Some(label), r#"{"Statement": []}"#)] }
+    let sources = vec![source("a.json", None, text), source("org.json", Some(label), r#"{"Statement": []}"#)];
+    Validation { sources, ..Validation::default() }
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn as_html() {
 #[test]
 fn nothing_to_tell() {
     let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
-    let validation = Validation { sources: vec![source("a.json", None, text)] };
+    let validation = Validation { sources: vec![source("a.json", None, text)], ..Validation::default() };
     assert_eq!(written(&validation, Format::Text, 80), "checked 1 policy: nothing to complain about\n");
     assert_eq!(written(&validation, Format::Markdown, 80), "**checked 1 policy: nothing to complain about**\n");
 }
@@ -110,7 +111,7 @@ fn nothing_to_tell() {
 fn texts_from_outside_stay_text() {
     let label = PolicyLabel { id: "p-policy0001".to_owned(), name: Some("`@all` <b>\u{1b}[2J".to_owned()) };
     let text = "{\"State\u{202e}ment\": \"```\\n# x @all <b>\", \"=1\": 2}";
-    let validation = Validation { sources: vec![source("=a.json", Some(label), text)] };
+    let validation = Validation { sources: vec![source("=a.json", Some(label), text)], ..Validation::default() };
     let page = written(&validation, Format::Text, 80);
     assert!(!page.contains(['\u{1b}', '\u{202e}']), "{page}");
     check_markdown(&written(&validation, Format::Markdown, 80)).unwrap();

@@ -1,7 +1,7 @@
 //! Deny statements that match no call at all.
 
-use super::Subject;
 use super::matching::Cause;
+use super::{Subject, impossible_arn};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
@@ -28,7 +28,8 @@ pub(crate) const RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let unmatched = subject.unmatched();
-    if !unmatched.is_all {
+    // An ARN that nothing has is told by itself.
+    if !unmatched.is_all || impossible_arn::names_none(subject) {
         return;
     }
     let groups = unmatched.by_cause();

@@ -1,6 +1,6 @@
 //! Actions of a Deny statement that it matches no call of.
 
-use super::Subject;
+use super::{Subject, impossible_arn};
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let unmatched = subject.unmatched();
-    if unmatched.is_all {
+    if unmatched.is_all || impossible_arn::names_none(subject) {
         return;
     }
     for (cause, group) in unmatched.by_cause() {

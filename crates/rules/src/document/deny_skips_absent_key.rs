@@ -1,6 +1,6 @@
 //! Deny statements that ask for a value of a key which a call may lack: calls without it pass (D.2).
 
-use scproof_evaluator::{Truth, is_always_present, truth_of_value, truth_when_absent};
+use scproof_evaluator::{Truth, truth_of_value, truth_when_absent};
 use scproof_policy_parser::BaseOperator;
 
 use super::Subject;
@@ -18,30 +18,23 @@ pub(crate) const RULE: Rule = Rule {
     remedy: "use the operator with `IfExists`, such as `BoolIfExists`",
     risk_note: "",
     evidence: "proof",
-    found_if: "a Deny has `Bool` with `false`, or a number that must not be exceeded, on `aws:MultiFactorAuthPresent` or \
-        `aws:MultiFactorAuthAge`, and no `Null` on the same key.",
+    found_if: "a Deny asks, by whatever operator, whether `aws:MultiFactorAuthPresent` is `false` or `aws:MultiFactorAuthAge` \
+        too high, fails where the key is absent, and has no `Null` on the same key.",
     semantics: &["SET-1", "CTX-16"],
 };
 
-/// Keys about multi-factor authentication: what lacks them lacks it, too.
-const MISSING_IS_WORST: [&str; 2] = ["aws:multifactorauthpresent", "aws:multifactorauthage"];
+/// Keys about multi-factor authentication, what lacks them lacks it, too: with the value that is worse than the one
+/// that passes, and that one.
+const MISSING_IS_WORST: [(&str, &str, &str); 2] =
+    [("aws:multifactorauthpresent", "false", "true"), ("aws:multifactorauthage", "999999999", "0")];
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     let Some(statement) = subject.deny() else { return };
     let conditions = statement.condition.as_deref().unwrap_or_default();
     for condition in conditions {
-        let Some(operator) = condition.operator else { continue };
         let key = condition.key.to_ascii_lowercase();
-        // The value that is worse than the one that passes.
-        let is_number =
-            matches!(operator.base, BaseOperator::NumericGreaterThan | BaseOperator::NumericGreaterThanEquals);
-        let (worst, best) = if is_number { ("999999999", "0") } else { ("false", "true") };
-        if !is_number && operator.base != BaseOperator::Bool {
-            continue;
-        }
-        let is_skipped = MISSING_IS_WORST.contains(&key.as_str())
-            && !is_always_present(&key)
-            && truth_when_absent(condition) == Truth::False
+        let Some((_, worst, best)) = MISSING_IS_WORST.iter().find(|(known, _, _)| *known == key) else { continue };
+        let is_skipped = truth_when_absent(condition) == Truth::False
             && truth_of_value(condition, worst) == Truth::True
             && truth_of_value(condition, best) == Truth::False;
         // Whoever asks for the key by `Null` as well knows that it may be missing.

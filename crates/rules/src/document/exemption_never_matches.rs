@@ -16,11 +16,13 @@ pub(crate) const RULE: Rule = Rule {
     text: "An exemption on `aws:PrincipalArn` that names no principal: the ARN of a session \
         (`arn:aws:sts::…:assumed-role/…`), where the key has the ARN of the role; `*` and `?` under `StringNotEquals`, where \
         they stand for themselves; the name of a service; a placeholder of a template that nobody filled in; a role of \
-        Identity Center (`AWSReservedSSO_…`) or of a service without the path that all these roles have; the id of an \
-        account or an organization that none has. Those who were to be exempt are denied.",
+        Identity Center (`AWSReservedSSO_…`) or of a service without the path that all these roles have, or in one of the \
+        two forms that the path has (with a Region, and without in `us-east-1`); the id of an account or an organization \
+        that none has. In an audit also a role of the management account, which no SCP restricts, and accounts and \
+        organizations that are not ours. Those who were to be exempt are denied.",
     remedy: "write the ARN of the role, with its path; use `ArnNotLike` or `StringNotLike` for patterns",
-    risk_note: " for a role of Identity Center without its path, and for ids; else *medium*, *low* without witness and for \
-        service-linked roles",
+    risk_note: " for a role of Identity Center without its path, and for ids; else *medium*, *low* without witness, for one form of \
+        a path, for service-linked roles and for the management account",
     evidence: "witness, or proof",
     found_if: "no principal can have such an ARN: also one with a region, with an account that has no twelve digits, \
         or with characters that names of roles and users cannot have. The witness is a caller who was probably meant \
@@ -52,7 +54,8 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
             };
             let Some((risk, why, remedy)) = fault else { continue };
             let path = subject.condition_path(condition).index(place);
-            let message = format!("{} exempts nobody: {why}", quoted(&value.text));
+            let some = if why.starts_with("an Identity Center") { "perhaps nobody" } else { "nobody" };
+            let message = format!("{} exempts {some}: {why}", quoted(&value.text));
             let mut one = subject.found(&RULE, risk, path, message);
             "those who were to be exempt are denied".clone_into(&mut one.reason);
             one.remedy = remedy;
@@ -100,8 +103,24 @@ fn without_path(condition: &Condition, value: &ConditionValue) -> Option<(Risk, 
     };
     let center = "aws-reserved/sso.amazonaws.com/";
     if name.starts_with("AWSReservedSSO_") && !exempts(center) && !exempts(&format!("{center}eu-west-1/")) {
+        // One that names its Region means it.
+        if resource.starts_with(center) && !resource.contains("/*") {
+            return None;
+        }
         let why = "roles of Identity Center have a path, which the ARN lacks";
         return Some((Risk::High, why, format!("write `arn:{partition}:iam::*:role/{center}*{name}`")));
+    }
+    let by_others = |path: &str| {
+        truth_of_value(condition, &format!("arn:{partition}:iam::{account}:role/{path}{filled}")) != Truth::True
+    };
+    if name.starts_with("AWSReservedSSO_") {
+        let (plain, of_region) = (by_others(center), by_others(&format!("{center}eu-west-1/")));
+        let why = match (exempts(center), plain, of_region) {
+            (true, _, false) => "an Identity Center outside of `us-east-1` has its Region in the path of its roles",
+            (false, false, true) => "an Identity Center in `us-east-1` has no Region in the path of its roles",
+            (_, _, _) => return None,
+        };
+        return Some((Risk::Low, why, format!("write `arn:{partition}:iam::*:role/{center}*{name}`, which is both")));
     }
     if name.starts_with("AWSServiceRoleFor")
         && !exempts("aws-service-role/example.amazonaws.com/")
@@ -170,9 +189,9 @@ fn fault(text: &str, operator: ConditionOperator, variables: bool) -> Option<(&'
     None
 }
 
-/// A placeholder that nobody filled in.
+/// A placeholder that nobody filled in; those of templates the parser tells.
 fn placeholder(text: &str) -> Option<&str> {
-    for (open, close) in [("<", ">"), ("[", "]"), ("{{", "}}")] {
+    for (open, close) in [("<", ">"), ("[", "]")] {
         if let Some(start) = text.find(open)
             && let Some(length) = text.get(start..)?.find(close)
         {

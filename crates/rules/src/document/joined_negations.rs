@@ -33,6 +33,9 @@ const WHO_AND_HOW: [&str; 21] = [
     "aws:vpcsourceip",
 ];
 
+/// Values that some exception probably does not list.
+const ELSEWHERE: [&str; 4] = ["us-east-1", "ap-southeast-2", "999999999999", "another"];
+
 pub(crate) const RULE: Rule = Rule {
     code: "joined-negations",
     risk: Risk::Medium,
@@ -67,8 +70,15 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         }
     }
     let [(first, value), (other, _), ..] = exceptions.as_slice() else { return };
+    // Another value than all that the other one excepts.
+    let unlike = ELSEWHERE.iter().find(|value| truth_of_value(other, value) == Truth::True);
+    let call = unlike.and_then(|unlike| {
+        let example = filled(first, value);
+        subject.call(vec![(first.key.clone(), Some(example)), (other.key.clone(), Some((*unlike).to_owned()))])
+    });
+    let shown = call.as_ref().map_or_else(String::new, |call| format!(", such as {}", call.words()));
     let message = format!(
-        "{} denies only calls that meet none of its exceptions: with {} as `{}` a call passes whatever `{}` is",
+        "{} denies only calls that meet none of its exceptions: with {} as `{}` a call passes whatever `{}` is{shown}",
         subject.name(),
         quoted(value),
         first.key,
@@ -76,17 +86,21 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     );
     let mut one = subject.found(&RULE, RULE.risk, subject.condition_path(first), message);
     "one exception is enough to pass, where all of them were probably meant to be met".clone_into(&mut one.reason);
+    one.call = call;
     found.push(one);
+}
+
+/// The value itself, or a text that the pattern matches.
+fn filled(condition: &Condition, value: &str) -> String {
+    let is_pattern = condition.operator.is_some_and(|operator| operator.base.takes_patterns());
+    if is_pattern { value.replace(['*', '?'], "x") } else { value.to_owned() }
 }
 
 /// A value that the condition excepts, while it holds for others.
 fn excepted(condition: &Condition) -> Option<&str> {
-    let operator = condition.operator.filter(|operator| operator.base != BaseOperator::Null)?;
+    condition.operator.filter(|operator| operator.base != BaseOperator::Null)?;
     let holds_without = truth_when_absent(condition) == Truth::True;
     let values = condition.values.iter().flatten().map(|value| value.text.as_str());
     let mut values = values.filter(|value| !value.contains("${"));
-    values.find(|value| {
-        let example = if operator.base.takes_patterns() { value.replace(['*', '?'], "x") } else { (*value).to_owned() };
-        holds_without && truth_of_value(condition, &example) == Truth::False
-    })
+    values.find(|value| holds_without && truth_of_value(condition, &filled(condition, value)) == Truth::False)
 }

@@ -1,6 +1,6 @@
 //! Tags that a call must have, joined in one statement: one of them is enough (COND-1).
 
-use scproof_evaluator::{Truth, truth_when_absent};
+use scproof_evaluator::{Truth, truth_of_value, truth_when_absent};
 
 use super::{Subject, named};
 use crate::found::Found;
@@ -38,12 +38,25 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     if keys.len() < 2 {
         return;
     }
+    // The first tag as it should be, none of the others.
+    let of_first = guards.iter().filter(|condition| condition.key.eq_ignore_ascii_case(&first.key));
+    let listed = guards.iter().flat_map(|condition| condition.values.iter().flatten()).map(|value| value.text.as_str());
+    let value = std::iter::once("example")
+        .chain(listed)
+        .find(|value| of_first.clone().any(|condition| truth_of_value(condition, value) == Truth::False));
+    let call = value.and_then(|value| {
+        let states =
+            keys.iter().map(|key| ((*key).to_owned(), key.eq_ignore_ascii_case(&first.key).then(|| value.to_owned())));
+        subject.call(states.collect())
+    });
+    let shown = call.as_ref().map_or_else(String::new, |call| format!(", such as {}", call.words()));
     let message = format!(
-        "{} denies only calls that meet all of its conditions: of {} one is enough to pass",
+        "{} denies only calls that meet all of its conditions: of {} one is enough to pass{shown}",
         subject.name(),
         named(&keys)
     );
     let mut one = subject.found(&RULE, RULE.risk, subject.condition_path(first), message);
     "a call with one of the tags, as it should be, passes without the others".clone_into(&mut one.reason);
+    one.call = call;
     found.push(one);
 }

@@ -148,6 +148,15 @@ pub(super) fn action(
     found
 }
 
+/// What several elements with unknown names have in common: the service that there is not, or the name.
+pub(super) fn cause(text: &str, known: &Known) -> String {
+    let folded = text.to_ascii_lowercase();
+    match known {
+        Known::NoService(_) => folded.split(':').next().unwrap_or_default().to_owned(),
+        Known::Yes | Known::Operation(_) | Known::NoAction(_) | Known::NoMatch => folded,
+    }
+}
+
 /// What to say of an action whose service is not known.
 pub(super) fn no_service(text: &str) -> String {
     let prefix = text.split(':').next().unwrap_or_default();

@@ -20,6 +20,7 @@ pub(crate) const RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     for (place, text, known) in names::unknown(subject) {
+        let cause = names::cause(text, &known);
         let (message, near, is_slip) = match known {
             Known::NoService(near) if text.contains(['*', '?']) => {
                 let is_slip = !near.is_empty();
@@ -28,6 +29,8 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
             Known::NoMatch => (format!("{} matches no known action", quoted(text)), Vec::new(), true),
             Known::NoService(_) | Known::NoAction(_) | Known::Operation(_) | Known::Yes => continue,
         };
-        found.push(names::action(subject, &RULE, place, message, &near, is_slip));
+        let mut one = names::action(subject, &RULE, place, message, &near, is_slip);
+        one.cause = Some(cause);
+        found.push(one);
     }
 }

@@ -1,11 +1,16 @@
 //! Elements of a list that say nothing beside another one.
 
+use std::collections::BTreeMap;
+
 use scproof_policy_parser::{ActionShape, OperatorFamily, PolicyPath, WildcardPattern, covers};
 
 use super::Subject;
 use super::names::quoted;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
+
+/// The most patterns of one list that others are held against.
+const MOST_PATTERNS: usize = 256;
 
 pub(crate) const RULE: Rule = Rule {
     code: "redundant-element",
@@ -55,13 +60,22 @@ fn add(
     path: &dyn Fn(usize) -> PolicyPath,
     found: &mut Vec<Found>,
 ) {
+    // Plain names are many in a hostile text: they are looked up, and held against the patterns only.
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
     let mut redundant: Vec<(usize, &str, &str)> = Vec::new();
-    for (place, text, pattern) in texts {
-        let says_it = |(other_place, _, other): &&(usize, &str, WildcardPattern)| {
+    let patterns: Vec<&(usize, &str, WildcardPattern)> =
+        texts.iter().filter(|(_, _, pattern)| pattern.as_literal().is_none()).take(MOST_PATTERNS).collect();
+    for (at, (place, text, pattern)) in texts.iter().enumerate() {
+        let name = pattern.as_literal();
+        let equal = name.and_then(|name| texts.get(*names.get(name)?));
+        let says_it = |(other_place, _, other): &&&(usize, &str, WildcardPattern)| {
             other_place != place && covers(other, pattern) && (other_place < place || !covers(pattern, other))
         };
-        if let Some((_, by, _)) = texts.iter().find(says_it) {
+        if let Some((_, by, _)) = patterns.iter().find(says_it).copied().or(equal) {
             redundant.push((*place, text, by));
+        }
+        if let Some(name) = name {
+            names.entry(name).or_insert(at);
         }
     }
     let Some((first, text, by)) = redundant.first() else { return };

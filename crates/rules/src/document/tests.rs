@@ -3,6 +3,8 @@
 use scproof_catalog::single_endpoint_services;
 use scproof_policy_parser::{PolicyDocument, PolicyKind, Statement};
 
+mod lists;
+
 use super::{Guard, check, guard_on};
 use crate::rule::Risk;
 
@@ -198,7 +200,6 @@ fn exemptions_that_nobody_can_have() {
         "arn:aws:iam::*:role/<BREAK GLASS ROLE>",
         "arn:aws:iam::ACCOUNT_ID:role/ops",
         "arn:aws:iam::*:role/[YOUR-ROLE]",
-        "arn:aws:iam::*:role/{{ admin_role }}",
         "arn:aws:iam:us-east-1:*:role/ops",
         "arn:aws:iam::11111111111:role/ops",
         "arn:aws:sts::*:assumed-role/ops/*",
@@ -209,7 +210,7 @@ fn exemptions_that_nobody_can_have() {
     assert_eq!(of("StringNotEquals", "cloudtrail.amazonaws.com"), [("exemption-never-matches", Risk::Medium)]);
     for value in [
         "arn:aws:iam::*:role/ops",
-        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_admin_*",
+        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_admin_*",
         "arn:*:iam::111111111111:user/jane@example.com",
         "arn:aws:iam::${aws:PrincipalAccount}:role/ops",
         "arn:aws:iam::*:root",
@@ -256,6 +257,11 @@ fn values_that_a_key_never_has() {
     assert_eq!(of("AES-256"), [("value-never-occurs", Risk::Medium)]);
     assert_eq!(of("AES256"), []);
     assert_eq!(of("${aws:PrincipalTag/encryption}"), []);
+    let secure = |value: &str| {
+        codes(r#""s3:PutObject""#, r#""*""#, &format!(r#"{{"StringEquals":{{"aws:SecureTransport":"{value}"}}}}"#))
+    };
+    assert_eq!(secure("False"), [("value-never-occurs", Risk::Medium)]);
+    assert_eq!(secure("false"), []);
 }
 
 /// CALL-4, CALL-10
@@ -268,9 +274,25 @@ fn arns_that_no_resource_has() {
         "arn:aws:iamm::*:role/ops",
     ] {
         let found = codes(r#""iam:DeleteRole""#, &format!("\"{resource}\""), "{}");
-        assert_eq!(found, [("deny-never-matches", Risk::High)], "{resource}");
+        assert_eq!(found, [("impossible-arn", Risk::High)], "{resource}");
+        let beside = codes(r#""iam:DeleteRole""#, &format!("[\"{resource}\",\"arn:aws:iam::*:role/x\"]"), "{}");
+        assert_eq!(beside, [("impossible-arn", Risk::Medium)], "{resource}");
     }
-    assert_eq!(codes(r#""iam:DeleteRole""#, r#""arn:aws:iam::*:role/ops""#, "{}"), []);
+    for right in ["arn:aws:iam::*:role/ops", "arn:aws-us-gov:iam::222222222222:role/ops", "arn:*:iam::*:role/ops"] {
+        assert_eq!(codes(r#""iam:DeleteRole""#, &format!("\"{right}\""), "{}"), [], "{right}");
+    }
+    for (action, wrong) in [
+        ("sns:DeleteTopic", "arn:aws:sns:::alerts"),
+        ("ec2:StopInstances", "arn:aws:ec2:eu-west1:*:instance/*"),
+        ("s3:DeleteBucket", "arn:aws:s3::12345:logs"),
+    ] {
+        let found = codes(&format!("\"{action}\""), &format!("\"{wrong}\""), "{}");
+        assert_eq!(found, [("impossible-arn", Risk::High)], "{wrong}");
+    }
+    // A Region that may be new, a placeholder, and any.
+    for right in ["arn:aws:ec2:xy-middle-7:*:instance/*", "arn:aws:ec2:<REGION>:*:instance/*", "arn:aws:ec2:*:*:*"] {
+        assert_eq!(codes(r#""ec2:StopInstances""#, &format!("\"{right}\""), "{}"), [], "{right}");
+    }
 }
 
 /// COND-1
@@ -287,7 +309,8 @@ fn exceptions_of_which_one_is_enough() {
         // Callers, and ways of calling, that are excepted from a rule for all.
         format!(r#"{{{region},"ArnNotLike":{{"aws:PrincipalArn":"arn:aws:iam::*:role/ops"}}}}"#),
         format!(r#"{{{region},"Bool":{{"aws:ViaAWSService":"false"}}}}"#),
-        r#"{"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-1"},"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}}"#
+        r#"{"StringNotEqualsIfExists":{"aws:SourceVpc":"vpc-1"},"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"},
+            "Bool":{"aws:ViaAWSService":"false"}}"#
             .to_owned(),
         // One exception, and something that is denied.
         format!(r#"{{{region},"StringEquals":{{"ec2:InstanceType":"p5.48xlarge"}}}}"#),
@@ -356,7 +379,8 @@ fn a_region_lock_that_blocks_services_with_one_endpoint() {
     assert_eq!(lock(r#""iam:*""#, r#""cn-north-1""#), []);
     // A perimeter around networks.
     let perimeter = r#"{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1","aws:SourceVpc":"vpc-1"}}"#;
-    assert_eq!(codes(r#""*""#, r#""*""#, perimeter), []);
+    let network = [("source-network-stops-services", Risk::Info)];
+    assert_eq!(codes(r#""*""#, r#""*""#, perimeter), network);
     // Regions that are denied, and services that are named.
     assert_eq!(codes(r#""*""#, r#""*""#, r#"{"StringEquals":{"aws:RequestedRegion":"us-east-1"}}"#), []);
     assert_eq!(codes(r#""route53:*""#, r#""*""#, r#"{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}"#), []);
@@ -401,9 +425,14 @@ fn exemptions_of_nobody_by_path_or_id() {
     let told = |risk: Risk| [("exemption-never-matches", risk)];
     assert_eq!(arn("arn:aws:iam::*:role/AWSReservedSSO_Admin_*"), told(Risk::High));
     assert_eq!(arn("arn:aws:iam::*:role/AWSServiceRoleForSupport"), told(Risk::Low));
+    // One of the two forms of the path.
+    for form in ["", "*/"] {
+        let value = format!("arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/{form}AWSReservedSSO_Admin_*");
+        assert_eq!(arn(&value), told(Risk::Low), "{value}");
+    }
     for right in [
         "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Admin_*",
-        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_*",
+        "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/us-east-2/AWSReservedSSO_Admin_*",
         "arn:aws:iam::*:role/*/AWSReservedSSO_Admin_*",
         "arn:aws:iam::*:role/*AWSReservedSSO_Admin_*",
         "arn:aws:iam::*:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport",

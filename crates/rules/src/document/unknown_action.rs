@@ -24,6 +24,7 @@ pub(crate) const RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     for (place, text, known) in names::unknown(subject) {
+        let cause = names::cause(text, &known);
         // A name that is near to one is a slip. An action without such a name may be new, or of the past.
         let (message, near, is_slip) = match known {
             Known::NoService(near) if !text.contains(['*', '?']) => {
@@ -48,6 +49,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
             "it does nothing, and the list has what stands for it".clone_into(&mut one.reason);
             "delete it".clone_into(&mut one.remedy);
         }
+        one.cause = Some(cause);
         found.push(one);
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         }
         "AWS accepts any key; one that does not exist is in no request, so that the condition always or never holds"
             .clone_into(&mut one.reason);
+        one.cause = Some(name.to_ascii_lowercase());
         found.push(one);
     }
 }

@@ -50,6 +50,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
                 one.remedy = format!("did you mean {}?", near.join(" or "));
             }
             one.depends_on_catalog = true;
+            one.cause = Some(text.to_owned());
             found.push(one);
         }
     }

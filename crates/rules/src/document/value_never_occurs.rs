@@ -1,5 +1,6 @@
 //! Values that a key never has, where AWS lists all that it has.
 
+use scproof_catalog::ValueType;
 use scproof_policy_parser::{BaseOperator, Effect};
 
 use super::Subject;
@@ -7,12 +8,20 @@ use super::names::quoted;
 use crate::found::Found;
 use crate::rule::{LooksAt, Risk, Rule};
 
-/// Keys with all their values, in lower case and as AWS writes them. From the API references of Amazon S3 (`PutObject`)
-/// and Amazon EC2 (`InstanceMetadataOptionsRequest`, `Placement`), read in November 2026.
+/// The values of keys that are true or false.
+const TRUTHS: &[&str] = &["true", "false"];
+/// Keys with all their values, in lower case and as AWS writes them. From the API references of Amazon S3 (`PutObject`,
+/// `PutObjectRetention`, `OwnershipControlsRule`), Amazon EC2 (`InstanceMetadataOptionsRequest`, `Placement`), AWS
+/// Lambda (`FunctionUrlConfig`) and AWS KMS (`KeyMetadata`), and CTX-9, read in November 2026.
 const CLOSED: &[(&str, &[&str])] = &[
+    ("aws:principaltype", &["Account", "User", "AssumedRole", "FederatedUser", "Anonymous"]),
+    ("ec2:instancemetadatatags", &["enabled", "disabled"]),
     ("ec2:metadatahttpendpoint", &["enabled", "disabled"]),
     ("ec2:metadatahttptokens", &["required", "optional"]),
     ("ec2:tenancy", &["default", "dedicated", "host"]),
+    ("kms:keyorigin", &["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]),
+    ("lambda:functionurlauthtype", &["AWS_IAM", "NONE"]),
+    ("s3:object-lock-mode", &["GOVERNANCE", "COMPLIANCE"]),
     (
         "s3:x-amz-acl",
         &[
@@ -26,6 +35,7 @@ const CLOSED: &[(&str, &[&str])] = &[
             "log-delivery-write",
         ],
     ),
+    ("s3:x-amz-object-ownership", &["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"]),
     ("s3:x-amz-server-side-encryption", &["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"]),
 ];
 
@@ -39,9 +49,10 @@ pub(crate) const RULE: Rule = Rule {
     remedy: "correct the spelling; case counts",
     risk_note: "",
     evidence: "snapshot",
-    found_if: "`StringEquals` or `StringNotEquals` compare one of the keys whose values AWS lists all: \
-        `ec2:MetadataHttpEndpoint`, `ec2:MetadataHttpTokens`, `ec2:Tenancy`, `s3:x-amz-acl`, \
-        `s3:x-amz-server-side-encryption`.",
+    found_if: "`StringEquals` or `StringNotEquals` compare a key that is `true` or `false`, or one of those whose values AWS \
+        lists all: `aws:PrincipalType`, `ec2:InstanceMetadataTags`, `ec2:MetadataHttpEndpoint`, `ec2:MetadataHttpTokens`, \
+        `ec2:Tenancy`, `kms:KeyOrigin`, `lambda:FunctionUrlAuthType`, `s3:object-lock-mode`, `s3:x-amz-acl`, \
+        `s3:x-amz-object-ownership`, `s3:x-amz-server-side-encryption`.",
     semantics: &["OP-1"],
 };
 
@@ -50,7 +61,10 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         let (Some(operator), Some(values)) = (condition.operator, &condition.values) else { continue };
         let is_exact = matches!(operator.base, BaseOperator::StringEquals | BaseOperator::StringNotEquals);
         let key = condition.key.to_ascii_lowercase();
-        let Some((_, closed)) = CLOSED.iter().find(|(known, _)| is_exact && *known == key) else { continue };
+        let listed = CLOSED.iter().find(|(known, _)| *known == key).map(|(_, closed)| *closed);
+        let is_truth =
+            || subject.catalog.condition_key(&key).is_some_and(|it| it.value_type().element() == ValueType::Bool);
+        let Some(closed) = listed.or_else(|| is_truth().then_some(TRUTHS)).filter(|_| is_exact) else { continue };
         for (place, value) in values.iter().enumerate() {
             let text = value.text.as_str();
             // A wildcard has a rule of its own, a variable may be anything.
