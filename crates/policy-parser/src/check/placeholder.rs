@@ -113,13 +113,13 @@ impl Walker<'_> {
             let message =
                 codes::TEMPLATE_PLACEHOLDER.at(path, format!("`{written}` is a placeholder of a template{count}"));
             let filler = if first.name.starts_with("AWS::") {
-                "CloudFormation fills it in, in `Fn::Sub`".to_owned()
+                "CloudFormation does in `Fn::Sub`"
             } else if written.starts_with("{{") {
-                "a template engine fills it in".to_owned()
+                "a template engine does"
             } else {
-                "Terraform's `templatefile`, or the Landing Zone Accelerator, fills it in".to_owned()
+                "Terraform's `templatefile` or the Landing Zone Accelerator does"
             };
-            let help = format!("{filler}; to check the text as it will be, use `--var {}=VALUE`", first.name);
+            let help = format!("fill it in, as {filler}, or check the text with `--var {}=VALUE`", first.name);
             let mut message = message.on(first.span.clone()).help(help);
             let others = others.iter().take(MOST_PLACES);
             message.also = others.map(|other| Place { span: other.span.clone(), line: 1, column: 1 }).collect();
