@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 const UNTIDY: &str = include_str!("../../../../fixtures/organizations/untidy.json");
 
 /// What one snapshot cannot have beside the rest, and why; [`variation`] has it.
-const EXCLUDED: [(&str, &str); 4] = [
+const EXCLUDED: [(&str, &str); 5] = [
     ("attachments-without-effect", "no SCP is in force then, so that nothing has an effect"),
     ("management-account-missing", "without the management account no guardrail is `notApplicable`"),
     ("management-account-unknown", "as above, and it cannot be missing and unknown"),
+    ("only-full-access", "the root has policies that reach every account"),
     ("policy-type-pending", "SCPs are neither in force nor not"),
 ];
 
@@ -41,6 +42,11 @@ fn rules() -> BTreeSet<&'static str> {
 
 fn variation(code: &str) -> Value {
     let mut snapshot = untidy();
+    if code == "only-full-access" {
+        snapshot["Attachments"].as_array_mut().unwrap().retain(|item| item["PolicyId"] == "p-FullAWSAccess");
+        snapshot["Unreadable"] = json!([]);
+        return snapshot;
+    }
     let mut status = |value: &str| snapshot["Roots"][0]["PolicyTypes"][1]["Status"] = json!(value);
     match code {
         "attachments-without-effect" => snapshot["Organization"]["FeatureSet"] = json!("CONSOLIDATED_BILLING"),
