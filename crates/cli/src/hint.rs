@@ -6,6 +6,9 @@ use scproof::snapshot::Target;
 
 /// Adds what an argument too many was probably meant to be, if its look tells and the command has the option.
 pub(crate) fn add_to(error: &mut clap::Error, command: &Command, args: &[std::ffi::OsString]) {
+    if error.kind() == ErrorKind::InvalidValue {
+        return shorten(error);
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return;
     }
@@ -18,6 +21,14 @@ pub(crate) fn add_to(error: &mut clap::Error, command: &Command, args: &[std::ff
     if options.any(|arg| arg.get_long() == Some(option)) {
         let hint = format!("did you mean `--{option} {found}`?");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
+    }
+}
+
+/// Leaves a list of possible values out that would not fit a line: the help has them, and a near one is told.
+fn shorten(error: &mut clap::Error) {
+    let Some(ContextValue::Strings(values)) = error.get(ContextKind::ValidValue) else { return };
+    if values.iter().map(|value| value.len() + 2).sum::<usize>() > 56 {
+        error.remove(ContextKind::ValidValue);
     }
 }
 

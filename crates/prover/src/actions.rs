@@ -154,14 +154,15 @@ impl<'p> ActionIndex<'p> {
         let catalog = self.views.catalog();
         let listed = service.listed.into_iter().flat_map(|id| catalog.actions_of(id));
         let listed = listed.filter_map(|action| self.class_of.get(action.index()).copied().flatten());
-        let unlisted = service.unlisted.iter().map(|(class, name, _)| (*class, name.is_some()));
+        // A name that only policies have is no action of the catalog: it may be misspelt.
+        let unlisted = service.unlisted.iter().map(|(class, _, _)| (*class, false));
         let mut members: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-        for (class, named) in listed.map(|class| (class, true)).chain(unlisted) {
+        for (class, is_listed) in listed.map(|class| (class, true)).chain(unlisted) {
             let counts = members.entry(class).or_default();
-            counts.0 += usize::from(named);
+            counts.0 += usize::from(is_listed);
             counts.1 += 1;
         }
-        members.into_iter().map(|(class, (named, all))| (class, named, all)).collect()
+        members.into_iter().map(|(class, (listed, all))| (class, listed, all)).collect()
     }
 
     /// The actions of a service, those with names first.
@@ -241,11 +242,11 @@ impl<'p> ActionIndex<'p> {
         let mut others = Vec::new();
         for (index, service) in self.services.iter().enumerate() {
             let (mut all, mut inside) = (0, 0);
-            for &(class, named, members) in self.members.get(index).into_iter().flatten() {
+            for &(class, of_catalog, members) in self.members.get(index).into_iter().flatten() {
                 all += members;
                 if is_in(class) {
                     inside += members;
-                    listed += named;
+                    listed += of_catalog;
                 }
             }
             if all == 0 {

@@ -46,9 +46,11 @@ fn a_level_that_is_meant_to_block_everything_is_worth_knowing() {
 #[test]
 fn eval_13_a_level_without_any_scp_is_told_once() {
     let found = World::new().without(PROD, FULL).findings();
-    assert_eq!(found.fingerprints(), ["no-scp-attached:ou-ab12-prod0001"]);
+    // The other account has full access and nothing else; below the level there is not even that.
+    assert_eq!(found.fingerprints(), ["no-scp-attached:ou-ab12-prod0001", "only-full-access:r-ab12"]);
     assert!(is_grave(&found.found[0]));
     assert_eq!(found.accounts(&found.found[0]), ["shop"]);
+    assert!(!found.accounts(&found.found[1]).contains(&"shop".to_owned()));
 }
 
 #[test]
@@ -61,8 +63,11 @@ fn accounts_outside_units_and_units_without_accounts() {
         .with("Attachments", json!({"TargetId": "ou-ab12-empty001", "PolicyId": FULL}))
         .with("Attachments", json!({"TargetId": "ou-ab12-empty002", "PolicyId": FULL}))
         .findings();
-    assert_eq!(found.fingerprints(), ["account-under-root:r-ab12", "empty-unit:ou-ab12-empty001"]);
-    assert_eq!(found.accounts(&found.found[0]), ["new"]);
+    assert_eq!(
+        found.fingerprints(),
+        ["only-full-access:r-ab12", "account-under-root:r-ab12", "empty-unit:ou-ab12-empty001"]
+    );
+    assert_eq!(found.accounts(found.one("account-under-root")), ["new"]);
 }
 
 #[test]
