@@ -278,7 +278,11 @@ impl Redactor {
             for (span, replacement) in found {
                 for (place, character) in places.get(span).unwrap_or_default().iter().zip(replacement.chars()) {
                     edited.push_str(content.get(position..place.start).unwrap_or_default());
-                    if place.len() == 6 {
+                    let written = content.get(place.clone()).unwrap_or_default();
+                    if place.len() == 2 && written.starts_with('\\') {
+                        // A quote, a backslash or a line break tells nothing; as one letter the text would be shorter.
+                        edited.push_str(written);
+                    } else if place.len() == 6 {
                         edited.extend([r"\u00".to_owned(), format!("{:02x}", u32::from(character))]);
                     } else {
                         edited.push(character);

@@ -18,7 +18,7 @@ fn access_under(condition: &Value) -> ([Access; 4], usize) {
     let policy = |id: &str, statements: &Value| json!({"Id": id, "Type": scp, "Content": document(statements)});
     let deny = json!([{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": condition}]);
     let attached = |target: &str, policy: &str| json!({"TargetId": target, "PolicyId": policy});
-    let mut attachments = vec![attached("r-ab12", "p-everything"), attached("r-ab12", "p-deny")];
+    let mut attachments = vec![attached("r-ab12", "p-everything"), attached("r-ab12", "p-deny0001")];
     attachments.extend(ACCOUNTS.map(|id| attached(id, "p-everything")));
     let inventory = json!({
         "Format": "scproof-inventory/1",
@@ -28,7 +28,7 @@ fn access_under(condition: &Value) -> ([Access; 4], usize) {
         },
         "Roots": [{"Id": "r-ab12", "PolicyTypes": [{"Type": scp, "Status": "ENABLED"}]}],
         "OrganizationalUnits": [], "Accounts": ACCOUNTS.map(|id| json!({"Id": id, "ParentId": "r-ab12"})),
-        "Policies": [policy("p-everything", &everything()), policy("p-deny", &deny)], "Attachments": attachments,
+        "Policies": [policy("p-everything", &everything()), policy("p-deny0001", &deny)], "Attachments": attachments,
     });
     let organization = Arc::new(organization(&inventory));
     let views = CompiledViews::one(Arc::clone(&organization), EvaluationOptions::default());
