@@ -109,7 +109,8 @@ pub enum Why {
     Relation(Vec<String>),
     /// A limit was met; its name and value.
     Limit(&'static str, usize),
-    /// The evaluator does not confirm the request that should show it: a fault of scproof, please report it.
+    /// No request was found that the evaluator confirms. Most are calls of several checks, of which the others stay
+    /// open in the request that shows one of them.
     Unconfirmed,
 }
 

@@ -340,7 +340,7 @@ pub(crate) fn why_words(organization: &Organization, why: &Why) -> String {
             format!("the comparison would go beyond a limit of {} {name}", grouped(*value))
         }
         Why::Unconfirmed => {
-            "the call that should show it does not: that is a fault of scproof, please report it".to_owned()
+            "no call was found that shows it: other resources of the same call may decide, too".to_owned()
         }
     }
 }
