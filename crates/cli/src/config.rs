@@ -6,8 +6,8 @@
 //! come with somebody else's repository.
 
 use std::any::TypeId;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
@@ -19,6 +19,9 @@ use crate::error::CommandError;
 
 /// What the file is called.
 pub(crate) const NAME: &str = "scproof.toml";
+
+/// The most that a file may have, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// Options of all commands that the file may have.
 const EVERYWHERE: [&str; 5] = ["org", "limits", "threads", "assume-preferred", "closed-key-list"];
@@ -50,7 +53,7 @@ impl Config {
         let Ok(start) = std::env::current_dir() else { return Ok(Self::default()) };
         for folder in start.ancestors() {
             let path = folder.join(NAME);
-            match fs::read_to_string(&path) {
+            match read_text(&path) {
                 Ok(text) => return Self::read(&path, &text, command),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(CommandError::file("read", &path, &error)),
@@ -112,6 +115,16 @@ impl Config {
         }
         words
     }
+}
+
+/// The text of a file, which is no longer than a configuration may be.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a configuration has at most 1 MiB"));
+    }
+    Ok(text)
 }
 
 /// Whether an option has no value.

@@ -38,12 +38,12 @@ impl Output {
     /// Opens what `--output` names. A new file is readable by those who may read all of the inputs.
     pub(crate) fn open(global: &GlobalArgs) -> Result<Self, CommandError> {
         if let Some(path) = global.output.as_deref().filter(|path| path.as_os_str() != "-")
-            && let Some(input) = input_that_is(path)
+            && let Some(input) = input_that_is(global, path)
         {
             let message = format!("`{}` would be replaced, and it is an input: `{}`", path.display(), input.display());
             return Err(CommandError::usage(message).help("write to another file"));
         }
-        Self::with_mode(global, mode_of_inputs())
+        Self::with_mode(global, mode_of_inputs(global))
     }
 
     /// Opens what `--output` names for a snapshot: a new file is readable by its owner only. There is no input that it
@@ -133,16 +133,17 @@ impl Output {
 }
 
 /// The input that is the same file as the output, by whatever name.
-fn input_that_is(output: &Path) -> Option<PathBuf> {
+fn input_that_is(global: &GlobalArgs, output: &Path) -> Option<PathBuf> {
     let replaced = identity(output)?;
-    inputs().into_iter().find(|input| identity(input).as_ref() == Some(&replaced))
+    inputs(global).into_iter().find(|input| identity(input).as_ref() == Some(&replaced))
 }
 
-/// What the command line names besides its output. Every argument that names a file counts as an input: which commands
+/// What the command line and the configuration name besides the output. Every argument that names a file counts as an input: which commands
 /// read which files is known in many places, and a file that is named twice is never meant to be lost.
-fn inputs() -> Vec<PathBuf> {
+fn inputs(global: &GlobalArgs) -> Vec<PathBuf> {
     let mut arguments = env::args_os().skip(1);
     let mut inputs: Vec<PathBuf> = env::var_os("SCPROOF_ORG").map(PathBuf::from).into_iter().collect();
+    inputs.extend(global.configured.iter().map(PathBuf::from));
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("-o" | "--output") => drop(arguments.next()),
@@ -156,14 +157,14 @@ fn inputs() -> Vec<PathBuf> {
 
 /// The permissions that all inputs have: a report says what its snapshot says, and is for nobody else.
 #[cfg(unix)]
-fn mode_of_inputs() -> u32 {
+fn mode_of_inputs(global: &GlobalArgs) -> u32 {
     use std::os::unix::fs::PermissionsExt;
-    let files = inputs().into_iter().filter_map(|input| fs::metadata(input).ok()).filter(fs::Metadata::is_file);
+    let files = inputs(global).into_iter().filter_map(|input| fs::metadata(input).ok()).filter(fs::Metadata::is_file);
     files.fold(Replacement::ORDINARY, |mode, metadata| mode & (metadata.permissions().mode() | 0o600))
 }
 
 #[cfg(not(unix))]
-fn mode_of_inputs() -> u32 {
+fn mode_of_inputs(_: &GlobalArgs) -> u32 {
     Replacement::ORDINARY
 }
 

@@ -9,6 +9,7 @@ use scproof::snapshot::{Inventory, SKELETON};
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
+use crate::input::{self, Kind};
 use crate::output::Output;
 use crate::snapshot;
 
@@ -69,7 +70,7 @@ fn assembled(global: &GlobalArgs, directory: &Path) -> Result<String, CommandErr
     for entry in entries {
         let path = entry.map_err(|error| CommandError::file("read", directory, &error))?.path();
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-            let text = fs::read_to_string(&path).map_err(|error| CommandError::file("read", &path, &error))?;
+            let text = input::read_text(global, &path, Kind::Ordinary)?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             files.push((name, text));
         }

@@ -44,6 +44,15 @@ fn a_configuration_is_found_upwards_and_gives_defaults() {
     assert_eq!(run(&folder, &["audit", "--no-config"]).code, 2);
 }
 
+/// What the file names is an input like any other.
+#[test]
+fn an_output_does_not_replace_what_the_configuration_names() {
+    let folder = folder("org = \"org.json\"\n");
+    fs::copy(repository().join("fixtures/organizations/example.json"), folder.path().join("org.json")).unwrap();
+    let found = run(&folder, &["tree", "--output", "../org.json"]);
+    assert!(found.code == 2 && found.stderr.contains("it is an input"), "{}", found.page());
+}
+
 /// All faults, with the names that were probably meant; and nothing that says where to write or whom to ask.
 #[test]
 fn what_is_no_configuration_stops_the_program() {
