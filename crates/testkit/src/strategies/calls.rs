@@ -122,8 +122,9 @@ pub struct CallScenario {
     /// Facts that the question leaves open, all of one possible call, to be added one after the other.
     pub facts: Vec<(String, ContextValue)>,
     keys: Vec<Key>,
-    /// The resources that the policy names one by one.
+    /// The resources that the policy names one by one, and all its patterns.
     named: Vec<String>,
+    patterns: Vec<String>,
 }
 
 impl CallScenario {
@@ -134,8 +135,9 @@ impl CallScenario {
         let keys = keys(action, chance);
         let inventory = inventory(action, &keys, chance)?;
         let nothing = Request::new(ACCOUNT, action.full_name());
-        let named = named_resources(&inventory);
-        Some(Self { inventory, question: nothing, facts: Vec::new(), keys, named }.another(chance))
+        let patterns = resource_patterns(&inventory);
+        let named = patterns.iter().filter(|text| text.starts_with("arn:") && !text.contains('*')).cloned().collect();
+        Some(Self { inventory, question: nothing, facts: Vec::new(), keys, named, patterns }.another(chance))
     }
 
     /// Another question about a call of the same action in the same organization.
@@ -193,13 +195,14 @@ impl CallScenario {
             common.insert(key.name.clone(), value);
         }
         let mut call = Request { resources: Vec::new(), context: common, ..question.clone() };
-        for (resource, row, region) in pairs(action, question, &self.named, chance)? {
+        let tendency = Tendency::of(self, chance);
+        for (resource, row, region) in pairs(action, question, &tendency, chance)? {
             let mut context = Context::new();
             if let Some(region) = region {
                 context.insert(REGION.to_owned(), ContextValue::Single(region));
             }
-            for key in self.keys.iter().filter(|key| !key.is_of_request) {
-                let pair = Pair { catalog, action, row };
+            for (key, tends) in self.keys.iter().zip(&tendency.keys).filter(|(key, _)| !key.is_of_request) {
+                let pair = Pair { catalog, action, row, tends: tends.as_ref() };
                 context.insert(key.name.clone(), pair.value(question, key, chance));
             }
             if !keeps_laws(&context) {
@@ -299,15 +302,65 @@ fn texts(key: &Key) -> &'static [&'static str] {
     }
 }
 
+/// A value that no policy spells out, and that lies below all bounds.
+fn other_text(key: &Key) -> &'static str {
+    match key.value_type.element() {
+        ValueType::Arn => "arn:aws:s3:::other",
+        ValueType::Bool => "true",
+        ValueType::Numeric => "0",
+        ValueType::Date => "2025-01-01T00:00:00Z",
+        ValueType::IpAddress => "192.0.2.1",
+        ValueType::String | ValueType::ArrayOfString | ValueType::ArrayOfArn | ValueType::ArrayOfBool => "third",
+    }
+}
+
 /// Any state that the key can have in a pair that carries it.
 fn open_value(key: &Key, chance: &mut Chance) -> ContextValue {
     if key.may_be_absent && chance.percent(25) {
         return ContextValue::Absent;
     }
-    if key.value_type.is_array() {
-        return ContextValue::List((0..=chance.below(2)).map(|_| chance.text(texts(key))).collect());
+    let first = if chance.percent(15) { other_text(key).to_owned() } else { chance.text(texts(key)) };
+    // A key that no table knows may be a list.
+    if key.value_type.is_array() || (key.name.starts_with("custom:") && chance.percent(15)) {
+        let more = chance.percent(50).then(|| chance.text(texts(key)));
+        return ContextValue::List(std::iter::once(first).chain(more).collect());
     }
-    ContextValue::Single(chance.text(texts(key)))
+    ContextValue::Single(first)
+}
+
+/// What a call tends to: of calls whose checks have nothing to do with each other hardly one has several that a policy
+/// treats alike.
+#[derive(Debug)]
+struct Tendency<'a> {
+    /// The resources that the policy names one by one, and all its patterns.
+    named: &'a [String],
+    patterns: &'a [String],
+    /// Of a hundred optional resources so many are used.
+    used: usize,
+    /// For each key what all checks have of it, and whether those have it of which the tables do not say.
+    keys: Vec<Option<(ContextValue, bool)>>,
+}
+
+impl<'a> Tendency<'a> {
+    fn of(scenario: &'a CallScenario, chance: &mut Chance) -> Self {
+        let is_alike = chance.percent(40);
+        let mut of_key = |key: &Key| is_alike.then(|| (open_value(key, chance), chance.percent(50)));
+        let keys = scenario.keys.iter().map(&mut of_key).collect();
+        let used = chance.one_of(&[0, 50, 100]).unwrap_or(50);
+        Self { named: &scenario.named, patterns: &scenario.patterns, used, keys }
+    }
+
+    /// A type of resource; mostly one that the policy speaks of, if there are any.
+    fn row<'r>(&self, rows: &[Row<'r>], chance: &mut Chance) -> Option<Row<'r>> {
+        let is_meant = |row: &&Row<'r>| {
+            let pattern = row.resource_type().arn_pattern();
+            arn_forms(pattern).any(|form| self.patterns.contains(&generalized(form)))
+                || self.named.iter().any(|arn| fits(arn, pattern))
+        };
+        let meant: Vec<Row<'r>> = rows.iter().filter(is_meant).copied().collect();
+        let is_any = meant.is_empty() || chance.percent(60);
+        chance.one_of(if is_any { rows } else { &meant })
+    }
 }
 
 fn inventory(action: Action<'_>, keys: &[Key], chance: &mut Chance) -> Option<Inventory> {
@@ -338,16 +391,15 @@ fn inventory(action: Action<'_>, keys: &[Key], chance: &mut Chance) -> Option<In
     Inventory::from_json(&snapshot.to_string()).ok()
 }
 
-/// The resources without wildcards of the policy at the root.
-fn named_resources(inventory: &Inventory) -> Vec<String> {
+/// The texts about resources in the policies.
+fn resource_patterns(inventory: &Inventory) -> Vec<String> {
     let documents =
         inventory.policies.iter().filter_map(|policy| serde_json::from_str::<Value>(policy.content.as_deref()?).ok());
     let mut found = Vec::new();
     let lists = |value: &Value, member: &str| value.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
     for statement in documents.flat_map(|document| lists(&document, "Statement")) {
         let texts = [lists(&statement, "Resource"), lists(&statement, "NotResource")].concat();
-        let texts = texts.iter().filter_map(Value::as_str);
-        found.extend(texts.filter(|text| text.starts_with("arn:") && !text.contains('*')).map(str::to_owned));
+        found.extend(texts.iter().filter_map(Value::as_str).map(str::to_owned));
     }
     found
 }
@@ -537,7 +589,12 @@ fn given_resources(action: Action<'_>, chance: &mut Chance) -> Vec<ResourceInput
 type Made<'a> = (RequestResource, Option<Row<'a>>, Option<String>);
 
 /// The pairs of one possible call: CALL-2 to CALL-5.
-fn pairs<'a>(action: Action<'a>, question: &Request, named: &[String], chance: &mut Chance) -> Option<Vec<Made<'a>>> {
+fn pairs<'a>(
+    action: Action<'a>,
+    question: &Request,
+    tendency: &Tendency<'_>,
+    chance: &mut Chance,
+) -> Option<Vec<Made<'a>>> {
     let rows: Vec<Row<'a>> = action.rows().collect();
     let has_required = rows.iter().any(|row| row.is_required());
     let mut found: Vec<Made<'a>> = Vec::new();
@@ -555,7 +612,7 @@ fn pairs<'a>(action: Action<'a>, question: &Request, named: &[String], chance: &
     // Chance alone would hardly ever meet a resource that the policy names.
     let arn = |row: Row<'a>, chance: &mut Chance| {
         let pattern = row.resource_type().arn_pattern();
-        let fitting: Vec<&String> = named.iter().filter(|arn| fits(arn, pattern)).collect();
+        let fitting: Vec<&String> = tendency.named.iter().filter(|arn| fits(arn, pattern)).collect();
         let one = chance.one_of(&fitting).filter(|_| chance.percent(30)).cloned();
         RequestResource::Arn(one.unwrap_or_else(|| arn_of(pattern, chance)))
     };
@@ -563,12 +620,12 @@ fn pairs<'a>(action: Action<'a>, question: &Request, named: &[String], chance: &
     let is_open = question.resources.is_empty();
     for row in &rows {
         let missing = row.is_required() && !covered.contains(&row.resource_type().name());
-        if missing || (is_open && has_required && !row.is_required() && chance.percent(50)) {
+        if missing || (is_open && has_required && !row.is_required() && chance.percent(tendency.used)) {
             made(*row, chance);
         }
     }
     if is_open && !has_required {
-        match chance.one_of(&rows).filter(|_| !may_be_without(action) || chance.percent(70)) {
+        match tendency.row(&rows, chance).filter(|_| !may_be_without(action) || chance.percent(70)) {
             Some(row) => made(row, chance),
             None => found.push((RequestResource::NotScoped, None, None)),
         }
@@ -587,6 +644,8 @@ struct Pair<'a> {
     catalog: &'a Catalog,
     action: Action<'a>,
     row: Option<Row<'a>>,
+    /// What the call tends to have of the key.
+    tends: Option<&'a (ContextValue, bool)>,
 }
 
 impl Pair<'_> {
@@ -594,7 +653,8 @@ impl Pair<'_> {
     fn value(&self, question: &Request, key: &Key, chance: &mut Chance) -> ContextValue {
         let told = told(question, &key.name);
         if self.carries(&key.name, told.is_some(), chance) {
-            told.cloned().unwrap_or_else(|| open_value(key, chance))
+            let tends = self.tends.map(|(value, _)| value);
+            told.or(tends).cloned().unwrap_or_else(|| open_value(key, chance))
         } else {
             ContextValue::Absent
         }
@@ -602,14 +662,14 @@ impl Pair<'_> {
 
     /// Whether the pair has the key, or may have it; where the tables do not say, chance does.
     fn carries(&self, name: &str, is_told: bool, chance: &mut Chance) -> bool {
-        let Some(key) = self.catalog.condition_key(name) else { return is_told || chance.percent(60) };
+        let Some(key) = self.catalog.condition_key(name) else { return is_told || self.perhaps(chance) };
         match self.action.keys().listing(key) {
             Listing::Listed => return true,
-            Listing::Unsure if chance.percent(50) => return true,
+            Listing::Unsure if self.perhaps(chance) => return true,
             Listing::Unsure | Listing::Lacking => {}
         }
         let of_whole = self.action.keys().listing(key) == Listing::Unsure;
-        if let Some(carried) = self.by(|row| row.keys().listing(key), chance) {
+        if let Some(carried) = self.by(|row| row.keys().listing(key), true, chance) {
             return carried;
         }
         if of_whole {
@@ -624,7 +684,8 @@ impl Pair<'_> {
         if !is_told && lower.starts_with("aws:resourcetag/") {
             return true;
         }
-        if let Some(carried) = self.by(|row| row.resource_type().keys().listing(key), chance) {
+        // What a type has in general others may have too, until somebody says that the call has it.
+        if let Some(carried) = self.by(|row| row.resource_type().keys().listing(key), is_told, chance) {
             return carried;
         }
         let prefix = lower.split_once(':').map_or("", |(prefix, _)| prefix);
@@ -632,17 +693,22 @@ impl Pair<'_> {
         is_told || !is_foreign
     }
 
-    /// None if no row says anything.
-    fn by(&self, listing: impl Fn(Row<'_>) -> Listing, chance: &mut Chance) -> Option<bool> {
+    /// Where the tables do not say.
+    fn perhaps(&self, chance: &mut Chance) -> bool {
+        self.tends.map_or_else(|| chance.percent(50), |(_, carries)| *carries)
+    }
+
+    /// None if no row says anything. `settles`: what is listed elsewhere is not here.
+    fn by(&self, listing: impl Fn(Row<'_>) -> Listing, settles: bool, chance: &mut Chance) -> Option<bool> {
         let all: Vec<Listing> = self.action.rows().map(&listing).collect();
         if all.iter().all(|one| *one == Listing::Lacking) {
             return None;
         }
         Some(match self.row.map(listing) {
             Some(Listing::Listed) => true,
-            Some(Listing::Unsure) => chance.percent(50),
-            Some(Listing::Lacking) => false,
-            None => !all.contains(&Listing::Lacking) && chance.percent(50),
+            Some(Listing::Unsure) => self.perhaps(chance),
+            Some(Listing::Lacking) => !settles && self.perhaps(chance),
+            None => (!settles || !all.contains(&Listing::Lacking)) && self.perhaps(chance),
         })
     }
 }
