@@ -138,8 +138,9 @@ fn input_that_is(global: &GlobalArgs, output: &Path) -> Option<PathBuf> {
     inputs(global).into_iter().find(|input| identity(input).as_ref() == Some(&replaced))
 }
 
-/// What the command line and the configuration name besides the output. Every argument that names a file counts as an input: which commands
-/// read which files is known in many places, and a file that is named twice is never meant to be lost.
+/// What the command line and the configuration name besides the output. Every argument that names a file counts as an
+/// input: which commands read which files is known in many places, and a file that is named twice is never meant to be
+/// lost.
 fn inputs(global: &GlobalArgs) -> Vec<PathBuf> {
     let mut arguments = env::args_os().skip(1);
     let mut inputs: Vec<PathBuf> = env::var_os("SCPROOF_ORG").map(PathBuf::from).into_iter().collect();
