@@ -29,8 +29,23 @@ const EVERYWHERE: [&str; 5] = ["org", "limits", "threads", "assume-preferred", "
 /// Commands that the file may have options of, each in a table of its name.
 const COMMANDS: [&str; 7] = ["audit", "simulate", "diff", "validate", "who-can", "effective", "tree"];
 
-/// Options that are no part of a configuration.
-const NEVER: [&str; 4] = ["output", "color", "help", "no-config"];
+/// Options that are no part of a configuration: how something is written, and which changes are made.
+const NEVER: [&str; 14] = [
+    "output",
+    "color",
+    "help",
+    "no-config",
+    "attach",
+    "to",
+    "detach",
+    "from",
+    "replace",
+    "delete",
+    "move",
+    "changes",
+    "disable-scps",
+    "enable-scps",
+];
 
 /// The file, as defaults of options.
 #[derive(Debug, Default)]

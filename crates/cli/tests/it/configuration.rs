@@ -62,6 +62,7 @@ fn what_is_no_configuration_stops_the_program() {
         ("[adit]\nfull = true", "`[adit]` is no command that has a configuration: did you mean `audit`?"),
         ("[fetch]\nendpoint-url = \"http://x\"", "`[fetch]` is no command that has a configuration"),
         ("output = \"x\"", "`output` is no option of a configuration"),
+        ("[simulate]\nattach = [\"x\"]", "`simulate.attach` is no option of a configuration"),
         ("[audit]\noutput = \"x\"", "`audit.output` is no option of a configuration"),
         ("[audit]\nfull = \"yes\"", "`audit.full` is true or false"),
         ("[audit]\nprofile = [\"all\"]", "`audit.profile` is array, and should be a text"),
