@@ -28,7 +28,8 @@ struct ShapeOfCheck {
     keys: Vec<(bool, u8)>,
     /// What each element says of all resources of the type.
     resources: Vec<Truth>,
-    /// The type, where an answer may name it or a variable may stand in a resource.
+    /// The type, where an answer may name it, a variable may stand in a resource, or an element says something of a
+    /// part of its resources only.
     name: Option<&'static str>,
 }
 
@@ -100,7 +101,8 @@ impl CompiledOrganization {
                 });
                 let resources: Vec<Truth> = resources.collect();
                 let certain = row.is_required();
-                let is_named = !certain || has_variables;
+                // Of two types whose resources an element names a part of, the elements together may name all of one.
+                let is_named = !certain || has_variables || resources.contains(&Truth::Unknown);
                 let name = is_named.then(|| row.resource_type().arn_pattern());
                 ShapeOfCheck { certain, keys: keys(Some(number)), resources, name }
             })

@@ -375,6 +375,30 @@ fn call_3_call_8_who_can_and_effective_say_what_can_says() {
     assert!(seen >= 1, "a launch needs an image, which has no type of an instance");
 }
 
+/// Two elements name all deployments, which have two forms of ARNs, together; of other types they name a part at most.
+#[test]
+fn call_4_effective_asks_for_each_type_that_is_named_in_part() {
+    let forms = ["arn:aws:greengrass:*:*:/greengrass/groups/*/deployments/*", "arn:aws:greengrass:*:*:deployments:*"];
+    let of_other_agents = json!({"StringNotEquals": {"aws:UserAgent": "b"}});
+    let statements = [(forms[0], json!({})), (forms[1], of_other_agents)]
+        .map(|(form, condition)| json!({"Effect": "Deny", "Action": "*", "Resource": form, "Condition": condition}));
+    let statements = statements.into_iter().chain([full()]).collect();
+    let compiled = CompiledOrganization::compile(organization_with(statements), EvaluationOptions::default());
+    let context = Context::new().with("aws:UserAgent", "a");
+    let caller = Caller { account: SHOP.to_owned(), context: context.clone(), ..Caller::default() };
+    let permissions = compiled.effective(&caller).unwrap();
+    for (action, decision) in [
+        ("greengrass:CancelDeployment", ExplicitDeny),
+        ("greengrass:GetDeployment", ExplicitDeny),
+        ("greengrass:ListEffectiveDeployments", Unknown),
+    ] {
+        let id = Catalog::embedded().find_action(action).unwrap();
+        let of_group = permissions.groups.iter().find(|group| group.actions.contains(&id)).unwrap();
+        let alone = compiled.ask(&Request::new(SHOP, action).with_context(context.clone())).unwrap();
+        assert_eq!((of_group.decision, alone), (decision, decision), "{action}");
+    }
+}
+
 #[test]
 fn sp_58_no_name_imitates_another_arn_unless_a_caller_writes_it() {
     // CALL-8: the image that a launch needs has no instance type, and is no instance.

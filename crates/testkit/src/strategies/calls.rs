@@ -5,7 +5,9 @@
 //! and nothing is shrunk.
 
 use proptest::prelude::*;
-use scproof_catalog::{AccessLevel, Action, Catalog, ConditionKey, Listing, Row, ValueType, arn_forms};
+use scproof_catalog::{
+    AccessLevel, Action, Catalog, ConditionKey, Listing, Row, ValueType, arn_forms, single_endpoint_region,
+};
 use scproof_evaluator::{Context, ContextValue, Request, RequestResource, ResourceInput};
 use scproof_organization::Inventory;
 use serde_json::{Map, Value, json};
@@ -14,6 +16,7 @@ use super::{Scenario, options};
 
 const ACCOUNT: &str = "222222222222";
 const REGION: &str = "aws:RequestedRegion";
+const PARTITION: &str = "aws";
 
 /// Actions with required types, with optional ones and with none, with keys in some rows only, with rows of two pages,
 /// of all levels.
@@ -155,8 +158,13 @@ impl CallScenario {
         // counts (CALL-8, CALL-9): no fact that merely adds to what is known.
         let own = catalog.find_action(&question.action).map(|action| own_keys(catalog.action(action)));
         let is_listed = |name: &str| own.iter().flatten().any(|key| filled(*key).eq_ignore_ascii_case(name));
+        // The Region of a service with one endpoint is known; another one is somebody's word against that (CALL-11).
+        let region = single_endpoint_region(&question.action, PARTITION);
         for key in &self.keys {
             if chance.percent(30) || !(key.is_of_request || is_listed(&key.name)) {
+                continue;
+            }
+            if region.is_some() && key.name == REGION {
                 continue;
             }
             let value = open_value(key, chance);
@@ -191,7 +199,9 @@ impl CallScenario {
         let action = catalog.action(catalog.find_action(&question.action)?);
         let mut common = Context::new();
         for key in self.keys.iter().filter(|key| key.is_of_request) {
-            let value = told(question, &key.name).cloned().unwrap_or_else(|| open_value(key, chance));
+            let own = single_endpoint_region(&question.action, PARTITION).filter(|_| key.name == REGION);
+            let made = || own.map_or_else(|| open_value(key, chance), |own| ContextValue::Single(own.to_owned()));
+            let value = told(question, &key.name).cloned().unwrap_or_else(made);
             common.insert(key.name.clone(), value);
         }
         let mut call = Request { resources: Vec::new(), context: common, ..question.clone() };
