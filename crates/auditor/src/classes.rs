@@ -107,7 +107,7 @@ fn changes(other: &[ClassAccess], own: &[ClassAccess]) -> Vec<Change> {
     }
     let grade = |access: Access| match access {
         Access::NeverBlocked => 0,
-        Access::Conditional => 1,
+        Access::Depends => 1,
         Access::AlwaysBlocked => 2_i8,
     };
     found.sort_by_key(|(other, own, _)| (Reverse(grade(*own) - grade(*other)), Reverse(grade(*own))));

@@ -78,7 +78,7 @@ pub struct AccessCounts {
     /// No SCP blocks them, whatever resource and context.
     pub never_blocked: usize,
     /// It depends on resource, caller or context.
-    pub conditional: usize,
+    pub depends: usize,
     /// SCPs block them, whatever resource and context.
     pub always_blocked: usize,
 }
@@ -88,14 +88,14 @@ impl AccessCounts {
     pub fn add(&mut self, access: Access, actions: usize) {
         match access {
             Access::NeverBlocked => self.never_blocked += actions,
-            Access::Conditional => self.conditional += actions,
+            Access::Depends => self.depends += actions,
             Access::AlwaysBlocked => self.always_blocked += actions,
         }
     }
 
     /// All of them.
     pub fn total(&self) -> usize {
-        self.never_blocked + self.conditional + self.always_blocked
+        self.never_blocked + self.depends + self.always_blocked
     }
 }
 
@@ -113,7 +113,7 @@ pub struct ClassDifference {
 pub struct AccessChange {
     /// How the other class treats them.
     pub other: Access,
-    /// How this class treats them. Both [`Access::Conditional`]: on another condition.
+    /// How this class treats them. Both [`Access::Depends`]: on another condition.
     pub own: Access,
     /// Which actions, exactly.
     pub actions: ActionSet,

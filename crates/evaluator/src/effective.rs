@@ -42,7 +42,7 @@ pub enum Access {
     /// SCPs block them, whatever resource and context.
     AlwaysBlocked,
     /// It depends on resource or context.
-    Conditional,
+    Depends,
 }
 
 impl Access {
@@ -51,7 +51,7 @@ impl Access {
         match self {
             Self::NeverBlocked => "neverBlocked",
             Self::AlwaysBlocked => "alwaysBlocked",
-            Self::Conditional => "conditional",
+            Self::Depends => "unknown",
         }
     }
 }
@@ -94,7 +94,7 @@ pub struct EffectivePermissions {
     pub not_applicable: Option<Reason>,
     /// Remarks that change no verdict.
     pub notes: Vec<String>,
-    /// The groups: always blocked first, then conditional, then never blocked; the largest first among equals.
+    /// The groups: always blocked first, then those that depend, then never blocked; the largest first among equals.
     pub groups: Vec<EffectiveGroup>,
 }
 

@@ -430,7 +430,7 @@ fn groups_of(
     groups.sort_by_key(|group| {
         let order = match group.access {
             Access::AlwaysBlocked => 0,
-            Access::Conditional => 1,
+            Access::Depends => 1,
             Access::NeverBlocked => 2,
         };
         (order, std::cmp::Reverse(group.actions.len()), group.depends_on.clone(), group.actions.first().copied())
@@ -504,7 +504,7 @@ impl Saying {
         let access = match explanation.decision {
             Decision::Allowed | Decision::NotApplicable => Access::NeverBlocked,
             Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Access::AlwaysBlocked,
-            Decision::Unknown => Access::Conditional,
+            Decision::Unknown => Access::Depends,
         };
         let place = |node: NodeId| nodes.iter().position(|other| *other == node);
         // Which Allow lets an action pass makes no difference to a reader.

@@ -30,20 +30,20 @@ pub enum Answered {
     /// SCPs do not block the call, or do not apply.
     NotBlocked,
     /// It depends on facts that were not given.
-    OnCondition,
+    Depends,
     /// SCPs block the call.
     Blocked,
 }
 
 impl Answered {
     /// All, in the order of [`WhoCan::groups`].
-    pub const ALL: [Self; 3] = [Self::NotBlocked, Self::OnCondition, Self::Blocked];
+    pub const ALL: [Self; 3] = [Self::NotBlocked, Self::Depends, Self::Blocked];
 
     /// The stable spelling of machine formats.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NotBlocked => "notBlocked",
-            Self::OnCondition => "onCondition",
+            Self::Depends => "unknown",
             Self::Blocked => "blocked",
         }
     }
@@ -53,7 +53,7 @@ impl From<Decision> for Answered {
     fn from(decision: Decision) -> Self {
         match decision {
             Decision::Allowed | Decision::NotApplicable => Self::NotBlocked,
-            Decision::Unknown => Self::OnCondition,
+            Decision::Unknown => Self::Depends,
             Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Self::Blocked,
         }
     }
@@ -240,7 +240,7 @@ fn group_of(explanation: Explanation, class: Class) -> WhoCanGroup {
             let levels = explanation.levels_without_allow.into_iter();
             group.levels_without_allow = levels.map(|node| LevelRef::of(node, account)).collect();
         }
-        Answered::OnCondition => {
+        Answered::Depends => {
             for level in explanation.levels {
                 let denies = level.maybe_denied_by.into_iter().map(|(statement, unless)| (placed(statement), unless));
                 group.may_deny.extend(denies);

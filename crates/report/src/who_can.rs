@@ -312,7 +312,7 @@ impl<'a> WhoCanReport<'a> {
 pub(crate) fn answered_words(answered: Answered) -> &'static str {
     match answered {
         Answered::NotBlocked => "NOT BLOCKED",
-        Answered::OnCondition => "ON A CONDITION",
+        Answered::Depends => "DEPENDS",
         Answered::Blocked => BLOCKED,
     }
 }

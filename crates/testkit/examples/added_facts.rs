@@ -88,7 +88,7 @@ impl Proved {
         let by_access = [self.of_caller, self.of_any].into_iter().all(|access| match access {
             Access::NeverBlocked => !decision.is_denied(),
             Access::AlwaysBlocked => !decision.is_passing(),
-            Access::Conditional => true,
+            Access::Depends => true,
         });
         let is_told = self
             .transitions

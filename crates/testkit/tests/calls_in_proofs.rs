@@ -67,15 +67,15 @@ fn call_3_a_class_of_actions_is_treated_as_every_call_of_it_is() {
             };
             let text = scenario.inventory.to_json();
             assert!(said.is_none_or(|said| said == access), "{decision} and {access:?}: {question:?}\n{text}");
-            settled += usize::from(said.is_none() && access != Access::Conditional);
-            definite += usize::from(access != Access::Conditional);
+            settled += usize::from(said.is_none() && access != Access::Depends);
+            definite += usize::from(access != Access::Depends);
             for _ in 0..12 {
                 let Some(call) = scenario.complete(&open, &mut chance) else { continue };
                 let made = whole(&organization, &call);
                 let fits = match access {
                     Access::NeverBlocked => !made.is_denied(),
                     Access::AlwaysBlocked => made != Decision::Allowed,
-                    Access::Conditional => true,
+                    Access::Depends => true,
                 };
                 assert!(fits, "{access:?}, but {made}: {call:#?}\n{text}");
             }

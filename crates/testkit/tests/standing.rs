@@ -35,7 +35,7 @@ fn access(decision: Decision) -> Access {
     match decision {
         Decision::Allowed | Decision::NotApplicable => Access::NeverBlocked,
         Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Access::AlwaysBlocked,
-        Decision::Unknown => Access::Conditional,
+        Decision::Unknown => Access::Depends,
     }
 }
 
@@ -169,7 +169,7 @@ fn check_treatments(
                 // The evaluator goes through so many cases and no more (K3-16). What diagrams settle beyond is tried
                 // below.
                 prop_assert!(
-                    treatment.access == decided || decided == Access::Conditional,
+                    treatment.access == decided || decided == Access::Depends,
                     "{account} {}: {:?}, but the evaluator says {decided:?}",
                     &class.representative,
                     treatment.access
@@ -190,7 +190,7 @@ fn check_treatments(
             Some(Access::NeverBlocked) => prop_assert!(!decision.is_denied(), "{request:?}: {decision}"),
             // A caller whom SCPs do not govern passes all the same.
             Some(Access::AlwaysBlocked) => prop_assert!(decision != Decision::Allowed, "{request:?}: {decision}"),
-            Some(Access::Conditional) | None => {}
+            Some(Access::Depends) | None => {}
         }
     }
     // Requests that differ by account only have one answer within a class, unless they name the account.

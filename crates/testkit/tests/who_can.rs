@@ -49,7 +49,7 @@ fn check_group(compiled: &CompiledOrganization, group: &WhoCanGroup, id: NodeId,
     match group.answered() {
         Answered::NotBlocked => prop_assert!(group.determining.is_empty()),
         Answered::Blocked => prop_assert_eq!(alone.determining, placed(&group.determining, id)),
-        Answered::OnCondition => {
+        Answered::Depends => {
             let maybe: Vec<(StatementRef, Predicate)> =
                 alone.levels.into_iter().flat_map(|level| level.maybe_denied_by).collect();
             let told: Vec<(StatementRef, Predicate)> =

@@ -16,7 +16,7 @@ use crate::snapshot;
 
 const EXAMPLES: &str = "\
 Sorts every action, also those that do not exist yet, into always blocked,
-conditional and never blocked. The resource is left open, and so is every fact
+never blocked and what depends. The resource is left open, and so is every fact
 that is not given.
 
 Of the root or an OU every account below is asked; accounts with the same result

@@ -16,7 +16,7 @@ use crate::snapshot;
 
 const EXAMPLES: &str = "\
 Asks every account the same question, and groups the accounts by the answer and
-its causes: not blocked by SCPs, on a condition, or blocked.
+its causes: not blocked by SCPs, blocked, or it depends and on what.
 
 A principal is one of that name in each account: `role/deploy`, `user/alice`,
 `root`, `assumed-role/deploy/session`, or an ARN with `*` in place of the

@@ -25,7 +25,7 @@ pub struct ClassAccess {
     /// What [`CompiledOrganization::decide`](scproof_evaluator::CompiledOrganization::decide) says if nothing but
     /// account and action is known. Where it stops at its limit of cases (K3-16) a proof may say more.
     pub access: Access,
-    /// Equal for two conditional ones exactly if the same calls pass, unless a limit was met: then they may differ
+    /// Equal for two that depend exactly if the same calls pass, unless a limit was met: then they may differ
     /// although the same calls pass.
     pub condition: u32,
 }
@@ -180,11 +180,11 @@ impl PolicyProof<'_> {
         let of_part =
             parts.iter().enumerate().flat_map(|(part, (_, settled))| settled.iter().map(move |it| (part, it)));
         for (index, (sample, (part, settled))) in samples.iter().zip(of_part).enumerate() {
-            let access = settled.access.or_else(|| asked.get(&sample.key).copied()).unwrap_or(Access::Conditional);
+            let access = settled.access.or_else(|| asked.get(&sample.key).copied()).unwrap_or(Access::Depends);
             let condition = match access {
                 Access::NeverBlocked => NEVER.condition,
                 Access::AlwaysBlocked => ALWAYS.condition,
-                Access::Conditional => {
+                Access::Depends => {
                     let next = u32::try_from(conditions.len()).unwrap_or(u32::MAX).saturating_add(2);
                     // Beyond the limit a formula is like itself only.
                     let (place, passes) = settled.passes.unwrap_or((usize::MAX - index, Function::TRUE));
@@ -246,7 +246,7 @@ impl PolicyProof<'_> {
         question.context = caller.map(|caller| caller.context.clone()).unwrap_or_default();
         // Accounts and action are ours, and the principal was tried, so the question is well-formed.
         let decisions = self.views.ask_alike(View::FIRST, &question, &accounts).unwrap_or_default();
-        let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Conditional));
+        let decisions = decisions.into_iter().map(access).chain(std::iter::repeat(Access::Depends));
         samples.iter().map(|sample| sample.key).zip(decisions).collect()
     }
 
@@ -261,7 +261,7 @@ impl PolicyProof<'_> {
         } else if passes == possible {
             Some(Access::NeverBlocked)
         } else {
-            (is_exact && space.has_both(passes, possible) == Ok(true)).then_some(Access::Conditional)
+            (is_exact && space.has_both(passes, possible) == Ok(true)).then_some(Access::Depends)
         };
         Settled { access, passes: Some((place, passes)) }
     }
@@ -450,7 +450,7 @@ impl ClassAccess {
         let access = match condition {
             0 => Access::NeverBlocked,
             1 => Access::AlwaysBlocked,
-            _ => Access::Conditional,
+            _ => Access::Depends,
         };
         Self { access, condition }
     }
@@ -460,6 +460,6 @@ fn access(decision: Decision) -> Access {
     match decision {
         Decision::Allowed | Decision::NotApplicable => Access::NeverBlocked,
         Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny => Access::AlwaysBlocked,
-        Decision::Unknown => Access::Conditional,
+        Decision::Unknown => Access::Depends,
     }
 }

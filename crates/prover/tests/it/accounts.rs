@@ -49,7 +49,7 @@ fn access_under(condition: &Value) -> ([Access; 4], usize) {
         assert_eq!(compiled.ask(&Request::new(id, "s3:GetObject")).unwrap(), decision);
         let expected = match decision {
             Decision::Allowed => Access::NeverBlocked,
-            Decision::Unknown => Access::Conditional,
+            Decision::Unknown => Access::Depends,
             Decision::ExplicitDeny | Decision::ImplicitDeny | Decision::Deny | Decision::NotApplicable => {
                 Access::AlwaysBlocked
             }
@@ -65,9 +65,9 @@ fn ctx_62_a_federated_user_of_one_account_is_none_of_another() {
     // Only there someone is spared.
     let (access, _) = access_under(&json!({"StringNotLike": {"aws:userid": "222222222222:*"}}));
     let blocked = Access::AlwaysBlocked;
-    assert_eq!(access, [Access::Conditional, blocked, blocked, blocked]);
+    assert_eq!(access, [Access::Depends, blocked, blocked, blocked]);
     let (access, _) = access_under(&json!({"StringLike": {"aws:userid": "22222222222?:alice"}}));
-    assert_eq!(access, [Access::Conditional, Access::NeverBlocked, Access::NeverBlocked, Access::Conditional]);
+    assert_eq!(access, [Access::Depends, Access::NeverBlocked, Access::NeverBlocked, Access::Depends]);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn ctx_61_digits_in_the_names_of_callers_tell_no_accounts_apart() {
         json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::${aws:PrincipalAccount}:role/team-22"}}),
     ] {
         let (access, groups) = access_under(&condition);
-        assert!(access.iter().all(|access| *access == Access::Conditional), "{condition}");
+        assert!(access.iter().all(|access| *access == Access::Depends), "{condition}");
         assert_eq!(groups, 1, "{condition}");
     }
     let (_, groups) = access_under(&json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/x"}}));

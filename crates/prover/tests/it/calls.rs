@@ -28,7 +28,7 @@ fn access_under(policies: &[Value], action: &str, options: EvaluationOptions) ->
     let fits = match access {
         Access::AlwaysBlocked => !decision.is_passing(),
         Access::NeverBlocked => !decision.is_denied(),
-        Access::Conditional => !decision.is_denied() && !decision.is_passing(),
+        Access::Depends => !decision.is_denied() && !decision.is_passing(),
     };
     assert!(fits, "{access:?} and {decision}");
     access
@@ -68,7 +68,7 @@ fn call_8_a_key_of_one_row_is_absent_in_the_checks_of_others() {
 #[test]
 fn call_3_with_the_resource_it_does_what_was_meant() {
     let instances = other_sizes("arn:aws:ec2:*:*:instance/*");
-    assert_eq!(access(instances.clone(), LAUNCH), Access::Conditional);
+    assert_eq!(access(instances.clone(), LAUNCH), Access::Depends);
     let compared = Compared::effect_of(instances);
     let found = regions_of(&compared, LAUNCH);
     assert_eq!(transitions(&found), [Transition::NewlyBlocked].into());
@@ -82,13 +82,13 @@ fn call_3_with_the_resource_it_does_what_was_meant() {
 #[test]
 fn call_1_beyond_the_catalog_everything_is_open() {
     let options = EvaluationOptions { beyond_catalog: true, ..EvaluationOptions::default() };
-    assert_eq!(access_under(&[everything(), json!([other_sizes("*")])], LAUNCH, options), Access::Conditional);
+    assert_eq!(access_under(&[everything(), json!([other_sizes("*")])], LAUNCH, options), Access::Depends);
 }
 
 #[test]
 fn call_3_an_optional_type_makes_it_conditional() {
     let templates = deny(LAUNCH, "arn:aws:ec2:*:*:launch-template/*", json!({}));
-    assert_eq!(access(templates, LAUNCH), Access::Conditional);
+    assert_eq!(access(templates, LAUNCH), Access::Depends);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn call_7_facts_of_the_request_are_the_same_in_all_checks() {
     };
     let options = EvaluationOptions::default();
     assert_eq!(access_under(&policies("StringNotEquals"), LAUNCH, options), Access::AlwaysBlocked);
-    assert_eq!(access_under(&policies("StringEquals"), LAUNCH, options), Access::Conditional);
+    assert_eq!(access_under(&policies("StringEquals"), LAUNCH, options), Access::Depends);
 }
 
 #[test]
@@ -152,6 +152,6 @@ fn sp_56_a_model_may_be_checked_in_another_region_than_its_call() {
     assert_eq!(regions_of(&compared, other), []);
     assert_eq!(
         access_under(&[everything(), json!([profiles]), json!([models])], CALL, EvaluationOptions::default()),
-        Access::Conditional
+        Access::Depends
     );
 }

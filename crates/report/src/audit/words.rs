@@ -69,7 +69,7 @@ pub(crate) fn verdict_words(report: &AuditReport<'_>) -> String {
         parts.push(format!("{} OF {} {verb}", grouped(holes), guardrails_of(intended)));
     }
     if open > 0 {
-        parts.push(format!("{} {} NOT SETTLED", grouped(open), if open == 1 { "IS" } else { "ARE" }));
+        parts.push(format!("{} {}", grouped(open), if open == 1 { "DEPENDS" } else { "DEPEND" }));
     }
     if parts.is_empty() && intended > 0 {
         let except = number(GuardrailState::HoldsExcept);
@@ -131,12 +131,12 @@ pub(crate) fn scope_words(report: &AuditReport<'_>) -> String {
 pub(crate) fn access_words(access: Access) -> &'static str {
     match access {
         Access::NeverBlocked => "never blocked",
-        Access::Conditional => "conditional",
+        Access::Depends => "depends",
         Access::AlwaysBlocked => "always blocked",
     }
 }
 
-/// `always blocked, not conditional`, `conditional, otherwise`.
+/// `always blocked, there depends`.
 pub(crate) fn change_words(change: &AccessChange) -> String {
     if change.own == change.other {
         return format!("{} on another condition", access_words(change.own));
@@ -148,7 +148,7 @@ pub(crate) fn change_words(change: &AccessChange) -> String {
 pub(crate) fn state_words(state: GuardrailState) -> &'static str {
     match state {
         GuardrailState::Hole => "hole",
-        GuardrailState::Unknown => "not settled",
+        GuardrailState::Unknown => "depends",
         GuardrailState::NotAdopted => "not adopted",
         GuardrailState::Suppressed => "hole, suppressed",
         GuardrailState::HoldsExcept => "holds, with exemptions",

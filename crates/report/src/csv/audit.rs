@@ -8,7 +8,7 @@ use super::record;
 use crate::audit::AuditReport;
 
 /// The columns before those of the guardrails, which have the id of each as their name.
-const COLUMNS: [&str; 7] = ["accountId", "name", "path", "class", "neverBlocked", "conditional", "alwaysBlocked"];
+const COLUMNS: [&str; 7] = ["accountId", "name", "path", "class", "neverBlocked", "unknown", "alwaysBlocked"];
 
 /// Writes the accounts in the order of the snapshot; guardrails have the states of [`GuardrailState::as_str`], or
 /// nothing for accounts that they are not about.
@@ -34,7 +34,7 @@ pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Resul
             organization.ou_path(account),
             class.map(|class| class.name.clone()).unwrap_or_default(),
             number(counts.map(|counts| counts.never_blocked)),
-            number(counts.map(|counts| counts.conditional)),
+            number(counts.map(|counts| counts.depends)),
             number(counts.map(|counts| counts.always_blocked)),
         ];
         let state = |states: &Vec<Option<GuardrailState>>| {

@@ -218,7 +218,7 @@ impl<'a> Page<'a> {
     fn classes(&self) -> Vec<(&'a str, [String; 4])> {
         let row = |class: &'a scproof_auditor::PermissionClass| {
             let counts = class.counts;
-            let numbers = [class.accounts.len(), counts.never_blocked, counts.conditional, counts.always_blocked];
+            let numbers = [class.accounts.len(), counts.never_blocked, counts.depends, counts.always_blocked];
             (class.name.as_str(), numbers.map(grouped))
         };
         self.audit.classes.iter().take(MOST).map(row).collect()

@@ -24,8 +24,8 @@ pub(super) struct Nodes<'a> {
     notes: BTreeMap<usize, Vec<String>>,
 }
 
-/// How a class treats the actions of a service: all never blocked, all conditional, all always blocked, or how many
-/// conditional and always blocked.
+/// How a class treats the actions of a service: all never blocked, all depending, all always blocked, or how many
+/// depending and always blocked.
 #[derive(Debug, Serialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(untagged)]
 pub(super) enum Cell {
@@ -38,9 +38,9 @@ impl Cell {
         let total = counts.total();
         match counts {
             counts if counts.never_blocked == total => Self::All(0),
-            counts if counts.conditional == total => Self::All(1),
+            counts if counts.depends == total => Self::All(1),
             counts if counts.always_blocked == total => Self::All(2),
-            counts => Self::Mixed(counts.conditional, counts.always_blocked),
+            counts => Self::Mixed(counts.depends, counts.always_blocked),
         }
     }
 }

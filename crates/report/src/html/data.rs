@@ -243,7 +243,7 @@ impl<'a> Builder<'a> {
         ClassView {
             name: &class.name,
             not_applicable: class.not_applicable.map(scproof_evaluator::Reason::text),
-            counts: (class.counts.never_blocked, class.counts.conditional, class.counts.always_blocked),
+            counts: (class.counts.never_blocked, class.counts.depends, class.counts.always_blocked),
             from: class.differs.as_ref().map(|differs| differs.from),
             changes: changes.iter().map(|change| self.change(change)).collect(),
             groups: class.groups.as_ref().map(|groups| groups.iter().map(|group| self.group(group)).collect()),

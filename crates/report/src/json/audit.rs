@@ -135,17 +135,13 @@ struct AccountView<'a> {
 #[serde(rename_all = "camelCase")]
 struct CountsView {
     never_blocked: usize,
-    conditional: usize,
+    unknown: usize,
     always_blocked: usize,
 }
 
 impl From<AccessCounts> for CountsView {
     fn from(counts: AccessCounts) -> Self {
-        Self {
-            never_blocked: counts.never_blocked,
-            conditional: counts.conditional,
-            always_blocked: counts.always_blocked,
-        }
+        Self { never_blocked: counts.never_blocked, unknown: counts.depends, always_blocked: counts.always_blocked }
     }
 }
 

@@ -29,7 +29,7 @@ struct View<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
     always_blocked: usize,
-    conditional: usize,
+    unknown: usize,
     never_blocked: usize,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct GroupView<'a> {
 pub(super) fn summary(permissions: &EffectivePermissions) -> Summary {
     Summary {
         always_blocked: action_count(permissions, Access::AlwaysBlocked),
-        conditional: action_count(permissions, Access::Conditional),
+        unknown: action_count(permissions, Access::Depends),
         never_blocked: action_count(permissions, Access::NeverBlocked),
     }
 }

@@ -31,7 +31,7 @@ struct View<'a> {
 struct Summary {
     asked: usize,
     not_blocked: usize,
-    on_condition: usize,
+    unknown: usize,
     blocked: usize,
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn document<'a>(report: &'a WhoCanReport<'a>) -> impl Serialize + use
         summary: Summary {
             asked: report.asked(),
             not_blocked: report.count(Answered::NotBlocked),
-            on_condition: report.count(Answered::OnCondition),
+            unknown: report.count(Answered::Depends),
             blocked: report.count(Answered::Blocked),
         },
         groups: report.who_can.groups.iter().map(|group| group_view(report.organization, group)).collect(),

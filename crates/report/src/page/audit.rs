@@ -149,17 +149,17 @@ fn class_table(doc: &mut Doc, report: &AuditReport<'_>, most: usize) {
     let shown = classes.get(..most).unwrap_or(classes);
     let rows = shown.iter().map(|class| {
         let counts = class.counts;
-        let numbers = [class.accounts.len(), counts.never_blocked, counts.conditional, counts.always_blocked];
+        let numbers = [class.accounts.len(), counts.never_blocked, counts.depends, counts.always_blocked];
         row(class.name.as_str().into(), numbers, Some(units_words(report.organization(), &class.accounts)))
     });
-    let columns = columns("class", ["accounts", "never", "conditional", "always"], Some("where"));
+    let columns = columns("class", ["accounts", "never", "depends", "always"], Some("where"));
     doc.push(Block::Table(Table { columns, rows: rows.collect() }));
     if classes.len() > shown.len() {
         doc.paragraph(format!("and {}", more(classes.len() - shown.len(), "class", "classes")));
     }
     if hides_behind_a_caller(report) {
         doc.paragraph(
-            "Nearly all is conditional, as under a Deny for the root user: without `--principal any` the calls of an ordinary role count.",
+            "Nearly everything depends, as under a Deny for the root user: without `--principal any` the calls of an ordinary role count.",
         );
     }
 }
@@ -169,14 +169,14 @@ fn root_facts(doc: &mut Doc, report: &AuditReport<'_>) {
     doc.facts(root_words(report).into_iter().map(|(label, words)| Fact::line(label, words)));
 }
 
-/// Whether nearly every action of the accounts is conditional though nobody asked about one caller.
+/// Whether nearly every action of the accounts depends on something though nobody asked about one caller.
 fn hides_behind_a_caller(report: &AuditReport<'_>) -> bool {
     let governed = report.audit.classes.iter().filter(|class| class.not_applicable.is_none());
-    let (conditional, all) = governed.fold((0, 0), |(conditional, all), class| {
+    let (depends, all) = governed.fold((0, 0), |(depends, all), class| {
         let accounts = class.accounts.len();
-        (conditional + class.counts.conditional * accounts, all + class.counts.total() * accounts)
+        (depends + class.counts.depends * accounts, all + class.counts.total() * accounts)
     });
-    report.audit.scope.principal.is_none() && conditional * 10 > all * 8
+    report.audit.scope.principal.is_none() && depends * 10 > all * 8
 }
 
 /// The units of some accounts by their last name, with how many of these are directly in them: those with most first.
@@ -269,7 +269,7 @@ fn class(report: &AuditReport<'_>, class: &PermissionClass) -> Entry {
         let counts = class.counts;
         let numbers = [
             (counts.never_blocked, "never blocked"),
-            (counts.conditional, "conditional"),
+            (counts.depends, "depends"),
             (counts.always_blocked, "always blocked"),
         ];
         let numbers = numbers.map(|(number, words)| format!("{} {words}", grouped(number)));
@@ -313,19 +313,19 @@ fn services(report: &AuditReport<'_>, class: &PermissionClass, facts: &mut Vec<F
     let all = report.audit.scope.services.iter().map(|service| catalog.service_prefix(*service)).zip(&class.services);
     let (whole, mixed): (Vec<_>, Vec<_>) = all
         .filter(|(_, counts)| counts.never_blocked < counts.total())
-        .partition(|(_, counts)| [counts.conditional, counts.always_blocked].contains(&counts.total()));
-    let (always, conditional): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(_, counts)| counts.conditional == 0);
-    for (label, services) in [("always", always), ("depends", conditional)] {
+        .partition(|(_, counts)| [counts.depends, counts.always_blocked].contains(&counts.total()));
+    let (always, depending): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(_, counts)| counts.depends == 0);
+    for (label, services) in [("always", always), ("depends", depending)] {
         let names: Vec<&str> = services.into_iter().map(|(name, _)| name).collect();
         if !names.is_empty() {
             facts.push(Fact::line(label, format!("all actions of {}", names.join(", "))));
         }
     }
-    let rows = mixed.iter().map(|(name, counts)| {
-        row((*name).into(), [counts.never_blocked, counts.conditional, counts.always_blocked], None)
-    });
+    let rows = mixed
+        .iter()
+        .map(|(name, counts)| row((*name).into(), [counts.never_blocked, counts.depends, counts.always_blocked], None));
     let rows: Vec<Vec<Line>> = rows.collect();
-    let columns = columns("service", ["never", "conditional", "always"], None);
+    let columns = columns("service", ["never", "depends", "always"], None);
     (!rows.is_empty()).then_some(Block::Table(Table { columns, rows }))
 }
 

@@ -21,7 +21,7 @@ const LISTED_ACTIONS: usize = 12;
 /// How many services of a large group are named.
 const LISTED_SERVICES: usize = 8;
 
-/// How many actions are always blocked, conditional or never blocked, and each group with its reason.
+/// How many actions are always blocked, depending or never blocked, and each group with its reason.
 pub(crate) fn page(effective: &Effective<'_>) -> Doc {
     let mut doc = Doc::default();
     let organization = effective.organization;
@@ -108,7 +108,7 @@ fn body(doc: &mut Doc, effective: &Effective<'_>, words: &Words<'_>, accounts: O
     }
     totals(doc, effective);
     always_blocked(doc, effective, accounts);
-    conditional(doc, effective, words);
+    depending(doc, effective, words);
     let never: Vec<&EffectiveGroup> = groups(effective, Access::NeverBlocked).collect();
     if !never.is_empty() {
         doc.push(Block::Heading(Line::strong(Role::Good, "Never blocked")));
@@ -123,7 +123,7 @@ fn groups<'a>(effective: &Effective<'a>, access: Access) -> impl Iterator<Item =
 fn totals(doc: &mut Doc, effective: &Effective<'_>) {
     let rows = [
         ("always blocked", Role::Bad, Access::AlwaysBlocked),
-        ("conditional", Role::Open, Access::Conditional),
+        ("depends", Role::Open, Access::Depends),
         ("never blocked", Role::Good, Access::NeverBlocked),
     ];
     let rows = rows.map(|(name, role, access)| {
@@ -197,12 +197,12 @@ fn level_words(organization: &Organization, level: NodeId, accounts: Option<&[No
     }
 }
 
-fn conditional(doc: &mut Doc, effective: &Effective<'_>, words: &Words<'_>) {
-    let groups: Vec<&EffectiveGroup> = groups(effective, Access::Conditional).collect();
+fn depending(doc: &mut Doc, effective: &Effective<'_>, words: &Words<'_>) {
+    let groups: Vec<&EffectiveGroup> = groups(effective, Access::Depends).collect();
     if groups.is_empty() {
         return;
     }
-    doc.push(Block::Heading(Line::strong(Role::Open, "Conditional")));
+    doc.push(Block::Heading(Line::strong(Role::Open, "Depends")));
     let legend = Legend::of(&groups);
     let is_numbered = legend.clauses.len() > 1;
     if is_numbered {

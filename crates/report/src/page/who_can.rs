@@ -36,7 +36,7 @@ fn groups(doc: &mut Doc, report: &WhoCanReport<'_>, words: &Words<'_>, answered:
     }
     let role = match answered {
         Answered::NotBlocked => Role::Good,
-        Answered::OnCondition => Role::Open,
+        Answered::Depends => Role::Open,
         Answered::Blocked => Role::Bad,
     };
     let accounts = format!(", {}", count(report.count(answered), "account"));

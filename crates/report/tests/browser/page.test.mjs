@@ -93,7 +93,7 @@ test('services are searched, sorted and opened', () => withPage('example', {}, a
   assert.ok((await page.locator('#services tbody th code').allInnerTexts()).includes('s3'));
   await page.getByLabel('Show the share').selectOption('never');
   await page.locator('#services [data-cell]').first().click();
-  assert.match(await text(page, '#drawer'), /never blocked, .* conditional, .* always blocked/);
+  assert.match(await text(page, '#drawer'), /never blocked, .* depend, .* always blocked/);
 }));
 
 test('guardrails are filtered by state, account and title', () => withPage('example', {}, async (page) => {

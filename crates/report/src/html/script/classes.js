@@ -37,7 +37,7 @@ const statementLine = (at) => {
 
 function groupBlock(group) {
   const view = data.actionSets[group.actions];
-  const state = { alwaysBlocked: 'blocked', conditional: 'cond', neverBlocked: 'never' }[group.access];
+  const state = { alwaysBlocked: 'blocked', unknown: 'cond', neverBlocked: 'never' }[group.access];
   return el('details', { class: 'group' },
     el('summary', {}, el('span', { class: `swatch ${state}`, 'aria-hidden': 'true' }), el('strong', {}, counted(view.count, 'action')), ` ${ACCESS[group.access]}`,
       group.when !== null && el('span', { class: 'muted clip' }, string(group.when))),
@@ -59,7 +59,7 @@ function openClass(place) {
     view.from !== null && [el('h3', {}, 'Difference from ', classButton(view.from)),
       el('p', { class: 'small muted' }, 'The class before it that it is most like.'),
       lengthening(view.changes, 12, ([other, own, , words, lines]) => el('li', { class: 'card-block' },
-        el('p', {}, el('strong', {}, string(words)), other === own ? ': conditional in both, on other conditions' : [': ', ACCESS[other], ' → ', el('strong', {}, ACCESS[own])]),
+        el('p', {}, el('strong', {}, string(words)), other === own ? ': depends in both, on other conditions' : [': ', ACCESS[other], ' → ', el('strong', {}, ACCESS[own])]),
         lines.map((line) => el('code', { class: 'wrap-code' }, string(line)))), 'differences')],
     view.groups && [el('h3', {}, 'All actions'), el('p', { class: 'small muted' }, 'In groups that are treated alike, for any caller and resource.'),
       lengthening(view.groups, 20, (group) => el('li', {}, groupBlock(group)), 'groups')]);
@@ -78,7 +78,7 @@ function classes() {
   const body = el('tbody', {});
   const foot = el('div', {});
   const table = el('table', { class: 'list' }, el('caption', { class: 'sr' }, 'Permission classes'),
-    el('thead', {}, el('tr', {}, ['Class', 'Accounts', 'Actions', 'Never blocked', 'Conditional', 'Always blocked', 'Difference'].map((name, at) =>
+    el('thead', {}, el('tr', {}, ['Class', 'Accounts', 'Actions', 'Never blocked', 'Depends', 'Always blocked', 'Difference'].map((name, at) =>
       el('th', { scope: 'col', class: at === 1 || (at > 2 && at < 6) ? 'num' : '' }, name)))), body);
   function draw() {
     const list = data.classes.map((_, place) => place).filter((place) => !term || `class ${className(place)}`.toLowerCase() === term || className(place).toLowerCase() === term
@@ -108,6 +108,6 @@ function classes() {
 }
 
 function legend() {
-  return el('ul', { class: 'legend' }, [['never', 'Never blocked'], ['cond', 'Conditional'], ['blocked', 'Always blocked']]
+  return el('ul', { class: 'legend' }, [['never', 'Never blocked'], ['cond', 'Depends'], ['blocked', 'Always blocked']]
     .map(([kind, words]) => el('li', {}, el('span', { class: `swatch ${kind}`, 'aria-hidden': 'true' }), words)));
 }

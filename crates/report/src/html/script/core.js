@@ -63,7 +63,7 @@ const STATES = {
   notApplicable: 'Not applicable',
 };
 const RISKS = { high: 'High', medium: 'Medium', low: 'Low', info: 'Info' };
-const ACCESS = { neverBlocked: 'never blocked', conditional: 'conditional', alwaysBlocked: 'always blocked' };
+const ACCESS = { neverBlocked: 'never blocked', unknown: 'depends', alwaysBlocked: 'always blocked' };
 const SVG = 'http://www.w3.org/2000/svg';
 
 function icon(state) {
@@ -157,8 +157,8 @@ function bar(parts, words) {
   }
   return element;
 }
-const countsWords = ([never, conditional, blocked]) =>
-  `${number(never)} never blocked, ${number(conditional)} conditional, ${number(blocked)} always blocked`;
+const countsWords = ([never, depends, blocked]) =>
+  `${number(never)} never blocked, ${number(depends)} depend, ${number(blocked)} always blocked`;
 const accessBar = (counts) =>
   bar([['never', counts[0]], ['cond', counts[1]], ['blocked', counts[2]]], countsWords(counts));
 

@@ -7,7 +7,7 @@ function cellCounts(cell, total) {
   return [total - cell[0] - cell[1], cell[0], cell[1]];
 }
 
-const METRICS = { blocked: [2, 'always blocked'], cond: [1, 'conditional'], never: [0, 'never blocked'] };
+const METRICS = { blocked: [2, 'always blocked'], cond: [1, 'depends'], never: [0, 'never blocked'] };
 
 function openService(row, place) {
   const view = data.classes[place];
@@ -110,7 +110,7 @@ function services() {
   };
   byId('services-body').append(el('div', { class: 'toolbar' },
     search('Search services', 'Prefix or name', (value) => { term = value; page = 0; draw(); }),
-    select('Show the share', [['blocked', 'Always blocked'], ['cond', 'Conditional'], ['never', 'Never blocked']], (value) => { metric = value; draw(); }),
+    select('Show the share', [['blocked', 'Always blocked'], ['cond', 'Depends'], ['never', 'Never blocked']], (value) => { metric = value; draw(); }),
     select('Sort by', [['spread', 'Most different classes'], ['metric', 'Largest share'], ['name', 'Name']], (value) => { sort = value; page = 0; draw(); }),
     el('div', { class: 'field chips' },
       toggle('One row for services alike', true, (on) => { alike = on; page = 0; draw(); }),

@@ -31,7 +31,7 @@ pub(super) fn sections(doc: &mut Doc, report: &AuditReport<'_>) -> bool {
     let mut is_cut = false;
     for (state, heading) in [
         (GuardrailState::Hole, "Guardrails with holes"),
-        (GuardrailState::Unknown, "Guardrails that are not settled"),
+        (GuardrailState::Unknown, "Guardrails that depend"),
         (GuardrailState::NotAdopted, "Guardrails that are not adopted"),
         (GuardrailState::Suppressed, "Guardrails with suppressed holes"),
         (GuardrailState::HoldsExcept, "Guardrails that hold, with exemptions"),
@@ -98,7 +98,7 @@ fn guardrail(report: &AuditReport<'_>, found: &GuardrailReport) -> (Entry, bool)
 fn group(report: &AuditReport<'_>, group: &GuardrailGroup) -> (Entry, bool) {
     let words = match group.state {
         GuardrailState::Hole => "HOLE",
-        GuardrailState::Unknown => "NOT SETTLED",
+        GuardrailState::Unknown => "DEPENDS",
         GuardrailState::HoldsExcept => "holds",
         GuardrailState::NotAdopted
         | GuardrailState::Suppressed

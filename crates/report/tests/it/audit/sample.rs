@@ -51,8 +51,8 @@ pub(super) fn guardrail(id: &str, title: &str, risk: Risk, action: &str) -> Guar
     }
 }
 
-fn counts(never_blocked: usize, conditional: usize, always_blocked: usize) -> AccessCounts {
-    AccessCounts { never_blocked, conditional, always_blocked }
+fn counts(never_blocked: usize, depends: usize, always_blocked: usize) -> AccessCounts {
+    AccessCounts { never_blocked, depends, always_blocked }
 }
 
 fn accounts_below(organization: &Organization, target: &str) -> Vec<NodeId> {
@@ -120,8 +120,8 @@ fn classes(organization: &Organization, services: usize) -> Vec<PermissionClass>
             actions: actions(&["redshift:*", "emr:*"], &[], 141),
         },
         AccessChange {
-            own: Access::Conditional,
-            other: Access::Conditional,
+            own: Access::Depends,
+            other: Access::Depends,
             actions: actions(&["ec2:*"], &["ec2:Describe*", "ec2:RunInstances"], 412),
         },
     ];
@@ -398,11 +398,8 @@ pub(super) fn hostile(organization: Organization) -> Audit {
         differs: None,
         groups: None,
     };
-    let changes = vec![AccessChange {
-        own: Access::Conditional,
-        other: Access::NeverBlocked,
-        actions: actions(&[TEXT], &[TEXT], 3),
-    }];
+    let changes =
+        vec![AccessChange { own: Access::Depends, other: Access::NeverBlocked, actions: actions(&[TEXT], &[TEXT], 3) }];
     let other =
         PermissionClass { name: "B".to_owned(), differs: Some(ClassDifference { from: 0, changes }), ..class.clone() };
     Audit {
