@@ -6,7 +6,7 @@ use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_evaluator::{Caller, CompiledOrganization, EvaluationOptions, RequestError};
 use scproof_organization::{NodeId, Organization, SelectError};
 use scproof_policy_parser::PolicyDocument;
-use scproof_prover::{Limits, PolicyProof};
+use scproof_prover::PolicyProof;
 use thiserror::Error;
 
 use crate::finding::{self, Subject};
@@ -61,14 +61,14 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
     let mut suppressions = Applied::new(&organization, &options.suppressions, options.today.as_deref())?;
     let scope = scope::Scoped::new(&views, options);
     let accounts: &[NodeId] = &scope.scope.accounts;
-    let mut proof = PolicyProof::new(&views, accounts, &[], Limits::default());
+    let mut proof = PolicyProof::new(&views, accounts, &[], options.limits.clone());
     let of_principal = proof.by_access(options.principal.as_deref())?;
     // Findings speak of any caller.
     let alike = if options.principal.is_none() { of_principal.clone() } else { proof.by_access(None)? };
     let root_callers =
         if options.root_callers { root_callers::root_callers(&mut proof, &views, accounts)? } else { Vec::new() };
     let mut classes = classes::classes(&proof, of_principal, &scope);
-    if options.groups {
+    if options.groups && !options.limits.stop.is_stopped() {
         sort_actions(views.view(View::FIRST), options.principal.as_deref(), &mut classes)?;
     }
     let subject = Subject { compiled: views.view(View::FIRST), quotas: &options.quotas, accounts };
@@ -77,6 +77,8 @@ pub fn audit(organization: impl Into<Arc<Organization>>, options: &AuditOptions)
         let mut findings = Vec::new();
         if options.findings {
             findings.extend(finding::findings(&subject));
+        }
+        if options.findings && !options.limits.stop.is_stopped() {
             findings.extend(finding::compared(&subject, &mut proof, &views, &alike));
         }
         findings

@@ -117,10 +117,12 @@ fn hold(
     rail: &Rail<'_>,
     aims: Vec<GuardrailAim>,
 ) -> GuardrailReport {
-    let is_intended = rail.is_demanded || !aims.is_empty();
     let mut groups: Vec<GuardrailGroup> = Vec::new();
     let mut is_governed = vec![false; accounts.len()];
-    for group in proof.passing(rail.level) {
+    let found = proof.passing(rail.level);
+    // Where the work was ended, something may be aimed at it that was not found.
+    let is_intended = rail.is_demanded || !aims.is_empty() || proof.is_stopped();
+    for group in found {
         for account in &group.accounts {
             if let Some(slot) = is_governed.get_mut(*account) {
                 *slot = true;

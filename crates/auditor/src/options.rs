@@ -6,6 +6,7 @@ use scproof_catalog::ActionFilter;
 use scproof_evaluator::EvaluationOptions;
 use scproof_organization::NodeId;
 use scproof_policy_parser::Quotas;
+use scproof_prover::Limits;
 
 use crate::model::{Guardrail, Suppression};
 
@@ -14,6 +15,9 @@ use crate::model::{Guardrail, Suppression};
 pub struct AuditOptions {
     /// How rules that are not certain are read.
     pub evaluation: EvaluationOptions,
+    /// How much work it may be. Where it is stopped, guardrails are unknown as far as they are not settled, classes
+    /// count as conditional what is not, and findings that need a proof may be missing.
+    pub limits: Limits,
     /// The accounts to look at; all if none is given.
     pub accounts: Option<Vec<NodeId>>,
     /// Whose calls to sort and count: a principal of this name in each account, as in
@@ -56,6 +60,7 @@ impl Default for AuditOptions {
     fn default() -> Self {
         Self {
             evaluation: EvaluationOptions::default(),
+            limits: Limits::default(),
             accounts: None,
             principal: None,
             actions: None,

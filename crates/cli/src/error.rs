@@ -93,6 +93,11 @@ impl CommandError {
         Self::new(ExitCode::Input, message)
     }
 
+    /// What was asked could not be settled.
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::Unknown, message)
+    }
+
     /// AWS, or the way to it, has failed.
     #[cfg(feature = "fetch")]
     pub(crate) fn aws(message: impl Into<String>) -> Self {

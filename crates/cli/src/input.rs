@@ -20,7 +20,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn largest(self, global: &GlobalArgs) -> u64 {
+    /// How many bytes one may have.
+    pub(crate) fn largest(self, global: &GlobalArgs) -> u64 {
         let mebibytes = global.max_input.unwrap_or(match self {
             Self::Large => 1024,
             Self::Ordinary => 64,
@@ -66,7 +67,8 @@ pub(crate) fn take_stdin() -> Result<(), CommandError> {
     Ok(())
 }
 
-fn too_long(path: &Path, largest: u64) -> CommandError {
+/// What to say of an input beyond the bounds, and how to allow it.
+pub(crate) fn too_long(path: &Path, largest: u64) -> CommandError {
     let name = path.display();
     CommandError::input(format!("`{name}` has more than {} MiB and is not read", largest / MIB))
         .help(format!("`--max-input {}` allows more", 2 * largest / MIB))

@@ -6,6 +6,7 @@ mod clock;
 mod closed;
 mod command;
 mod config;
+mod deadline;
 mod error;
 mod exit_code;
 mod hint;

@@ -5,7 +5,7 @@ use std::path::Path;
 use scproof::ask::{CompiledOrganization, EvaluationOptions};
 use scproof::report;
 use scproof::rules::Quotas;
-use scproof::snapshot::{LoadError, Organization};
+use scproof::snapshot::{LoadError, Organization, read_file};
 use sha2::{Digest, Sha256};
 
 use crate::args::GlobalArgs;
@@ -104,6 +104,19 @@ fn broken(global: &GlobalArgs, path: &Path, error: &LoadError, bytes: &[u8]) -> 
         return result.help(format!("`scproof validate {}` lists all of them", path.display()));
     }
     result
+}
+
+/// Reads a file other than a snapshot, within the bounds of `--max-input`.
+pub(crate) fn read_with<T>(
+    global: &GlobalArgs,
+    path: &Path,
+    read: impl FnOnce(&str) -> Result<T, LoadError>,
+) -> Result<T, CommandError> {
+    let most = Kind::Ordinary.largest(global);
+    read_file(path, most, read).map_err(|error| match error.faults() {
+        [fault] if fault.code == "text-too-long" => input::too_long(path, most),
+        _ => faults(global, path, &error),
+    })
 }
 
 /// The faults of a file other than a snapshot, all with their places.

@@ -18,6 +18,8 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 use thiserror::Error;
 
+use crate::limits::{Limits, Stop};
+
 /// A function, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Function(u32);
@@ -49,6 +51,11 @@ enum Operation {
     Or,
 }
 
+/// So many children a node may have on average.
+const CHILDREN: usize = 64;
+/// So many operations a node may come from on average.
+const APPLIED: usize = 16;
+
 /// All diagrams of one comparison.
 #[derive(Debug)]
 pub(crate) struct Diagrams {
@@ -62,6 +69,7 @@ pub(crate) struct Diagrams {
     /// The number of values of each variable.
     values: Vec<u32>,
     limit: usize,
+    stop: Stop,
     /// Children of nodes that are being made.
     stack: Vec<Function>,
 }
@@ -105,8 +113,8 @@ impl Function {
 }
 
 impl Diagrams {
-    /// `limit`: the most nodes.
-    pub(crate) fn new(limit: usize) -> Self {
+    /// Up to the limits' nodes, and until somebody ends the work.
+    pub(crate) fn new(limits: &Limits) -> Self {
         let leaf = Node { variable: Variable::MAX, last: 0, first_child: 0 };
         Self {
             nodes: vec![leaf, leaf],
@@ -115,7 +123,8 @@ impl Diagrams {
             applied: FxHashMap::default(),
             negated: FxHashMap::default(),
             values: Vec::new(),
-            limit,
+            limit: limits.nodes,
+            stop: limits.stop.clone(),
             stack: Vec::new(),
         }
     }
@@ -193,7 +202,8 @@ impl Diagrams {
         if let Some(found) = self.unique.find(hash, is_same) {
             return Ok(*found);
         }
-        if self.nodes.len() >= self.limit {
+        // A node of very many values counts as several.
+        if self.nodes.len() >= self.limit || self.children.len() / CHILDREN >= self.limit {
             return Err(TooLarge(self.limit));
         }
         let too_large = |_| TooLarge(self.limit);
@@ -258,6 +268,10 @@ impl Diagrams {
         let key = if a <= b { (operation, a, b) } else { (operation, b, a) };
         if let Some(found) = self.applied.get(&key) {
             return Ok(*found);
+        }
+        // Of two functions with so many nodes the pairs are as many as both together.
+        if self.applied.len() / APPLIED >= self.limit || self.stop.is_stopped() {
+            return Err(TooLarge(self.limit));
         }
         let variable = self.top(a).min(self.top(b));
         let start = self.stack.len();
@@ -581,7 +595,7 @@ mod tests {
     }
 
     fn diagrams() -> Diagrams {
-        let mut diagrams = Diagrams::new(10_000);
+        let mut diagrams = Diagrams::new(&Limits { nodes: 10_000, ..Limits::default() });
         for values in [3, 2, 4] {
             diagrams.variable(values);
         }
@@ -645,7 +659,7 @@ mod tests {
 
     #[test]
     fn the_limit_ends_it() {
-        let mut d = Diagrams::new(3);
+        let mut d = Diagrams::new(&Limits { nodes: 3, ..Limits::default() });
         let (a, b) = (d.variable(2), d.variable(2));
         let first = d.literal(a, |value| value == 1).unwrap();
         assert_eq!(d.literal(b, |value| value == 1), Err(TooLarge(3)));

@@ -16,20 +16,9 @@ use scproof_organization::NodeId;
 use crate::crowded::is_crowded;
 use crate::diagram::{Function, TooLarge};
 use crate::grouping::{GroupKey, Grouping};
+use crate::limits::Limits;
 use crate::region::{Change, Describer, Perhaps, Region, Transition, Verdict};
 use crate::space::{Outcome, Part, RequestSpace};
-
-/// How much work a comparison may be; past a limit the answer is *undetermined*, naming the limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The most nodes of the decision diagrams of one comparison.
-    pub nodes: usize,
-    /// The most alternatives by which one region is described.
-    pub alternatives: usize,
-    /// The most groups of accounts with holes, and of those with exemptions only, that are told apart by all that
-    /// passes for them: for [`PolicyProof::passing`](crate::PolicyProof::passing).
-    pub told_apart: usize,
-}
 
 /// How to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,12 +52,6 @@ impl ComparisonOptions {
     /// Whether the names of a service that nothing spells out are looked at.
     fn fits_all_of(&self, service: &str, stands_for_others: bool) -> bool {
         if stands_for_others { self.actions.fits_other_services() } else { self.actions.fits_every_name_of(service) }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { nodes: 1_000_000, alternatives: 64, told_apart: 64 }
     }
 }
 
@@ -210,7 +193,7 @@ impl<'p> Entries<'p> {
 ///
 /// Costs grow with the distinct formulas that the changed levels give rise to, not with accounts or actions.
 pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &ComparisonOptions) -> Difference {
-    let limits = options.limits;
+    let limits = &options.limits;
     let classes = options.narrow(views, views.action_classes());
     let signatures = views.account_signatures(accounts);
     let moved_owners = views.has_moved_owners();
@@ -301,7 +284,7 @@ pub fn difference(views: &CompiledViews, accounts: &[[NodeId; 2]], options: &Com
             merged.push((key, members));
         }
     }
-    let describer = Describer::new(views, &classes, limits);
+    let describer = Describer::new(views, &classes, limits.clone());
     let callers: Vec<NodeId> = accounts.iter().map(|[before, _]| *before).collect();
     let groups = Grouping::new(describer, &mut answers.spaces).groups(merged, &callers);
     Difference {
@@ -344,7 +327,7 @@ fn changed_classes<'c>(
 struct Solver<'a, 'p> {
     views: &'p CompiledViews,
     entries: &'a Entries<'p>,
-    limits: Limits,
+    limits: &'a Limits,
     classes: &'a [ActionClass],
 }
 
@@ -397,6 +380,10 @@ impl<'p> Solver<'_, 'p> {
         nodes: [NodeId; 2],
         action: &str,
     ) {
+        if self.limits.stop.is_stopped() {
+            solved.give_up(self.views, members);
+            return;
+        }
         let mut atoms = BTreeSet::new();
         for index in members {
             if let Some((formula, _)) = formulas.get(*index) {
@@ -417,7 +404,7 @@ impl<'p> Solver<'_, 'p> {
             facts()
         };
         let account = self.views.view(View::BEFORE).organization().node(nodes[0]).target.as_str().to_owned();
-        let Ok(mut space) = RequestSpace::new(self.views, facts, account, self.limits.nodes) else {
+        let Ok(mut space) = RequestSpace::new(self.views, facts, account, self.limits) else {
             solved.give_up(self.views, members);
             return;
         };

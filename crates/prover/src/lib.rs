@@ -37,6 +37,7 @@ mod crowded;
 mod diagram;
 mod difference;
 mod grouping;
+mod limits;
 mod one_call;
 mod proof;
 mod questions;
@@ -46,7 +47,8 @@ mod space;
 mod witness;
 
 pub use actions::{ActionSet, ActionTerm};
-pub use difference::{ComparisonOptions, Difference, Group, Limits, difference};
+pub use difference::{ComparisonOptions, Difference, Group, difference};
+pub use limits::{Limits, Stop};
 pub use proof::{
     ActionSets, Aim, ClassAccess, NoEffect, PassingGroup, PassingKind, PassingRegion, PolicyProof, Removal, SameAccess,
 };

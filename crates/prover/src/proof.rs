@@ -27,7 +27,7 @@ use scproof_organization::NodeId;
 
 use crate::actions::{ActionIndex, ActionSet};
 use crate::diagram::{Done, Function, TooLarge};
-use crate::difference::Limits;
+use crate::limits::Limits;
 use crate::region::Change;
 use crate::space::RequestSpace;
 pub use access::{ClassAccess, SameAccess};
@@ -199,7 +199,7 @@ impl<'p> PolicyProof<'p> {
     fn with(&self, fact_store: Arc<FactStore<'p>>) -> Self {
         Self {
             views: self.views,
-            limits: self.limits,
+            limits: self.limits.clone(),
             accounts: Arc::clone(&self.accounts),
             classes: Arc::clone(&self.classes),
             classes_by_cell: Arc::clone(&self.classes_by_cell),
@@ -234,6 +234,11 @@ impl<'p> PolicyProof<'p> {
         self.known.extend(part.known.into_iter().map(|(place, known)| (here(place), known)));
         self.shared.extend(part.shared.into_iter().map(|(key, place)| (key, place.map(here))));
         self.own.extend(part.own.into_iter().map(|(key, place)| (key, place.map(here))));
+    }
+
+    /// Whether somebody ended the work ([`Limits::stop`]): what is not found by then may be there.
+    pub fn is_stopped(&self) -> bool {
+        self.limits.stop.is_stopped()
     }
 
     /// What the questions are about.
@@ -293,6 +298,9 @@ impl<'p> PolicyProof<'p> {
         atoms: impl FnOnce(&Self) -> BTreeSet<Atom>,
         mut work: impl FnMut(&Formulas<'p>, &mut RequestSpace<'p>, &mut PassingMemo) -> Result<T, TooLarge>,
     ) -> Option<(usize, T)> {
+        if self.limits.stop.is_stopped() {
+            return None;
+        }
         let narrower = level.map(|level| (signature, traits, Some(level)));
         for key in [Some((signature, traits, None)), narrower].into_iter().flatten() {
             if let Some(place) = self.shared_space(key)
@@ -329,7 +337,7 @@ impl<'p> PolicyProof<'p> {
     }
 
     fn add_space(&mut self, signature: usize, facts: impl Into<Arc<Facts>>) -> Option<usize> {
-        let space = self.fact_store.space(signature, facts, self.limits.nodes)?;
+        let space = self.fact_store.space(signature, facts, &self.limits)?;
         self.spaces.push(space);
         Some(self.spaces.len() - 1)
     }

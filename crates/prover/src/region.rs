@@ -13,7 +13,7 @@ use scproof_organization::NodeId;
 use crate::actions::{ActionIndex, ActionSet, ActionTerm};
 use crate::condition::condition_of;
 use crate::diagram::{Cube, Function, Variable};
-use crate::difference::Limits;
+use crate::limits::Limits;
 use crate::space::{Question, RequestSpace};
 use crate::witness::{Seeker, Witness};
 
@@ -109,6 +109,8 @@ pub enum Why {
     Relation(Vec<String>),
     /// A limit was met; its name and value.
     Limit(&'static str, usize),
+    /// The work was ended before ([`Limits::stop`]).
+    Stopped,
     /// No request was found that the evaluator confirms. Most are calls of several checks, of which the others stay
     /// open in the request that shows one of them.
     Unconfirmed,
@@ -345,7 +347,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         let always = || vec![(Predicate::ALWAYS, Vec::new())];
         let action = self.action_of(class);
         if space.over_limit {
-            let why = vec![Why::Limit("nodes", self.limits.nodes)];
+            let why = vec![self.limit()];
             return vec![Region { why, ..region(always(), true) }];
         }
         let possible = space.possible_calls(shape).unwrap_or(space.possible);
@@ -374,6 +376,7 @@ impl<'c, 'p> Describer<'c, 'p> {
         }
         let (mut sure, mut unsure): (Vec<Alternative>, Vec<(Alternative, Cube)>) = (Vec::new(), Vec::new());
         let mut witness: Option<Witness> = None;
+        let mut is_stopped = false;
         for (alternative, cube) in cubes {
             let related = cube.keys().any(|variable| space.question_of(*variable).is_some());
             if !related && witness.is_some() {
@@ -383,7 +386,9 @@ impl<'c, 'p> Describer<'c, 'p> {
             // The requests that show it best, if some are in the cube.
             let inside = space.diagrams.cube(&cube).and_then(|cube| space.diagrams.and(because, cube));
             let from = if inside == Ok(Function::FALSE) { function } else { because };
-            match seeker.confirm(space, from, &cube, before, after) {
+            is_stopped = self.limits.stop.is_stopped();
+            let found = if is_stopped { None } else { seeker.confirm(space, from, &cube, before, after) };
+            match found {
                 Some(found) => {
                     if witness.is_none() {
                         witness = Some(seeker.shortest(space, &cube, &alternative.1, found));
@@ -410,7 +415,9 @@ impl<'c, 'p> Describer<'c, 'p> {
                 .collect();
             why.sort();
             why.dedup();
-            if why.is_empty() {
+            if is_stopped {
+                why = vec![Why::Stopped];
+            } else if why.is_empty() {
                 why.push(Why::Unconfirmed);
             }
             // Whether the calls pass is open; that only exempt callers could make them is not.
@@ -422,6 +429,11 @@ impl<'c, 'p> Describer<'c, 'p> {
             regions.push(Region { before: Verdict::Open, after, witness: example, why, perhaps, ..unsure });
         }
         regions
+    }
+
+    /// Why there was no room.
+    fn limit(&self) -> Why {
+        if self.limits.stop.is_stopped() { Why::Stopped } else { Why::Limit("nodes", self.limits.nodes) }
     }
 
     fn action_of(&self, class: usize) -> String {

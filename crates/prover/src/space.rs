@@ -16,6 +16,7 @@ use scproof_policy_parser::Effect;
 
 use self::calls::Checks;
 use crate::diagram::{Diagrams, Done, Function, TooLarge, Variable, Variables};
+use crate::limits::Limits;
 use crate::region::{Test, Why};
 use crate::shorten::{Rest, Shape};
 
@@ -101,12 +102,12 @@ impl<'p> RequestSpace<'p> {
         views: &'p CompiledViews,
         facts: impl Into<Arc<Facts>>,
         account: String,
-        node_limit: usize,
+        limits: &Limits,
     ) -> Result<Self, TooLarge> {
         let facts: Arc<Facts> = facts.into();
         // Without a cell there would be no request at all, and of none everything holds: better nothing is settled.
         if facts.facts.iter().any(|fact| fact.cells.is_empty()) {
-            return Err(TooLarge(node_limit));
+            return Err(TooLarge(limits.nodes));
         }
         let own_facts = (0..).zip(&facts.facts).filter(|(_, fact)| match &fact.subject {
             Subject::Resource => true,
@@ -114,7 +115,7 @@ impl<'p> RequestSpace<'p> {
             Subject::Principal | Subject::Instant => false,
         });
         let own_facts = own_facts.map(|(variable, _)| variable).collect();
-        let mut diagrams = Diagrams::new(node_limit);
+        let mut diagrams = Diagrams::new(limits);
         for fact in &facts.facts {
             diagrams.variable(fact.cells.len());
         }
@@ -133,7 +134,8 @@ impl<'p> RequestSpace<'p> {
 
     /// A space in which nothing is settled.
     pub(crate) fn over_limit(views: &'p CompiledViews) -> Self {
-        Self { over_limit: true, ..Self::empty(views, Diagrams::new(2), Arc::default(), String::new()) }
+        let diagrams = Diagrams::new(&Limits { nodes: 2, ..Limits::default() });
+        Self { over_limit: true, ..Self::empty(views, diagrams, Arc::default(), String::new()) }
     }
 
     fn empty(views: &'p CompiledViews, diagrams: Diagrams, facts: Arc<Facts>, account: String) -> Self {
@@ -430,7 +432,9 @@ mod tests {
         let cell = one.action_classes().first().unwrap().cell;
         // A level that the other organization does not have.
         assert!(two.entry(level, cell).is_some() && one.entry(level, cell).is_none());
-        let mut space = RequestSpace::new(&one, Facts::default(), String::new(), 100).unwrap();
+        let mut space =
+            RequestSpace::new(&one, Facts::default(), String::new(), &Limits { nodes: 100, ..Limits::default() })
+                .unwrap();
         let Outcome { denied, allowed } = space.outcome(View::FIRST, Applicability::Decides, &[(level, cell)]).unwrap();
         let passes = space.diagrams.and_not(allowed, denied).unwrap();
         let blocked = space.diagrams.not(passes).unwrap();

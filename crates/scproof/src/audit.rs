@@ -15,3 +15,4 @@ pub use scproof_auditor::{
     PROFILES_FORMAT, Passing, PassingKind, PermissionClass, Place, Profile, Risk, RootAccess, RootCaller,
     RootCallerGroup, RootCallerKind, SUPPRESSIONS_FORMAT, Scope, Suppressed, Suppression, Suppressions, Witness, audit,
 };
+pub use scproof_prover::{Limits, Stop};

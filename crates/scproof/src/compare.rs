@@ -24,7 +24,7 @@
 //! ```
 
 pub use scproof_organization::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder};
-pub use scproof_prover::{Answer, CompareError, Permissions, compare, equivalent, implies, is_empty};
+pub use scproof_prover::{Answer, CompareError, Permissions, Stop, compare, equivalent, implies, is_empty};
 pub use scproof_simulator::{
     AccountRef, ActionSet, ActionTerm, Beyond, BoundExpectations, Changed, ComparisonOptions, EXPECT_FORMAT,
     Expectations, Held, HeldImpact, Impact, ImpactGroup, ImpactOptions, Limits, Moved, PolicyDifference,

@@ -33,6 +33,7 @@ pub use scproof_organization::{
     SaveError, SelectError, Tag, Target, Timestamp, Unreadable, UnreadableRecord,
 };
 pub use scproof_redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
+pub use scproof_text::read_file;
 
 /// Reads a snapshot from a file and checks it.
 ///

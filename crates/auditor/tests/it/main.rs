@@ -4,6 +4,7 @@
 
 mod built_in;
 mod guardrails;
+mod stopped;
 mod suppressions;
 mod untidy;
 

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use globset::{GlobBuilder, GlobMatcher};
 use scproof::ask::{ActionFilter, Catalog};
 use scproof::audit::{
-    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Profile, Suppression, Suppressions, audit,
+    ActionScope, AuditError, AuditOptions, Guardrail, Guardrails, Limits, Profile, Suppression, Suppressions, audit,
 };
 use scproof::report::{AuditBaseline, AuditDetail, AuditGate, AuditReport, Format, Report, Subject};
 use scproof::snapshot::Organization;
@@ -19,6 +19,7 @@ use super::impact::program;
 use super::select::{AccountArgs, ActionArgs, SCOPE};
 use super::who_can::many_error;
 use crate::args::GlobalArgs;
+use crate::deadline::DeadlineArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::input::{self, Kind};
@@ -46,7 +47,7 @@ Examples:
   scproof --org org.json --format sarif audit --suppressions accepted.json
 
 The exit code is 1 if what --fail-on names occurs; 5 if that is nothing but
-guardrails that could not be settled.";
+guardrails that could not be settled, or if --deadline ended the audit.";
 
 const GUARDRAILS: &str = "Guardrails and findings";
 
@@ -96,10 +97,12 @@ pub(crate) struct AuditArgs {
     /// An audit from before, as JSON: only what is new makes --fail-on fail
     #[arg(long, value_name = "FILE", help_heading = GUARDRAILS)]
     baseline: Option<PathBuf>,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
     /// Tell each class, guardrail and finding with its reasons
     #[arg(long)]
     details: bool,
-    /// The same, and write everything out, also long lists
+    /// The same, and write everything out, also long lists and single accounts
     #[arg(long)]
     full: bool,
 }
@@ -118,8 +121,10 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
     let baseline = args.baseline.as_deref().map(|path| baseline(global, path)).transpose()?;
     let (path, organization) = snapshot::load_with_evidence(global)?;
     let actions = action_scope(global, args, &organization)?;
+    let stop = args.deadline.stop();
     let options = AuditOptions {
         evaluation: snapshot::evaluation(global),
+        limits: Limits { stop: stop.clone(), ..Limits::default() },
         accounts: args.accounts.of(&organization)?,
         principal: args.principal(&organization),
         actions,
@@ -143,6 +148,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
         }
         error => CommandError::input("the organization cannot be audited").because(&error),
     })?;
+    let was_stopped = stop.is_stopped();
     let report = AuditReport {
         options: env::args_os()
             .skip(1)
@@ -162,13 +168,14 @@ pub(crate) fn run(global: &GlobalArgs, args: &AuditArgs) -> Result<ExitCode, Com
     };
     Output::open(global)?.report(format, &Report::Audit(&report))?;
     let failed = report.failed();
-    Ok(if failed.is_empty() {
+    let code = if failed.is_empty() {
         ExitCode::Fine
     } else if AuditGate::all_unknown(&failed) {
         ExitCode::Unknown
     } else {
         ExitCode::No
-    })
+    };
+    Ok(args.deadline.judge(global, was_stopped, code))
 }
 
 impl AuditArgs {
@@ -248,7 +255,7 @@ fn guardrails(global: &GlobalArgs, args: &AuditArgs) -> Result<(Vec<Arc<Guardrai
         if args.no_built_in_guardrails { Guardrails::default() } else { Guardrails::new(Guardrails::built_in()) };
     let mut demanded: Vec<String> = Vec::new();
     for path in &args.guardrails {
-        let own = Guardrails::load(path).map_err(|error| snapshot::faults(global, path, &error))?;
+        let own = snapshot::read_with(global, path, Guardrails::from_json)?;
         demanded.extend(own.list().iter().map(|guardrail| guardrail.id.clone()));
         all.merge(own);
     }
@@ -292,7 +299,7 @@ fn id_glob(text: &str) -> Result<GlobMatcher, CommandError> {
 /// The suppressions; of those that are over the user is told, as they cover nothing.
 fn suppressions(global: &GlobalArgs, args: &AuditArgs) -> Result<Vec<Suppression>, CommandError> {
     let Some(path) = &args.suppressions else { return Ok(Vec::new()) };
-    let list = Suppressions::load(path).map_err(|error| snapshot::faults(global, path, &error))?;
+    let list = snapshot::read_with(global, path, Suppressions::from_json)?;
     let Some(today) = clock::today() else { return Ok(list) };
     for over in list.iter().filter(|suppression| suppression.is_over(&today)) {
         let until = over.until.as_deref().unwrap_or_default();

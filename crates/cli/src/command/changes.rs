@@ -1,6 +1,6 @@
 //! Changes on the command line: their order is the order of the arguments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use scproof::compare::{ChangeSet, ChangeSetBuilder};
@@ -17,7 +17,7 @@ struct RawChangeArgs {
     /// Attach a policy, by id, name or file; `--to` follows, once or more
     #[arg(long, value_name = "POLICY")]
     attach: Vec<String>,
-    /// The root, unit or account to attach it to, by id, name or path
+    /// The root, unit or account to attach it to
     #[arg(long, value_name = "TARGET")]
     to: Vec<String>,
     /// Detach a policy, by id or name; `--from` follows, once or more
@@ -176,7 +176,11 @@ impl ChangeArgs {
                     builder.push(scproof::compare::Change::EnablePolicyType);
                     Ok(())
                 }
-                Argument::File(path) => builder.file(path).map_err(|error| snapshot::faults(global, path, &error)),
+                Argument::File(path) => {
+                    // Files that it names stand beside it.
+                    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                    snapshot::read_with(global, path, |text| builder.json(text, folder.unwrap_or(Path::new("."))))
+                }
             };
             errors.extend(result.err());
         }

@@ -26,7 +26,7 @@ Examples:
 
 The exit code is 1 if what --fail-on names occurs or if something differs that
 --expect does not allow; 5 if --fail-on names unknown or any and only that
-occurs.";
+occurs, or if --deadline ended the comparison.";
 
 /// Show what differs between two snapshots
 #[derive(Debug, Args)]
@@ -45,10 +45,12 @@ pub(crate) fn run(global: &GlobalArgs, args: &DiffArgs) -> Result<ExitCode, Comm
     let before = Arc::new(snapshot::load_path(global, &args.before)?);
     let after = Arc::new(snapshot::load_path(global, &args.after)?);
     let expectations = args.impact.expectations(global)?;
-    let options = args.impact.options(global, &before, &after)?;
+    let stop = args.impact.stop();
+    let options = args.impact.options(global, &before, &after, &stop)?;
     let structure = structural_difference(&before, &after);
     let message = format!("comparing every call in {} accounts", before.accounts().len());
     let impact = ui::busy(&message, || impact_with(Arc::clone(&before), Arc::clone(&after), &options))?;
+    let was_stopped = stop.is_stopped();
     let held = args.impact.held(global, expectations.as_ref(), (&before, &after), &impact)?;
     let report = ImpactReport {
         before: &before,
@@ -64,5 +66,5 @@ pub(crate) fn run(global: &GlobalArgs, args: &DiffArgs) -> Result<ExitCode, Comm
         full: args.impact.full,
         failed: Vec::new(),
     };
-    args.impact.finish(global, format, report)
+    args.impact.finish(global, format, report, was_stopped)
 }

@@ -1,5 +1,7 @@
 //! `scproof effective`: what an account can do at most.
 
+use std::sync::Arc;
+
 use clap::Args;
 use scproof::ask::{ActionFilter, Caller, CompiledOrganization, EffectiveSetGroup};
 use scproof::report::{Effective, EffectiveSet, Report, Subject, retain};
@@ -9,6 +11,7 @@ use super::facts::FactArgs;
 use super::select::{AccountArgs, ActionArgs};
 use super::who_can::many_error;
 use crate::args::GlobalArgs;
+use crate::deadline::DeadlineArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -43,6 +46,8 @@ pub(crate) struct EffectiveArgs {
     selected: AccountArgs,
     #[command(flatten)]
     actions: ActionArgs,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
     /// List every action
     #[arg(long)]
     full: bool,
@@ -50,7 +55,7 @@ pub(crate) struct EffectiveArgs {
 
 pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Effective)?;
-    let compiled = snapshot::compile(global)?;
+    let compiled = Arc::new(snapshot::compile(global)?);
     let filter = args.actions.filter(&[compiled.organization()])?;
     let selected = args.selected.of(compiled.organization())?;
     let mut caller = Caller {
@@ -82,7 +87,11 @@ pub(crate) fn run(global: &GlobalArgs, args: &EffectiveArgs) -> Result<ExitCode,
             )));
         }
     }
-    let mut permissions = compiled.effective(&caller)?;
+    let asked = (Arc::clone(&compiled), caller.clone());
+    let mut permissions = args.deadline.within("sorting all actions", move || {
+        let (compiled, caller) = asked;
+        compiled.effective(&caller)
+    })??;
     retain(&mut permissions, &filter);
     let effective = Effective {
         organization: compiled.organization(),
@@ -118,7 +127,7 @@ fn unit_of(organization: &Organization, text: &str) -> Result<Found, CommandErro
 fn of_unit(
     global: &GlobalArgs,
     args: &EffectiveArgs,
-    compiled: &CompiledOrganization,
+    compiled: &Arc<CompiledOrganization>,
     caller: &Caller,
     (unit, selected, filter): (NodeId, Option<&[NodeId]>, &ActionFilter),
 ) -> Result<ExitCode, CommandError> {
@@ -138,7 +147,13 @@ fn of_unit(
             )));
         }
     }
-    let mut groups = compiled.effective_set(caller, &accounts).map_err(many_error)?;
+    let message = format!("sorting all actions in {} accounts", accounts.len());
+    let asked = (Arc::clone(compiled), caller.clone());
+    let found = args.deadline.within(&message, move || {
+        let (compiled, caller) = asked;
+        compiled.effective_set(&caller, &accounts)
+    })?;
+    let mut groups = found.map_err(many_error)?;
     for group in &mut groups {
         retain(&mut group.permissions, filter);
     }

@@ -15,6 +15,7 @@ use scproof::fetch::{
 use scproof::snapshot::{Inventory, RedactionKey, Redactor};
 
 use crate::args::GlobalArgs;
+use crate::deadline;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -76,7 +77,7 @@ pub(crate) struct FetchArgs {
     #[arg(long, value_name = "N", default_value = "16")]
     concurrency: NonZeroUsize,
     /// Stop after this time, such as 30m or 2h; the same command goes on later
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = deadline::time)]
     deadline: Option<Duration>,
     #[command(flatten)]
     redaction: RedactionArgs,
@@ -119,11 +120,6 @@ fn pace(text: &str) -> Result<Pace, String> {
         Ok(percent @ 1..=100) => Ok(Pace::Percent(percent)),
         _ => Err("expected a number from 1 to 100, or `off`".to_owned()),
     }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    parsed.filter(|time| !time.is_zero()).ok_or_else(|| "expected a time such as `90s`, `30m` or `1h 30m`".to_owned())
 }
 
 impl FetchArgs {
@@ -313,13 +309,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paces_and_times() {
+    fn paces() {
         assert_eq!(pace("80"), Ok(Pace::Percent(80)));
         assert_eq!(pace("80%"), Ok(Pace::Percent(80)));
         assert_eq!(pace("off"), Ok(Pace::Off));
         assert!(["0", "101", "fast", "-1", ""].into_iter().all(|text| pace(text).is_err()));
-        assert_eq!(time("30m"), Ok(Duration::from_mins(30)));
-        assert_eq!(time("1h 30m"), Ok(Duration::from_mins(90)));
-        assert!(["", "30", "-5m", "0s", "soon"].into_iter().all(|text| time(text).is_err()));
     }
 }

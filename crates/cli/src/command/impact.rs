@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use scproof::compare::{ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, hold};
+use scproof::compare::{ComparisonOptions, Expectations, HeldImpact, Impact, ImpactOptions, Limits, Stop, hold};
 use scproof::report::{Format, Gate, ImpactReport, Report, Scope};
 use scproof::snapshot::Organization;
 
 use super::select::{AccountArgs, ActionArgs};
 use crate::args::GlobalArgs;
+use crate::deadline::DeadlineArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -32,6 +33,8 @@ pub(crate) struct ImpactArgs {
     /// Fail on every difference that this file does not allow, see docs/expect.md
     #[arg(long, value_name = "FILE")]
     expect: Option<PathBuf>,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
     /// Write everything out, also long lists
     #[arg(long)]
     pub(crate) full: bool,
@@ -55,11 +58,13 @@ impl ImpactArgs {
         global: &GlobalArgs,
         before: &Organization,
         after: &Organization,
+        stop: &Stop,
     ) -> Result<ImpactOptions, CommandError> {
+        let limits = Limits { stop: stop.clone(), ..Limits::default() };
         let actions = self.actions.filter(&[before, after])?;
         Ok(ImpactOptions {
             evaluation: snapshot::evaluation(global),
-            comparison: ComparisonOptions { actions, ..ComparisonOptions::default() },
+            comparison: ComparisonOptions { limits, actions },
             accounts: self.accounts.of_both(before, after)?,
         })
     }
@@ -67,7 +72,7 @@ impl ImpactArgs {
     /// The file of expectations.
     pub(crate) fn expectations(&self, global: &GlobalArgs) -> Result<Option<Expectations>, CommandError> {
         let Some(path) = &self.expect else { return Ok(None) };
-        Expectations::load(path).map(Some).map_err(|error| snapshot::faults(global, path, &error))
+        snapshot::read_with(global, path, Expectations::from_json).map(Some)
     }
 
     /// Holds an impact against the file of expectations.
@@ -93,6 +98,11 @@ impl ImpactArgs {
         }
     }
 
+    /// A switch that is turned when the time is over.
+    pub(crate) fn stop(&self) -> Stop {
+        self.deadline.stop()
+    }
+
     /// What makes the command fail, of everything that could.
     fn failed(&self, gates: Vec<Gate>) -> Vec<Gate> {
         let asked = |what: FailOn| self.fail_on.contains(&what) || self.fail_on.contains(&FailOn::Any);
@@ -115,14 +125,16 @@ impl ImpactArgs {
         global: &GlobalArgs,
         format: Format,
         mut report: ImpactReport<'_>,
+        was_stopped: bool,
     ) -> Result<ExitCode, CommandError> {
         report.failed = self.failed(report.gates());
         Output::open(global)?.report(format, &Report::Impact(&report))?;
-        Ok(match report.failed.as_slice() {
+        let code = match report.failed.as_slice() {
             [] => ExitCode::Fine,
             [Gate::Unknown] => ExitCode::Unknown,
             _ => ExitCode::No,
-        })
+        };
+        Ok(self.deadline.judge(global, was_stopped, code))
     }
 }
 

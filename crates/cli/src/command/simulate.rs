@@ -27,10 +27,9 @@ Examples:
   scproof --org org.json simulate --attach deny-databases.json --to Prod
   scproof --org org.json --format markdown simulate --changes changes.json
 
-The exit code is 1 if what --fail-on names occurs, if something differs that
---expect does not allow, if AWS would refuse a change, or if a protected
-principal could not undo the changes; 5 if --fail-on names unknown or any
-and only that occurs.";
+The exit code is 1 if what --fail-on names occurs, if --expect does not allow
+what differs, AWS would refuse a change, or a protected principal could not undo
+the changes; 5 if only what is unknown does, or if --deadline ended the work.";
 
 /// Show what changes would do, before anybody makes them
 #[derive(Debug, Args)]
@@ -67,13 +66,15 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
     let rehearsed = Rehearsed::new(Arc::clone(&before), &changes, &quotas);
     let after = Arc::clone(rehearsed.after());
     stop_if_malformed(global, &before, &after)?;
+    let stop = args.impact.stop();
     let options = SimulationOptions {
-        impact: args.impact.options(global, &before, &after)?,
+        impact: args.impact.options(global, &before, &after, &stop)?,
         quotas,
         protected: args.protect_principal.clone(),
     };
     let message = format!("comparing every call in {} accounts", before.accounts().len());
     let simulation = ui::busy(&message, || rehearsed.simulate(&options))?;
+    let was_stopped = stop.is_stopped();
     let held = args.impact.held(global, expectations.as_ref(), (&*before, &*after), &simulation.impact)?;
     let report = ImpactReport {
         before: &before,
@@ -89,5 +90,5 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
         full: args.impact.full,
         failed: Vec::new(),
     };
-    args.impact.finish(global, format, report)
+    args.impact.finish(global, format, report, was_stopped)
 }

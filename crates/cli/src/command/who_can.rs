@@ -1,5 +1,7 @@
 //! `scproof who-can`: one call, asked of many accounts.
 
+use std::sync::Arc;
+
 use clap::Args;
 use scproof::ask::{CompiledOrganization, Request, RequestError, unknown_action};
 use scproof::report::{Report, Subject, WhoCanReport};
@@ -9,6 +11,7 @@ use super::facts::{FactArgs, warn_of_unknown_name};
 use super::impact::program;
 use super::select::AccountArgs;
 use crate::args::GlobalArgs;
+use crate::deadline::DeadlineArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -48,6 +51,8 @@ pub(crate) struct WhoCanArgs {
     facts: FactArgs,
     #[command(flatten)]
     selected: AccountArgs,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
     /// Write everything out, also long lists
     #[arg(long)]
     full: bool,
@@ -57,7 +62,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
     let format = global.format(Subject::WhoCan)?;
     let (path, organization) = snapshot::load_named(global)?;
     let accounts = args.selected.of(&organization)?.unwrap_or_else(|| organization.accounts().collect());
-    let compiled = CompiledOrganization::compile(organization, snapshot::evaluation(global));
+    let compiled = Arc::new(CompiledOrganization::compile(organization, snapshot::evaluation(global)));
     let request = Request {
         account: String::new(),
         principal: args.facts.principal.clone(),
@@ -69,7 +74,13 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhoCanArgs) -> Result<ExitCode, Co
         beyond_catalog: args.facts.beyond_catalog,
         closed_context: args.facts.closed_context,
     };
-    let who_can = compiled.who_can(&request, &accounts).map_err(many_error)?;
+    let message = format!("asking {} accounts", accounts.len());
+    let asked = (Arc::clone(&compiled), request.clone());
+    let found = args.deadline.within(&message, move || {
+        let (compiled, request) = asked;
+        compiled.who_can(&request, &accounts)
+    })?;
+    let who_can = found.map_err(many_error)?;
     warn_of_unknown_name(unknown_action(&args.action), global.color);
     let report = WhoCanReport {
         organization: compiled.organization(),

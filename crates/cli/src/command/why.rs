@@ -1,6 +1,7 @@
 //! `scproof why`: from AWS's sentence to the cause.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 use scproof::ask::{Denial, DenialError, diagnose, unknown_action};
@@ -8,6 +9,7 @@ use scproof::report::{Report, Subject, Why};
 
 use super::facts::{FactArgs, warn_of_unknown_name};
 use crate::args::GlobalArgs;
+use crate::deadline::DeadlineArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::input::{self, Kind};
@@ -42,13 +44,15 @@ pub(crate) struct WhyArgs {
     message: Vec<String>,
     #[command(flatten)]
     facts: FactArgs,
+    #[command(flatten)]
+    deadline: DeadlineArgs,
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &WhyArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Why)?;
     let text = text(global, &args.message)?;
     let denial = Denial::read(&text).map_err(|error| unreadable(global, &error, &text))?;
-    let compiled = snapshot::compile(global)?;
+    let compiled = Arc::new(snapshot::compile(global)?);
     warn_of_unknown_name(unknown_action(&denial.action), global.color);
     let mut request = denial.request();
     // What is said here counts before what was read.
@@ -63,7 +67,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &WhyArgs) -> Result<ExitCode, Comma
     request.beyond_catalog = args.facts.beyond_catalog;
     request.closed_context = args.facts.closed_context;
     let request = request.completed(compiled.organization())?.into_owned();
-    let diagnosis = diagnose(&compiled, denial, request)?;
+    let asked = Arc::clone(&compiled);
+    let diagnosis = args.deadline.within("looking for the causes", move || diagnose(&asked, denial, request))??;
     let why = Why { organization: compiled.organization(), diagnosis: &diagnosis };
     Output::open(global)?.report(format, &Report::Why(&why))?;
     Ok(diagnosis.explanation.decision.into())

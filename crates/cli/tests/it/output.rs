@@ -222,6 +222,10 @@ fn inputs_have_bounds() {
         &["--max-input", "1", "--org", path, "tree"][..],
         &["--max-input", "1", "validate", path],
         &["--max-input", "1", "--org", "example", "--limits", path, "validate"],
+        &["--max-input", "1", "--org", "example", "audit", "--guardrails", path],
+        &["--max-input", "1", "--org", "example", "audit", "--suppressions", path],
+        &["--max-input", "1", "--org", "example", "simulate", "--changes", path],
+        &["--max-input", "1", "diff", "example", "example", "--expect", path],
     ] {
         let run = scproof(args);
         assert_eq!(run.code, 3, "{args:?}: {}", run.stderr);

@@ -173,8 +173,10 @@ impl PolicyProof<'_> {
         for (sample, _) in samples.iter().zip(settled()).filter(|(_, settled)| settled.access.is_none()) {
             open.entry((sample.key.signature, sample.key.applicability, sample.class)).or_default().push(sample);
         }
-        let asked: Vec<Vec<(FormulaKey, Access)>> =
-            open.into_par_iter().map(|((.., class), samples)| self.ask(caller, class, &samples)).collect();
+        let ask = |((_, _, class), samples): ((usize, Applicability, usize), Vec<&Sample>)| {
+            if self.limits.stop.is_stopped() { Vec::new() } else { self.ask(caller, class, &samples) }
+        };
+        let asked: Vec<Vec<(FormulaKey, Access)>> = open.into_par_iter().map(ask).collect();
         let asked: FxHashMap<FormulaKey, Access> = asked.into_iter().flatten().collect();
         let mut conditions: FxHashMap<(usize, usize, Function), u32> = FxHashMap::default();
         let of_part =

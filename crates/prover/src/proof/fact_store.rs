@@ -11,6 +11,7 @@ use scproof_evaluator::symbolic::{
 use scproof_organization::NodeId;
 
 use crate::crowded::is_crowded;
+use crate::limits::Limits;
 use crate::proof::AccountGroup;
 use crate::space::RequestSpace;
 
@@ -123,11 +124,11 @@ impl<'p> FactStore<'p> {
         &self,
         signature: usize,
         facts: impl Into<Arc<Facts>>,
-        nodes: usize,
+        limits: &Limits,
     ) -> Option<RequestSpace<'p>> {
         let node = *self.samples.get(signature)?;
         let account = self.views.view(View::FIRST).organization().node(node).target.as_str().to_owned();
-        RequestSpace::new(self.views, facts, account, nodes).ok()
+        RequestSpace::new(self.views, facts, account, limits).ok()
     }
 
     /// All atoms on the paths of a signature and of the hypothetical levels: of all, or of one.

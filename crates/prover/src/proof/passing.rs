@@ -175,7 +175,8 @@ impl PolicyProof<'_> {
         let accounts = Arc::clone(&self.accounts);
         let (whole, parts): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.is_complete);
         let uncut: Vec<String> = self.views.uncut_services().map(str::to_owned).collect();
-        let describer = Describer::new(self.views, &self.classes, self.limits).sharing(&self.actions).with(level);
+        let describer =
+            Describer::new(self.views, &self.classes, self.limits.clone()).sharing(&self.actions).with(level);
         let mut grouping = Grouping::new(describer, &mut self.spaces);
         let mut told: Vec<PassingGroup> = Vec::new();
         for (drafts, is_complete) in [(whole, true), (parts, false)] {

@@ -3,7 +3,7 @@
 use scproof_evaluator::EvaluationOptions;
 use scproof_evaluator::symbolic::{CompiledViews, View};
 use scproof_prover::{
-    Answer, ComparisonOptions, Limits, Permissions, PolicyProof, Removal, Transition, Why, compare, equivalent,
+    Answer, ComparisonOptions, Limits, Permissions, PolicyProof, Removal, Stop, Transition, Why, compare, equivalent,
     is_empty,
 };
 use serde_json::{Value, json};
@@ -154,6 +154,39 @@ fn a_limit_is_named_with_its_value() {
     assert_eq!(why(&found), [Why::Limit("nodes", 8)].into());
     // With room enough it is settled.
     assert_eq!(transitions(&crate::regions(&before, &after)), [Transition::NewlyBlocked].into());
+}
+
+/// What was ended before it began settles nothing, and says why.
+#[test]
+fn stopped_work_is_undetermined() {
+    let stop = Stop::default();
+    let options = ComparisonOptions {
+        limits: Limits { stop: stop.clone(), ..Limits::default() },
+        ..ComparisonOptions::default()
+    };
+    let before = level(&[everything()]);
+    let after = level(&[everything(), json!([deny_when(json!({"StringEquals": {"aws:SourceVpc": "a"}}))])]);
+    assert_eq!(transitions(&compare(&before, &after, &options).unwrap()), [Transition::NewlyBlocked].into());
+    stop.stop();
+    let found = compare(&before, &after, &options).unwrap();
+    assert_eq!(transitions(&found), [Transition::Unknown].into());
+    assert_eq!(why(&found), [Why::Stopped].into());
+}
+
+/// Many conditions that have little to do with each other: their diagrams explode in any order.
+#[test]
+fn work_on_conditions_without_order_ends_at_the_limit() {
+    let statements: Vec<Value> = (0_usize..80)
+        .map(|number| {
+            let key = |step: usize| format!("aws:PrincipalTag/k{}", (number * step + number / 7) % 36);
+            deny_when(json!({"StringEquals": {key(5): "a", key(11): "b", key(23): "c"}}))
+        })
+        .collect();
+    let limits = Limits { nodes: 500, ..Limits::default() };
+    let options = ComparisonOptions { limits, ..ComparisonOptions::default() };
+    let found = compare(&level(&[everything()]), &level(&[everything(), json!(statements)]), &options).unwrap();
+    assert_eq!(transitions(&found), [Transition::Unknown].into());
+    assert_eq!(why(&found), [Why::Limit("nodes", 500)].into());
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_relation_that_nothing_can_meet_is_never_a_fact() {
         .into_iter()
         .map(|why| match why {
             Why::Relation(keys) => keys,
-            other @ (Why::Open(_) | Why::Limit(..) | Why::Unconfirmed) => panic!("{other:?}"),
+            other @ (Why::Open(_) | Why::Limit(..) | Why::Stopped | Why::Unconfirmed) => panic!("{other:?}"),
         })
         .collect();
     assert!(keys.iter().flatten().any(|key| key.eq_ignore_ascii_case(TEAM)), "{keys:?}");

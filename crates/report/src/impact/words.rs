@@ -339,6 +339,7 @@ pub(crate) fn why_words(organization: &Organization, why: &Why) -> String {
         Why::Limit(name, value) => {
             format!("the comparison would go beyond a limit of {} {name}", grouped(*value))
         }
+        Why::Stopped => "the work was ended before this was settled".to_owned(),
         Why::Unconfirmed => {
             "no call was found that shows it: other resources of the same call may decide, too".to_owned()
         }

@@ -127,6 +127,7 @@ pub(super) enum WhyView<'a> {
     Open(UndecidedView<'a>),
     Relation(&'a [String]),
     Limit { name: &'static str, value: usize },
+    Stopped(bool),
     Unconfirmed(bool),
 }
 
@@ -217,6 +218,7 @@ pub(super) fn why_view<'a>(organization: &'a Organization, why: &'a Why) -> WhyV
         Why::Open(undecided) => WhyView::Open(UndecidedView::of(organization, undecided)),
         Why::Relation(keys) => WhyView::Relation(keys),
         &Why::Limit(name, value) => WhyView::Limit { name, value },
+        Why::Stopped => WhyView::Stopped(true),
         Why::Unconfirmed => WhyView::Unconfirmed(true),
     }
 }
