@@ -1,5 +1,6 @@
 //! What SCPs do in a whole organization.
 
+mod account_groups;
 mod baseline;
 mod gate;
 mod words;
@@ -11,6 +12,7 @@ use scproof_simulator::AccountRef;
 
 use crate::words::Words;
 
+pub(crate) use account_groups::{AccountGroup, AccountGroups};
 pub use baseline::{AuditBaseline, AuditBaselineError};
 pub(crate) use baseline::{AuditNews, GoneHole, NewHole};
 pub use gate::AuditGate;
@@ -44,7 +46,8 @@ pub struct AuditReport<'a> {
     pub options: Vec<String>,
     /// The profile of the guardrails, if they are those of one.
     pub profile: Option<String>,
-    /// How much text and Markdown tell.
+    /// How much text and Markdown tell. Machine formats speak of groups of accounts; [`AuditDetail::Full`] makes JSON
+    /// name the accounts of each list, and SARIF and `JUnit` tell of each account by itself.
     pub detail: AuditDetail,
     /// When the report is made, as it is to be shown.
     pub made: Option<String>,

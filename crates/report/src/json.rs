@@ -12,6 +12,7 @@ pub mod validation;
 pub mod who_can;
 pub mod why;
 
+mod lines;
 mod predicate;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -43,6 +44,13 @@ impl<'a, B> Document<'a, B> {
 /// Writes a document, indented, with a line feed behind it.
 pub(crate) fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// Writes a large document: what is deeper than so many objects and lists stands on the line of its item.
+pub(crate) fn write_lines(document: &impl Serialize, depth: usize, out: &mut dyn Write) -> io::Result<()> {
+    let formatter = lines::Lines::new(depth);
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")
 }
 

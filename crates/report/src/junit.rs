@@ -1,4 +1,5 @@
-//! `JUnit` XML of an audit, for the test view of a pipeline: one suite a guardrail, one case an account.
+//! `JUnit` XML of an audit, for the test view of a pipeline: one suite a guardrail, one case for accounts where it
+//! stands alike, or with [`AuditDetail::Full`] one an account.
 //!
 //! | state | case |
 //! |---|---|
@@ -10,7 +11,10 @@
 //! | a hole that a suppression covers | `skipped`, with the reason |
 //! | SCPs do not apply | `skipped` |
 //!
-//! Each suite has what the report rests on among its `properties`: the root has none.
+//! Each suite has what the report rests on among its `properties`: the root has none. Cases name groups of accounts in
+//! `system-out`; a suite without cases, `accounts`, lists the accounts of each group once among its properties.
+//!
+//! [`AuditDetail::Full`]: crate::AuditDetail::Full
 
 pub(crate) mod validation;
 
@@ -20,9 +24,10 @@ use std::io::{self, Write};
 use scproof_auditor::{GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind};
 use scproof_organization::NodeId;
 
-use crate::audit::{AuditReport, evidence, kind_words, state_counts, untold_words};
+use crate::audit::{AccountGroups, AuditReport, evidence, kind_words, state_counts, untold_words};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, decision_words, when_lines, why_words};
+use crate::layout::{count, grouped};
 use crate::names::account_words;
 use crate::words::Words;
 
@@ -33,33 +38,43 @@ use crate::words::Words;
 /// If writing fails.
 pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let guardrails = &report.audit.guardrails;
+    let groups = AccountGroups::new(report, &[]);
     let mut totals = [0; 7];
-    for counts in guardrails.iter().map(state_counts) {
+    for counts in guardrails.iter().map(|found| case_counts(report, found)) {
         for (total, count) in totals.iter_mut().zip(counts) {
             *total += count;
         }
     }
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites name=\"scproof audit\" {}>", numbers(totals))?;
-    let labels = labels(report);
+    if !report.is_full() && !guardrails.is_empty() {
+        account_suite(report, &groups, out)?;
+    }
     for guardrail in guardrails {
-        suite(report, guardrail, &labels, out)?;
+        suite(report, guardrail, &groups, out)?;
     }
     writeln!(out, "</testsuites>")
 }
 
-/// For each account in scope, by the index of its node, the attributes of its cases.
-fn labels(report: &AuditReport<'_>) -> Vec<String> {
-    let organization = report.organization();
-    let mut labels = vec![String::new(); organization.node_count()];
-    for &account in &report.audit.scope.accounts {
-        let name = attribute(&account_words(organization, account));
-        let class = attribute(&organization.ou_path(account).replace('/', "."));
-        if let Some(slot) = labels.get_mut(account.index()) {
-            *slot = format!("name=\"{name}\" classname=\"{class}\"");
-        }
+/// How many cases of a suite have which state, the gravest first.
+fn case_counts(report: &AuditReport<'_>, found: &GuardrailReport) -> [usize; 7] {
+    if report.is_full() {
+        return state_counts(found);
     }
-    labels
+    let groups = found.groups.iter().filter(|group| !group.accounts.is_empty());
+    GuardrailState::ALL.map(|state| groups.clone().filter(|group| group.state == state).count())
+}
+
+/// The accounts of each group.
+fn account_suite(report: &AuditReport<'_>, groups: &AccountGroups<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  <testsuite name=\"accounts\" {}>\n    <properties>", numbers([0; 7]))?;
+    for (group, accounts) in groups.iter() {
+        let ids: Vec<&str> =
+            accounts.iter().map(|account| report.organization().node(*account).target.as_str()).collect();
+        let (name, ids) = (attribute(&group.to_string()), attribute(&ids.join(" ")));
+        writeln!(out, "      <property name=\"{name}\" value=\"{ids}\"/>")?;
+    }
+    writeln!(out, "    </properties>\n  </testsuite>")
 }
 
 /// The counts of a suite, given in the order of [`GuardrailState::ALL`].
@@ -70,9 +85,14 @@ fn numbers(counts: [usize; 7]) -> String {
     format!("tests=\"{tests}\" failures=\"{hole}\" errors=\"{unknown}\" skipped=\"{skipped}\"")
 }
 
-fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], out: &mut dyn Write) -> io::Result<()> {
+fn suite(
+    report: &AuditReport<'_>,
+    found: &GuardrailReport,
+    groups: &AccountGroups<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let guardrail = &found.guardrail;
-    writeln!(out, "  <testsuite name=\"{}\" {}>", attribute(&guardrail.id), numbers(state_counts(found)))?;
+    writeln!(out, "  <testsuite name=\"{}\" {}>", attribute(&guardrail.id), numbers(case_counts(report, found)))?;
     let properties =
         [("title", guardrail.title.as_str()), ("category", &guardrail.category), ("risk", guardrail.risk.as_str())];
     writeln!(out, "    <properties>")?;
@@ -82,32 +102,78 @@ fn suite(report: &AuditReport<'_>, found: &GuardrailReport, labels: &[String], o
         writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", attribute(value))?;
     }
     writeln!(out, "    </properties>")?;
-    // In the order of the snapshot, whatever the groups; a group has its words once.
+    if report.is_full() {
+        account_cases(report, found, out)?;
+    } else {
+        group_cases(report, found, groups, out)?;
+    }
+    writeln!(out, "  </testsuite>")
+}
+
+/// A case for each group.
+fn group_cases(
+    report: &AuditReport<'_>,
+    found: &GuardrailReport,
+    groups: &AccountGroups<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let class = attribute(&found.guardrail.id);
+    for group in &found.groups {
+        let [first, more @ ..] = group.accounts.as_slice() else { continue };
+        let mut name = account_words(report.organization(), *first);
+        if !more.is_empty() {
+            let _ = write!(name, " and {} more", grouped(more.len()));
+        }
+        let names: Vec<String> = groups.of_list(&group.accounts).iter().map(ToString::to_string).collect();
+        let accounts = format!("{}: {}", count(group.accounts.len(), "account"), names.join(", "));
+        let body = body(report, found, group, Some(&accounts));
+        writeln!(out, "    <testcase name=\"{}\" classname=\"{class}\">\n{body}    </testcase>", attribute(&name))?;
+    }
+    Ok(())
+}
+
+/// A case for each account, in the order of the snapshot, whatever the groups; a group has its words once.
+fn account_cases(report: &AuditReport<'_>, found: &GuardrailReport, out: &mut dyn Write) -> io::Result<()> {
+    let organization = report.organization();
     let mut cases: Vec<(NodeId, usize)> = Vec::new();
     for (place, group) in found.groups.iter().enumerate() {
         cases.extend(group.accounts.iter().map(|&account| (account, place)));
     }
     cases.sort_unstable();
-    let bodies: Vec<String> = found.groups.iter().map(|group| body(report, found, group)).collect();
+    let bodies: Vec<String> = found.groups.iter().map(|group| body(report, found, group, None)).collect();
     for (account, place) in cases {
-        let label = labels.get(account.index()).map_or("", String::as_str);
+        let name = attribute(&account_words(organization, account));
+        let class = attribute(&organization.ou_path(account).replace('/', "."));
         match bodies.get(place).map_or("", String::as_str) {
-            "" => writeln!(out, "    <testcase {label}/>")?,
-            body => writeln!(out, "    <testcase {label}>\n{body}    </testcase>")?,
+            "" => writeln!(out, "    <testcase name=\"{name}\" classname=\"{class}\"/>")?,
+            body => {
+                writeln!(out, "    <testcase name=\"{name}\" classname=\"{class}\">\n{body}    </testcase>")?;
+            }
         }
     }
-    writeln!(out, "  </testsuite>")
+    Ok(())
 }
 
-/// What stands in the cases of a group of accounts.
-fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGroup) -> String {
+/// What stands in the cases of a group of accounts; which these are, where one case is about all of them.
+fn body(
+    report: &AuditReport<'_>,
+    found: &GuardrailReport,
+    group: &GuardrailGroup,
+    accounts: Option<&String>,
+) -> String {
     let guardrail = &found.guardrail;
     let details = || {
         let untold = untold_words(group).map(|words| format!("{words}\n")).unwrap_or_default();
         text(&(passing_text(report, &group.passing) + &untold))
     };
-    match group.state {
-        GuardrailState::Holds => String::new(),
+    let exemptions = (group.state == GuardrailState::HoldsExcept).then(details);
+    let printed: Vec<String> = accounts.map(|accounts| text(accounts) + "\n").into_iter().chain(exemptions).collect();
+    let printed = match printed.concat() {
+        printed if printed.is_empty() => printed,
+        printed => format!("      <system-out>{printed}</system-out>\n"),
+    };
+    let result = match group.state {
+        GuardrailState::Holds | GuardrailState::HoldsExcept => String::new(),
         GuardrailState::NotApplicable => "      <skipped message=\"SCPs do not apply to this account\"/>\n".to_owned(),
         GuardrailState::NotAdopted => {
             "      <skipped message=\"not adopted: nothing in the organization is aimed at it\"/>\n".to_owned()
@@ -116,7 +182,6 @@ fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGrou
             "      <skipped message=\"{}\"/>\n",
             attribute(&format!("a hole that is accepted: {}", group.reason.as_deref().unwrap_or_default()))
         ),
-        GuardrailState::HoldsExcept => format!("      <system-out>{}</system-out>\n", details()),
         GuardrailState::Hole => format!(
             "      <failure type=\"hole\" message=\"{}\">{}</failure>\n",
             attribute(&format!("{}: not blocked by SCPs", guardrail.title)),
@@ -127,7 +192,8 @@ fn body(report: &AuditReport<'_>, found: &GuardrailReport, group: &GuardrailGrou
             attribute(&format!("{}: whether SCPs block it could not be settled", guardrail.title)),
             details()
         ),
-    }
+    };
+    result + &printed
 }
 
 fn passing_text(report: &AuditReport<'_>, passing: &[Passing]) -> String {

@@ -90,7 +90,7 @@ impl fmt::Display for Format {
 /// | what an account can do | `scproof-effective/2` |
 /// | what the accounts of a unit can do | `scproof-effective-set/2` |
 /// | what a change does | `scproof-impact/2` |
-/// | what SCPs do everywhere | `scproof-audit/2` |
+/// | what SCPs do everywhere | `scproof-audit/3` |
 /// | the organization | `scproof-tree/1` |
 /// | a policy, or what is attached on the way to a target | `scproof-show/1` |
 /// | checked documents and snapshots | `scproof-validate/1` |
@@ -256,7 +256,8 @@ impl Report<'_> {
             Self::Effective(effective) => json::write(&json::effective::document(effective), out),
             Self::EffectiveSet(set) => json::write(&json::effective_set::document(set), out),
             Self::Impact(report) => json::write(&json::impact::document(report), out),
-            Self::Audit(report) => json::write(&json::audit::document(report), out),
+            // A line an account, class, guardrail and finding.
+            Self::Audit(report) => json::write_lines(&json::audit::document(report), 2, out),
             Self::Tree(tree) => json::write(&json::tree::document(tree), out),
             Self::Show(show) => json::write(&json::show::document(show), out),
             Self::Validation(validation) => json::write(&json::validation::document(validation), out),

@@ -3,8 +3,11 @@
 //! The snapshot is the file that results are in, since that is what a repository has. A policy is a text inside it:
 //! each one that a result speaks of is an artifact of its own with its text, and a related location says the line and
 //! column in that text. Columns count characters. A hole is a result of the rule `guardrail/<id>`, one for each group
-//! of accounts that are alike; a guardrail that could not be settled is one of the kind `open`. What is suppressed is
-//! there, marked so.
+//! of accounts that are alike, or with [`AuditDetail::Full`] one for each account; a guardrail that could not be
+//! settled is one of the kind `open`. What is suppressed is there, marked so. Results name groups of accounts; the
+//! properties of the run list the accounts of each once.
+//!
+//! [`AuditDetail::Full`]: crate::AuditDetail::Full
 
 mod explained;
 mod model;
@@ -18,17 +21,19 @@ use scproof_auditor::{
 };
 use scproof_organization::{NodeId, Organization, PolicyIndex};
 
-use crate::audit::{AuditReport, evidence_words, line_and_column, place_words, stable_hash, untold_words};
+use crate::audit::{
+    AccountGroup, AccountGroups, AuditReport, evidence_words, line_and_column, place_words, stable_hash, untold_words,
+};
 use crate::command_line;
 use crate::impact::{Detail, action_lines, when_lines, why_words};
-use crate::layout::{clean, count};
-use crate::names::{capitalised, policy_words};
+use crate::layout::{clean, count, grouped};
+use crate::names::{account_words, capitalised, policy_words};
 use crate::words::Words;
 use explained::Explained;
 use model::{
-    Artifact, ArtifactLocation, Configuration, Content, Driver, Invocation, Location, Log, LogicalLocation, Message,
-    PartialFingerprints, PhysicalLocation, Region, ResultProperties, Rule, RuleProperties, Run, SarifResult,
-    Suppression, Tool,
+    Artifact, ArtifactLocation, Configuration, Content, Driver, GroupProperties, Invocation, Location, Log,
+    LogicalLocation, Message, PartialFingerprints, PhysicalLocation, Region, ResultProperties, Rule, RuleProperties,
+    Run, RunProperties, SarifResult, Suppression, Tool,
 };
 
 /// Where the schema of the format is.
@@ -37,6 +42,8 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const PROJECT: &str = env!("CARGO_PKG_REPOSITORY");
 /// Up to this many units are named as places of a hole.
 const MOST_UNITS: usize = 32;
+/// So many accounts are named in the words of a hole.
+const FIRST_ACCOUNTS: usize = 3;
 /// The place of the snapshot among the artifacts.
 const SNAPSHOT: usize = 0;
 
@@ -46,7 +53,8 @@ const SNAPSHOT: usize = 0;
 ///
 /// If writing fails.
 pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut builder = Builder { report, rules: Vec::new(), policies: Vec::new(), results: Vec::new() };
+    let groups = AccountGroups::new(report, &[]);
+    let mut builder = Builder { report, groups: &groups, rules: Vec::new(), policies: Vec::new(), results: Vec::new() };
     // All guardrails are rules: one that holds was checked too.
     for found in &report.audit.guardrails {
         builder.guardrail(found);
@@ -58,7 +66,13 @@ pub(crate) fn render(report: &AuditReport<'_>, out: &mut dyn Write) -> io::Resul
         builder.finding(&suppressed.finding, Some(&suppressed.reason));
     }
     let artifacts = builder.artifacts();
-    write_log(builder.rules, artifacts, builder.results, out)
+    let ids = |accounts: &[NodeId]| accounts.iter().map(|&account| builder.account_id(account)).collect();
+    let group = |(group, accounts): &(AccountGroup<'_>, Vec<NodeId>)| GroupProperties {
+        name: group.to_string(),
+        accounts: ids(accounts),
+    };
+    let properties = RunProperties { account_groups: groups.iter().map(group).collect() };
+    write_log(builder.rules, artifacts, builder.results, Some(properties), out)
 }
 
 /// Writes the log of one run.
@@ -66,6 +80,7 @@ fn write_log(
     rules: Vec<Rule>,
     artifacts: Vec<Artifact>,
     results: Vec<SarifResult>,
+    properties: Option<RunProperties>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let driver =
@@ -76,9 +91,10 @@ fn write_log(
         column_kind: "unicodeCodePoints",
         artifacts,
         results,
+        properties,
     };
-    serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: vec![run] })?;
-    out.write_all(b"\n")
+    // A line a rule, artifact and result.
+    crate::json::write_lines(&Log { schema: SCHEMA, version: "2.1.0", runs: vec![run] }, 4, out)
 }
 
 /// SARIF's word for a risk.
@@ -123,8 +139,21 @@ fn sentences<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Message {
     message(result.replace("](", "]\\("))
 }
 
+/// What a guardrail lets pass in a group of accounts.
+struct Hole<'g> {
+    /// Of the rule.
+    id: &'g str,
+    rule: usize,
+    kind: &'static str,
+    guardrail: &'g Guardrail,
+    group: &'g GuardrailGroup,
+    /// What passes, when, and an example.
+    texts: Vec<String>,
+}
+
 struct Builder<'r, 'a> {
     report: &'r AuditReport<'a>,
+    groups: &'r AccountGroups<'a>,
     rules: Vec<Rule>,
     /// The policies that are artifacts, in the order of the artifacts behind the snapshot.
     policies: Vec<PolicyIndex>,
@@ -161,48 +190,58 @@ impl<'a> Builder<'_, 'a> {
             };
             let hash = group_hash(self.report.organization(), group);
             hashes.push(hash);
-            let mut result = self.group(&id, rule, kind, guardrail, group);
             // Groups may pass the same calls and differ in why: an alert that shares its fingerprint would hide the
             // other.
             let fingerprint = match hashes.iter().filter(|other| **other == hash).count() {
                 1 => format!("{id}#{hash:016x}"),
                 nth => format!("{id}#{hash:016x}:{nth}"),
             };
-            result.partial_fingerprints = PartialFingerprints::of(fingerprint);
-            self.results.push(result);
+            let mut texts: Vec<String> = group.passing.iter().flat_map(|passing| self.passing(passing)).collect();
+            texts.extend(untold_words(group).map(str::to_owned));
+            let hole = Hole { id: &id, rule, kind, guardrail, group, texts };
+            if self.report.is_full() {
+                for account in &group.accounts {
+                    let fingerprint = format!("{fingerprint}@{}", self.account_id(*account));
+                    let result = self.hole(&hole, std::slice::from_ref(account), fingerprint);
+                    self.results.push(result);
+                }
+            } else {
+                let result = self.hole(&hole, &group.accounts, fingerprint);
+                self.results.push(result);
+            }
         }
     }
 
-    fn group(
-        &self,
-        id: &str,
-        rule: usize,
-        kind: &'static str,
-        guardrail: &Guardrail,
-        group: &GuardrailGroup,
-    ) -> SarifResult {
-        let does = if kind == "open" { "could not be settled in" } else { "does not hold in" };
-        let mut texts = vec![format!("`{}` {does} {}", guardrail.title, count(group.accounts.len(), "account"))];
-        texts.extend(group.passing.iter().flat_map(|passing| self.passing(passing)));
-        texts.extend(untold_words(group).map(str::to_owned));
+    /// What a guardrail lets pass, in some accounts of a group.
+    fn hole(&self, hole: &Hole<'_>, accounts: &[NodeId], fingerprint: String) -> SarifResult {
+        let Hole { id, rule, kind, guardrail, group, texts } = hole;
+        let does = if *kind == "open" { "could not be settled in" } else { "does not hold in" };
         let organization = self.report.organization();
+        let named: Vec<String> =
+            accounts.iter().take(FIRST_ACCOUNTS).map(|account| account_words(organization, *account)).collect();
+        let more = match accounts.len().saturating_sub(FIRST_ACCOUNTS) {
+            0 => String::new(),
+            more => format!(" and {} more", grouped(more)),
+        };
+        let head =
+            format!("`{}` {does} {}: {}{more}", guardrail.title, count(accounts.len(), "account"), named.join(", "));
         let mut parents: Vec<NodeId> =
-            group.accounts.iter().filter_map(|&account| organization.node(account).parent).collect();
+            accounts.iter().filter_map(|&account| organization.node(account).parent).collect();
         parents.sort_unstable();
         parents.dedup();
         // The accounts are all in the properties; of thousands of units nobody makes use.
         let logical = parents.into_iter().take(MOST_UNITS).map(|parent| self.node(parent)).collect();
         SarifResult {
-            rule_id: id.to_owned(),
-            rule_index: rule,
+            rule_id: (*id).to_owned(),
+            rule_index: *rule,
             kind,
-            level: if kind == "open" { "none" } else { level(guardrail.risk) },
-            message: sentences(texts),
+            level: if *kind == "open" { "none" } else { level(guardrail.risk) },
+            message: sentences(std::iter::once(&head).chain(texts)),
             locations: vec![self.snapshot(logical)],
             related_locations: Vec::new(),
-            partial_fingerprints: PartialFingerprints::of(String::new()),
+            partial_fingerprints: PartialFingerprints::of(fingerprint),
             suppressions: group.reason.as_deref().map(accepted),
-            properties: Some(self.properties(&group.accounts)),
+            properties: Some(self.properties(accounts)),
         }
     }
 
@@ -255,9 +294,16 @@ impl<'a> Builder<'_, 'a> {
         self.results.push(result);
     }
 
+    fn account_id(&self, account: NodeId) -> String {
+        self.report.organization().node(account).target.as_str().to_owned()
+    }
+
     fn properties(&self, accounts: &[NodeId]) -> ResultProperties {
-        let id = |&account: &NodeId| self.report.organization().node(account).target.as_str().to_owned();
-        ResultProperties { accounts: accounts.iter().map(id).collect() }
+        let groups = self.groups.of_list(accounts);
+        ResultProperties {
+            account_count: accounts.len(),
+            account_groups: groups.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// The snapshot as a place; readers of SARIF want a line.

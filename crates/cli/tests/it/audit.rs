@@ -34,10 +34,10 @@ fn own_guardrail(folder: &Path, id: &str, action: &str) -> String {
 #[test]
 fn each_account_is_in_one_class_and_stands_somehow() {
     let audit = audit_json(&[]);
-    assert_eq!(audit["format"], "scproof-audit/2");
+    assert_eq!(audit["format"], "scproof-audit/3");
     let accounts = |list: &Value| {
-        let lists = list.as_array().unwrap().iter().flat_map(|part| part["accounts"].as_array().unwrap().clone());
-        let mut ids: Vec<String> = lists.map(|id| id.as_str().unwrap().to_owned()).collect();
+        let lists = list.as_array().unwrap().iter().flat_map(|part| ids_of(&audit, part));
+        let mut ids: Vec<String> = lists.collect();
         ids.sort();
         ids
     };
@@ -52,6 +52,68 @@ fn each_account_is_in_one_class_and_stands_somehow() {
     assert_eq!(accounts(&audit["classes"]), all);
     for guardrail in audit["guardrails"].as_array().unwrap() {
         assert_eq!(accounts(&guardrail["groups"]), all, "{}", guardrail["id"]);
+    }
+}
+
+/// The accounts of a part of an audit: those of its groups, which are as many as it says.
+fn ids_of(audit: &Value, part: &Value) -> Vec<String> {
+    let groups = part["accountGroups"].as_array().unwrap();
+    let accounts = audit["accounts"].as_array().unwrap().iter().filter(|account| groups.contains(&account["group"]));
+    let ids: Vec<String> = accounts.map(|account| account["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(part["accountCount"], ids.len());
+    ids
+}
+
+/// What is written out names the accounts of each list; they are those of its groups.
+#[test]
+fn lists_of_accounts_are_made_of_groups() {
+    fn lists<'a>(part: &'a Value, found: &mut Vec<&'a Value>) {
+        match part {
+            Value::Object(members) => {
+                found.extend(members.contains_key("accountGroups").then_some(part));
+                members.values().for_each(|member| lists(member, found));
+            }
+            Value::Array(members) => members.iter().for_each(|member| lists(member, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let audit = audit_json(&["--full"]);
+    let mut found = Vec::new();
+    lists(&audit, &mut found);
+    assert!(found.len() > 50, "{}", found.len());
+    for part in found {
+        let mut ids = ids_of(&audit, part);
+        let mut told: Vec<String> = serde_json::from_value(part["accounts"].clone()).unwrap();
+        ids.sort();
+        told.sort();
+        assert_eq!(ids, told);
+    }
+    // Each class has the counts of all services; without `--full` those that differ from another class.
+    let full = audit["classes"].as_array().unwrap();
+    let services = |class: &Value| class["services"].as_array().unwrap().len();
+    assert!(full.iter().all(|class| services(class) == services(&full[0])));
+    let short = audit_json(&[]);
+    for (class, whole) in short["classes"].as_array().unwrap().iter().zip(full) {
+        assert_eq!((&class["name"], &class["counts"]), (&whole["name"], &whole["counts"]));
+        let other = full.iter().find(|other| other["name"] == class["differs"]["from"]);
+        let others = other.map_or(&[][..], |other| other["services"].as_array().unwrap());
+        let told = |service: &&Value| !others.contains(service);
+        let told: Vec<&Value> = whole["services"].as_array().unwrap().iter().filter(told).collect();
+        assert_eq!(class["services"].as_array().unwrap().iter().collect::<Vec<_>>(), told);
+    }
+}
+
+/// What time there is does not matter to what is said, if it is enough.
+#[test]
+fn a_deadline_is_a_time() {
+    let run = audit(&["--deadline", "1h"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let others: [&[&str]; 3] =
+        [&["simulate", "--disable-scps"], &["effective", "shop"], &["who-can", "s3:DeleteBucket"]];
+    for args in others {
+        let (with, without) = (example(&[args, &["--deadline", "3600"]].concat()), example(args));
+        assert_eq!((with.code, with.stdout), (without.code, without.stdout), "{args:?}");
+        assert_eq!(example(&[args, &["--deadline", "0"]].concat()).code, 2);
     }
 }
 
@@ -211,7 +273,7 @@ fn exm_13_the_root_user_and_central_root_sessions_are_told_apart() {
         let groups = found["groups"].as_array().unwrap().iter();
         groups
             .map(|group| {
-                let accounts = group["accounts"].as_array().unwrap().len();
+                let accounts = ids_of(&audit, group).len();
                 (group["access"].as_str().unwrap().to_owned(), accounts, group["policyIds"].clone())
             })
             .collect()
@@ -311,7 +373,7 @@ fn every_format() {
 fn one_caller_of_each_account() {
     let class_of = |report: &Value, account: &str| {
         let classes = report["classes"].as_array().unwrap();
-        let holds = |class: &&Value| class["accounts"].as_array().unwrap().iter().any(|id| id == account);
+        let holds = |class: &&Value| ids_of(report, class).iter().any(|id| id == account);
         classes.iter().find(holds).unwrap().clone()
     };
     let anyone = audit_json(&["--no-built-in-guardrails", "--principal", "any"]);

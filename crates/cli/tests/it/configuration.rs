@@ -31,7 +31,7 @@ fn a_configuration_is_found_upwards_and_gives_defaults() {
     let can = run(&folder, &["can", "shop", "s3:GetObject"]);
     assert!(can.code == 0 || can.code == 5, "{}", can.page());
     let audit = run(&folder, &["audit"]);
-    assert_eq!(audit.json()["format"], "scproof-audit/2", "{}", audit.page());
+    assert_eq!(audit.json()["format"], "scproof-audit/3", "{}", audit.page());
     assert_eq!(audit.json()["scope"]["profile"], "region");
     let options = audit.json()["options"].to_string();
     assert!(options.contains("--profile") && options.contains("--fail-on"), "{options}");

@@ -42,9 +42,16 @@ struct Head {
 
 #[derive(Deserialize)]
 struct Body {
+    accounts: Vec<Account>,
     guardrails: Vec<Rail>,
     findings: Vec<Fingerprint>,
     suppressed: Vec<Suppressed>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    id: String,
+    group: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,9 +61,10 @@ struct Rail {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Group {
     state: String,
-    accounts: Vec<String>,
+    account_groups: Vec<String>,
     passing: Vec<Passing>,
 }
 
@@ -101,8 +109,7 @@ pub(crate) struct NewHole {
 #[derive(Debug, Clone)]
 pub(crate) struct GoneHole<'a> {
     pub(crate) guardrail: &'a str,
-    /// By their ids.
-    pub(crate) accounts: BTreeSet<&'a str>,
+    pub(crate) accounts: Vec<NodeId>,
 }
 
 impl AuditNews<'_> {
@@ -110,6 +117,12 @@ impl AuditNews<'_> {
     pub(crate) fn is_new_in(&self, guardrail: usize, accounts: &[NodeId]) -> bool {
         let of_guardrail = self.holes.iter().filter(|hole| hole.guardrail == guardrail);
         of_guardrail.flat_map(|hole| &hole.accounts).any(|account| accounts.contains(account))
+    }
+
+    /// Its lists of accounts.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &[NodeId]> {
+        let new = self.holes.iter().map(|hole| hole.accounts.as_slice());
+        new.chain(self.gone_holes.iter().map(|hole| hole.accounts.as_slice()))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -132,10 +145,17 @@ impl AuditBaseline {
         let mut baseline = Self::default();
         let suppressed = body.suppressed.into_iter().map(|suppressed| suppressed.finding);
         baseline.findings.extend(body.findings.into_iter().chain(suppressed).map(|finding| finding.fingerprint));
+        let mut of_groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for Account { id, group } in body.accounts {
+            if let Some(group) = group {
+                of_groups.entry(group).or_default().push(id);
+            }
+        }
         for rail in body.guardrails {
             let counted = baseline.counted.entry(rail.id.clone()).or_default();
             for group in rail.groups {
-                for account in group.accounts {
+                let accounts = group.account_groups.iter().filter_map(|name| of_groups.get(name)).flatten();
+                for account in accounts {
                     if group.state == GuardrailState::Unknown.as_str() {
                         baseline.unknown.insert((rail.id.clone(), account.clone()));
                     }
@@ -200,20 +220,13 @@ impl AuditBaseline {
         let counted = self.counted.get(&report.guardrail.id)?;
         let open = [GuardrailState::Hole, GuardrailState::NotAdopted, GuardrailState::Unknown];
         let is_open = |group: &&GuardrailGroup| open.contains(&group.state);
-        let open: BTreeSet<&str> = report
-            .groups
-            .iter()
-            .filter(is_open)
-            .flat_map(|group| &group.accounts)
-            .map(|account| audit.organization.node(*account).target.as_str())
-            .collect();
-        let looked_at: BTreeSet<&str> =
-            audit.scope.accounts.iter().map(|account| audit.organization.node(*account).target.as_str()).collect();
-        let accounts: BTreeSet<&str> = counted
-            .iter()
-            .map(|(_, account)| account.as_str())
-            .filter(|account| looked_at.contains(account) && !open.contains(account))
-            .collect();
+        let open: BTreeSet<NodeId> =
+            report.groups.iter().filter(is_open).flat_map(|group| group.accounts.iter().copied()).collect();
+        let had: BTreeSet<&str> = counted.iter().map(|(_, account)| account.as_str()).collect();
+        let is_gone = |account: &NodeId| {
+            !open.contains(account) && had.contains(audit.organization.node(*account).target.as_str())
+        };
+        let accounts: Vec<NodeId> = audit.scope.accounts.iter().copied().filter(is_gone).collect();
         (!accounts.is_empty()).then_some(GoneHole { guardrail: counted_id(&self.counted, report)?, accounts })
     }
 }

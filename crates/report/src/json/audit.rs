@@ -1,7 +1,7 @@
-//! `scproof-audit/2`: an audit in full. `docs/schemas/scproof-audit-2.json` is its JSON Schema.
+//! `scproof-audit/3`: an audit in full. `docs/schemas/scproof-audit-3.json` is its JSON Schema.
 //!
-//! Accounts are described once, in `accounts`; everywhere else they are ids, since an audit may name ten thousand of
-//! them many times.
+//! Accounts are described once, in `accounts`. Everywhere else stand the groups that they fall into, since an audit of
+//! fifty thousand accounts has lists of millions of ids but of few groups; with [`AuditDetail::Full`] the ids, too.
 
 use scproof_auditor::{
     AccessChange, AccessCounts, AccountScope, ClassDifference, Evidence, Finding, GuardrailAim, GuardrailGroup,
@@ -18,12 +18,14 @@ use super::effective::{GroupView, group_views};
 use super::impact::{ActionsView, WhyView, why_view};
 use super::predicate::PredicateView;
 use super::{Document, OfPolicy};
-use crate::audit::{AuditNews, AuditReport, GoneHole, NewHole, hole_fingerprint, state_counts, worst_state};
+use crate::audit::{
+    AccountGroup, AccountGroups, AuditNews, AuditReport, GoneHole, NewHole, hole_fingerprint, state_counts, worst_state,
+};
 use crate::command_line;
 use crate::words::Words;
 
 /// The version of the format.
-pub const FORMAT: &str = "scproof-audit/2";
+pub const FORMAT: &str = "scproof-audit/3";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,7 +81,8 @@ struct HoleNewsView<'a> {
     guardrail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<&'static str>,
-    accounts: Vec<&'a str>,
+    #[serde(flatten)]
+    accounts: AccountsView<'a>,
 }
 
 #[derive(Serialize)]
@@ -122,6 +125,17 @@ struct ScopeView<'a> {
     profile: Option<&'a str>,
 }
 
+/// A list of accounts.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountsView<'a> {
+    account_count: usize,
+    account_groups: Vec<AccountGroup<'a>>,
+    /// Their ids, where everything is written out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounts: Option<Vec<&'a str>>,
+}
+
 #[derive(Serialize)]
 struct AccountView<'a> {
     id: &'a str,
@@ -129,6 +143,7 @@ struct AccountView<'a> {
     path: String,
     state: Option<&'a str>,
     class: Option<&'a str>,
+    group: Option<AccountGroup<'a>>,
 }
 
 #[derive(Serialize)]
@@ -149,7 +164,8 @@ impl From<AccessCounts> for CountsView {
 #[serde(rename_all = "camelCase")]
 struct ClassView<'a> {
     name: &'a str,
-    accounts: Vec<&'a str>,
+    #[serde(flatten)]
+    accounts: AccountsView<'a>,
     not_applicable: Option<&'static str>,
     counts: CountsView,
     services: Vec<ServiceView>,
@@ -170,7 +186,8 @@ struct RootCallerView<'a> {
 struct RootCallerGroupView<'a> {
     access: &'static str,
     policy_ids: Vec<&'a str>,
-    accounts: Vec<&'a str>,
+    #[serde(flatten)]
+    accounts: AccountsView<'a>,
 }
 
 #[derive(Serialize)]
@@ -242,7 +259,8 @@ enum AimView<'a> {
 #[serde(rename_all = "camelCase")]
 struct GuardrailGroupView<'a> {
     state: &'static str,
-    accounts: Vec<&'a str>,
+    #[serde(flatten)]
+    accounts: AccountsView<'a>,
     /// Why the hole is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
@@ -282,7 +300,8 @@ struct FindingView<'a> {
     remedy: &'a str,
     rule: Option<&'static str>,
     place: PlaceView<'a>,
-    accounts: Vec<&'a str>,
+    #[serde(flatten)]
+    accounts: AccountsView<'a>,
     evidence: EvidenceView<'a>,
     depends_on_catalog: bool,
 }
@@ -336,11 +355,28 @@ struct SuppressionView<'a> {
     scope: Option<AccountScopeView<'a>>,
 }
 
-fn ids<'a>(report: &'a AuditReport<'_>, nodes: &[NodeId]) -> Vec<&'a str> {
-    nodes.iter().map(|&id| report.organization().node(id).target.as_str()).collect()
+/// A report, and the groups that its lists of accounts are made of.
+struct Told<'a> {
+    report: &'a AuditReport<'a>,
+    groups: AccountGroups<'a>,
 }
 
-fn account_views<'a>(report: &'a AuditReport<'_>) -> Vec<AccountView<'a>> {
+impl<'a> Told<'a> {
+    fn ids(&self, nodes: &[NodeId]) -> Vec<&'a str> {
+        nodes.iter().map(|&id| self.report.organization().node(id).target.as_str()).collect()
+    }
+
+    fn accounts(&self, nodes: &[NodeId]) -> AccountsView<'a> {
+        AccountsView {
+            account_count: nodes.len(),
+            account_groups: self.groups.of_list(nodes),
+            accounts: self.report.is_full().then(|| self.ids(nodes)),
+        }
+    }
+}
+
+fn account_views<'a>(told: &Told<'a>) -> Vec<AccountView<'a>> {
+    let report = told.report;
     let organization = report.organization();
     let classes = report.class_of_nodes();
     let class_name = |id: NodeId| {
@@ -355,14 +391,22 @@ fn account_views<'a>(report: &'a AuditReport<'_>) -> Vec<AccountView<'a>> {
             path: organization.ou_path(id),
             state: node.account.as_ref().and_then(|account| account.state.as_ref()).map(AccountState::as_str),
             class: class_name(id),
+            group: told.groups.of(id),
         }
     };
     report.audit.scope.accounts.iter().map(view).collect()
 }
 
-fn class_view<'a>(report: &'a AuditReport<'_>, class: &'a PermissionClass) -> ClassView<'a> {
+fn class_view<'a>(told: &Told<'a>, class: &'a PermissionClass) -> ClassView<'a> {
+    let report = told.report;
     let catalog = Catalog::embedded();
-    let services = report.audit.scope.services.iter().zip(&class.services);
+    // A class has hundreds of services, and differs from the one that it is most like in a few.
+    let other = class.differs.as_ref().filter(|_| !report.is_full());
+    let other = other.and_then(|differs| report.audit.classes.get(differs.from));
+    let is_told = |place: usize, counts: &AccessCounts| {
+        other.and_then(|other| other.services.get(place)).is_none_or(|other| other != counts)
+    };
+    let services = report.audit.scope.services.iter().zip(&class.services).enumerate();
     let change = |change: &'a AccessChange| ChangeView {
         other: change.other.as_str(),
         own: change.own.as_str(),
@@ -374,23 +418,27 @@ fn class_view<'a>(report: &'a AuditReport<'_>, class: &'a PermissionClass) -> Cl
     };
     ClassView {
         name: &class.name,
-        accounts: ids(report, &class.accounts),
+        accounts: told.accounts(&class.accounts),
         not_applicable: class.not_applicable.map(Reason::as_str),
         counts: class.counts.into(),
         services: services
-            .map(|(&service, &counts)| ServiceView { service: catalog.service_prefix(service), counts: counts.into() })
+            .filter(|(place, (_, counts))| is_told(*place, counts))
+            .map(|(_, (&service, &counts))| ServiceView {
+                service: catalog.service_prefix(service),
+                counts: counts.into(),
+            })
             .collect(),
         differs: class.differs.as_ref().and_then(difference),
         groups: class.groups.as_ref().map(|groups| group_views(report.organization(), groups)),
     }
 }
 
-fn root_caller_view<'a>(report: &'a AuditReport<'_>, caller: &'a RootCaller) -> RootCallerView<'a> {
-    let policy = |policy: &PolicyIndex| report.organization().policy(*policy).id.as_str();
+fn root_caller_view<'a>(told: &Told<'a>, caller: &'a RootCaller) -> RootCallerView<'a> {
+    let policy = |policy: &PolicyIndex| told.report.organization().policy(*policy).id.as_str();
     let group = |group: &'a RootCallerGroup| RootCallerGroupView {
         access: group.access.as_str(),
         policy_ids: group.policies.iter().map(policy).collect(),
-        accounts: ids(report, &group.accounts),
+        accounts: told.accounts(&group.accounts),
     };
     RootCallerView { caller: caller.kind.as_str(), groups: caller.groups.iter().map(group).collect() }
 }
@@ -403,7 +451,8 @@ fn witness_view<'a>(report: &AuditReport<'_>, witness: &'a Witness) -> WitnessVi
     }
 }
 
-fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -> GuardrailView<'a> {
+fn guardrail_view<'a>(told: &Told<'a>, found: &'a GuardrailReport) -> GuardrailView<'a> {
+    let report = told.report;
     let guardrail = &found.guardrail;
     let passing = |passing: &'a Passing| {
         let (when, when_text) = PredicateView::told(report.organization(), &passing.when);
@@ -421,7 +470,7 @@ fn guardrail_view<'a>(report: &'a AuditReport<'_>, found: &'a GuardrailReport) -
     };
     let group = |group: &'a GuardrailGroup| GuardrailGroupView {
         state: group.state.as_str(),
-        accounts: ids(report, &group.accounts),
+        accounts: told.accounts(&group.accounts),
         reason: group.reason.as_deref(),
         passing: group.passing.iter().map(passing).collect(),
         passing_is_complete: group.passing_is_complete,
@@ -454,16 +503,16 @@ fn aim_view<'a>(report: &'a AuditReport<'_>, aim: GuardrailAim) -> AimView<'a> {
     }
 }
 
-fn news_view<'a>(report: &'a AuditReport<'_>, news: &AuditNews<'a>) -> NewsView<'a> {
-    let audit = report.audit;
+fn news_view<'a>(told: &Told<'a>, news: &AuditNews<'a>) -> NewsView<'a> {
+    let audit = told.report.audit;
     let new_hole = |hole: &NewHole| {
         let guardrail = audit.guardrails.get(hole.guardrail)?.guardrail.id.as_str();
-        Some(HoleNewsView { guardrail, state: Some(hole.state.as_str()), accounts: ids(report, &hole.accounts) })
+        Some(HoleNewsView { guardrail, state: Some(hole.state.as_str()), accounts: told.accounts(&hole.accounts) })
     };
     let gone_hole = |hole: &GoneHole<'a>| HoleNewsView {
         guardrail: hole.guardrail,
         state: None,
-        accounts: hole.accounts.iter().copied().collect(),
+        accounts: told.accounts(&hole.accounts),
     };
     let new_findings = news.findings.iter().filter_map(|place| audit.findings.get(*place));
     NewsView {
@@ -474,7 +523,8 @@ fn news_view<'a>(report: &'a AuditReport<'_>, news: &AuditNews<'a>) -> NewsView<
     }
 }
 
-fn place_view<'a>(report: &'a AuditReport<'_>, place: &'a Place) -> PlaceView<'a> {
+fn place_view<'a>(told: &Told<'a>, place: &'a Place) -> PlaceView<'a> {
+    let report = told.report;
     let policy = place.policy.map(|policy| report.organization().policy(policy));
     let position = report.position(place);
     PlaceView {
@@ -486,11 +536,12 @@ fn place_view<'a>(report: &'a AuditReport<'_>, place: &'a Place) -> PlaceView<'a
         span: place.span.as_ref().map(|span| SpanView { start: span.start, end: span.end }),
         line: position.map(|(line, _)| line),
         column: position.map(|(_, column)| column),
-        target_ids: ids(report, &place.targets),
+        target_ids: told.ids(&place.targets),
     }
 }
 
-fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> FindingView<'a> {
+fn finding_view<'a>(told: &Told<'a>, finding: &'a Finding) -> FindingView<'a> {
+    let report = told.report;
     let organization = report.organization();
     let (kind, words, when) = match &finding.evidence {
         Evidence::Snapshot => ("snapshot", None, None),
@@ -506,8 +557,8 @@ fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> Findin
         reason: &finding.reason,
         remedy: &finding.remedy,
         rule: finding.rule,
-        place: place_view(report, &finding.place),
-        accounts: ids(report, &finding.accounts),
+        place: place_view(told, &finding.place),
+        accounts: told.accounts(&finding.accounts),
         evidence: EvidenceView {
             kind,
             words,
@@ -519,8 +570,8 @@ fn finding_view<'a>(report: &'a AuditReport<'_>, finding: &'a Finding) -> Findin
     }
 }
 
-fn suppressed_view<'a>(report: &'a AuditReport<'_>, suppressed: &'a Suppressed) -> SuppressedView<'a> {
-    SuppressedView { reason: &suppressed.reason, finding: finding_view(report, &suppressed.finding) }
+fn suppressed_view<'a>(told: &Told<'a>, suppressed: &'a Suppressed) -> SuppressedView<'a> {
+    SuppressedView { reason: &suppressed.reason, finding: finding_view(told, &suppressed.finding) }
 }
 
 impl<'a> From<&'a Suppression> for SuppressionView<'a> {
@@ -532,6 +583,9 @@ impl<'a> From<&'a Suppression> for SuppressionView<'a> {
 
 /// The audit in full; nothing is cut.
 pub(crate) fn document<'a>(report: &'a AuditReport<'a>) -> impl Serialize + use<'a> {
+    let news = report.news();
+    let of_news: Vec<&[NodeId]> = news.iter().flat_map(AuditNews::lists).collect();
+    let told = &Told { report, groups: AccountGroups::new(report, &of_news) };
     let audit = report.audit;
     let catalog = Catalog::embedded();
     let [(_, high), (_, medium), (_, low), (_, info)] = report.risk_counts();
@@ -557,13 +611,13 @@ pub(crate) fn document<'a>(report: &'a AuditReport<'a>) -> impl Serialize + use<
         options: &report.options,
         fail_on: report.fail_on.iter().map(ToString::to_string).collect(),
         failed: report.failed().iter().map(ToString::to_string).collect(),
-        news: report.news().map(|news| news_view(report, &news)),
-        accounts: account_views(report),
-        classes: audit.classes.iter().map(|class| class_view(report, class)).collect(),
-        root_callers: audit.root_callers.iter().map(|caller| root_caller_view(report, caller)).collect(),
-        guardrails: audit.guardrails.iter().map(|each| guardrail_view(report, each)).collect(),
-        findings: audit.findings.iter().map(|finding| finding_view(report, finding)).collect(),
-        suppressed: audit.suppressed.iter().map(|each| suppressed_view(report, each)).collect(),
+        news: news.as_ref().map(|news| news_view(told, news)),
+        accounts: account_views(told),
+        classes: audit.classes.iter().map(|class| class_view(told, class)).collect(),
+        root_callers: audit.root_callers.iter().map(|caller| root_caller_view(told, caller)).collect(),
+        guardrails: audit.guardrails.iter().map(|each| guardrail_view(told, each)).collect(),
+        findings: audit.findings.iter().map(|finding| finding_view(told, finding)).collect(),
+        suppressed: audit.suppressed.iter().map(|each| suppressed_view(told, each)).collect(),
         unused_suppressions: audit.unused_suppressions.iter().map(SuppressionView::from).collect(),
         notes: report.notes(),
     };

@@ -18,6 +18,22 @@ pub(super) struct Run {
     pub(super) column_kind: &'static str,
     pub(super) artifacts: Vec<Artifact>,
     pub(super) results: Vec<SarifResult>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) properties: Option<RunProperties>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RunProperties {
+    pub(super) account_groups: Vec<GroupProperties>,
+}
+
+/// Accounts that results name together.
+#[derive(Serialize)]
+pub(super) struct GroupProperties {
+    pub(super) name: String,
+    /// Their ids.
+    pub(super) accounts: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -93,9 +109,12 @@ pub(super) struct SarifResult {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct ResultProperties {
-    /// The ids of the accounts that the result concerns.
-    pub(super) accounts: Vec<String>,
+    /// How many accounts the result concerns.
+    pub(super) account_count: usize,
+    /// Which: names of groups among the properties of the run.
+    pub(super) account_groups: Vec<String>,
 }
 
 #[derive(Serialize)]

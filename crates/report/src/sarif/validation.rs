@@ -31,7 +31,7 @@ pub(crate) fn render(validation: &Validation, out: &mut dyn Write) -> io::Result
             builder.item(&item, place);
         }
     }
-    write_log(builder.rules, builder.artifacts, builder.results, out)
+    write_log(builder.rules, builder.artifacts, builder.results, None, out)
 }
 
 /// The places of a source among the artifacts: its file, and its text within the file.

@@ -107,22 +107,25 @@ fn check(audit: &Audit) {
     report.fail_on = report.gates();
     report.options = ["--org", "snapshots/my org.json", "audit"].map(str::to_owned).to_vec();
     report.profile = Some("baseline".to_owned());
-    let mut own = schema("../../docs/schemas/scproof-audit-2.json");
+    let mut own = schema("../../docs/schemas/scproof-audit-3.json");
     assert!(jsonschema::draft202012::meta::is_valid(&own));
     close(&mut own);
-    fits(&jsonschema::draft202012::new(&own).unwrap(), &json_of(&report));
-
+    let own = jsonschema::draft202012::new(&own).unwrap();
     let oasis = oasis();
-    let log = sarif_of(&report);
-    fits(&oasis, &log);
-    check_sarif(&log);
+    for detail in [AuditDetail::Full, AuditDetail::Details] {
+        report.detail = detail;
+        fits(&own, &json_of(&report));
+        let log = sarif_of(&report);
+        fits(&oasis, &log);
+        check_sarif(&log);
+        check_junit(&report, &junit_of(&report));
+    }
 
     let table = csv_of(&report);
     assert_eq!(table.len(), audit.scope.accounts.len() + 1);
     assert!(table.iter().all(|row| row.len() == 7 + audit.guardrails.len()));
     assert!(!table.iter().flatten().any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r'])));
 
-    check_junit(audit, &junit_of(&report));
     for detail in [AuditDetail::Summary, AuditDetail::Details, AuditDetail::Full] {
         report.detail = detail;
         for width in [60, 80, 120] {
@@ -163,7 +166,9 @@ pub(crate) fn check_sarif(log: &Value) {
 }
 
 /// It is XML, and the numbers are those of the cases.
-fn check_junit(audit: &Audit, page: &str) {
+fn check_junit(report: &AuditReport<'_>, page: &str) {
+    let guardrails = &report.audit.guardrails;
+    let is_full = report.detail == AuditDetail::Full;
     let document = roxmltree::Document::parse(page).unwrap();
     let root = document.root_element();
     let cases = |node: roxmltree::Node<'_, '_>, inside: Option<&str>| {
@@ -174,7 +179,11 @@ fn check_junit(audit: &Audit, page: &str) {
         cases.filter(is_inside).count().to_string()
     };
     let suites = root.children().filter(|node| node.has_tag_name("testsuite"));
-    assert_eq!(suites.clone().count(), audit.guardrails.len());
+    let more = usize::from(!is_full && !guardrails.is_empty());
+    assert_eq!(suites.clone().count(), guardrails.len() + more);
+    let groups = guardrails.iter().flat_map(|found| &found.groups).filter(|group| !group.accounts.is_empty());
+    let expected: usize = groups.map(|group| if is_full { group.accounts.len() } else { 1 }).sum();
+    assert_eq!(cases(root, None), expected.to_string());
     for suite in suites.chain([root]) {
         for (attribute, inside) in
             [("tests", None), ("failures", Some("failure")), ("errors", Some("error")), ("skipped", Some("skipped"))]
@@ -257,7 +266,7 @@ fn compared_with_an_audit_from_before() {
     let compared = |now: &Audit, detail: AuditDetail| {
         let report = AuditReport { baseline: Some(&baseline), fail_on: everything.to_vec(), detail, ..report(now) };
         let failed: Vec<String> = report.failed().iter().map(ToString::to_string).collect();
-        let mut schema = schema("../../docs/schemas/scproof-audit-2.json");
+        let mut schema = schema("../../docs/schemas/scproof-audit-3.json");
         close(&mut schema);
         fits(&jsonschema::draft202012::new(&schema).unwrap(), &json_of(&report));
         (failed, text_of(&report), json_of(&report)["news"].clone())
@@ -310,14 +319,34 @@ fn as_csv() {
     assert_snapshot!(rendered(&report(&audit), Format::Csv));
 }
 
+/// Groups first, then the same with a case for each account.
 #[test]
 fn as_junit() {
     let mut audit = sample::audit();
+    assert_snapshot!("as_junit_by_group", junit_of(&report(&audit)));
     // One case of each state is enough to look at.
     for group in audit.guardrails.iter_mut().flat_map(|found| &mut found.groups) {
         group.accounts.truncate(1);
     }
-    assert_snapshot!(junit_of(&report(&audit)));
+    assert_snapshot!(junit_of(&AuditReport { detail: AuditDetail::Full, ..report(&audit) }));
+}
+
+/// Everything written out, a hole is a result for each of its accounts, which has a fingerprint of its own.
+#[test]
+fn sarif_of_each_account() {
+    let audit = sample::audit();
+    let results = |detail: AuditDetail| -> Vec<Value> {
+        let log = sarif_of(&AuditReport { detail, ..report(&audit) });
+        let results = log["runs"][0]["results"].as_array().unwrap().iter();
+        results.filter(|it| it["ruleId"].as_str().unwrap().starts_with("guardrail/")).cloned().collect()
+    };
+    let [groups, accounts] = [AuditDetail::Summary, AuditDetail::Full].map(results);
+    let sum: u64 = groups.iter().map(|result| result["properties"]["accountCount"].as_u64().unwrap()).sum();
+    assert!(groups.len() < accounts.len() && sum == accounts.len() as u64, "{sum} {}", accounts.len());
+    let fingerprints: std::collections::BTreeSet<&str> =
+        accounts.iter().map(|it| it["partialFingerprints"]["scproof/v1"].as_str().unwrap()).collect();
+    assert_eq!(fingerprints.len(), accounts.len());
+    assert!(accounts.iter().all(|result| result["properties"]["accountCount"] == 1));
 }
 
 #[test]
@@ -357,11 +386,12 @@ fn sarif_regions_are_those_of_the_policy_text() {
 fn json_describes_accounts_once_and_counts() {
     let audit = sample::audit();
     let json = json_of(&report(&audit));
-    assert_eq!(json["format"], "scproof-audit/2");
+    assert_eq!(json["format"], "scproof-audit/3");
     assert_eq!(json["accounts"].as_array().unwrap().len(), 27);
     assert_eq!(json["summary"]["guardrails"]["hole"], 1);
     assert_eq!(json["summary"]["findings"]["high"], 1);
     assert_eq!(json["guardrails"][1]["accounts"]["hole"], 3);
+    assert_eq!(json["guardrails"][1]["groups"][0]["accountCount"], 3);
     assert_eq!(json["classes"][1]["differs"]["from"], "A");
     assert_eq!(json["findings"][0]["place"]["policyName"], "region-lock");
 }

@@ -195,6 +195,7 @@ fn guardrails(organization: &Organization) -> Vec<GuardrailReport> {
             Why::Open(Undecided::Rule("CTX-12")),
             Why::Open(Undecided::Policy(policy)),
             Why::Limit("alternatives", 64),
+            Why::Stopped,
         ],
     };
     vec![
