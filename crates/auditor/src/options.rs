@@ -15,8 +15,8 @@ use crate::model::{Guardrail, Suppression};
 pub struct AuditOptions {
     /// How rules that are not certain are read.
     pub evaluation: EvaluationOptions,
-    /// How much work it may be. Where it is stopped, guardrails are unknown as far as they are not settled, classes
-    /// count as conditional what is not, and findings that need a proof may be missing.
+    /// How much work it may be. Where it is stopped, guardrails and actions that are not settled depend, and
+    /// findings that need a proof may be missing.
     pub limits: Limits,
     /// The accounts to look at; all if none is given.
     pub accounts: Option<Vec<NodeId>>,

@@ -74,7 +74,7 @@ impl DeadlineArgs {
         ui::warning(
             global.color,
             &format!(
-                "ended after {} (`--deadline`): what was not settled by then is unknown or not told",
+                "ended after {} (`--deadline`): what was not settled by then depends or is not told",
                 shown(deadline)
             ),
             Some("a longer time, fewer accounts (`--account`, `--ou`) or fewer guardrails settle more"),
