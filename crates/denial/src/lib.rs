@@ -28,3 +28,4 @@ mod message;
 pub use denial::{Cause, Denial, PolicyType};
 pub use diagnosis::{Agreement, Diagnosis, NamedPolicy, Passing, diagnose};
 pub use error::DenialError;
+pub use message::{Sentence, sentence as read_message};

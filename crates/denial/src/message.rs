@@ -12,13 +12,17 @@ const IMPLICIT: &str = "because no ";
 
 /// What a sentence says, as far as it says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Sentence {
-    pub(crate) principal: Option<String>,
-    pub(crate) action: Option<String>,
-    pub(crate) resource: Option<String>,
-    pub(crate) cause: Option<Cause>,
+pub struct Sentence {
+    /// Who was not authorized.
+    pub principal: Option<String>,
+    /// To perform what.
+    pub action: Option<String>,
+    /// On which resource.
+    pub resource: Option<String>,
+    /// The policy that AWS names.
+    pub cause: Option<Cause>,
     /// Whether what decides is encoded.
-    pub(crate) is_encoded: bool,
+    pub is_encoded: bool,
 }
 
 pub(crate) fn read(text: &str) -> Result<Denial, DenialError> {
@@ -34,8 +38,8 @@ pub(crate) fn read(text: &str) -> Result<Denial, DenialError> {
     Ok(Denial { account, principal, action, resource, region: None, context: Context::new(), cause, time: None })
 }
 
-/// Reads a message; nothing if it is none of AWS's about authorization.
-pub(crate) fn sentence(text: &str) -> Option<Sentence> {
+/// Reads the message of an error; nothing if it is none of AWS's about authorization (CT-20).
+pub fn sentence(text: &str) -> Option<Sentence> {
     let is_encoded = text.contains(ENCODED);
     let text = text.split(ENCODED).next().unwrap_or(text);
     let Some((before, after)) = text.split_once(MARK) else {

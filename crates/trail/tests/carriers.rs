@@ -1,0 +1,284 @@
+//! Whatever carries records: all are read, and what cannot be read is counted.
+
+#![expect(clippy::unwrap_used, clippy::unreachable, reason = "helpers of tests fail as tests do")]
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+use scproof_trail::{Event, Fault, Foreign, Outcome, Reader, Reading, Sources, Standing, Tally, read_records};
+use serde_json::{Value, json};
+
+fn record(id: &str) -> Value {
+    json!({
+        "eventID": id, "eventTime": "2026-11-01T10:00:00Z", "eventType": "AwsApiCall", "awsRegion": "eu-west-1",
+        "eventSource": "sqs.amazonaws.com", "eventName": "ListQueues", "sourceIPAddress": "203.0.113.7",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::222222222222:user/ann", "accountId": "222222222222"}
+    })
+}
+
+fn read(text: &str) -> (Vec<String>, Tally) {
+    let mut ids = Vec::new();
+    let tally = read_records(text.as_bytes(), &mut |record| ids.extend(record.id().map(str::to_owned)));
+    (ids, tally)
+}
+
+fn event(record: &Value) -> Event {
+    let mut events = Vec::new();
+    let text = record.to_string();
+    let mut reader = Reader::new();
+    read_records(text.as_bytes(), &mut |record| events.push(reader.read(&record)));
+    assert_eq!(events.len(), 1);
+    events.remove(0)
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
+#[test]
+fn ct_32_every_carrier() {
+    let (one, two) = (record("1"), record("2"));
+    let lookup = json!({"Events": [{"EventId": "1", "CloudTrailEvent": one.to_string()},
+        {"EventId": "2", "CloudTrailEvent": two.to_string()}]});
+    let bridge = |record: &Value| json!({"source": "aws.sqs", "detail-type": "AWS API Call", "detail": record});
+    let lines = |values: [&Value; 2]| values.map(ToString::to_string).join("\n");
+    for text in [
+        json!({"Records": [one, two]}).to_string(),
+        pretty(&json!({"Records": [one, two]})),
+        json!([one, two]).to_string(),
+        pretty(&json!([one, two])),
+        lines([&one, &two]),
+        lines([&json!({"Records": [one]}), &json!({"Records": [two]})]),
+        lookup.to_string(),
+        pretty(&lookup),
+        json!([bridge(&one), bridge(&two)]).to_string(),
+        lines([&bridge(&one), &bridge(&two)]),
+        format!("\u{feff}{}\n", json!({"Records": [one, two]})),
+    ] {
+        let (ids, tally) = read(&text);
+        assert_eq!((ids, tally.fault_count, tally.foreign), (vec!["1".to_owned(), "2".to_owned()], 0, None), "{text}");
+    }
+    assert_eq!(read(&pretty(&one)).0, ["1"]);
+}
+
+#[test]
+fn ct_32_other_files_are_told_by_their_content() {
+    let digest = json!({"awsAccountId": "222222222222", "digestStartTime": "2026-11-01T10:00:00Z", "logFiles": []});
+    assert_eq!(read(&digest.to_string()).1.foreign, Some(Foreign::Digest));
+    assert_eq!(read("").1.foreign, Some(Foreign::Empty));
+    for text in ["hello", "{}", "{\"Statement\": []}", "3", "\"x\"", "null"] {
+        let (_, tally) = read(text);
+        assert_eq!((tally.foreign, tally.records), (Some(Foreign::Other), 0), "{text}");
+    }
+    // A file without records is none of another kind.
+    assert_eq!(read("{\"Records\": []}").1.foreign, None);
+    let insight = json!({"eventID": "1", "eventType": "AwsCloudTrailInsight", "eventName": "x", "eventSource": "y"});
+    assert_eq!(event(&insight).reading, Reading::Skipped("an Insight"));
+}
+
+/// What is before the break counts, and what is after a bad line.
+#[test]
+fn broken_files_count_as_far_as_they_go() {
+    let whole = json!({"Records": [record("1"), record("2")]}).to_string();
+    let (ids, tally) = read(whole.get(..whole.len() - 40).unwrap());
+    assert_eq!((ids, tally.faults), (vec!["1".to_owned()], vec![Fault::BrokenAfter { records: 1 }]));
+    let lines = format!("{}\n{{oops\n\n{}", record("1"), record("2"));
+    let (ids, tally) = read(&lines);
+    assert_eq!((ids.len(), tally.faults), (2, vec![Fault::Line { line: 2 }]));
+    let odd = json!({"Records": [record("1"), 7, "x", {"a": 1}, null, record("2")]}).to_string();
+    let (ids, tally) = read(&odd);
+    assert_eq!((ids.len(), tally.fault_count), (2, 4));
+}
+
+#[test]
+fn directories_compressed_files_and_folders_of_digests() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_day = folder.path().join("prefix/AWSLogs/o-exampleorg1/222222222222/CloudTrail/eu-west-1/2026/11/01");
+    let digests = folder.path().join("prefix/AWSLogs/o-exampleorg1/222222222222/CloudTrail-Digest/eu-west-1");
+    std::fs::create_dir_all(&of_day).unwrap();
+    std::fs::create_dir_all(&digests).unwrap();
+    std::fs::write(digests.join("d.json"), "{\"digestStartTime\": 1}").unwrap();
+    let text = json!({"Records": [record("1"), record("2")]}).to_string();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    // Two members in a file are one text.
+    let half = |text: &str| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    };
+    let (first, second) = text.split_at(100);
+    std::fs::write(of_day.join("a.json.gz"), &gzip).unwrap();
+    std::fs::write(of_day.join("b.json"), &text).unwrap();
+    std::fs::write(of_day.join("c.json.gz"), [half(first), half(second)].concat()).unwrap();
+    std::fs::write(of_day.join("d.json.gz"), gzip.get(..gzip.len() / 2).unwrap()).unwrap();
+    let sources = Sources::find(&[folder.path()]).unwrap();
+    assert_eq!((sources.files.len(), sources.passed_over), (4, 1));
+    let mut counts = Vec::new();
+    let mut faults = Vec::new();
+    for source in &sources.files {
+        let (content, fault) = source.content().unwrap();
+        counts.push(read_records(&content, &mut |_| {}).records);
+        faults.extend(fault);
+    }
+    assert_eq!(counts.get(..3), Some(&[2, 2, 2][..]));
+    assert_eq!(faults, [Fault::Compressed]);
+    assert!(Sources::find(&[folder.path().join("nothing")]).is_err());
+}
+
+fn call(record: &Value) -> scproof_trail::Call {
+    let Reading::Call(call) = event(record).reading else { unreachable!("a call") };
+    call
+}
+
+#[test]
+fn ct_2_ct_3_ct_31_whose_policies_decide() {
+    let mut theirs = record("1");
+    theirs["recipientAccountId"] = json!("333333333333");
+    assert_eq!(call(&theirs).account, "222222222222");
+    let of_kind = |identity: Value| {
+        let mut record = record("1");
+        record["userIdentity"] = identity;
+        event(&record).reading
+    };
+    let service = json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"});
+    assert!(matches!(of_kind(service), Reading::NotGoverned(_)));
+    for kind in ["IdentityCenterUser", "Directory", "Unknown", "SAMLUser", "WebIdentityUser"] {
+        let found = of_kind(json!({"type": kind, "accountId": "222222222222"}));
+        assert!(matches!(found, Reading::NotReplayable(_)), "{kind}");
+    }
+    assert!(matches!(of_kind(json!({"accountId": "222222222222"})), Reading::Skipped(_)));
+    assert!(matches!(of_kind(json!({"type": "IAMUser"})), Reading::NotReplayable(_)));
+    assert!(matches!(of_kind(json!("ann")), Reading::NotReplayable(_)));
+}
+
+#[test]
+fn ct_4_a_session_s_role_has_its_path() {
+    let mut session = record("1");
+    session["userIdentity"] = json!({
+        "type": "AssumedRole", "accountId": "222222222222",
+        "arn": "arn:aws:sts::222222222222:assumed-role/dev/ann",
+        "sessionContext": {"sessionIssuer": {"arn": "arn:aws:iam::222222222222:role/team/dev"}}
+    });
+    let call = call(&session);
+    assert_eq!(call.principal.as_deref(), Some("arn:aws:sts::222222222222:assumed-role/dev/ann"));
+    let role = call.context.iter().find(|(key, _)| *key == "aws:PrincipalArn").map(|(_, value)| value.clone());
+    let path = "arn:aws:iam::222222222222:role/team/dev".to_owned();
+    assert_eq!(role, Some(scproof_evaluator::ContextValue::Single(path)));
+}
+
+#[test]
+fn ct_30_ct_34_ct_37_what_was_asked_and_how_it_ended() {
+    let mut launch = record("1");
+    launch["eventSource"] = json!("ec2.amazonaws.com");
+    launch["eventName"] = json!("RunInstances");
+    launch["requestParameters"] = json!({"instanceType": "t3.micro"});
+    launch["errorCode"] = json!("Client.UnauthorizedOperation");
+    launch["errorMessage"] = json!(
+        "You are not authorized to perform this operation. User: x is not authorized to \
+        perform: ec2:RunInstances on resource: arn:aws:ec2:eu-west-1:222222222222:instance/* with an explicit deny in \
+        a service control policy"
+    );
+    let launch = call(&launch);
+    let certain: Vec<&str> =
+        launch.asks.iter().filter(|ask| ask.standing == Standing::Certain).map(|ask| ask.action.as_str()).collect();
+    assert_eq!(certain, ["ec2:RunInstances"]);
+    assert!(launch.asks.iter().any(|ask| ask.action == "iam:PassRole" && ask.standing == Standing::Possible));
+    let kept = launch.asks.first().map(|ask| ask.context.iter().count());
+    assert_eq!(kept, Some(1));
+    let Outcome::Denied { cause: Some(cause), action } = &launch.outcome else { panic!("{:?}", launch.outcome) };
+    assert!(cause.is_explicit && action.as_deref() == Some("ec2:RunInstances"));
+    let ended = |code: &str| {
+        let mut record = record("1");
+        record["errorCode"] = json!(code);
+        call(&record).outcome
+    };
+    assert_eq!(ended("Client.DryRunOperation"), Outcome::Passed);
+    assert_eq!(ended("ThrottlingException"), Outcome::Open);
+    let mut object = record("1");
+    object["eventSource"] = json!("s3.amazonaws.com");
+    object["eventName"] = json!("GetObject");
+    object["resources"] = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::b/k"},
+        {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::b", "accountId": "222222222222"}]);
+    let asked = call(&object).asks;
+    let found: Vec<&scproof_evaluator::RequestResource> =
+        asked.iter().flat_map(|ask| ask.resources.iter().map(|input| &input.resource)).collect();
+    assert_eq!(found, [&scproof_evaluator::RequestResource::Arn("arn:aws:s3:::b/k".to_owned())]);
+}
+
+#[test]
+fn ct_33_copies_and_amended_records_are_told() {
+    let mut copy = record("1");
+    copy["sharedEventID"] = json!("s");
+    copy["addendum"] = json!({"reason": "UPDATED_DATA"});
+    let copy = event(&copy);
+    assert_eq!((copy.shared_id.as_deref(), copy.amended, copy.time), (Some("s"), true, 1_793_527_200));
+    // CT-11.
+    let mut basic = record("1");
+    basic["eventTime"] = json!("20261101T100000Z");
+    assert_eq!(event(&basic).time, 1_793_527_200);
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[a-zA-Z0-9:/.*{}\\[\\]]{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map("[a-zA-Z]{1,6}", inner, 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+const MEMBERS: [&str; 16] = [
+    "eventID",
+    "eventTime",
+    "eventType",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "userIdentity",
+    "resources",
+    "requestParameters",
+    "errorCode",
+    "errorMessage",
+    "sourceIPAddress",
+    "eventContext",
+    "addendum",
+    "tlsDetails",
+    "recipientAccountId",
+];
+
+proptest! {
+    /// Hostile content ends in a count.
+    #[test]
+    fn any_text_ends_in_a_tally(text in ".{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        let mut reader = Reader::new();
+        for content in [text.as_bytes(), &bytes] {
+            let mut visited = 0;
+            let tally = read_records(content, &mut |record| { reader.read(&record); visited += 1; });
+            prop_assert_eq!(tally.records, visited);
+        }
+    }
+
+    /// Members of any type are read or counted as missing.
+    #[test]
+    fn any_member_may_be_anything(place in 0..MEMBERS.len(), other in 0..MEMBERS.len(), value in any_json(), more in any_json()) {
+        let mut odd = record("1");
+        odd[MEMBERS[place]] = value;
+        odd[MEMBERS[other]] = more;
+        let text = json!({"Records": [odd, record("2")]}).to_string();
+        let mut reader = Reader::new();
+        let mut seen = 0;
+        let tally = read_records(text.as_bytes(), &mut |record| { reader.read(&record); seen += 1; });
+        prop_assert!(seen >= 1 && tally.records + tally.fault_count == 2, "{:?}", tally);
+    }
+}
