@@ -93,8 +93,15 @@ pub(crate) fn warning(color: Color, message: &str, help: Option<&str>) {
     print(&text);
 }
 
+/// Prints a report for people where standard output has something else.
+pub(crate) fn report(color: Color, report: &report::Report<'_>) {
+    let mut text = Vec::new();
+    if report.write(report::Format::Text, stderr_style(color), &mut text).is_ok() {
+        print(&String::from_utf8_lossy(&text));
+    }
+}
+
 /// Says something that is neither wrong nor odd.
-#[cfg(feature = "fetch")]
 pub(crate) fn note(color: Color, message: &str) {
     if message::are_for_programs() {
         return print(&message::of_text(message::Severity::Note, message, None));

@@ -7,7 +7,7 @@ mod statement;
 
 use std::sync::LazyLock;
 
-use scproof_text::{Message, Route, Severity, Sink, TextKind, Wording, read};
+use scproof_text::{Fix, Message, Route, Severity, Sink, TextKind, Wording, read};
 
 use crate::codes;
 use crate::document::{PolicyDocument, PolicyKind};
@@ -84,9 +84,11 @@ impl PolicyDocument {
 pub fn validate(text: &str, kind: PolicyKind, options: &ValidationOptions) -> Parsed {
     let mut sink = Sink::default();
     if text.starts_with('\u{feff}') {
-        sink.report(codes::BYTE_ORDER_MARK, Route::Root, &(0..'\u{feff}'.len_utf8()), || {
+        let mark = 0..'\u{feff}'.len_utf8();
+        sink.report(codes::BYTE_ORDER_MARK, Route::Root, &mark, || {
             Wording::new("the text starts with a byte order mark")
                 .help("save the file as UTF-8 without byte order mark")
+                .maybe_fix(Some(Fix::new("delete the byte order mark", mark.clone(), "")))
         });
     }
     let read = read(text, &POLICY_TEXT, &mut sink);

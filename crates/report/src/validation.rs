@@ -24,6 +24,8 @@ pub struct Source {
     pub text: String,
     /// What was found.
     pub findings: SourceFindings,
+    /// What was repaired before; the text is the repaired one.
+    pub fixed: Vec<Message>,
 }
 
 /// A policy of a snapshot.
@@ -59,6 +61,11 @@ pub struct Totals {
     pub warnings: usize,
     /// Notes.
     pub notes: usize,
+    /// How many of them have exactly one meaning, so that `validate --fix` can repair them. Policies of snapshots are
+    /// repaired where their texts come from.
+    pub fixable: usize,
+    /// What was repaired before.
+    pub fixed: usize,
 }
 
 /// One message with the text that it is about.
@@ -80,6 +87,12 @@ impl<'a> Item<'a> {
         Some(self.message.rule).filter(|rule| !rule.is_empty())
     }
 
+    /// What would repair it, if it has exactly one meaning and stands in a file of its own.
+    pub(crate) fn fix(&self) -> Option<&'a str> {
+        let is_file = self.source.policy.is_none();
+        self.message.fix.as_ref().filter(|_| is_file).map(|fix| fix.what.as_str())
+    }
+
     /// The route to the part that it is about; none for the whole text.
     pub(crate) fn path(&self) -> Option<String> {
         Some(self.message.path.to_string()).filter(|text| !text.is_empty())
@@ -99,7 +112,9 @@ impl Validation {
                 }
                 SourceFindings::Snapshot(_) => totals.snapshots += 1,
             }
+            totals.fixed += source.fixed.len();
             for item in source.items() {
+                totals.fixable += usize::from(item.fix().is_some());
                 match item.message.severity {
                     Severity::Error => totals.errors += 1,
                     Severity::Warning => totals.warnings += 1,

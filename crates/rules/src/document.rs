@@ -206,6 +206,7 @@ impl<'a> Subject<'a> {
             depends_on_catalog: false,
             also: Vec::new(),
             call: None,
+            fix: None,
             cause: None,
         }
     }

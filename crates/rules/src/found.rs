@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use scproof_text::{Code, Message, PathStep, Place, PolicyPath, Severity, lines_and_columns, locate, quoted};
+use scproof_text::{
+    Code, Fix, Message, PartChange, PathStep, Place, PolicyPath, Severity, lines_and_columns, locate, quoted,
+};
 
 use crate::rule::{Risk, Rule};
 
@@ -31,6 +33,9 @@ pub struct Found {
     pub also: Vec<PolicyPath>,
     /// A call that shows it, where one does.
     pub call: Option<FoundCall>,
+    /// How to change the text, if the fault has exactly one meaning: in a few words, and part by part. The same at all
+    /// its places.
+    pub fix: Option<(String, Vec<PartChange>)>,
     /// What tells those with the same cause.
     pub(crate) cause: Option<String>,
 }
@@ -67,6 +72,8 @@ pub(crate) fn told_once(found: Vec<Found>) -> Vec<Found> {
         if let Some(known) = told.get_mut(place) {
             known.risk = known.risk.max(one.risk);
             known.also.push(one.path);
+            known.fix =
+                known.fix.take().zip(one.fix).map(|((what, changes), (_, more))| (what, [changes, more].concat()));
         } else {
             told.push(one);
         }
@@ -78,6 +85,12 @@ pub(crate) fn told_once(found: Vec<Found>) -> Vec<Found> {
 }
 
 impl Found {
+    /// With the text that has exactly one meaning in place of a value.
+    pub(crate) fn write_instead(mut self, path: PolicyPath, text: &str) -> Self {
+        self.fix = Some((format!("write {}", quoted(text)), vec![PartChange::Value(path, text.to_owned())]));
+        self
+    }
+
     /// The same as a remark on the text that the document was read from: a warning if it is grave, else a note.
     pub fn diagnostic(&self, text: &str) -> Message {
         let also = self.also.iter().filter_map(|path| locate(text, &path_in(path, text)));
@@ -88,6 +101,7 @@ impl Found {
         let mut message = self.code().at(self.path_in(text), self.message.as_str()).help(self.remedy.as_str());
         message.place = places.next();
         message.also = places.collect();
+        message.fix = self.fix.as_ref().and_then(|(what, changes)| Fix::of_parts(text, what.as_str(), changes));
         message
     }
 

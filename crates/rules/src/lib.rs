@@ -7,7 +7,8 @@
 //!
 //! To add a rule on documents: a file in `document/` with a `RULE` and a check, its row in the list of `document.rs`,
 //! its place in a group of `groups.rs`, and a fixture that has the fault beside one that nearly has it. `UPDATE_DOCS=1`
-//! with the tests of this crate writes its section of `docs/findings.md`.
+//! with the tests of this crate writes its section of `docs/findings.md`. Where the fault has exactly one meaning, the
+//! check says so in `Found::fix`, and `docs/validate.md` has a row.
 //!
 //! ```
 //! use scproof_policy_parser::{PolicyDocument, PolicyKind};

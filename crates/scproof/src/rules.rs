@@ -26,4 +26,4 @@ pub use scproof_rules::{
     Checker, Found, Guard, LooksAt, RULE_GROUPS, Risk, Rule, RuleGroup, check, document_rules, guard_on, risk_of_text,
     rule, rules, text_risks,
 };
-pub use scproof_text::{Code, CodeGroup, Example, nearest};
+pub use scproof_text::{Code, CodeGroup, Edit, Example, Fix, Repaired, nearest, repair};

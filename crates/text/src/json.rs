@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::codes;
+use crate::fix::Fix;
 use crate::message::Code;
 use crate::near::quoted;
 use crate::sink::{Route, Sink, Wording};
@@ -359,7 +360,8 @@ impl<'t> Reader<'t, '_> {
                     self.position += 1;
                     if let Some(comma) = last_comma {
                         self.fault(codes::TRAILING_COMMA, route, comma..comma + 1, || {
-                            Wording::new("a comma follows the last item").help("delete the comma")
+                            let fix = Fix::new("delete the comma", comma..comma + 1, "");
+                            Wording::new("a comma follows the last item").help("delete the comma").maybe_fix(Some(fix))
                         });
                     }
                     return;

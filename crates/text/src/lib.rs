@@ -10,6 +10,7 @@
 //! | collect messages while a text is read | [`Sink`] |
 //! | name a place in a document | [`PolicyPath`], [`locate`] |
 //! | lines and columns of bytes | [`lines_and_columns`] |
+//! | repair what has one meaning | [`Fix`], [`repair`] |
 //! | "did you mean" | [`nearest`], [`near_names`], [`did_you_mean`] |
 //!
 //! ```
@@ -31,6 +32,7 @@
 
 pub mod codes;
 mod error;
+mod fix;
 mod json;
 mod message;
 mod near;
@@ -41,6 +43,7 @@ mod sink;
 mod unseen;
 
 pub use error::{Faults, LARGEST_FILE, LARGEST_SNAPSHOT, LoadError, decode, read_bytes, read_file};
+pub use fix::{Edit, Fix, PartChange, Repaired, repair};
 pub use json::{Member, Node, Read, TextKind, Value, is_number, read, write_string};
 pub use message::{Code, CodeGroup, Example, Message, Place, Severity};
 pub use near::{did_you_mean, is_blank, near_names, nearest, quoted, shorten, slips};

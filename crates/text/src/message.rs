@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::fix::Fix;
 use crate::path::PolicyPath;
 
 /// How serious a message is.
@@ -89,6 +90,7 @@ impl Code {
             message: message.into(),
             expected: None,
             help: None,
+            fix: None,
             also: Vec::new(),
         }
     }
@@ -174,6 +176,8 @@ pub struct Message {
     pub expected: Option<String>,
     /// How to repair it, if that can be said.
     pub help: Option<String>,
+    /// The repair in the text, if the fault has exactly one meaning.
+    pub fix: Option<Fix>,
     /// Other places with the same fault for the same cause, which is told once.
     pub also: Vec<Place>,
 }
@@ -219,6 +223,12 @@ impl Message {
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+
+    /// With its repair.
+    #[must_use]
+    pub fn fix(self, fix: Fix) -> Self {
+        Self { fix: Some(fix), ..self }
     }
 
     /// The bytes of the text it is about, if the text was at hand.

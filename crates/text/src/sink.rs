@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::codes;
+use crate::fix::Fix;
 use crate::json::Node;
 use crate::message::{Code, Message};
 use crate::path::{PathStep, PolicyPath};
@@ -61,12 +62,13 @@ pub struct Wording {
     message: String,
     expected: Option<String>,
     help: Option<String>,
+    fix: Option<Fix>,
 }
 
 impl Wording {
     /// What is wrong.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), expected: None, help: None }
+        Self { message: message.into(), expected: None, help: None, fix: None }
     }
 
     /// With what was expected.
@@ -85,6 +87,12 @@ impl Wording {
     #[must_use]
     pub fn maybe_help(self, text: Option<String>) -> Self {
         Self { help: text.or(self.help), ..self }
+    }
+
+    /// With its repair, if it has exactly one meaning.
+    #[must_use]
+    pub fn maybe_fix(self, fix: Option<Fix>) -> Self {
+        Self { fix, ..self }
     }
 }
 
@@ -117,9 +125,9 @@ impl Sink {
     /// Adds a message; `wording` runs only if there is room for it.
     pub fn report(&mut self, code: Code, route: Route<'_>, span: &Range<usize>, wording: impl FnOnce() -> Wording) {
         if self.has_room(code.code) {
-            let Wording { message, expected, help } = wording();
+            let Wording { message, expected, help, fix } = wording();
             let message = code.message(message).at(route.to_path()).on(span.clone());
-            self.found.push(Message { expected, help, ..message });
+            self.found.push(Message { expected, help, fix, ..message });
         }
     }
 

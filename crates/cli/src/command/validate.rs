@@ -1,5 +1,6 @@
 //! `scproof validate`: policy documents and snapshots.
 
+mod fixes;
 mod values;
 
 use std::fs;
@@ -7,16 +8,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use scproof::report::{PolicyLabel, Report, Source, SourceFindings, Subject, Validation};
-use scproof::rules::{Checker, Message, Parsed, PolicyDocument, PolicyKind, ValidationOptions, validate};
+use scproof::report::{PolicyLabel, Source, SourceFindings, Subject, Validation};
+use scproof::rules::{
+    Checker, Message, Parsed, PolicyDocument, PolicyKind, Repaired, ValidationOptions, repair, validate,
+};
 use scproof::snapshot::Organization;
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::input;
-use crate::output::Output;
 use crate::{snapshot, ui};
+use fixes::{Changed, Fixing};
 use values::Values;
 
 const EXAMPLES: &str = "\
@@ -27,13 +30,16 @@ Examples:
   scproof validate policies/ --fail-on warning
   scproof --org example validate
   scproof validate lza/ --var PARTITION=aws --format github
+  scproof validate policies/ --diff
   terraform output -raw scp | scproof validate -
 
-The exit code is 1 if there is an error, or what --fail-on names.";
+The exit code is 1 if there is an error, or what --fail-on names; with --fix if
+any is left; with --diff also if there is something to change.";
 
 /// Check policy documents and snapshots
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct ValidateArgs {
     /// Files, directories of *.json files, or `-` for standard input; without any
     /// the snapshot that --org names
@@ -52,6 +58,13 @@ pub(crate) struct ValidateArgs {
     /// Values of a file: an object in JSON, or lines NAME=VALUE (can be repeated)
     #[arg(long = "vars", value_name = "FILE")]
     var_files: Vec<PathBuf>,
+    /// Repair in the files what has exactly one meaning; of standard input the
+    /// repaired text is printed
+    #[arg(long, conflicts_with_all = ["diff", "vars", "var_files"])]
+    fix: bool,
+    /// Print what --fix would change as a unified diff, and change nothing
+    #[arg(long, conflicts_with_all = ["vars", "var_files"])]
+    diff: bool,
     /// Show how often each code was found, not every place
     #[arg(long)]
     statistics: bool,
@@ -76,6 +89,7 @@ enum Kind {
 
 pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, CommandError> {
     let format = global.format(Subject::Validation)?;
+    Fixing::refuse_what_cannot_be(args, format)?;
     let quotas = snapshot::quotas(global)?;
     let mut check = Check {
         kind: match args.kind {
@@ -85,11 +99,12 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
         options: ValidationOptions { legacy_scp_language: args.legacy_language, quotas },
         checker: Checker::default(),
         values: Values::read(&args.vars, &args.var_files)?,
+        fixing: Fixing::of(args),
         validation: Validation { is_statistics: args.statistics, ..Validation::default() },
     };
     let mut unreadable = false;
     let mut read = |check: &mut Check, path: &Path| match bytes_of(global, path) {
-        Ok((name, bytes)) => check.text(name, &bytes),
+        Ok((name, bytes)) => check.text(name, Some(path), &bytes),
         Err(error) => {
             unreadable = true;
             ui::error(global.color, &error);
@@ -98,7 +113,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
     if args.files.is_empty() {
         match snapshot::org(global) {
             Some(org) => match snapshot::built_in(org) {
-                Some(text) => check.text(org.display().to_string(), text.as_bytes()),
+                Some(text) => check.text(org.display().to_string(), None, text.as_bytes()),
                 None => read(&mut check, org),
             },
             None => {
@@ -126,15 +141,17 @@ pub(crate) fn run(global: &GlobalArgs, args: &ValidateArgs) -> Result<ExitCode, 
     for name in check.values.unused() {
         ui::warning(global.color, &format!("no text asks for the value of `{name}`"), None);
     }
-    let validation = check.validation;
+    let Check { validation, fixing, .. } = check;
     if validation.sources.is_empty() && unreadable {
         return Ok(ExitCode::Input);
     }
-    Output::open(global)?.report(format, &Report::Validation(&validation))?;
     let totals = validation.totals();
+    let is_changed = fixing.is_preview() && fixing.has_changes();
+    fixing.finish(global, format, &validation)?;
     Ok(if unreadable {
         ExitCode::Input
-    } else if totals.errors > 0
+    } else if is_changed
+        || totals.errors > 0
         || (args.fail_on != FailOn::Error && totals.warnings > 0)
         || (args.fail_on == FailOn::Note && totals.notes > 0)
     {
@@ -181,23 +198,36 @@ struct Check {
     options: ValidationOptions,
     checker: Checker,
     values: Values,
+    fixing: Fixing,
     validation: Validation,
 }
 
 impl Check {
-    fn text(&mut self, file: String, bytes: &[u8]) {
+    /// `path`: where the text can be changed.
+    fn text(&mut self, file: String, path: Option<&Path>, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         if is_snapshot(&text) {
             self.snapshot(file, text, bytes);
             return;
         }
         let text = self.values.fill(text);
-        let parsed = match std::str::from_utf8(bytes) {
-            Ok(_) => validate(&text, self.kind, &self.options),
-            Err(_) => PolicyDocument::parse_bytes(bytes, self.kind),
+        if std::str::from_utf8(bytes).is_err() {
+            let parsed = PolicyDocument::parse_bytes(bytes, self.kind);
+            let findings = SourceFindings::Policy(self.with_rules(parsed, &text, None));
+            self.validation.sources.push(Source { file, policy: None, text, findings, fixed: Vec::new() });
+            return;
+        }
+        let of_text = |text: &str| self.with_rules(validate(text, self.kind, &self.options), text, None);
+        let Some(path) = path.filter(|_| self.fixing != Fixing::Off) else {
+            let findings = SourceFindings::Policy(of_text(&text));
+            self.validation.sources.push(Source { file, policy: None, text, findings, fixed: Vec::new() });
+            return;
         };
-        let findings = SourceFindings::Policy(self.with_rules(parsed, &text, None));
-        self.validation.sources.push(Source { file, policy: None, text, findings });
+        let Repaired { text: repaired, fixed, left } = repair(&text, &of_text);
+        let changed = Changed { name: file.clone(), path: path.to_owned(), before: text, after: repaired.clone() };
+        self.fixing.add(changed);
+        let findings = SourceFindings::Policy(left);
+        self.validation.sources.push(Source { file, policy: None, text: repaired, findings, fixed });
     }
 
     /// What the parser says of a text, and what the rules on documents say.
@@ -223,12 +253,13 @@ impl Check {
             Ok(organization) => organization,
             Err(error) => {
                 let findings = SourceFindings::BrokenSnapshot(error.faults().to_vec(), error.omitted());
-                self.validation.sources.push(Source { file, policy: None, text, findings });
+                self.validation.sources.push(Source { file, policy: None, text, findings, fixed: Vec::new() });
                 return;
             }
         };
         let findings = SourceFindings::Snapshot(organization.findings_with(&self.options.quotas));
-        self.validation.sources.push(Source { file: file.clone(), policy: None, text, findings });
+        let source = Source { file: file.clone(), policy: None, text, findings, fixed: Vec::new() };
+        self.validation.sources.push(source);
         for (_, policy) in organization.policies() {
             let Some(content) = &policy.content else { continue };
             let label = PolicyLabel { id: policy.id.as_str().to_owned(), name: policy.name.clone() };
@@ -240,6 +271,7 @@ impl Check {
                 policy: Some(label),
                 text: content.to_string(),
                 findings: SourceFindings::Policy(diagnostics),
+                fixed: Vec::new(),
             });
         }
     }

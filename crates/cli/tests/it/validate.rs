@@ -192,3 +192,68 @@ fn codes_are_explained() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("did you mean `joined-negations`?"), "{}", run.stderr);
 }
+
+const SLIPS: &str = r#"{
+  "Statement": [
+    {
+      "Efect": "deny",
+      "Actions": ["s3: PutObject", "s3:*", "S3:DeleteBucket",],
+      "Resource": "*",
+      "Condition": {"stringnotequals": {"aws: RequestedRegion": ["eu-west-1", "eu-west-1"]}}
+    }
+  ]
+}
+"#;
+
+const REPAIRED: &str = r#"{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Deny",
+      "Action": ["s3:*"],
+      "Resource": "*",
+      "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
+    }
+  ]
+}
+"#;
+
+#[test]
+fn what_has_one_meaning_is_repaired() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("slips.json");
+    std::fs::write(&file, SLIPS).unwrap();
+    let name = file.to_str().unwrap();
+    let preview = scproof(&["validate", name, "--diff"]);
+    assert_eq!((preview.code, std::fs::read_to_string(&file).unwrap().as_str()), (1, SLIPS));
+    let plus = |line: &&str| line.starts_with('+') && !line.starts_with("+++");
+    let added: Vec<&str> = preview.stdout.lines().filter(plus).collect();
+    assert_eq!(added.first(), Some(&"+  \"Version\": \"2012-10-17\","), "{}", preview.stdout);
+    assert!(preview.stdout.starts_with("--- a/") && preview.stderr.contains("files: 1; left: 0"), "{}", preview.stderr);
+
+    let run = scproof(&["validate", name, "--fix", "--format", "json"]);
+    assert_eq!((run.code, std::fs::read_to_string(&file).unwrap().as_str()), (0, REPAIRED));
+    let json = run.json();
+    assert_eq!(json["summary"]["fixed"].as_u64(), Some(json["fixed"].as_array().unwrap().len() as u64));
+    assert!(json["diagnostics"].as_array().unwrap().is_empty());
+    let again = scproof(&["validate", name, "--diff"]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""));
+}
+
+#[test]
+fn standard_input_is_printed_repaired() {
+    let run = finish(&mut command(&["validate", "--fix", "-"]), SLIPS.as_bytes());
+    assert_eq!((run.code, run.stdout.as_str()), (0, REPAIRED));
+    assert_snapshot!(run.stderr);
+    let broken = finish(&mut command(&["validate", "--fix", "-"]), b"{\"Statement\": 5,}");
+    assert_eq!((broken.code, broken.stdout.as_str()), (1, "{\"Version\": \"2012-10-17\", \"Statement\": 5}"));
+}
+
+#[test]
+fn repairs_are_refused_where_two_things_would_be_printed() {
+    for args in [&["--diff", "--format", "json"][..], &["--fix", "-", "x.json"], &["--fix", "-", "--format", "sarif"]] {
+        assert_eq!(scproof(&[&["validate", "x.json"], args].concat()).code, 2, "{args:?}");
+    }
+    assert_eq!(scproof(&["validate", "x.json", "--fix", "--diff"]).code, 2);
+    assert_eq!(scproof(&["validate", "x.json", "--fix", "--var", "a=b"]).code, 2);
+}

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use scproof_text::{Route, Wording, quoted};
+use scproof_text::{Fix, Route, Wording, quoted};
 
 use crate::action::{ActionPattern, ActionShape};
 use crate::codes;
@@ -30,6 +30,7 @@ impl Walker<'_> {
                 self.sink.report(codes::WILDCARD_PREFIX, route, span, || {
                     Wording::new(format!("the action {} has a wildcard in its service prefix", quoted(text)))
                         .expected("`*` alone, or a service prefix without wildcards")
+                        .maybe_fix((text == "*:*").then(|| Fix::string(span.clone(), "*")))
                 });
             }
             ActionShape::NoColon | ActionShape::AnyPreferred | ActionShape::WildcardPrefix { .. } => {
@@ -44,6 +45,7 @@ impl Walker<'_> {
                 self.sink.report(codes::ACTION_WHITE_SPACE, route, span, || {
                     Wording::new(format!("the action {} holds white space and matches nothing", quoted(text)))
                         .help("delete the white space")
+                        .maybe_fix(unspaced(text).map(|text| Fix::string(span.clone(), &text)))
                 });
             }
             ActionShape::Named { prefix: "", .. } => self.sink.report(codes::BAD_ACTION, route, span, || {
@@ -76,4 +78,13 @@ impl Walker<'_> {
             });
         }
     }
+}
+
+/// The action without the white space around it and its colon, if that is all it has.
+fn unspaced(text: &str) -> Option<String> {
+    let (prefix, name) = text.split_once(':')?;
+    let text = format!("{}:{}", prefix.trim(), name.trim());
+    let is_action = matches!(ActionPattern::new(&text).shape(), ActionShape::Named { prefix, name }
+        if !prefix.is_empty() && !name.is_empty());
+    is_action.then_some(text)
 }

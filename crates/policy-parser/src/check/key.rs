@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use scproof_text::{Member, Route, Wording, did_you_mean, nearest, quoted};
+use scproof_text::{Fix, Member, Route, Wording, did_you_mean, nearest, quoted, slips};
 
 use super::global_key::{self, GlobalKey};
 use crate::codes;
@@ -38,6 +38,7 @@ impl Walker<'_> {
                 self.sink.report(codes::OPERATOR_CASE, here, span, || {
                     Wording::new(format!("the operator {} is written in other letter case than AWS's", quoted(name)))
                         .expected(format!("`{proper}`"))
+                        .maybe_fix(earlier.is_none().then(|| Fix::string(span.clone(), &proper)))
                 });
             }
             if operator.base == BaseOperator::Null && operator.set.is_some() {
@@ -62,6 +63,10 @@ impl Walker<'_> {
                 Wording::new(format!("unknown set prefix {}", quoted(prefix)))
                     .expected("`ForAllValues:` or `ForAnyValue:`")
                     .maybe_help(did_you_mean(prefix, SET_PREFIXES))
+                    .maybe_fix(
+                        only_near(prefix, SET_PREFIXES)
+                            .map(|near| Fix::string(span.clone(), &format!("{near}:{rest}"))),
+                    )
             });
         } else if rest.eq_ignore_ascii_case("NullIfExists") {
             self.sink.report(codes::NULL_IF_EXISTS, here, span, || {
@@ -75,6 +80,10 @@ impl Walker<'_> {
                 Wording::new(format!("unknown condition operator {}", quoted(name)))
                     .expected("an operator such as `StringEquals`")
                     .maybe_help(near.map(|near| format!("did you mean `{set}{near}{suffix}`?")))
+                    .maybe_fix(
+                        only_near(stem, BaseOperator::ALL.iter().map(|base| base.as_str()))
+                            .map(|near| Fix::string(span.clone(), &format!("{set}{near}{suffix}"))),
+                    )
             });
         }
     }
@@ -132,4 +141,12 @@ impl Walker<'_> {
             GlobalKey::Known { .. } | GlobalKey::Other => {}
         }
     }
+}
+
+/// The one candidate that a name is but for letter case and one slip, if there is no other.
+fn only_near<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let name = name.to_ascii_lowercase();
+    let is_near = |candidate: &&str| slips(&name, &candidate.to_ascii_lowercase(), 1).is_some();
+    let mut near = candidates.into_iter().filter(is_near);
+    near.next().filter(|_| near.next().is_none())
 }

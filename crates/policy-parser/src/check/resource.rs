@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use scproof_text::{Route, Wording, quoted};
+use scproof_text::{Fix, Route, Wording, quoted};
 
 use crate::codes;
 use crate::parse::Walker;
@@ -41,10 +41,13 @@ impl Walker<'_> {
             }
             self.sink.report(codes::BAD_RESOURCE, route, span, || {
                 let is_arn = text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
+                let rest = text.get(4..).filter(|_| is_arn);
+                let fix = rest.map(|rest| Fix::string(span.clone(), &format!("arn:{rest}")));
                 let help = is_arn.then(|| "write `arn` in lower case".to_owned());
                 Wording::new(format!("the resource {} is neither `*` nor an ARN", quoted(text)))
                     .expected("`*` or `arn:partition:service:region:account:resource`")
                     .maybe_help(help)
+                    .maybe_fix(fix)
             });
             return;
         }
@@ -86,6 +89,7 @@ impl Walker<'_> {
             self.sink.report(codes::UPPER_CASE_ARN, route, span, || {
                 Wording::new(format!("the component {} of the ARN has upper-case letters", quoted(component)))
                     .expected("partition, service and region in lower case")
+                    .maybe_fix(Some(Fix::string(span.clone(), &lower_case(text))))
             });
         }
     }
@@ -108,6 +112,13 @@ impl Walker<'_> {
             });
         }
     }
+}
+
+/// The ARN with its partition, service and Region in lower case.
+fn lower_case(arn: &str) -> String {
+    let mut components = arn.splitn(5, ':');
+    let head: Vec<String> = components.by_ref().take(4).map(str::to_ascii_lowercase).collect();
+    head.into_iter().chain(components.map(str::to_owned)).collect::<Vec<String>>().join(":")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scproof_text::{Member, Node, Route, Value, Wording, did_you_mean, nearest, quoted};
+use scproof_text::{Fix, Member, Node, Route, Value, Wording, did_you_mean, is_blank, nearest, quoted};
 
 use super::{Walker, other};
 use crate::codes;
@@ -90,7 +90,7 @@ impl Walker<'_> {
             let name = &*member.name;
             if !ELEMENTS.contains(&name) {
                 spoilt = true;
-                self.unknown_element(route, member, &ELEMENTS, "policy");
+                self.unknown_element(route, (member, members), &ELEMENTS, "policy");
             } else if seen.contains(&name) {
                 spoilt |= name != "Statement";
                 self.duplicate_name(route, member);
@@ -105,7 +105,7 @@ impl Walker<'_> {
     pub(super) fn unknown_element(
         &mut self,
         route: Route<'_>,
-        member: &Member<'_>,
+        (member, members): (&Member<'_>, &[Member<'_>]),
         known: &[&'static str],
         level: &str,
     ) {
@@ -119,6 +119,7 @@ impl Walker<'_> {
             Wording::new(format!("unknown {level} element {}", quoted(name)))
                 .expected(format!("one of `{}`", known.join("`, `")))
                 .maybe_help(help)
+                .maybe_fix(only_meaning(member, members, known).map(|it| Fix::string(member.name_span.clone(), it)))
         });
     }
 
@@ -149,14 +150,20 @@ impl Walker<'_> {
             });
             return;
         }
+        let text = self.text;
         match (version, member) {
             (Version::Missing, _) => self.sink.report(codes::MISSING_VERSION, here, &place, || {
                 Wording::new("the document has no `Version`, which means `2008-10-17`")
                     .expected(EXPECTED)
                     .help("add `\"Version\": \"2012-10-17\"`; without it policy variables are plain text")
+                    .maybe_fix(with_version(text, root))
             }),
             (Version::V2008, _) => self.sink.report(codes::OLD_VERSION, here, &place, || {
-                Wording::new("the version `2008-10-17` turns policy variables into plain text").expected(EXPECTED)
+                // Without variables both versions say the same.
+                let fix = (!text.contains("${")).then(|| Fix::string(place.clone(), "2012-10-17"));
+                Wording::new("the version `2008-10-17` turns policy variables into plain text")
+                    .expected(EXPECTED)
+                    .maybe_fix(fix)
             }),
             (Version::Other(_), Some(member)) => match member.value.value.as_string() {
                 Some(text) => self.sink.report(codes::UNKNOWN_VERSION, here, &place, || {
@@ -203,10 +210,40 @@ impl Walker<'_> {
     }
 }
 
+/// The one known name that an unknown one can be: no other is near, and no member takes its place already.
+fn only_meaning(member: &Member<'_>, members: &[Member<'_>], known: &[&'static str]) -> Option<&'static str> {
+    let is_meant = |member: &Member<'_>, name: &str| nearest(&member.name, [name]).is_some();
+    let mut near = known.iter().copied().filter(|name| is_meant(member, name));
+    let (Some(only), None) = (near.next(), near.next()) else { return None };
+    // `Action` and `NotAction` take the same place.
+    let place = |name: &str| name.strip_prefix("Not").unwrap_or(name).to_owned();
+    let is_taken = |other: &Member<'_>| {
+        other.name_span != member.name_span
+            && (place(&other.name) == place(only) || (!known.contains(&&*other.name) && is_meant(other, only)))
+    };
+    (!members.iter().any(is_taken)).then_some(only)
+}
+
 /// The known names that unknown ones are nearly.
 pub(super) fn meant(members: &[Member<'_>], known: &[&'static str]) -> Vec<&'static str> {
     let unknown = members.iter().filter(|member| !known.contains(&&*member.name));
     unknown.filter_map(|member| nearest(&member.name, known.iter().copied())).collect()
+}
+
+/// The version before the first member, if that changes nothing that the document says: without variables both
+/// versions say the same.
+fn with_version(text: &str, root: &Node<'_>) -> Option<Fix> {
+    let Value::Object(members) = &root.value else { return None };
+    let (first, start) = (members.first()?, root.span.start + 1);
+    if text.contains("${") || members.iter().any(|member| nearest(&member.name, ["Version"]).is_some()) {
+        return None;
+    }
+    let space = text.get(start..first.name_span.start).filter(|space| is_blank(space))?;
+    // As the first member is written.
+    let colon = text.get(first.name_span.end..first.value.span.start)?.trim_start();
+    let separator = if space.is_empty() && colon != ":" { " " } else { "" };
+    let version = format!("{space}\"Version\"{colon}\"2012-10-17\",{separator}");
+    Some(Fix::new("add `\"Version\": \"2012-10-17\"`", start..start, version))
 }
 
 /// The first member of a name.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use scproof_text::{Code, Member, Node, Route, Value, Wording, quoted};
+use scproof_text::{Code, Fix, Member, Node, Route, Value, Wording, quoted};
 
 use super::Walker;
 use super::document::meant;
@@ -95,7 +95,7 @@ impl Walker<'_> {
                 self.refused_element(route, member);
             } else if !known.contains(&name) {
                 spoilt = true;
-                self.unknown_element(route, member, known, "statement");
+                self.unknown_element(route, (member, elements.members), known, "statement");
                 continue;
             }
             if seen.contains(&name) {
@@ -211,6 +211,7 @@ impl Walker<'_> {
             Wording::new(format!("unknown effect {}", quoted(text)))
                 .expected(EFFECTS)
                 .maybe_help(near.map(|effect| format!("write it as `{effect}`: effects are case-sensitive")))
+                .maybe_fix(near.map(|effect| Fix::string(span.clone(), effect)))
         });
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Document;
-use crate::validation::{Item, Validation};
+use crate::validation::{Item, Source, Validation};
 
 /// The version of the format.
 pub const FORMAT: &str = "scproof-validate/1";
@@ -12,6 +12,18 @@ pub const FORMAT: &str = "scproof-validate/1";
 struct View<'a> {
     summary: Summary,
     diagnostics: Vec<ItemView<'a>>,
+    /// With `--fix`: what was repaired.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixed: Vec<FixedView<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixedView<'a> {
+    file: &'a str,
+    code: &'a str,
+    path: String,
+    message: &'a str,
+    fix: &'a str,
 }
 
 #[derive(Serialize)]
@@ -21,6 +33,8 @@ struct Summary {
     errors: usize,
     warnings: usize,
     notes: usize,
+    fixable: usize,
+    fixed: usize,
 }
 
 #[derive(Serialize)]
@@ -42,6 +56,9 @@ struct ItemView<'a> {
     message: &'a str,
     expected: Option<&'a str>,
     help: Option<&'a str>,
+    /// What repairs it, if it has exactly one meaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'a str>,
     /// Where else the same is so for the same cause.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     also: Vec<PlaceView>,
@@ -70,6 +87,7 @@ impl<'a> From<Item<'a>> for ItemView<'a> {
             message: &item.message.message,
             expected: item.message.expected.as_deref(),
             help: item.message.help.as_deref(),
+            fix: item.fix(),
             also: item.message.also.iter().map(|at| PlaceView { line: at.line, column: at.column }).collect(),
         }
     }
@@ -85,8 +103,21 @@ pub(crate) fn document(validation: &Validation) -> impl Serialize + use<'_> {
             errors: totals.errors,
             warnings: totals.warnings,
             notes: totals.notes,
+            fixable: totals.fixable,
+            fixed: totals.fixed,
         },
         diagnostics: validation.items().map(ItemView::from).collect(),
+        fixed: validation.sources.iter().flat_map(fixed).collect(),
     };
     Document::of(FORMAT, &[], view)
+}
+
+fn fixed(source: &Source) -> impl Iterator<Item = FixedView<'_>> {
+    source.fixed.iter().map(|message| FixedView {
+        file: &source.file,
+        code: message.code,
+        path: message.path.to_string(),
+        message: &message.message,
+        fix: message.fix.as_ref().map(|fix| fix.what.as_str()).unwrap_or_default(),
+    })
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use scproof_text::{LoadError, Place};
 
-use crate::doc::{self, Block, Column, Doc, Line, Table};
+use crate::doc::{self, Block, Column, Doc, Item as Point, Line, Table};
 use crate::layout::{count, cut, enumerate, grouped};
 use crate::style::{Role, Style};
 use crate::validation::{Item, Source, SourceFindings, Totals, Validation};
@@ -41,6 +41,7 @@ fn statistics(validation: &Validation) -> Doc {
 fn messages(validation: &Validation) -> Doc {
     let mut doc = Doc::default();
     for source in &validation.sources {
+        fixed(source, &mut doc);
         doc.blocks.extend(source.items().iter().map(|item| Block::Message(message(item))));
         if let SourceFindings::BrokenSnapshot(_, omitted @ 1..) = &source.findings {
             let more = format!("… and {} in ", count(*omitted, "more fault"));
@@ -48,6 +49,21 @@ fn messages(validation: &Validation) -> Doc {
         }
     }
     doc
+}
+
+/// What was repaired in a text, a line each.
+fn fixed(source: &Source, doc: &mut Doc) {
+    if source.fixed.is_empty() {
+        return;
+    }
+    doc.paragraph(Line::from(format!("{} fixed in ", count(source.fixed.len(), "fault"))).then_code(source.label()));
+    let item = |message: &scproof_text::Message| {
+        let what = message.fix.as_ref().map(|fix| fix.what.as_str()).unwrap_or_default();
+        let path = message.path.to_string();
+        let at = if path.is_empty() { String::new() } else { format!(" at {}", cut(&path, LONGEST_PATH)) };
+        Point::new(format!("{what}{at} ({})", message.code))
+    };
+    doc.push(Block::List(source.fixed.iter().map(item).collect()));
 }
 
 /// Why a snapshot cannot be used, for a command that wanted to use it: the faults with their places in the text, at
@@ -60,6 +76,7 @@ pub fn faults(error: &LoadError, file: &str, text: &str, most: usize, style: Sty
         file: file.to_owned(),
         policy: None,
         text: text.to_owned(),
+        fixed: Vec::new(),
         findings: SourceFindings::BrokenSnapshot(shown, omitted),
     };
     doc::text::lines(&messages(&Validation { sources: vec![source], is_statistics: false }), style) + "\n"
@@ -180,7 +197,13 @@ fn summary(totals: &Totals) -> Line {
         _ => Role::Good,
     };
     let found = if found.is_empty() { "nothing to complain about".to_owned() } else { enumerate(&found) };
-    Line::from(format!("checked {}: ", enumerate(&checked))).then(Line::strong(role, found))
+    let line = Line::from(format!("checked {}: ", enumerate(&checked))).then(Line::strong(role, found));
+    let able = match totals.fixable {
+        0 => String::new(),
+        number => format!("; `--fix` repairs {}", grouped(number)),
+    };
+    let done = if totals.fixed > 0 { format!("; {} fixed", grouped(totals.fixed)) } else { String::new() };
+    line.then(able + &done)
 }
 
 #[cfg(test)]

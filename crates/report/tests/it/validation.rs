@@ -21,6 +21,7 @@ fn source(file: &str, policy: Option<PolicyLabel>, text: &str) -> Source {
         policy,
         text: text.to_owned(),
         findings: SourceFindings::Policy(parsed.diagnostics),
+        fixed: Vec::new(),
     }
 }
 

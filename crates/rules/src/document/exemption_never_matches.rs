@@ -189,6 +189,9 @@ fn fault(text: &str, operator: ConditionOperator, variables: bool) -> Option<(&'
     None
 }
 
+/// What stands in names that are to be replaced.
+const WORDS: [&str; 5] = ["PLACEHOLDER", "ACCOUNT_ID", "ACCOUNTID", "YOUR_", "YOUR-"];
+
 /// A placeholder that nobody filled in; those of templates the parser tells.
 fn placeholder(text: &str) -> Option<&str> {
     for (open, close) in [("<", ">"), ("[", "]")] {
@@ -198,5 +201,7 @@ fn placeholder(text: &str) -> Option<&str> {
             return text.get(start..start + length + close.len());
         }
     }
-    ["PLACEHOLDER", "ACCOUNT_ID", "ACCOUNTID", "YOUR_", "YOUR-"].into_iter().find(|word| text.contains(word))
+    // The part of the ARN that holds the word: `NAME_OF_YOUR_ROLE` as a whole is to be replaced.
+    let is_open = |part: &&str| WORDS.iter().any(|word| part.contains(word));
+    text.split([':', '/']).find(is_open)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use scproof_policy_parser::{ActionShape, OperatorFamily, PolicyPath, WildcardPattern, covers};
+use scproof_text::PartChange;
 
 use super::Subject;
 use super::names::quoted;
@@ -91,6 +92,8 @@ fn add(
     };
     let message = format!("{}{more} changes nothing: it {says}", quoted(text));
     let mut one = subject.found(&RULE, RULE.risk, path(*first), message);
+    let changes = redundant.iter().map(|(place, _, _)| PartChange::Gone(path(*place))).collect();
+    one.fix = Some((format!("delete {}{more}", quoted(text)), changes));
     "readers look for a difference that is not there".clone_into(&mut one.reason);
     found.push(one);
 }

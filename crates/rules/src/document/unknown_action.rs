@@ -1,6 +1,7 @@
 //! Actions that the catalog does not know (DOC-21).
 
 use scproof_policy_parser::WildcardPattern;
+use scproof_text::PartChange;
 
 use super::names::{self, Known, quoted};
 use super::{Subject, named};
@@ -26,6 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
     for (place, text, known) in names::unknown(subject) {
         let cause = names::cause(text, &known);
         // A name that is near to one is a slip. An action without such a name may be new, or of the past.
+        let mut only = None;
         let (message, near, is_slip) = match known {
             Known::NoService(near) if !text.contains(['*', '?']) => {
                 let is_slip = !near.is_empty();
@@ -35,6 +37,9 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
                 let message =
                     format!("{} names no action: such calls are checked as {}", quoted(text), named(&actions));
                 let is_slip = !is_listed(subject, &actions);
+                if let ([action], true) = (actions.as_slice(), is_slip) {
+                    only = Some(action.clone());
+                }
                 (message, actions, is_slip)
             }
             Known::NoAction(near) => {
@@ -48,6 +53,11 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         if is_operation_too_many {
             "it does nothing, and the list has what stands for it".clone_into(&mut one.reason);
             "delete it".clone_into(&mut one.remedy);
+            one.fix = Some((format!("delete {}", quoted(text)), vec![PartChange::Gone(one.path.clone())]));
+        }
+        if let Some(action) = only {
+            let path = one.path.clone();
+            one = one.write_instead(path, &action);
         }
         one.cause = Some(cause);
         found.push(one);

@@ -1,5 +1,7 @@
 //! Condition keys that neither the catalog nor the table of global keys has (DOC-32).
 
+use scproof_text::PartChange;
+
 use super::Subject;
 use super::names::{self, quoted};
 use crate::found::Found;
@@ -25,7 +27,11 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         let is_key = name.trim() == name
             && !name.contains("${")
             && name.split_once(':').is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty());
-        if !is_key || subject.catalog.condition_key(name).is_some() || is_bare_tag_family(name) {
+        // Keys of an identity provider are named after its address, which can be any (`accounts.example.com:sub`).
+        let is_of_provider = name.split(':').next().is_some_and(|prefix| {
+            prefix.contains('.') && prefix.chars().all(|it| it.is_ascii_alphanumeric() || "-._/".contains(it))
+        });
+        if !is_key || is_of_provider || subject.catalog.condition_key(name).is_some() || is_bare_tag_family(name) {
             continue;
         }
         let near = subject.names.keys_near(subject.catalog, name);
@@ -40,6 +46,13 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
         }
         "AWS accepts any key; one that does not exist is in no request, so that the condition always or never holds"
             .clone_into(&mut one.reason);
+        // White space alone has one meaning; what has another name may be any of those near to it.
+        let meant: String = name.split_whitespace().collect();
+        if subject.catalog.condition_key(&meant).is_some() {
+            one.remedy = format!("did you mean {}?", quoted(&meant));
+            let change = PartChange::Name(one.path.clone(), meant.clone());
+            one.fix = Some((format!("write {}", quoted(&meant)), vec![change]));
+        }
         one.cause = Some(name.to_ascii_lowercase());
         found.push(one);
     }

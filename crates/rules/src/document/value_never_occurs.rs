@@ -88,6 +88,11 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Found>) {
                     closed.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
                 ),
             };
+            // Where case alone is wrong nothing else can be meant.
+            if let Some(known) = closed.iter().find(|known| known.eq_ignore_ascii_case(text)) {
+                let path = one.path.clone();
+                one = one.write_instead(path, known);
+            }
             found.push(one);
         }
     }

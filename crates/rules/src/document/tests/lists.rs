@@ -136,3 +136,47 @@ fn joined_conditions_have_a_call() {
     let keys = found[0].call.clone().unwrap().keys;
     assert!(keys.contains(&("aws:RequestedRegion".to_owned(), Some("eu-west-1".to_owned()))), "{keys:?}");
 }
+
+/// What has exactly one meaning has a repair, and what has not has none.
+#[test]
+fn repairs_of_what_has_one_meaning() {
+    let repair = |action: &str, condition: &str| {
+        check(&deny(action, r#""*""#, condition), None).into_iter().find_map(|found| found.fix).map(|(what, _)| what)
+    };
+    let any = r#"{"StringNotEquals":{"aws:PrincipalAccount":"222222222222"}}"#;
+    let written = |what: &str| Some(format!("write `{what}`"));
+    assert_eq!(repair(r#""s3:PutBucketEncryption""#, any), written("s3:PutEncryptionConfiguration"));
+    assert_eq!(
+        repair(r#"["s3:Put*","s3:PutBucketEncryption"]"#, any).as_deref(),
+        Some("delete `s3:PutBucketEncryption`")
+    );
+    // Two actions stand for it; a slip may be another name.
+    assert_eq!(repair(r#""s3:DeletePublicAccessBlock""#, any), None);
+    assert_eq!(repair(r#""s3:DeleteBukcet""#, any), None);
+    let key = |key: &str| format!(r#"{{"StringNotEquals":{{"{key}":"222222222222"}}}}"#);
+    assert_eq!(repair(r#""s3:PutObject""#, &key("aws: PrincipalAccount")), written("aws:PrincipalAccount"));
+    assert_eq!(repair(r#""s3:PutObject""#, &key("aws:PrincipalAcount")), None);
+    let closed = |value: &str| format!(r#"{{"StringNotEquals":{{"s3:x-amz-server-side-encryption":"{value}"}}}}"#);
+    assert_eq!(repair(r#""s3:PutObject""#, &closed("aes256")), written("AES256"));
+    assert_eq!(repair(r#""s3:PutObject""#, &closed("AES-256")), None);
+}
+
+/// DOC-32: keys of an identity provider have its address.
+#[test]
+fn keys_of_identity_providers_are_no_unknown_keys() {
+    let keys = |key: &str| {
+        let condition = format!(r#"{{"StringNotEquals":{{"{key}":"repo:example/infra"}}}}"#);
+        let found = check(&deny(r#""sts:AssumeRoleWithWebIdentity""#, r#""*""#, &condition), None);
+        found.iter().any(|found| found.rule.code == "unknown-condition-key")
+    };
+    assert!(!keys("token.actions.githubusercontent.com:sub") && !keys("oidc.example.com/id/4:aud"));
+    assert!(keys("<provider.example.com>:sub") && keys("provider:sub"));
+}
+
+/// The placeholder is named as a whole.
+#[test]
+fn a_placeholder_within_a_name_is_that_name() {
+    let condition = r#"{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/NAME_OF_YOUR_ROLE"}}"#;
+    let found = check(&deny(r#""s3:PutObject""#, r#""*""#, condition), None);
+    assert_eq!(found[0].remedy, "put the name in place of `NAME_OF_YOUR_ROLE`");
+}
