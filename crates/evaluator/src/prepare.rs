@@ -76,12 +76,12 @@ pub(crate) enum ActionCell {
 }
 
 /// What a question is about, by the numbers of conditions and of keys.
-struct Concerned {
+pub(crate) struct Concerned {
     conditions: Vec<bool>,
     /// The resource elements, each once.
-    resources: Vec<u32>,
+    pub(crate) resources: Vec<u32>,
     /// The keys of the conditions, and those that variables in values and resources name.
-    slots: Vec<bool>,
+    pub(crate) slots: Vec<bool>,
 }
 
 /// The states of the keys about the caller, by the numbers of the keys.
@@ -215,7 +215,7 @@ impl CompiledOrganization {
         })
     }
 
-    fn cell_of(&self, action: &str, path: PathId, hypothetical: Option<LevelId>) -> ActionCell {
+    pub(crate) fn cell_of(&self, action: &str, path: PathId, hypothetical: Option<LevelId>) -> ActionCell {
         if let Some(cell) =
             self.actions.catalog.find_action(action).and_then(|action| self.actions.cell_of_action(action))
         {
@@ -411,7 +411,7 @@ impl CompiledOrganization {
     }
 
     /// What the statements of the path that may concern the action ask about, and some atoms.
-    fn concerned(
+    pub(crate) fn concerned(
         &self,
         action: &str,
         cell: &ActionCell,
