@@ -37,10 +37,10 @@ impl Family {
             Law::PrincipalTag | Law::RoleSession | Law::AssumedSession => Some(Self::Caller),
             Law::MfaPresent | Law::MfaAge => Some(Self::Mfa),
             Law::None => match row.model {
-                Model::PrincipalAccount => Some(Self::Caller),
                 Model::ResourceAccount | Model::ResourceOrgId | Model::ResourceOrgPaths => Some(Self::Owner),
                 Model::CurrentTime | Model::EpochTime => Some(Self::Time),
-                Model::PrincipalArn
+                Model::PrincipalAccount
+                | Model::PrincipalArn
                 | Model::PrincipalType
                 | Model::UserId
                 | Model::UserName
@@ -155,7 +155,9 @@ impl Relevance {
         let kind = request.principal.as_deref().and_then(|text| Principal::parse(text).ok()).map(|it| it.kind);
         let is_caller_known = matches!(
             kind,
-            Some(PrincipalKind::Root | PrincipalKind::User(_) | PrincipalKind::Role { .. } | PrincipalKind::Federated(_))
+            Some(
+                PrincipalKind::Root | PrincipalKind::User(_) | PrincipalKind::Role { .. } | PrincipalKind::Federated(_)
+            )
         );
         let context = |context: &Context| {
             let mut kept = Context::new();

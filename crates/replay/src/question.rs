@@ -1,0 +1,183 @@
+//! Calls that the policies at hand cannot tell apart have the same key.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use scproof_evaluator::symbolic::CompiledViews;
+use scproof_evaluator::{Context, ContextValue, Relevance, Request, RequestResource, ResourceInput};
+use scproof_trail::{Ask, Call, Standing};
+
+/// What a worker remembers from call to call, so that most calls need no memory of their own.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// By account and action: which facts matter, in any of the organizations.
+    relevance: FxHashMap<Box<[u8]>, Arc<Relevance>>,
+    name: Vec<u8>,
+    /// The key of the last call.
+    pub(crate) key: Vec<u8>,
+}
+
+/// How many accounts and actions a worker remembers.
+const REMEMBERED: usize = 1 << 16;
+
+/// The key of the time of the call.
+const TIME: &str = "aws:CurrentTime";
+
+impl Scratch {
+    fn wanted(&mut self, views: &CompiledViews, account: &str, action: &str) -> Arc<Relevance> {
+        self.name.clear();
+        self.name.extend_from_slice(account.as_bytes());
+        self.name.push(0);
+        self.name.extend_from_slice(action.as_bytes());
+        if let Some(known) = self.relevance.get(self.name.as_slice()) {
+            return Arc::clone(known);
+        }
+        let relevance = views
+            .views()
+            .map(|view| views.view(view).relevance(account, action))
+            .reduce(|all, other| all.or(&other))
+            .unwrap_or_default();
+        let wanted = Arc::new(relevance);
+        if self.relevance.len() >= REMEMBERED {
+            self.relevance.clear();
+        }
+        self.relevance.insert(self.name.as_slice().into(), Arc::clone(&wanted));
+        wanted
+    }
+
+    /// Makes the key of a call: everything that some policy looks at. `now`: the time that counts instead of that of
+    /// the call.
+    pub(crate) fn make_key(&mut self, views: &CompiledViews, call: &Call, now: Option<&str>) {
+        let is_known = is_caller_known(call);
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        text(&mut key, &call.account);
+        option(&mut key, call.principal.as_deref());
+        for ask in &call.asks {
+            let relevance = self.wanted(views, &call.account, &ask.action);
+            text(&mut key, &ask.action);
+            match ask.standing {
+                Standing::Certain => key.push(0),
+                Standing::Possible => key.push(1),
+                Standing::OneOf(group) => {
+                    key.push(2);
+                    key.extend_from_slice(&group.to_le_bytes());
+                }
+            }
+            option(&mut key, call.region.as_deref().filter(|_| relevance.has_region()));
+            for (name, value) in call.context.iter().chain(ask.context.iter()) {
+                if relevance.has_key(name, is_known) {
+                    let now = now.filter(|_| name.eq_ignore_ascii_case(TIME));
+                    key.push(5);
+                    text(&mut key, name);
+                    match now {
+                        Some(now) => text(&mut key, now),
+                        None => self::value(&mut key, value),
+                    }
+                }
+            }
+            key.push(3);
+            if relevance.has_resources() {
+                key.push(u8::from(ask.resources_complete));
+                for input in &ask.resources {
+                    resource(&mut key, input);
+                }
+            }
+            key.push(4);
+        }
+        self.key = key;
+    }
+
+    /// The questions of a call, without facts that no policy looks at.
+    pub(crate) fn requests(
+        &mut self,
+        views: &CompiledViews,
+        call: &Call,
+        now: Option<&str>,
+    ) -> Vec<(Standing, Request)> {
+        let asks = call.asks.iter();
+        asks.map(|ask| {
+            let request = request(call, ask, now);
+            (ask.standing, self.wanted(views, &call.account, &ask.action).reduced(&request))
+        })
+        .collect()
+    }
+}
+
+/// Whether nothing about the caller follows from keys: the event names a user, a role or the like.
+fn is_caller_known(call: &Call) -> bool {
+    // A session without its role's path is not it; the rest is what `Relevance::reduced` takes as known, or less.
+    call.principal.as_deref().is_some_and(|principal| {
+        let name = principal.splitn(6, ':').nth(5).unwrap_or_default();
+        name == "root" || ["role/", "user/", "federated-user/"].iter().any(|kind| name.starts_with(kind))
+    })
+}
+
+/// A question of a call, with everything that the event tells.
+fn request(call: &Call, ask: &Ask, now: Option<&str>) -> Request {
+    let mut context = Context::new();
+    let own = |name: &str| ask.context.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let common = call.context.iter().filter(|(name, _)| !own(name));
+    for (name, value) in common.chain(ask.context.iter()) {
+        match now {
+            Some(now) if name.eq_ignore_ascii_case(TIME) => context.insert(name, ContextValue::Single(now.to_owned())),
+            Some(_) if name.eq_ignore_ascii_case("aws:EpochTime") => {}
+            _ => context.insert(name, value.clone()),
+        }
+    }
+    Request {
+        account: call.account.clone(),
+        principal: call.principal.clone(),
+        action: ask.action.clone(),
+        resources: ask.resources.clone(),
+        resources_complete: ask.resources_complete,
+        context,
+        region: call.region.clone(),
+        ..Request::default()
+    }
+}
+
+/// A text with its length before it, so that two texts are never taken for two others.
+fn text(key: &mut Vec<u8>, text: &str) {
+    key.extend_from_slice(&text.len().to_le_bytes());
+    key.extend_from_slice(text.as_bytes());
+}
+
+fn option(key: &mut Vec<u8>, option: Option<&str>) {
+    key.push(u8::from(option.is_some()));
+    text(key, option.unwrap_or_default());
+}
+
+fn value(key: &mut Vec<u8>, value: &ContextValue) {
+    match value {
+        ContextValue::Absent => key.push(0),
+        ContextValue::Single(value) => {
+            key.push(1);
+            text(key, value);
+        }
+        ContextValue::List(values) => {
+            key.push(2);
+            key.extend_from_slice(&values.len().to_le_bytes());
+            for value in values {
+                text(key, value);
+            }
+        }
+    }
+}
+
+fn resource(key: &mut Vec<u8>, input: &ResourceInput) {
+    match &input.resource {
+        RequestResource::Unknown => key.push(0),
+        RequestResource::NotScoped => key.push(1),
+        RequestResource::Arn(arn) => {
+            key.push(2);
+            text(key, arn);
+        }
+    }
+    for (name, given) in input.context.iter() {
+        key.push(5);
+        text(key, name);
+        value(key, given);
+    }
+    key.push(9);
+}
