@@ -15,6 +15,7 @@ use crate::command::explain::ExplainArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
 use crate::command::licenses::LicensesArgs;
+use crate::command::replay::ReplayArgs;
 use crate::command::show::ShowArgs;
 use crate::command::simulate::SimulateArgs;
 use crate::command::snapshot::SnapshotArgs;
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Fetch(FetchArgs),
     /// Show what changes would do, before anybody makes them
     Simulate(SimulateArgs),
+    /// Show what changes would have done to the calls of a log of CloudTrail
+    Replay(ReplayArgs),
     /// Show what differs between two snapshots
     Diff(DiffArgs),
     /// Show the organization with its policies
@@ -192,7 +195,7 @@ impl GlobalArgs {
 }
 
 /// The commands that print reports, and what about.
-const REPORTS: [(&str, Subject); 11] = [
+const REPORTS: [(&str, Subject); 12] = [
     ("can", Subject::Answer),
     ("why", Subject::Why),
     ("who-can", Subject::WhoCan),
@@ -200,6 +203,7 @@ const REPORTS: [(&str, Subject); 11] = [
     ("audit", Subject::Audit),
     ("simulate", Subject::Impact),
     ("diff", Subject::Impact),
+    ("replay", Subject::Replay),
     ("tree", Subject::Tree),
     ("show", Subject::Show),
     ("validate", Subject::Validation),

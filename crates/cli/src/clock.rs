@@ -1,4 +1,4 @@
-//! Which day it is.
+//! Which day it is, and what time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,6 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) fn today() -> Option<String> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     Some(date(seconds / 86_400))
+}
+
+/// The time in UTC, as `2027-01-31T10:00:00Z`; none if the clock stands before 1970.
+pub(crate) fn now() -> Option<String> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    Some(format!("{}T{hours:02}:{minutes:02}:{:02}Z", date(seconds / 86_400), seconds % 60))
 }
 
 /// The date of a day, counted from 1970-01-01, in the proleptic Gregorian calendar (H. Hinnant, `civil_from_days`).

@@ -13,6 +13,7 @@ pub(crate) mod facts;
 pub(crate) mod fetch;
 pub(crate) mod impact;
 pub(crate) mod licenses;
+pub(crate) mod replay;
 pub(crate) mod select;
 pub(crate) mod show;
 pub(crate) mod simulate;

@@ -78,6 +78,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Effective(args) => command::effective::run(&cli.global, args),
         #[cfg(feature = "fetch")]
         Command::Fetch(args) => command::fetch::run(&cli.global, args),
+        Command::Replay(args) => command::replay::run(&cli.global, args),
         Command::Simulate(args) => command::simulate::run(&cli.global, args),
         Command::Tree(args) => command::tree::run(&cli.global, args),
         Command::Snapshot(args) => command::snapshot::run(&cli.global, args),

@@ -28,7 +28,7 @@ impl Answer {
         match self {
             Self::Passes => "passes",
             Self::Blocked => "blocked",
-            Self::Depends => "depends",
+            Self::Depends => "unknown",
             Self::NotGoverned => "notGoverned",
         }
     }

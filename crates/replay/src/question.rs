@@ -48,11 +48,12 @@ impl Scratch {
     /// Makes the key of a call: everything that some policy looks at. `now`: the time that counts instead of that of
     /// the call.
     pub(crate) fn make_key(&mut self, views: &CompiledViews, call: &Call, now: Option<&str>) {
-        let is_known = is_caller_known(call);
+        let caller = caller(call);
+        let is_known = is_caller_known(caller);
         let mut key = std::mem::take(&mut self.key);
         key.clear();
         text(&mut key, &call.account);
-        option(&mut key, call.principal.as_deref());
+        option(&mut key, caller);
         for ask in &call.asks {
             let relevance = self.wanted(views, &call.account, &ask.action);
             text(&mut key, &ask.action);
@@ -66,7 +67,7 @@ impl Scratch {
             }
             option(&mut key, call.region.as_deref().filter(|_| relevance.has_region()));
             for (name, value) in call.context.iter().chain(ask.context.iter()) {
-                if relevance.has_key(name, is_known) {
+                if relevance.has_key(name, is_known) && !is_told_by(caller, name, value) {
                     let now = now.filter(|_| name.eq_ignore_ascii_case(TIME));
                     key.push(5);
                     text(&mut key, name);
@@ -104,17 +105,45 @@ impl Scratch {
     }
 }
 
+/// The ARN of the caller's role.
+const PRINCIPAL_ARN: &str = "aws:PrincipalArn";
+
+/// Who calls: of a session the role, if the event tells its path (CT-4), so that all sessions of a role are one caller.
+fn caller(call: &Call) -> Option<&str> {
+    let principal = call.principal.as_deref()?;
+    let role = || {
+        let given = call.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(PRINCIPAL_ARN))?.1;
+        match given {
+            ContextValue::Single(arn) if name_of(arn).starts_with("role/") => Some(arn.as_str()),
+            ContextValue::Single(_) | ContextValue::List(_) | ContextValue::Absent => None,
+        }
+    };
+    if name_of(principal).starts_with("assumed-role/") { role().or(Some(principal)) } else { Some(principal) }
+}
+
+/// What an ARN names within its account.
+fn name_of(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or_default()
+}
+
+/// Whether a key says no more than the caller.
+fn is_told_by(caller: Option<&str>, name: &str, value: &ContextValue) -> bool {
+    name.eq_ignore_ascii_case(PRINCIPAL_ARN)
+        && matches!(value, ContextValue::Single(arn) if Some(arn.as_str()) == caller)
+}
+
 /// Whether nothing about the caller follows from keys: the event names a user, a role or the like.
-fn is_caller_known(call: &Call) -> bool {
+fn is_caller_known(caller: Option<&str>) -> bool {
     // A session without its role's path is not it; the rest is what `Relevance::reduced` takes as known, or less.
-    call.principal.as_deref().is_some_and(|principal| {
-        let name = principal.splitn(6, ':').nth(5).unwrap_or_default();
+    caller.is_some_and(|caller| {
+        let name = name_of(caller);
         name == "root" || ["role/", "user/", "federated-user/"].iter().any(|kind| name.starts_with(kind))
     })
 }
 
 /// A question of a call, with everything that the event tells.
 fn request(call: &Call, ask: &Ask, now: Option<&str>) -> Request {
+    let caller = caller(call);
     let mut context = Context::new();
     let own = |name: &str| ask.context.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
     let common = call.context.iter().filter(|(name, _)| !own(name));
@@ -122,12 +151,13 @@ fn request(call: &Call, ask: &Ask, now: Option<&str>) -> Request {
         match now {
             Some(now) if name.eq_ignore_ascii_case(TIME) => context.insert(name, ContextValue::Single(now.to_owned())),
             Some(_) if name.eq_ignore_ascii_case("aws:EpochTime") => {}
+            _ if is_told_by(caller, name, value) => {}
             _ => context.insert(name, value.clone()),
         }
     }
     Request {
         account: call.account.clone(),
-        principal: call.principal.clone(),
+        principal: caller.map(str::to_owned),
         action: ask.action.clone(),
         resources: ask.resources.clone(),
         resources_complete: ask.resources_complete,

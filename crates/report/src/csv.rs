@@ -7,6 +7,7 @@
 pub(crate) mod audit;
 pub(crate) mod effective;
 pub(crate) mod impact;
+pub(crate) mod replay;
 pub(crate) mod tree;
 pub(crate) mod validation;
 pub(crate) mod who_can;

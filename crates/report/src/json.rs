@@ -6,6 +6,7 @@ pub mod effective;
 pub mod effective_set;
 pub mod explanation;
 pub mod impact;
+pub mod replay;
 pub mod show;
 pub mod tree;
 pub mod validation;

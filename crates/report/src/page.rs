@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod effective;
 pub(crate) mod explanation;
 pub(crate) mod impact;
+pub(crate) mod replay;
 pub(crate) mod show;
 pub(crate) mod tree;
 pub(crate) mod validation;

@@ -9,6 +9,7 @@ use crate::doc::{self, Doc};
 use crate::effective::{Effective, EffectiveSet};
 use crate::explanation::Explanation;
 use crate::impact::ImpactReport;
+use crate::replay::Replayed;
 use crate::show::Show;
 use crate::style::Style;
 use crate::tree::Tree;
@@ -90,6 +91,7 @@ impl fmt::Display for Format {
 /// | what an account can do | `scproof-effective/2` |
 /// | what the accounts of a unit can do | `scproof-effective-set/2` |
 /// | what a change does | `scproof-impact/2` |
+/// | what changes would have done to the calls of a log | `scproof-replay/1` |
 /// | what SCPs do everywhere | `scproof-audit/3` |
 /// | the organization | `scproof-tree/1` |
 /// | a policy, or what is attached on the way to a target | `scproof-show/1` |
@@ -110,6 +112,8 @@ pub enum Report<'a> {
     EffectiveSet(&'a EffectiveSet<'a>),
     /// What a change does, or what differs.
     Impact(&'a ImpactReport<'a>),
+    /// What changes would have done to the calls of a log.
+    Replay(&'a Replayed<'a>),
     /// What SCPs do everywhere.
     Audit(&'a AuditReport<'a>),
     /// The organization.
@@ -136,6 +140,8 @@ pub enum Subject {
     Effective,
     /// What a change does, or what differs.
     Impact,
+    /// What changes would have done to the calls of a log.
+    Replay,
     /// What SCPs do everywhere.
     Audit,
     /// The organization.
@@ -175,6 +181,7 @@ impl Report<'_> {
             Self::WhoCan(_) => Subject::WhoCan,
             Self::Effective(_) | Self::EffectiveSet(_) => Subject::Effective,
             Self::Impact(_) => Subject::Impact,
+            Self::Replay(_) => Subject::Replay,
             Self::Audit(_) => Subject::Audit,
             Self::Tree(_) => Subject::Tree,
             Self::Show(_) => Subject::Show,
@@ -197,6 +204,7 @@ impl Report<'_> {
             (Format::Csv, Self::Effective(effective)) => csv::effective::render(effective, out),
             (Format::Csv, Self::EffectiveSet(set)) => csv::effective::set(set, out),
             (Format::Csv, Self::Impact(report)) => csv::impact::render(report, out),
+            (Format::Csv, Self::Replay(replayed)) => csv::replay::render(replayed, out),
             (Format::Csv, Self::Audit(report)) => csv::audit::render(report, out),
             (Format::Csv, Self::Tree(tree)) => csv::tree::render(tree, out),
             (Format::Csv, Self::Validation(validation)) => csv::validation::render(validation, out),
@@ -223,6 +231,7 @@ impl Report<'_> {
             Self::WhoCan(_) => "Which accounts can make a call",
             Self::Effective(_) | Self::EffectiveSet(_) => "What SCPs let pass at most",
             Self::Impact(_) => "What changes for whom",
+            Self::Replay(_) => "What changes would have done",
             Self::Audit(_) => "SCP audit",
             Self::Tree(_) => "The organization and its policies",
             Self::Show(_) => "What is attached where",
@@ -240,6 +249,7 @@ impl Report<'_> {
             Self::Effective(effective) => page::effective::page(effective),
             Self::EffectiveSet(set) => page::effective::set(set),
             Self::Impact(report) => page::impact::page(report),
+            Self::Replay(replayed) => page::replay::page(replayed),
             Self::Audit(report) => page::audit::page(report),
             Self::Tree(tree) => page::tree::page(tree),
             Self::Show(show) => page::show::page(show),
@@ -257,6 +267,7 @@ impl Report<'_> {
             Self::EffectiveSet(set) => json::write(&json::effective_set::document(set), out),
             Self::Impact(report) => json::write(&json::impact::document(report), out),
             // A line an account, class, guardrail and finding.
+            Self::Replay(replayed) => json::write(&json::replay::document(replayed), out),
             Self::Audit(report) => json::write_lines(&json::audit::document(report), 2, out),
             Self::Tree(tree) => json::write(&json::tree::document(tree), out),
             Self::Show(show) => json::write(&json::show::document(show), out),

@@ -1,7 +1,5 @@
 //! What no policy looks at decides nothing: a question without it has the same verdict.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
-
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use scproof_evaluator::{CompiledOrganization, EvaluationOptions};

@@ -131,6 +131,11 @@ impl Pending<'_> {
 }
 
 impl ChangeArgs {
+    /// Whether no change was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.arguments.is_empty()
+    }
+
     /// The changes, with every name resolved at its step. Says everything that is wrong; the last of it is the error.
     pub(crate) fn resolve(&self, global: &GlobalArgs, organization: &Organization) -> Result<ChangeSet, CommandError> {
         let mut builder = ChangeSetBuilder::new(organization);

@@ -45,7 +45,11 @@ pub(crate) struct SimulateArgs {
 }
 
 /// A text that is malformed becomes no policy: there is nothing to simulate, and its faults are what helps.
-fn stop_if_malformed(global: &GlobalArgs, before: &Organization, after: &Organization) -> Result<(), CommandError> {
+pub(super) fn stop_if_malformed(
+    global: &GlobalArgs,
+    before: &Organization,
+    after: &Organization,
+) -> Result<(), CommandError> {
     let known: BTreeSet<&str> = before.policies().filter_map(|(_, policy)| policy.content.as_deref()).collect();
     for (_, policy) in after.policies() {
         let Some(text) = policy.content.as_deref().filter(|text| !known.contains(text)) else { continue };

@@ -15,6 +15,7 @@ fn commands() -> impl Iterator<Item = &'static str> {
         "fetch",
         "simulate",
         "diff",
+        "replay",
         "tree",
         "show",
         "snapshot",
@@ -42,16 +43,16 @@ fn page() -> String {
          used its `faults` with their places. Every output in JSON has a [schema](schemas) named after its `format`, and says \
          which version of the program wrote it, of what day the catalog is, and the time and SHA-256 of the snapshots that it rests \
          on. The batch form of \
-         `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), \
+         `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), replays of logs in [replay.md](replay.md), \
          audits in [audit.md](audit.md), the snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
          [diagnostics.md](diagnostics.md).\n\n\
          ## Exit codes\n\n\
          | code | meaning |\n|---|---|\n\
          | 0 | fine: SCPs do not block the call, or do not apply; the documents have no error; a report such as that of `who-can` was written |\n\
-         | 1 | it ran, and the answer is no: SCPs block the call, a document has an error, or a change or an audit has what \
+         | 1 | it ran, and the answer is no: SCPs block the call, a document has an error, or a change, a replay or an audit has what \
          `--fail-on` names, what `--expect` does not allow, or what AWS would refuse |\n\
          | 2 | the command line or the question makes no sense |\n\
-         | 3 | an input could not be read or parsed, an output not written, or a line of a batch had no answer |\n\
+         | 3 | an input could not be read or parsed, an output not written, a line of a batch had no answer, or part of a log could not be read |\n\
          | 4 | AWS, or the way to it, has failed (`scproof fetch`) |\n\
          | 5 | the facts given do not decide, or whether a change makes a difference, or a guardrail holds, could not be settled and `--fail-on` asks for that |\n\n\
          A reader that closes the pipe early is no error. 101 is a bug: please report it.\n\n\
@@ -61,7 +62,7 @@ fn page() -> String {
          | `json` | programs: versioned, and complete | every report |\n\
          | `markdown` | pull requests, tickets and wikis, in at most 65,536 characters; names and policies of others stay text | every report |\n\
          | `html` | a browser: one file, without network | every report |\n\
-         | `csv` | spreadsheets: a row an account, action, difference, node or diagnostic | `who-can`, `effective`, `audit`, `simulate`, `diff`, `tree`, `validate` |\n\
+         | `csv` | spreadsheets: a row an account, action, difference, node or diagnostic | `who-can`, `effective`, `audit`, `simulate`, `diff`, `replay`, `tree`, `validate` |\n\
          | `sarif` | code scanning | `audit`, `validate` |\n\
          | `junit` | the test view of a pipeline | `audit`, `validate` |\n\
          | `concise` | editors and logs: a line a diagnostic | `validate` |\n\
@@ -170,7 +171,9 @@ fn completions_for_every_shell() {
 #[test]
 fn every_command_has_its_formats() {
     let denied = "User: arn:aws:iam::214000000001:user/ann is not authorized to perform: s3:GetObject";
-    let commands: [&[&str]; 10] = [
+    let log = repository().join("crates/cli/tests/it/replay/log.json");
+    let log = log.to_str().unwrap();
+    let commands: [&[&str]; 11] = [
         &["can", "shop", "s3:GetObject"],
         &["why", denied],
         &["who-can", "s3:GetObject"],
@@ -178,6 +181,7 @@ fn every_command_has_its_formats() {
         &["audit", "--only-guardrails", "leave-*"],
         &["simulate", "--attach", "quarantine", "--to", "sandbox-bob"],
         &["diff", "example", "example"],
+        &["replay", log, "--check"],
         &["tree"],
         &["show", "shop"],
         &["validate"],

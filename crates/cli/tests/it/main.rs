@@ -18,6 +18,7 @@ mod help;
 mod messages;
 mod missing_scps;
 mod output;
+mod replay;
 mod run;
 mod schema;
 mod show;

@@ -2,9 +2,11 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{answer, audit, effective, effective_set, explanation, impact, show, tree, validation, who_can, why};
+use super::{
+    answer, audit, effective, effective_set, explanation, impact, replay, show, tree, validation, who_can, why,
+};
 use crate::{
-    Answer, AuditReport, Effective, EffectiveSet, Explanation, ImpactReport, Report, Show, Tree, Validation,
+    Answer, AuditReport, Effective, EffectiveSet, Explanation, ImpactReport, Replayed, Report, Show, Tree, Validation,
     WhoCanReport, Why,
 };
 
@@ -27,6 +29,7 @@ serialize! {
     EffectiveSet<'_> => effective_set::document;
     Explanation => explanation::document;
     ImpactReport<'_> => impact::document;
+    Replayed<'_> => replay::document;
     Show<'_> => show::document;
     Tree<'_> => tree::document;
     Validation => validation::document;
@@ -43,6 +46,7 @@ impl Serialize for Report<'_> {
             Self::Effective(effective) => effective.serialize(serializer),
             Self::EffectiveSet(set) => set.serialize(serializer),
             Self::Impact(report) => report.serialize(serializer),
+            Self::Replay(replayed) => replayed.serialize(serializer),
             Self::Audit(report) => report.serialize(serializer),
             Self::Tree(tree) => tree.serialize(serializer),
             Self::Show(show) => show.serialize(serializer),

@@ -1,0 +1,401 @@
+//! `scproof replay`: what changes would have done to the calls of a log.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use rayon::prelude::*;
+use scproof::ask::ActionFilter;
+use scproof::compare::{ChangeSet, ChangeSetBuilder, Rehearsed};
+use scproof::replay::{
+    At, Candidate, DateReading, EventClass, Foreign, Reader, Reading, Replay, ReplayOptions, ReplayPart, Source,
+    Sources, parse_date, read_records,
+};
+use scproof::report::{LogFiles, ReplayGate, Replayed, Report, Subject, event_reason_words};
+use scproof::snapshot::{Organization, Replacement};
+use serde::Serialize;
+
+use super::changes::ChangeArgs;
+use super::impact::program;
+use super::select::{AccountArgs, ActionArgs, SCOPE};
+use super::simulate::stop_if_malformed;
+use crate::args::GlobalArgs;
+use crate::error::CommandError;
+use crate::exit_code::ExitCode;
+use crate::output::Output;
+use crate::{clock, input, snapshot, ui};
+
+const EXAMPLES: &str = "\
+Asks about every call of a log of CloudTrail, as the organization is and as it
+would be: which calls that people made would be blocked, by what, whose, and
+one of each with the command that shows it. Directories are read whole, such as
+a copy of a trail's bucket; files may be gzip or zstd. Copies of an event count
+once. What an event does not tell stays open, and the condition is named.
+
+Examples:
+  scproof --org org.json replay logs/ --attach deny-databases.json --to Prod
+  scproof --org org.json replay logs/ --changes change.json --fail-on newly-blocked
+  scproof --org org.json replay logs/ --candidate strict=a.json --candidate lax=b.json
+  scproof --org today.json replay logs/ --after tomorrow.json --since 2026-11-01
+  scproof --org org.json replay logs/ --check
+
+The exit code is 1 if what --fail-on names occurs; 5 if that is may-be-blocked
+and nothing else; 3 if some of the log could not be read, the rest of which is
+in the report.";
+
+/// The heading of these arguments in the help.
+const REPLAY: &str = "The log, and what it is held against";
+
+/// Show what changes would have done to the calls of a log of CloudTrail
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ReplayArgs {
+    /// Files and directories of a log; `-` for standard input
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    #[command(flatten)]
+    changes: ChangeArgs,
+    /// A snapshot of what would be, in place of changes
+    #[arg(long, value_name = "FILE", help_heading = REPLAY)]
+    after: Option<PathBuf>,
+    /// Other changes, with a name (can be repeated)
+    #[arg(long, value_name = "NAME=FILE", help_heading = REPLAY)]
+    candidate: Vec<String>,
+    /// Only look whether the snapshot answers as AWS did
+    #[arg(long, help_heading = REPLAY)]
+    check: bool,
+    /// Time in conditions: event (default), now, a time
+    #[arg(long, value_name = "WHEN", default_value = "event", hide_default_value = true, help_heading = REPLAY)]
+    at: String,
+    /// Write a line of JSON for each call and candidate
+    #[arg(long, value_name = "FILE", help_heading = REPLAY)]
+    events: Option<PathBuf>,
+    /// Only calls from this time on, such as 2026-11-01
+    #[arg(long, value_name = "TIME", help_heading = SCOPE)]
+    since: Option<String>,
+    /// Only calls before this time
+    #[arg(long, value_name = "TIME", help_heading = SCOPE)]
+    until: Option<String>,
+    #[command(flatten)]
+    accounts: AccountArgs,
+    #[command(flatten)]
+    actions: ActionArgs,
+    /// Fail on newly-blocked, may-be-blocked, newly-passing or contradiction (can
+    /// be repeated)
+    #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',', help_heading = REPLAY)]
+    fail_on: Vec<FailOn>,
+    /// Write everything out, also long lists
+    #[arg(long, help_heading = REPLAY)]
+    full: bool,
+}
+
+/// What makes the command fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    NewlyBlocked,
+    MayBeBlocked,
+    NewlyPassing,
+    Contradiction,
+}
+
+impl FailOn {
+    fn names(self, gate: ReplayGate) -> bool {
+        match gate {
+            ReplayGate::NewlyBlocked => self == Self::NewlyBlocked,
+            ReplayGate::MayBeBlocked => self == Self::MayBeBlocked,
+            ReplayGate::NewlyPassing => self == Self::NewlyPassing,
+            ReplayGate::Contradiction => self == Self::Contradiction,
+        }
+    }
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs) -> Result<ExitCode, CommandError> {
+    let format = global.format(Subject::Replay)?;
+    let (path, before) = snapshot::load_named(global)?;
+    let before = Arc::new(before);
+    let candidates = args.candidates(global, &before)?;
+    let mut organizations: Vec<&Organization> = vec![&before];
+    organizations.extend(candidates.iter().map(|candidate| &*candidate.organization));
+    let actions = args.actions.filter(&organizations)?;
+    let options = args.options(global, &organizations)?;
+    let sources = sources(&args.logs)?;
+    let mut events = args.events.as_deref().map(EventsFile::create).transpose()?;
+    let message = format!("reading {} files", sources.files.len());
+    let (replay, part, mut files) = ui::busy(&message, || {
+        let replay = Replay::new(Arc::clone(&before), candidates, options);
+        let (part, files) = read(&replay, &sources, &actions, &mut events);
+        (replay, part, files)
+    });
+    files.passed_over += sources.passed_over;
+    files.faults.sort();
+    if let Some(events) = events {
+        events.finish()?;
+    }
+    let report = replay.report(part);
+    let mut replayed = Replayed {
+        replay: &replay,
+        report: &report,
+        program: program(global, path),
+        files,
+        full: args.full,
+        failed: Vec::new(),
+    };
+    let gates = replayed.gates().into_iter();
+    replayed.failed = gates.filter(|gate| args.fail_on.iter().any(|what| what.names(*gate))).collect();
+    Output::open(global)?.report(format, &Report::Replay(&replayed))?;
+    Ok(match replayed.failed.as_slice() {
+        _ if replayed.files.fault_count > 0 => ExitCode::Input,
+        [] => ExitCode::Fine,
+        [ReplayGate::MayBeBlocked] => ExitCode::Unknown,
+        _ => ExitCode::No,
+    })
+}
+
+impl ReplayArgs {
+    /// The organizations as they could be.
+    fn candidates(&self, global: &GlobalArgs, before: &Arc<Organization>) -> Result<Vec<Candidate>, CommandError> {
+        let quotas = snapshot::quotas(global)?;
+        let made = |changes: &ChangeSet| {
+            let after = Arc::clone(Rehearsed::new(Arc::clone(before), changes, &quotas).after());
+            stop_if_malformed(global, before, &after).map(|()| after)
+        };
+        let mut candidates = Vec::new();
+        if !self.changes.is_empty() {
+            let changes = self.changes.resolve(global, before)?;
+            candidates.push(Candidate { name: "the change".to_owned(), organization: made(&changes)? });
+        }
+        if let Some(path) = &self.after {
+            let organization = Arc::new(snapshot::load_path(global, path)?);
+            candidates.push(Candidate { name: path.display().to_string(), organization });
+        }
+        for text in &self.candidate {
+            let (name, file) =
+                text.split_once('=').filter(|(name, file)| !name.is_empty() && !file.is_empty()).ok_or_else(|| {
+                    CommandError::usage(format!("`--candidate {text}` lacks a part"))
+                        .help("write `--candidate NAME=FILE`, with a file of changes")
+                })?;
+            if candidates.iter().any(|candidate| candidate.name == name) {
+                return Err(CommandError::usage(format!("two candidates are called `{name}`"))
+                    .help("give each a name of its own"));
+            }
+            let path = Path::new(file);
+            let mut builder = ChangeSetBuilder::new(before);
+            builder.file(path).map_err(|error| snapshot::faults(global, path, &error))?;
+            candidates.push(Candidate { name: name.to_owned(), organization: made(&builder.finish())? });
+        }
+        if candidates.is_empty() && !self.check {
+            return Err(CommandError::usage("no change was given")
+                .help("name one, such as `--attach deny-databases.json --to Sandbox`, or a file with `--changes FILE`")
+                .help("`--check` only looks whether the snapshot answers as AWS did"));
+        }
+        Ok(candidates)
+    }
+
+    fn options(&self, global: &GlobalArgs, organizations: &[&Organization]) -> Result<ReplayOptions, CommandError> {
+        let time = |flag: &str, text: &Option<String>| text.as_deref().map(|text| seconds(flag, text)).transpose();
+        let at = match self.at.as_str() {
+            "event" => At::Event,
+            "now" => At::Time(clock::now().ok_or_else(|| CommandError::input("the clock stands before 1970"))?),
+            text => {
+                seconds("--at", text)?;
+                At::Time(text.to_owned())
+            }
+        };
+        let (first, last) = (organizations.first(), organizations.last());
+        let accounts = match (first, last) {
+            (Some(first), Some(last)) => self.accounts.of_both(first, last)?,
+            _ => None,
+        };
+        Ok(ReplayOptions {
+            evaluation: snapshot::evaluation(global),
+            at,
+            since: time("--since", &self.since)?,
+            until: time("--until", &self.until)?,
+            accounts: accounts.map(|accounts| accounts.into_iter().collect()),
+        })
+    }
+}
+
+fn seconds(flag: &str, text: &str) -> Result<i64, CommandError> {
+    parse_date(text, DateReading::default()).map(|(seconds, _)| seconds).ok_or_else(|| {
+        CommandError::usage(format!("`{flag} {text}` is no time"))
+            .help("write a day or a time, such as `2026-11-01` or `2026-11-01T10:00:00Z`")
+    })
+}
+
+fn sources(logs: &[PathBuf]) -> Result<Sources, CommandError> {
+    let mut paths = Vec::with_capacity(logs.len());
+    for log in logs {
+        if log.as_os_str() == "-" {
+            input::take_stdin()?;
+            paths.push(PathBuf::from("/dev/stdin"));
+        } else {
+            paths.push(log.clone());
+        }
+    }
+    Sources::find(&paths).map_err(|error| CommandError::file("read", &error.path, &error.error))
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// Reads all files, those of a day side by side. Where the names of files tell their days, events of a day are kept until
+/// the day after is read: a copy may come until then.
+fn read(
+    replay: &Replay,
+    sources: &Sources,
+    actions: &ActionFilter,
+    events: &mut Option<EventsFile>,
+) -> (ReplayPart, LogFiles) {
+    let mut days: BTreeMap<Option<i64>, Vec<&Source>> = BTreeMap::new();
+    for source in &sources.files {
+        days.entry(day_of(source.path())).or_default().push(source);
+    }
+    let (mut all, mut files) = (replay.part(), LogFiles::default());
+    let mut show = |event: EventClass<'_>| {
+        if let Some(events) = events.as_mut() {
+            events.write(replay, &event);
+        }
+    };
+    for (day, sources) in days {
+        let nothing = || (replay.part(), LogFiles::default(), Reader::new());
+        let read = sources.par_iter().fold(nothing, |(mut part, mut files, mut reader), source| {
+            read_file(replay, source, actions, &mut part, &mut files, &mut reader);
+            (part, files, reader)
+        });
+        let read = read.map(|(part, files, _)| (part, files)).reduce(
+            || (replay.part(), LogFiles::default()),
+            |(mut part, mut files), (other, more)| {
+                part.merge(other);
+                merge(&mut files, more);
+                (part, files)
+            },
+        );
+        all.merge(read.0);
+        merge(&mut files, read.1);
+        if let Some(day) = day {
+            replay.close(&mut all, (day - 1) * DAY, &mut show);
+        }
+    }
+    replay.close(&mut all, i64::MAX, &mut show);
+    (all, files)
+}
+
+fn read_file(
+    replay: &Replay,
+    source: &Source,
+    actions: &ActionFilter,
+    part: &mut ReplayPart,
+    files: &mut LogFiles,
+    reader: &mut Reader,
+) {
+    let name = source.path().display();
+    let fault = |files: &mut LogFiles, words: String| {
+        files.fault_count += 1;
+        files.faults.push(format!("{name}: {words}"));
+    };
+    let (content, broken) = match source.content() {
+        Ok(read) => read,
+        Err(error) => return fault(files, error.error.to_string()),
+    };
+    let tally = read_records(&content, &mut |record| {
+        let event = reader.read(&record);
+        let is_chosen = match &event.reading {
+            Reading::Call(call) => actions.is_everything() || call.asks.iter().any(|ask| actions.fits(&ask.action)),
+            Reading::Skipped(_) | Reading::NotGoverned(_) | Reading::NotReplayable(_) => actions.is_everything(),
+        };
+        if is_chosen {
+            replay.take(part, &event);
+        }
+    });
+    for found in broken.iter().chain(&tally.faults) {
+        fault(files, found.to_string());
+    }
+    files.fault_count += tally.fault_count.saturating_sub(tally.faults.len() as u64);
+    match tally.foreign {
+        None => files.read += 1,
+        Some(Foreign::Empty) if broken.is_some() => {}
+        Some(_) => files.passed_over += 1,
+    }
+}
+
+fn merge(files: &mut LogFiles, more: LogFiles) {
+    files.read += more.read;
+    files.passed_over += more.passed_over;
+    files.faults.extend(more.faults);
+    files.fault_count += more.fault_count;
+}
+
+/// The day in a name such as `222222222222_CloudTrail_eu-west-1_20261101T1005Z_Abc.json.gz`, since 1970.
+fn day_of(path: &Path) -> Option<i64> {
+    let name = path.file_name()?.to_str()?;
+    let stamp = name.split('_').find_map(|part| {
+        let (date, time) = part.split_once('T')?;
+        let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+        (is_date && time.ends_with('Z')).then_some(date)
+    })?;
+    let (year, month, day) = (stamp.get(..4)?, stamp.get(4..6)?, stamp.get(6..)?);
+    let (seconds, _) = parse_date(&format!("{year}-{month}-{day}"), DateReading::default())?;
+    Some(seconds.div_euclid(DAY))
+}
+
+/// A line a call and candidate.
+struct EventsFile {
+    path: PathBuf,
+    out: BufWriter<Replacement>,
+    failed: Option<std::io::Error>,
+}
+
+#[derive(Serialize)]
+struct EventLine<'a> {
+    event: &'a str,
+    candidate: &'a str,
+    class: &'a str,
+    reason: String,
+}
+
+impl EventsFile {
+    fn create(path: &Path) -> Result<Self, CommandError> {
+        let file = Replacement::create(path, Replacement::ORDINARY)
+            .map_err(|error| CommandError::file("write", path, &error))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::new(file), failed: None })
+    }
+
+    fn write(&mut self, replay: &Replay, event: &EventClass<'_>) {
+        let candidate = replay.candidates().get(event.candidate).map_or("", |candidate| candidate.name.as_str());
+        let line = EventLine {
+            event: &event.event,
+            candidate,
+            class: event.class.as_str(),
+            reason: event_reason_words(replay, event),
+        };
+        let written = serde_json::to_writer(&mut self.out, &line).map_err(std::io::Error::from);
+        let written = written.and_then(|()| self.out.write_all(b"\n"));
+        // The first failure is told at the end.
+        self.failed = self.failed.take().or(written.err());
+    }
+
+    fn finish(self) -> Result<(), CommandError> {
+        let Self { path, out, failed } = self;
+        let written = match failed {
+            Some(error) => Err(error),
+            None => out.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Replacement::finish),
+        };
+        written.map_err(|error| CommandError::file("write", &path, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_tell_their_day() {
+        let day = |name: &str| day_of(Path::new(name));
+        assert_eq!(day("a/222222222222_CloudTrail_eu-west-1_19700103T1005Z_Abc.json.gz"), Some(2));
+        assert_eq!(day("events.json"), None);
+        assert_eq!(day("x_2026T1Z"), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! `scproof replay`: what is read, what comes out, what fails.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::run::{Run, repository};
+use crate::schema;
+use crate::simulate::{folder, policy, run_in};
+
+fn log() -> PathBuf {
+    repository().join("crates/cli/tests/it/replay/log.json")
+}
+
+/// A folder with the log in a copy of a trail's bucket, a digest beside it, and a policy.
+fn bucket(statement: &Value) -> TempDir {
+    let folder = folder(&[("guard.json", policy(statement))]);
+    let root = folder.path().join("bucket/prefix/AWSLogs/o-examplecorp/214000000001");
+    let day = root.join("CloudTrail/eu-west-1/2026/11/06");
+    fs::create_dir_all(&day).unwrap();
+    fs::copy(log(), day.join("214000000001_CloudTrail_eu-west-1_20261106T1005Z_Abc.json")).unwrap();
+    let digests = root.join("CloudTrail-Digest/eu-west-1/2026/11/06");
+    fs::create_dir_all(&digests).unwrap();
+    fs::write(digests.join("digest.json"), r#"{"digestStartTime": "2026-11-06T00:00:00Z"}"#).unwrap();
+    fs::write(root.join("digest.json"), r#"{"digestStartTime": "2026-11-06T00:00:00Z", "logFiles": []}"#).unwrap();
+    folder
+}
+
+/// Spares one role, which calls as a session.
+fn guard() -> Value {
+    json!({"Sid": "KeepQueues", "Effect": "Deny", "Action": ["sqs:Delete*", "cloudwatch:DeleteAlarms"], "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/BreakGlass"}}})
+}
+
+fn replay(folder: &Path, args: &[&str]) -> Run {
+    run_in(folder, &[&["--org", "example", "replay", "bucket"], args].concat())
+}
+
+const ATTACH: [&str; 4] = ["--attach", "guard.json", "--to", "Workloads"];
+
+/// A tree of S3 with prefix and organization, digests among the files, renamed actions, an exempt role by its session:
+/// what other tools stumble over.
+#[test]
+fn a_bucket_and_a_change() {
+    let folder = bucket(&guard());
+    assert_snapshot!(replay(folder.path(), &ATTACH).fits_80_columns().page());
+}
+
+#[test]
+fn programs_get_everything() {
+    let folder = bucket(&guard());
+    let args = [&["--org", "example", "--format", "json", "replay", "bucket"], &ATTACH[..]].concat();
+    let found = run_in(folder.path(), &args).json();
+    schema::check(&found);
+    assert_eq!(found["candidates"][0]["classes"]["newlyBlocked"], 3, "{found:#}");
+    assert_eq!(found["log"]["duplicates"], 1);
+    let cause = &found["candidates"][0]["groups"][0]["cause"];
+    assert_eq!((&cause["kind"], &cause["sid"]), (&json!("deny"), &json!("KeepQueues")));
+    assert_eq!(found["agreement"]["contradictions"][0]["kind"], "deniedThen");
+}
+
+/// A line a call and candidate, in the order of time.
+#[test]
+fn a_file_of_events() {
+    let folder = bucket(&guard());
+    let run = replay(folder.path(), &[&ATTACH[..], &["--events", "events.jsonl"]].concat());
+    assert_eq!(run.code, 0, "{}", run.page());
+    let text = fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let classes: Vec<&str> = lines.iter().map(|line| line["class"].as_str().unwrap()).collect();
+    let (blocked, same) = ("newlyBlocked", "unchanged");
+    assert_eq!(classes, [same, blocked, same, blocked, blocked, same, "notReplayable"], "{text}");
+    assert!(lines.iter().all(|line| line["candidate"] == "the change" && line["reason"].is_string()));
+    assert!(lines[1]["reason"].as_str().unwrap().contains("KeepQueues"), "{text}");
+}
+
+#[test]
+fn several_candidates_at_once() {
+    let folder = bucket(&guard());
+    let changes = |target: &str| {
+        json!({"Format": "scproof-changes/1", "Changes": [
+            {"Operation": "CreatePolicy", "Name": "guard", "ContentFile": "guard.json"},
+            {"Operation": "AttachPolicy", "Policy": "guard", "Target": target}]})
+    };
+    let names = [("wide.json", "Workloads"), ("narrow.json", "Sandbox")];
+    for (name, target) in names {
+        fs::write(folder.path().join(name), changes(target).to_string()).unwrap();
+    }
+    let args = ["--candidate", "wide=wide.json", "--candidate", "narrow=narrow.json", "--fail-on", "newly-blocked"];
+    let run = replay(folder.path(), &args);
+    assert_eq!(run.code, 1, "{}", run.page());
+    assert!(run.stdout.contains("wide: 3 of 7 calls in 6 days would be blocked."), "{}", run.page());
+    assert!(run.stdout.contains("narrow: none of 7 calls in 6 days would be blocked"), "{}", run.page());
+    let twice = replay(folder.path(), &["--candidate", "a=wide.json", "--candidate", "a=narrow.json"]);
+    assert!(twice.code == 2 && twice.stderr.contains("two candidates are called `a`"), "{}", twice.page());
+}
+
+#[test]
+fn what_is_looked_at() {
+    let folder = bucket(&guard());
+    let count = |args: &[&str]| {
+        let args = [&["--org", "example", "--format", "json", "replay", "bucket"], &ATTACH[..], args].concat();
+        let found = run_in(folder.path(), &args).json();
+        found["candidates"][0]["classes"]["newlyBlocked"].as_u64().unwrap()
+    };
+    assert_eq!(count(&["--since", "2026-11-03"]), 2);
+    assert_eq!(count(&["--until", "2026-11-03T00:00:00Z"]), 1);
+    assert_eq!(count(&["--action", "sqs:*"]), 2);
+    assert_eq!(count(&["--account", "shop-dev"]), 0);
+    assert_eq!(count(&["--ou", "Workloads"]), 3);
+}
+
+/// The rest of a broken log counts; the code says that something is missing.
+#[test]
+fn what_cannot_be_read_is_told() {
+    let folder = bucket(&guard());
+    let text = fs::read_to_string(log()).unwrap();
+    fs::write(folder.path().join("bucket/broken.json"), text.split_at(text.len() / 2).0).unwrap();
+    fs::write(folder.path().join("bucket/empty.json"), "").unwrap();
+    let run = replay(folder.path(), &[&ATTACH[..], &["--fail-on", "newly-blocked"]].concat());
+    assert_eq!(run.code, 3, "{}", run.page());
+    assert!(run.stdout.contains("bucket/broken.json: breaks off after"), "{}", run.page());
+    assert!(run.stdout.contains("the change: 3 of 7 calls"), "{}", run.page());
+}
+
+#[test]
+fn slips() {
+    let folder = bucket(&guard());
+    for (args, words) in [
+        (&[][..], "no change was given"),
+        (&["--check", "--since", "yesterday"], "`--since yesterday` is no time"),
+        (&["--candidate", "x"], "`--candidate x` lacks a part"),
+    ] {
+        let run = replay(folder.path(), args);
+        assert!(run.code == 2 && run.stderr.contains(words), "{}", run.page());
+    }
+    let run = run_in(folder.path(), &["--org", "example", "replay", "nowhere", "--check"]);
+    assert!(run.code == 3 && run.stderr.contains("nowhere"), "{}", run.page());
+    assert_eq!(replay(folder.path(), &["--check", "--fail-on", "contradiction"]).code, 1);
+}
