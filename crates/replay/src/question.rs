@@ -1,20 +1,48 @@
 //! Calls that the policies at hand cannot tell apart have the same key.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::CompiledViews;
 use scproof_evaluator::{Context, ContextValue, Relevance, Request, RequestResource, ResourceInput};
 use scproof_trail::{Ask, Call, Standing};
 
-/// What a worker remembers from call to call, so that most calls need no memory of their own.
+/// What a worker remembers from call to call – in tables that whoever writes the log cannot make slow –, so that most calls need no memory of their own.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     /// By account and action: which facts matter, in any of the organizations.
-    relevance: FxHashMap<Box<[u8]>, Arc<Relevance>>,
+    places: HashMap<Box<[u8]>, usize>,
+    wanted: Vec<Wanted>,
+    nothing: Wanted,
     name: Vec<u8>,
     /// The key of the last call.
     pub(crate) key: Vec<u8>,
+}
+
+/// Which facts matter to the calls of an action by an account.
+#[derive(Debug, Default)]
+struct Wanted {
+    relevance: Relevance,
+    /// Which keys do, of calls by callers of whom keys tell more, and of others.
+    keys: [HashMap<Box<str>, bool>; 2],
+}
+
+/// How many keys are remembered for an account and action.
+const KEYS: usize = 256;
+
+impl Wanted {
+    fn has_key(&mut self, name: &str, is_caller_known: bool) -> bool {
+        let Self { relevance, keys: [open, known] } = self;
+        let keys = if is_caller_known { known } else { open };
+        if let Some(found) = keys.get(name) {
+            return *found;
+        }
+        let found = relevance.has_key(name, is_caller_known);
+        if keys.len() >= KEYS {
+            keys.clear();
+        }
+        keys.insert(name.into(), found);
+        found
+    }
 }
 
 /// How many accounts and actions a worker remembers.
@@ -24,25 +52,26 @@ const REMEMBERED: usize = 1 << 16;
 const TIME: &str = "aws:CurrentTime";
 
 impl Scratch {
-    fn wanted(&mut self, views: &CompiledViews, account: &str, action: &str) -> Arc<Relevance> {
-        self.name.clear();
-        self.name.extend_from_slice(account.as_bytes());
-        self.name.push(0);
-        self.name.extend_from_slice(action.as_bytes());
-        if let Some(known) = self.relevance.get(self.name.as_slice()) {
-            return Arc::clone(known);
+    fn wanted(&mut self, views: &CompiledViews, account: &str, action: &str) -> &mut Wanted {
+        let Self { wanted, places, name, .. } = self;
+        name.clear();
+        name.extend_from_slice(account.as_bytes());
+        name.push(0);
+        name.extend_from_slice(action.as_bytes());
+        let mut place = places.get(name.as_slice()).copied().unwrap_or(usize::MAX);
+        if place >= wanted.len() {
+            if wanted.len() >= REMEMBERED {
+                wanted.clear();
+                places.clear();
+            }
+            let relevance = views.views().map(|view| views.view(view).relevance(account, action));
+            let relevance = relevance.reduce(|all, other| all.or(&other)).unwrap_or_default();
+            place = wanted.len();
+            wanted.push(Wanted { relevance, ..Wanted::default() });
+            places.insert(name.as_slice().into(), place);
         }
-        let relevance = views
-            .views()
-            .map(|view| views.view(view).relevance(account, action))
-            .reduce(|all, other| all.or(&other))
-            .unwrap_or_default();
-        let wanted = Arc::new(relevance);
-        if self.relevance.len() >= REMEMBERED {
-            self.relevance.clear();
-        }
-        self.relevance.insert(self.name.as_slice().into(), Arc::clone(&wanted));
-        wanted
+        // Each place is one of the list, so that the other arm is for the compiler alone.
+        wanted.get_mut(place).unwrap_or(&mut self.nothing)
     }
 
     /// Makes the key of a call: everything that some policy looks at. `now`: the time that counts instead of that of
@@ -55,7 +84,7 @@ impl Scratch {
         text(&mut key, &call.account);
         option(&mut key, caller);
         for ask in &call.asks {
-            let relevance = self.wanted(views, &call.account, &ask.action);
+            let wanted = self.wanted(views, &call.account, &ask.action);
             text(&mut key, &ask.action);
             match ask.standing {
                 Standing::Certain => key.push(0),
@@ -65,9 +94,9 @@ impl Scratch {
                     key.extend_from_slice(&group.to_le_bytes());
                 }
             }
-            option(&mut key, call.region.as_deref().filter(|_| relevance.has_region()));
+            option(&mut key, call.region.as_deref().filter(|_| wanted.relevance.has_region()));
             for (name, value) in call.context.iter().chain(ask.context.iter()) {
-                if relevance.has_key(name, is_known) && !is_told_by(caller, name, value) {
+                if wanted.has_key(name, is_known) && !is_told_by(caller, name, value) {
                     let now = now.filter(|_| name.eq_ignore_ascii_case(TIME));
                     key.push(5);
                     text(&mut key, name);
@@ -78,7 +107,7 @@ impl Scratch {
                 }
             }
             key.push(3);
-            if relevance.has_resources() {
+            if wanted.relevance.has_resources() {
                 key.push(u8::from(ask.resources_complete));
                 for input in &ask.resources {
                     resource(&mut key, input);
@@ -99,7 +128,7 @@ impl Scratch {
         let asks = call.asks.iter();
         asks.map(|ask| {
             let request = request(call, ask, now);
-            (ask.standing, self.wanted(views, &call.account, &ask.action).reduced(&request))
+            (ask.standing, self.wanted(views, &call.account, &ask.action).relevance.reduced(&request))
         })
         .collect()
     }
