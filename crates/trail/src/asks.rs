@@ -57,11 +57,13 @@ impl Asks {
         let mut possible: Vec<String> = Vec::new();
         for (action, standing) in mapping {
             let told = self.told(*action);
-            let mut arns = self.resources.fitting(*action, listed);
+            // Of an operation that checks several actions nothing says which resource is whose.
+            let is_alone = mapping.len() == 1 || *standing != Standing::Certain;
+            let mut arns = if is_alone { self.resources.fitting(*action, listed) } else { Vec::new() };
             let mut context = Context::new();
             if told.reads || told.passes_tags {
                 let parameters = parameters();
-                if arns.is_empty() {
+                if arns.is_empty() && is_alone {
                     arns = self.resources.named(*action, &parameters, place);
                 }
                 for (key, member) in self.keys.get(told.name.as_str()).into_iter().flatten() {
@@ -75,6 +77,18 @@ impl Asks {
             }
             possible.extend(told.dependents.iter().cloned());
             let input = |arn| ResourceInput { resource: RequestResource::Arn(arn), context: Context::new() };
+            // A record lists not all that a call was checked against: it may have used optional resources, too.
+            let may_have_more = !arns.is_empty() && self.resources.may_have_more(*action, &arns);
+            if may_have_more {
+                let unknown = ResourceInput { resource: RequestResource::Unknown, context: Context::new() };
+                asks.push(Ask {
+                    action: told.name.clone(),
+                    standing: Standing::Possible,
+                    resources: arns.iter().cloned().map(input).chain([unknown]).collect(),
+                    resources_complete: false,
+                    context: context.clone(),
+                });
+            }
             asks.push(Ask {
                 action: told.name,
                 standing: *standing,
@@ -85,6 +99,8 @@ impl Asks {
         }
         possible.sort_unstable();
         possible.dedup();
+        // What is certain stands first: a call is called by it.
+        asks.sort_by_key(|ask| ask.standing == Standing::Possible);
         let is_asked = |action: &String| asks.iter().any(|ask| ask.action.eq_ignore_ascii_case(action));
         let possible: Vec<String> = possible.into_iter().filter(|action| !is_asked(action)).collect();
         asks.extend(possible.into_iter().map(|action| Ask {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
 use scproof_evaluator::{Context, ContextValue};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -19,13 +20,14 @@ pub(crate) fn context(record: &Record<'_>, identity: &Identity<'_>) -> Context {
     if is_session && let Some(session) = session {
         // The ARN of a session lacks the path of its role (CT-4).
         known.give("aws:PrincipalArn", session.issuer.as_ref().and_then(|issuer| issuer.arn.get()));
-        known.give("aws:TokenIssueTime", attributes.and_then(|it| it.creation_date.get()));
+        let created = attributes.and_then(|it| it.creation_date.get()).and_then(instant);
+        known.give("aws:TokenIssueTime", created.as_deref());
         known.give("aws:SourceIdentity", session.source_identity.get());
         known.give("aws:FederatedProvider", session.federation.as_ref().and_then(|it| it.provider.get()));
         known.give("ec2:RoleDelivery", session.role_delivery.get());
         known.give("aws:SignInSessionArn", session.sign_in_arn.get());
     }
-    known.give("aws:CurrentTime", record.event_time.get());
+    known.give("aws:CurrentTime", record.event_time.get().and_then(instant).as_deref());
     known.give("aws:UserAgent", record.user_agent.get());
     known.give("aws:SecureTransport", record.tls.as_ref().and_then(|tls| tls.version.get()).map(|_| "true"));
     known.give("identitystore:UserId", identity.on_behalf_of.as_ref().and_then(|it| it.user_id.get()));
@@ -74,6 +76,11 @@ pub(crate) fn context(record: &Record<'_>, identity: &Identity<'_>) -> Context {
         (Some(_), _) => {}
     }
     known.with_given_by_aws(record.enriched)
+}
+
+/// A time as policies spell it; records have it in extended or basic notation (CT-11).
+fn instant(text: &str) -> Option<String> {
+    text.parse::<Timestamp>().ok().map(|time| time.to_string())
 }
 
 #[derive(Default)]

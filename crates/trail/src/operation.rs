@@ -95,19 +95,33 @@ fn without_version(name: &str) -> &str {
 /// The actions on a version of an object, where the call names one.
 fn versioned(mapping: &Mapping, parameters: &dyn Fn() -> Value) -> Mapping {
     let catalog = Catalog::embedded();
-    let has_version = text_at(&parameters(), "versionId").is_some();
+    let given = parameters();
+    let is_told = !given.is_null();
+    let has_version = text_at(&given, "versionId").is_some();
     let of_version = |action: ActionId| {
         let name = catalog.action(action).name();
         let name = name.replacen("Object", "ObjectVersion", 1);
-        catalog.find_action(&format!("s3:{name}")).filter(|_| has_version).unwrap_or(action)
+        catalog.find_action(&format!("s3:{name}"))
     };
-    mapping.iter().map(|(action, standing)| (of_version(*action), *standing)).collect()
+    match mapping.as_slice() {
+        // Where the parameters are not there, as in some denials, it is one of both.
+        [(action, _)] if !is_told => of_version(*action)
+            .map_or_else(|| mapping.clone(), |other| vec![(*action, Standing::OneOf(0)), (other, Standing::OneOf(0))]),
+        mapping if has_version => {
+            mapping.iter().map(|(action, standing)| (of_version(*action).unwrap_or(*action), *standing)).collect()
+        }
+        mapping => mapping.to_vec(),
+    }
 }
 
 /// Application Auto Scaling says which namespace it is about, the others do not.
 fn of_namespace(mapping: &Mapping, parameters: &dyn Fn() -> Value) -> Mapping {
     let catalog = Catalog::embedded();
-    let is_application = text_at(&parameters(), "serviceNamespace").is_some();
+    let given = parameters();
+    if given.is_null() {
+        return mapping.clone();
+    }
+    let is_application = text_at(&given, "serviceNamespace").is_some();
     let fits = |(action, _): &&(ActionId, Standing)| {
         (catalog.action(*action).service() == "application-autoscaling") == is_application
     };
@@ -152,7 +166,7 @@ mod tests {
     }
 
     fn certain(source: &str, name: &str) -> Vec<String> {
-        let found = actions(source, name, &Value::Null).unwrap_or_default();
+        let found = actions(source, name, &json!({})).unwrap_or_default();
         assert!(found.iter().all(|(_, standing)| *standing == Standing::Certain), "{found:?}");
         found.into_iter().map(|(name, _)| name).collect()
     }

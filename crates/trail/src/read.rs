@@ -105,16 +105,16 @@ pub fn read_records(content: &[u8], visit: &mut dyn FnMut(Record<'_>)) -> Tally 
     match text.split_once('\n') {
         // The first line is whole: JSON Lines.
         Some((first, _)) if serde_json::from_str::<&RawValue>(first.trim()).is_ok() => {
-            for (number, line) in text.lines().enumerate() {
-                let line = line.trim();
-                if !line.is_empty() && !reading.document(line, 0) {
-                    reading.tally.fault(Fault::Line { line: number as u64 + 1 });
-                }
-            }
+            reading.lines(text);
         }
         _ => {
-            if !reading.document(text, 0) && reading.tally.records > 0 {
-                reading.tally.fault(Fault::BrokenAfter { records: reading.tally.records });
+            if !reading.document(text, 0) {
+                // Lines of which the first is broken, or one text that breaks off.
+                if reading.tally.records == 0 && Reading::has_lines(text) {
+                    reading.lines(text);
+                } else if text.starts_with(['{', '[']) {
+                    reading.tally.fault(Fault::BrokenAfter { records: reading.tally.records });
+                }
             }
         }
     }
@@ -143,6 +143,24 @@ impl Reading<'_> {
             self.record(text);
         }
         is_whole
+    }
+
+    fn lines(&mut self, text: &str) {
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if !line.is_empty() && !self.document(line, 0) {
+                self.tally.fault(Fault::Line { line: number as u64 + 1 });
+            }
+        }
+    }
+
+    /// Whether some line is a whole object, as no line of an indented text is that says anything.
+    fn has_lines(text: &str) -> bool {
+        let is_object = |line: &str| {
+            let line = line.trim();
+            line.len() > 2 && line.starts_with('{') && serde_json::from_str::<&RawValue>(line).is_ok()
+        };
+        text.lines().any(is_object)
     }
 
     fn record(&mut self, text: &str) {

@@ -39,6 +39,8 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Resources {
     forms: FxHashMap<ActionId, Vec<WildcardPattern>>,
+    /// The forms of each optional type.
+    optional: FxHashMap<ActionId, Vec<Vec<WildcardPattern>>>,
     templates: FxHashMap<&'static str, Vec<&'static str>>,
 }
 
@@ -50,7 +52,7 @@ impl Resources {
                 templates.entry(action).or_default().push(template);
             }
         }
-        Self { forms: FxHashMap::default(), templates }
+        Self { forms: FxHashMap::default(), optional: FxHashMap::default(), templates }
     }
 
     /// The listed ARNs that fit a row of an action.
@@ -62,6 +64,17 @@ impl Resources {
             arns.filter(|arn| forms.iter().any(|form| form.is_match(arn))).map(str::to_owned).collect();
         found.dedup();
         cut(found)
+    }
+
+    /// Whether the action has an optional type of resources of which none of these is.
+    pub(crate) fn may_have_more(&mut self, action: ActionId, arns: &[String]) -> bool {
+        let optional = self.optional.entry(action).or_insert_with(|| {
+            let rows = Catalog::embedded().action(action).rows().filter(|row| !row.is_required());
+            rows.map(|row| patterns(row.resource_type().arn_pattern())).collect()
+        });
+        let is_listed =
+            |forms: &Vec<WildcardPattern>| arns.iter().any(|arn| forms.iter().any(|form| form.is_match(arn)));
+        !optional.iter().all(is_listed)
     }
 
     /// Whether the table reads anything off the parameters of an action.
@@ -102,9 +115,12 @@ pub(crate) fn lines(text: &'static str) -> impl Iterator<Item = (&'static str, &
 
 /// The ARNs that an action's rows have, as patterns.
 fn forms(action: ActionId) -> Vec<WildcardPattern> {
-    let rows = Catalog::embedded().action(action).rows();
-    let texts = rows.flat_map(|row| arn_forms(row.resource_type().arn_pattern()));
-    texts.map(|form| WildcardPattern::flat(&generalized(form))).collect()
+    Catalog::embedded().action(action).rows().flat_map(|row| patterns(row.resource_type().arn_pattern())).collect()
+}
+
+/// The forms of one type.
+fn patterns(forms: &str) -> Vec<WildcardPattern> {
+    arn_forms(forms).map(|form| WildcardPattern::flat(&generalized(form))).collect()
 }
 
 /// The form with `*` in place of its placeholders.

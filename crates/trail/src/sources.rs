@@ -12,6 +12,8 @@ use crate::read::Fault;
 
 /// A decompressed file may have this many bytes; CloudTrail's own have some 50 MB.
 const MAX_BYTES: u64 = 1 << 30;
+/// How a frame of zstd begins.
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// Folders beside that of the log, with files of other kinds (CT-32).
 const OTHER_FOLDERS: [&str; 3] = ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity-Digest"];
 
@@ -111,21 +113,45 @@ pub(crate) fn content(mut input: impl Read) -> (Vec<u8>, Option<Fault>) {
     let whole = io::Cursor::new(start.clone()).chain(input);
     match start.as_slice() {
         [0x1f, 0x8b, ..] => all(MultiGzDecoder::new(whole), Fault::Compressed),
-        [0x28, 0xb5, 0x2f, 0xfd] => match StreamingDecoder::new(whole) {
-            Ok(decoder) => all(decoder, Fault::Compressed),
-            Err(_) => (Vec::new(), Some(Fault::Compressed)),
-        },
+        ZSTD => frames(Box::new(whole)),
         _ if failed => (start, Some(Fault::BrokenAfter { records: 0 })),
         _ => all(whole, Fault::BrokenAfter { records: 0 }),
     }
+}
+
+/// The frames of a zstd file, one after the other.
+fn frames(mut input: Box<dyn Read + '_>) -> (Vec<u8>, Option<Fault>) {
+    let mut bytes = Vec::new();
+    loop {
+        let Ok(mut decoder) = StreamingDecoder::new(input) else { return (bytes, Some(Fault::Compressed)) };
+        let room = (MAX_BYTES + 1).saturating_sub(bytes.len() as u64);
+        let failed = decoder.by_ref().take(room).read_to_end(&mut bytes).is_err();
+        if bytes.len() as u64 > MAX_BYTES {
+            return limited(bytes);
+        }
+        if failed {
+            return (bytes, Some(Fault::Compressed));
+        }
+        let mut rest = decoder.into_inner();
+        let mut start = Vec::new();
+        match rest.by_ref().take(4).read_to_end(&mut start) {
+            Ok(0) => return (bytes, None),
+            Ok(_) => input = Box::new(io::Cursor::new(start).chain(rest)),
+            Err(_) => return (bytes, Some(Fault::Compressed)),
+        }
+    }
+}
+
+fn limited(mut bytes: Vec<u8>) -> (Vec<u8>, Option<Fault>) {
+    bytes.truncate(usize::try_from(MAX_BYTES).unwrap_or(usize::MAX));
+    (bytes, Some(Fault::TooLarge { limit: MAX_BYTES }))
 }
 
 fn all(input: impl Read, fault: Fault) -> (Vec<u8>, Option<Fault>) {
     let mut bytes = Vec::new();
     let failed = input.take(MAX_BYTES + 1).read_to_end(&mut bytes).is_err();
     if bytes.len() as u64 > MAX_BYTES {
-        bytes.truncate(usize::try_from(MAX_BYTES).unwrap_or(usize::MAX));
-        return (bytes, Some(Fault::TooLarge { limit: MAX_BYTES }));
+        return limited(bytes);
     }
     (bytes, failed.then_some(fault))
 }

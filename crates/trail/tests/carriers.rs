@@ -1,6 +1,11 @@
 //! Whatever carries records: all are read, and what cannot be read is counted.
 
-#![expect(clippy::unwrap_used, clippy::unreachable, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::unreachable,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::io::Write;
 
@@ -201,9 +206,11 @@ fn ct_30_ct_34_ct_37_what_was_asked_and_how_it_ended() {
     let mut object = record("1");
     object["eventSource"] = json!("s3.amazonaws.com");
     object["eventName"] = json!("GetObject");
+    object["requestParameters"] = json!({"bucketName": "b", "key": "k"});
     object["resources"] = json!([{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::b/k"},
         {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::b", "accountId": "222222222222"}]);
-    let asked = call(&object).asks;
+    let mut asked = call(&object).asks;
+    asked.retain(|ask| ask.standing == Standing::Certain);
     let found: Vec<&scproof_evaluator::RequestResource> =
         asked.iter().flat_map(|ask| ask.resources.iter().map(|input| &input.resource)).collect();
     assert_eq!(found, [&scproof_evaluator::RequestResource::Arn("arn:aws:s3:::b/k".to_owned())]);
@@ -281,4 +288,77 @@ proptest! {
         let tally = read_records(text.as_bytes(), &mut |record| { reader.read(&record); seen += 1; });
         prop_assert!(seen >= 1 && tally.records + tally.fault_count == 2, "{:?}", tally);
     }
+}
+
+fn asks_of(source: &str, name: &str, parameters: &Value, resources: &Value) -> Vec<scproof_trail::Ask> {
+    let mut record = record("1");
+    record["eventSource"] = json!(format!("{source}.amazonaws.com"));
+    record["eventName"] = json!(name);
+    record["requestParameters"] = parameters.clone();
+    record["resources"] = resources.clone();
+    call(&record).asks
+}
+
+/// What a record does not say of an operation is left open.
+#[test]
+fn ct_30_ct_37_what_a_record_leaves_open() {
+    // Which of the keys is the old one is not told by the list.
+    let keys = json!([{"ARN": "arn:aws:kms:eu-west-1:222222222222:key/1"}, {"ARN": "arn:aws:kms:eu-west-1:222222222222:key/2"}]);
+    for asks in [
+        asks_of("kms", "ReEncrypt", &json!({}), &keys),
+        asks_of(
+            "s3",
+            "CopyObject",
+            &json!({"bucketName": "dst", "key": "k", "x-amz-copy-source": "src/k"}),
+            &json!([]),
+        ),
+    ] {
+        assert!(asks.iter().filter(|ask| ask.standing == Standing::Certain).count() == 2, "{asks:?}");
+        assert!(asks.iter().all(|ask| ask.resources.is_empty()), "{asks:?}");
+    }
+    // A query may use an index of the table.
+    let table = json!([{"ARN": "arn:aws:dynamodb:eu-west-1:222222222222:table/t"}]);
+    let query = asks_of("dynamodb", "Query", &json!({"tableName": "t", "indexName": "i"}), &table);
+    let lengths: Vec<(Standing, usize)> = query.iter().map(|ask| (ask.standing, ask.resources.len())).collect();
+    assert_eq!(lengths, [(Standing::Certain, 1), (Standing::Possible, 2)]);
+    // Without parameters it is not told whether a version is meant, or which service.
+    for (source, name) in [("s3", "GetObject"), ("autoscaling", "PutScalingPolicy")] {
+        let asks = asks_of(source, name, &Value::Null, &Value::Null);
+        assert!(asks.len() > 1 && asks.iter().all(|ask| matches!(ask.standing, Standing::OneOf(_))), "{asks:?}");
+    }
+}
+
+#[test]
+fn ct_11_times_are_spelt_as_policies_do() {
+    let mut basic = record("1");
+    basic["eventTime"] = json!("20261101T100000Z");
+    let context = call(&basic).context;
+    let time = context.iter().find(|(key, _)| *key == "aws:CurrentTime").map(|(_, value)| value.clone());
+    assert_eq!(time, Some(scproof_evaluator::ContextValue::Single("2026-11-01T10:00:00Z".to_owned())));
+}
+
+/// A first line that is broken, and a text that breaks off in its first record.
+#[test]
+fn what_is_lost_is_told() {
+    let lines = format!("{{oops\n{}\n{}", record("1"), record("2"));
+    let (ids, tally) = read(&lines);
+    assert_eq!((ids.len(), tally.faults), (2, vec![Fault::Line { line: 1 }]));
+    let whole = json!({"Records": [record("1")]}).to_string();
+    for text in
+        [whole.get(..60).unwrap().to_owned(), pretty(&json!({"Records": [record("1")]})).get(..60).unwrap().to_owned()]
+    {
+        assert_eq!(read(&text).1.faults, [Fault::BrokenAfter { records: 0 }], "{text}");
+    }
+}
+
+#[test]
+fn every_frame_of_zstd_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let frame =
+        |text: &str| ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest);
+    let both = [frame(&format!("{}\n", record("1"))), frame(&record("2").to_string())].concat();
+    std::fs::write(folder.path().join("a.zst"), both).unwrap();
+    let sources = Sources::find(&[folder.path()]).unwrap();
+    let (content, fault) = sources.files.first().unwrap().content().unwrap();
+    assert_eq!((read_records(&content, &mut |_| {}).records, fault), (2, None));
 }
