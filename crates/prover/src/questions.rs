@@ -12,7 +12,7 @@ use scproof_organization::{
 use thiserror::Error;
 
 use crate::difference::{ComparisonOptions, difference};
-use crate::region::{Region, Transition, Verdict, Why};
+use crate::region::{Region, Transition, Why};
 
 /// The account that documents are looked at in.
 const ACCOUNT: &str = "222222222222";
@@ -196,7 +196,8 @@ pub fn is_empty(permissions: &Permissions) -> Result<Answer, CompareError> {
 }
 
 fn answer(regions: &[Arc<Region>], counts: impl Fn(Transition) -> bool) -> Answer {
-    if let Some(found) = regions.iter().find(|region| region.before != Verdict::Open && counts(region.transition())) {
+    let is_shown = |region: &Region| region.transition() != Transition::Unknown && counts(region.transition());
+    if let Some(found) = regions.iter().find(|region| is_shown(region)) {
         return Answer::No(Arc::clone(found));
     }
     let matters = |region: &Region| Transition::ALL.into_iter().any(|it| counts(it) && region.perhaps.may_be(it));

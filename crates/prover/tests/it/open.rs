@@ -188,3 +188,14 @@ fn a_policy_type_in_transition_is_open() {
     assert_eq!(compared.transition(&get_object("arn:aws:s3:::b/k")), Some(Transition::NewlyBlocked));
     assert_eq!(compared.transition(&Request::new(ACCOUNT, "ec2:RunInstances")), None);
 }
+
+/// Where one level is definite and the other open, nobody knows whether they are equivalent (GEN-3).
+#[test]
+fn definite_and_open_levels_are_neither_equivalent_nor_different() {
+    let of = |values: Value| level(&[json!([deny_when(json!({"StringLike": {"aws:PrincipalTag/team": values}}))])]);
+    let (one, other) = (of(json!(["*", "${aws:TagKeys}", "a"])), of(json!(["*", "${aws:TagKeys}"])));
+    for (one, other) in [(&one, &other), (&other, &one)] {
+        let answer = equivalent(one, other).unwrap();
+        assert!(!matches!(answer, Answer::No(_)), "{answer:?}");
+    }
+}
