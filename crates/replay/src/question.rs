@@ -6,7 +6,8 @@ use scproof_evaluator::symbolic::CompiledViews;
 use scproof_evaluator::{Context, ContextValue, Relevance, Request, RequestResource, ResourceInput};
 use scproof_trail::{Ask, Call, Standing};
 
-/// What a worker remembers from call to call – in tables that whoever writes the log cannot make slow –, so that most calls need no memory of their own.
+/// What a worker remembers from call to call – in tables that whoever writes the log cannot make slow –, so that most
+/// calls need no memory of their own.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     /// By account and action: which facts matter, in any of the organizations.

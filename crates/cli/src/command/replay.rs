@@ -241,8 +241,8 @@ fn sources(logs: &[PathBuf]) -> Result<Sources, CommandError> {
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// Reads all files, those of a day side by side. Where the names of files tell their days, events of a day are kept until
-/// the day after is read: a copy may come until then.
+/// Reads all files, those of a day side by side. Where the names of files tell their days, events of a day are kept
+/// until the day after is read: a copy may come until then.
 fn read(
     replay: &Replay,
     sources: &Sources,
