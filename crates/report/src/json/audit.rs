@@ -1,7 +1,8 @@
 //! `scproof-audit/3`: an audit in full. `docs/schemas/scproof-audit-3.json` is its JSON Schema.
 //!
 //! Accounts are described once, in `accounts`. Everywhere else stand the groups that they fall into, since an audit of
-//! fifty thousand accounts has lists of millions of ids but of few groups; with [`AuditDetail::Full`] the ids, too.
+//! fifty thousand accounts has lists of millions of ids but of few groups; with
+//! [`AuditDetail::Full`](crate::AuditDetail::Full) the ids, too.
 
 use scproof_auditor::{
     AccessChange, AccessCounts, AccountScope, ClassDifference, Evidence, Finding, GuardrailAim, GuardrailGroup,
