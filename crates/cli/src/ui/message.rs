@@ -18,7 +18,6 @@ static FOR_PROGRAMS: AtomicBool = AtomicBool::new(false);
 pub(super) enum Severity {
     Error,
     Warning,
-    #[cfg(feature = "fetch")]
     Note,
 }
 
