@@ -49,9 +49,13 @@ impl<'a> Answered<'a> {
     fn new(compiled: &'a CompiledOrganization, asks: &[(Standing, Request)]) -> Self {
         let queries: Vec<Option<Query>> = asks.iter().map(|(_, request)| compiled.prepare(request).ok()).collect();
         // What a candidate cannot be asked, such as of an account that it lacks, is open.
-        let decision = |query: &Option<Query>| query.as_ref().map_or(Decision::Unknown, |query| compiled.decide(query));
-        let asks: Vec<_> =
-            asks.iter().zip(&queries).map(|((standing, _), query)| (*standing, decision(query))).collect();
+        let decision = |request: &Request, query: &Option<Query>| {
+            let found = query.as_ref().map_or(Decision::Unknown, |query| compiled.decide(query));
+            // Whether a caller who is not named is exempt is not known (CT-31); what passes, passes for both.
+            if request.principal.is_none() && found.is_denied() { Decision::Unknown } else { found }
+        };
+        let asked = asks.iter().zip(&queries);
+        let asks: Vec<_> = asked.map(|((standing, request), query)| (*standing, decision(request, query))).collect();
         let answer = Answer::of(&asks);
         Self { compiled, queries, asks, answer }
     }

@@ -265,3 +265,29 @@ fn order_splitting_and_copies_change_nothing() {
         assert_eq!(without_copies(replay.report(whole)), expected);
     }
 }
+
+/// AWS does not always name a caller of another account: whether it is exempt is then not known, so that no denial is
+/// certain.
+#[test]
+fn ct_31_a_caller_who_is_not_named_may_be_exempt() {
+    let deny = r#"{"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}"#;
+    let identity = r#", "userIdentity": {"type": "AWSAccount", "accountId": "222222222222"}"#;
+    let text = format!(
+        r#"{{"eventID": "1", "eventTime": "2026-11-01T10:00:00Z", "eventType": "AwsApiCall", "eventSource":
+            "sqs.amazonaws.com", "eventName": "ListQueues", "awsRegion": "eu-west-1"{identity}}}"#
+    );
+    let (before, after) = (organization(deny, &[]), organization(deny, &[PROD]));
+    let candidates = vec![Candidate { name: "after".to_owned(), organization: after }];
+    let replay = Replay::new(before, candidates, ReplayOptions::default());
+    let mut part = replay.part();
+    for event in events(&[text]) {
+        replay.take(&mut part, &event);
+    }
+    let report = replay.report(part);
+    let counts: Vec<u64> = report
+        .candidates
+        .iter()
+        .flat_map(|it| [it.count(Class::NewlyBlocked), it.count(Class::MayBeNewlyBlocked)])
+        .collect();
+    assert_eq!(counts, [0, 1]);
+}
