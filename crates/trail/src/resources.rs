@@ -2,7 +2,7 @@
 //! `requestParameters`.
 
 use rustc_hash::FxHashMap;
-use scproof_catalog::{ActionId, Catalog, arn_forms};
+use scproof_catalog::{ActionId, Catalog, Row, arn_forms};
 use scproof_policy_parser::WildcardPattern;
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Resources {
     forms: FxHashMap<ActionId, Vec<WildcardPattern>>,
-    /// The forms of each optional type.
+    /// The forms of each type that calls may use besides the required ones.
     optional: FxHashMap<ActionId, Vec<Vec<WildcardPattern>>>,
     templates: FxHashMap<&'static str, Vec<&'static str>>,
 }
@@ -66,11 +66,14 @@ impl Resources {
         cut(found)
     }
 
-    /// Whether the action has an optional type of resources of which none of these is.
+    /// Whether a call may be checked against an optional type of resources of which none of these is. Where no type is
+    /// required the types are alternatives, of which the one that is listed was it (CALL-3, CALL-4).
     pub(crate) fn may_have_more(&mut self, action: ActionId, arns: &[String]) -> bool {
         let optional = self.optional.entry(action).or_insert_with(|| {
-            let rows = Catalog::embedded().action(action).rows().filter(|row| !row.is_required());
-            rows.map(|row| patterns(row.resource_type().arn_pattern())).collect()
+            let rows = Catalog::embedded().action(action).rows();
+            let has_required = rows.clone().any(Row::is_required);
+            let optional = rows.filter(|row| has_required && !row.is_required());
+            optional.map(|row| patterns(row.resource_type().arn_pattern())).collect()
         });
         let is_listed =
             |forms: &Vec<WildcardPattern>| arns.iter().any(|arn| forms.iter().any(|form| form.is_match(arn)));

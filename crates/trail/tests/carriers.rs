@@ -321,6 +321,10 @@ fn ct_30_ct_37_what_a_record_leaves_open() {
     let query = asks_of("dynamodb", "Query", &json!({"tableName": "t", "indexName": "i"}), &table);
     let lengths: Vec<(Standing, usize)> = query.iter().map(|ask| (ask.standing, ask.resources.len())).collect();
     assert_eq!(lengths, [(Standing::Certain, 1), (Standing::Possible, 2)]);
+    // Types of which none is required are alternatives (CALL-4).
+    let objects = json!([{"ARN": "arn:aws:s3:::b/k"}, {"ARN": "arn:aws:s3:::b"}]);
+    let get = asks_of("s3", "GetObject", &json!({"bucketName": "b", "key": "k"}), &objects);
+    assert!(get.iter().all(|ask| ask.standing == Standing::Certain && ask.resources.len() == 1), "{get:?}");
     // Without parameters it is not told whether a version is meant, or which service.
     for (source, name) in [("s3", "GetObject"), ("autoscaling", "PutScalingPolicy")] {
         let asks = asks_of(source, name, &Value::Null, &Value::Null);
