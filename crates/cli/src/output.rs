@@ -46,6 +46,24 @@ impl Output {
         Self::with_mode(global, mode_of_inputs(global))
     }
 
+    /// Begins a second file that an option names, readable by those who may read all of the inputs. It must be none of
+    /// them, nor one of `more`, which a directory on the command line may hold.
+    pub(crate) fn beside<'p>(
+        global: &GlobalArgs,
+        path: &Path,
+        more: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<Replacement, CommandError> {
+        let replaced = identity(path);
+        let is_it = |other: &Path| replaced.is_some() && identity(other) == replaced;
+        // The option itself counts as one.
+        let times = inputs(global).iter().filter(|input| is_it(input)).count();
+        if times > 1 || more.into_iter().any(is_it) {
+            let message = format!("`{}` would be replaced, and it is an input", path.display());
+            return Err(CommandError::usage(message).help("write to another file"));
+        }
+        Replacement::create(path, mode_of_inputs(global)).map_err(|error| CommandError::file("write", path, &error))
+    }
+
     /// Opens what `--output` names for a snapshot: a new file is readable by its owner only. There is no input that it
     /// could replace; what `SCPROOF_ORG` names may be just the snapshot to renew.
     #[cfg(feature = "fetch")]

@@ -1,6 +1,6 @@
 //! `scproof replay`: what changes would have done to the calls of a log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use scproof::replay::{
     Sources, parse_date, read_records,
 };
 use scproof::report::{LogFiles, ReplayGate, Replayed, Report, Subject, event_reason_words};
-use scproof::snapshot::{Organization, Replacement};
+use scproof::snapshot::{AccountId, Organization, Replacement};
 use serde::Serialize;
 
 use super::changes::ChangeArgs;
@@ -121,7 +121,9 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs) -> Result<ExitCode, Co
     let actions = args.actions.filter(&organizations)?;
     let options = args.options(global, &organizations)?;
     let sources = sources(&args.logs)?;
-    let mut events = args.events.as_deref().map(EventsFile::create).transpose()?;
+    let log_files = || sources.files.iter().map(Source::path);
+    let create = |path: &Path| Ok::<_, CommandError>(EventsFile::new(path, Output::beside(global, path, log_files())?));
+    let mut events = args.events.as_deref().map(create).transpose()?;
     let message = format!("reading {} files", sources.files.len());
     let (replay, part, mut files) = ui::busy(&message, || {
         let replay = Replay::new(Arc::clone(&before), candidates, options);
@@ -197,23 +199,27 @@ impl ReplayArgs {
         let time = |flag: &str, text: &Option<String>| text.as_deref().map(|text| seconds(flag, text)).transpose();
         let at = match self.at.as_str() {
             "event" => At::Event,
-            "now" => At::Time(clock::now().ok_or_else(|| CommandError::input("the clock stands before 1970"))?),
+            "now" => At::Time(clock::now().ok_or_else(|| CommandError::input("the clock tells no time"))?),
             text => {
                 seconds("--at", text)?;
                 At::Time(text.to_owned())
             }
         };
-        let (first, last) = (organizations.first(), organizations.last());
-        let accounts = match (first, last) {
-            (Some(first), Some(last)) => self.accounts.of_both(first, last)?,
-            _ => None,
-        };
+        let mut accounts: Option<BTreeSet<AccountId>> = None;
+        if let [before, candidates @ ..] = organizations {
+            // Without a candidate the organization is all there is.
+            let others = if candidates.is_empty() { std::slice::from_ref(before) } else { candidates };
+            for other in others {
+                let chosen = self.accounts.of_both(before, other)?;
+                accounts = chosen.map(|chosen| accounts.into_iter().flatten().chain(chosen).collect());
+            }
+        }
         Ok(ReplayOptions {
             evaluation: snapshot::evaluation(global),
             at,
             since: time("--since", &self.since)?,
             until: time("--until", &self.until)?,
-            accounts: accounts.map(|accounts| accounts.into_iter().collect()),
+            accounts,
         })
     }
 }
@@ -357,10 +363,8 @@ struct EventLine<'a> {
 }
 
 impl EventsFile {
-    fn create(path: &Path) -> Result<Self, CommandError> {
-        let file = Replacement::create(path, Replacement::ORDINARY)
-            .map_err(|error| CommandError::file("write", path, &error))?;
-        Ok(Self { path: path.to_owned(), out: BufWriter::new(file), failed: None })
+    fn new(path: &Path, file: Replacement) -> Self {
+        Self { path: path.to_owned(), out: BufWriter::new(file), failed: None }
     }
 
     fn write(&mut self, replay: &Replay, event: &EventClass<'_>) {

@@ -141,3 +141,18 @@ fn slips() {
     assert!(run.code == 3 && run.stderr.contains("nowhere"), "{}", run.page());
     assert_eq!(replay(folder.path(), &["--check", "--fail-on", "contradiction"]).code, 1);
 }
+
+/// The lines of events never take the place of what was read.
+#[test]
+fn events_do_not_replace_an_input() {
+    let folder = bucket(&guard());
+    let of_bucket = "bucket/prefix/AWSLogs/o-examplecorp/214000000001/CloudTrail/eu-west-1/2026/11/06/\
+                     214000000001_CloudTrail_eu-west-1_20261106T1005Z_Abc.json";
+    let before = fs::read(folder.path().join(of_bucket)).unwrap();
+    for file in [of_bucket, "guard.json"] {
+        let run = replay(folder.path(), &["--attach", "guard.json", "--to", "Prod", "--events", file]);
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("would be replaced, and it is an input"), "{}", run.stderr);
+    }
+    assert_eq!(fs::read(folder.path().join(of_bucket)).unwrap(), before);
+}
