@@ -1,8 +1,7 @@
 //! What AWS tells of a call that it denied.
 
-use std::fmt;
-
 use scproof_evaluator::{Context, Request, RequestResource};
+use scproof_trail::Cause;
 
 use crate::error::DenialError;
 use crate::{event, message};
@@ -26,39 +25,6 @@ pub struct Denial {
     pub cause: Option<Cause>,
     /// When the call was made, as AWS writes it.
     pub time: Option<String>,
-}
-
-/// The policy that AWS names. Of several policies, and types of policies, that deny a call AWS names one (CT-20).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
-    /// The type of policy.
-    pub policy_type: PolicyType,
-    /// Whether a Deny matched; else no Allow did.
-    pub is_explicit: bool,
-    /// The policy's ARN, which AWS tells within one organization.
-    pub policy_arn: Option<String>,
-}
-
-/// A type of policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PolicyType {
-    /// What this program is about.
-    ServiceControlPolicy,
-    /// Another one, as AWS calls it, such as `permissions boundary`.
-    Other(String),
-    /// AWS does not say which.
-    NotSaid,
-}
-
-impl fmt::Display for PolicyType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::ServiceControlPolicy => "service control policy",
-            Self::Other(name) => name,
-            Self::NotSaid => "policy",
-        })
-    }
 }
 
 impl Denial {

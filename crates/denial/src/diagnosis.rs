@@ -4,8 +4,9 @@ use scproof_evaluator::{
     CompiledOrganization, Context, Decision, Explanation, Predicate, Request, RequestError, StatementRef,
 };
 use scproof_organization::{NodeId, PolicyId, PolicyIndex};
+use scproof_trail::PolicyType;
 
-use crate::denial::{Denial, PolicyType};
+use crate::denial::Denial;
 
 /// What the policies say of a call that AWS denied.
 #[derive(Debug, Clone)]

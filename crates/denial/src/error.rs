@@ -37,9 +37,14 @@ pub enum DenialError {
     /// No action is said.
     #[error("the text does not say which action was denied")]
     NoAction,
-    /// An operation whose action is not known.
-    #[error("which action `{0}` needs is not known")]
-    UnknownOperation(String),
+    /// The event is none about which policies can be asked.
+    #[error("policies cannot be asked about the event `{event}`: {why}")]
+    NotAsked {
+        /// The operation and its source.
+        event: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// An operation that needs several actions.
     #[error("`{operation}` needs several actions: {}", .actions.join(", "))]
     SeveralActions {
@@ -74,7 +79,7 @@ impl DenialError {
                 "service control policies decide over principals of member accounts; ask `scproof can ACCOUNT ACTION` if \
                  the account is known"
             }
-            Self::NoCaller | Self::NoAction | Self::UnknownOperation(_) => {
+            Self::NoCaller | Self::NoAction | Self::NotAsked { .. } => {
                 "ask `scproof can ACCOUNT ACTION --principal ARN` with what you know"
             }
             Self::SeveralActions { .. } => "ask `scproof can ACCOUNT ACTION --principal ARN` for each",

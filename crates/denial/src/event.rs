@@ -1,18 +1,11 @@
-//! Events of CloudTrail (E.3, K.5), and authorization messages that were decoded.
+//! Events of CloudTrail, as the crate `trail` reads them, and authorization messages that were decoded.
 
-use std::net::IpAddr;
-
-use scproof_catalog::Catalog;
-use scproof_evaluator::{Context, ContextValue};
+use scproof_evaluator::{Context, ContextValue, RequestResource};
 use scproof_text::{JsonText, Node, TextKind, Value};
+use scproof_trail::{Ask, Outcome, Reader, Reading, Record, Standing, read_records, read_sentence};
 
 use crate::denial::{Denial, account_of};
 use crate::error::DenialError;
-use crate::message::{Sentence, sentence};
-
-/// The errors of calls that AWS denied (CT-7, CT-34).
-const DENIALS: [&str; 4] =
-    ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation"];
 
 /// JSON in texts of JSON is looked into so far.
 const MAX_DEPTH: usize = 4;
@@ -27,34 +20,85 @@ fn within(text: &str, depth: usize) -> Result<Denial, DenialError> {
     let Some(root) = root else {
         return Err(json.error([], 0).map_or(DenialError::OtherJson, DenialError::Json));
     };
-    find(root, depth)
+    if member(root, "context").is_some_and(|context| member(context, "action").is_some()) {
+        return decoded(root);
+    }
+    if let Some(inside) = member(root, "DecodedMessage").and_then(|it| it.value.as_string())
+        && depth < MAX_DEPTH
+    {
+        return within(inside, depth + 1);
+    }
+    only_event(text)
 }
 
-/// Looks for the one event in what carries events.
-fn find(node: &Node<'_>, depth: usize) -> Result<Denial, DenialError> {
-    if depth > MAX_DEPTH {
+/// The one event in what carries events.
+fn only_event(text: &str) -> Result<Denial, DenialError> {
+    let mut count = 0;
+    let mut found = Err(DenialError::OtherJson);
+    read_records(text.as_bytes(), &mut |record| {
+        count += 1;
+        if count == 1 {
+            found = event(&record);
+        }
+    });
+    if count > 1 { Err(DenialError::SeveralEvents(count)) } else { found }
+}
+
+fn event(record: &Record<'_>) -> Result<Denial, DenialError> {
+    if !record.has_caller() {
         return Err(DenialError::OtherJson);
     }
-    if let Value::Array(events) = &node.value {
-        return match events.as_slice() {
-            [only] => find(only, depth + 1),
-            events => Err(DenialError::SeveralEvents(events.len())),
-        };
+    let call = match Reader::new().asked(record) {
+        Reading::Call(call) => call,
+        // What AWS did not deny needs no further reason.
+        _ if !record.is_denied() => return Err(DenialError::NotDenied(record.error_code().map(str::to_owned))),
+        Reading::Skipped(why) | Reading::NotGoverned(why) | Reading::NotReplayable(why) => {
+            return Err(DenialError::NotAsked { event: operation(record), why });
+        }
+    };
+    let Outcome::Denied { cause, action: named } = call.outcome else {
+        return Err(DenialError::NotDenied(record.error_code().map(str::to_owned)));
+    };
+    let principal = call.principal.ok_or(DenialError::NoCaller)?;
+    let said = record.error_message().and_then(read_sentence).unwrap_or_default();
+    let action = named.map_or_else(|| only_action(record, &call.asks), Ok)?;
+    let ask = call.asks.iter().find(|ask| ask.action.eq_ignore_ascii_case(&action));
+    let mut context = call.context;
+    for (key, value) in ask.iter().flat_map(|ask| ask.context.iter()) {
+        context.insert(key, value.clone());
     }
-    if member(node, "userIdentity").is_some() {
-        return event(node);
+    let resource = said.resource.or_else(|| ask.and_then(only_resource));
+    let time = record.time().map(str::to_owned);
+    Ok(Denial { account: call.account, principal, action, resource, region: call.region, context, cause, time })
+}
+
+/// An operation as people write it, `s3:GetObject`.
+fn operation(record: &Record<'_>) -> String {
+    let source = record.source().and_then(|source| source.split('.').next()).unwrap_or_default();
+    format!("{source}:{}", record.name().unwrap_or_default())
+}
+
+/// The action of an operation that needs one.
+fn only_action(record: &Record<'_>, asks: &[Ask]) -> Result<String, DenialError> {
+    let asked = asks.iter().filter(|ask| ask.standing != Standing::Possible);
+    let mut actions: Vec<String> = asked.map(|ask| ask.action.clone()).collect();
+    actions.dedup();
+    match actions.as_slice() {
+        [] => Err(DenialError::NoAction),
+        [only] => Ok(only.clone()),
+        _ => Err(DenialError::SeveralActions { operation: operation(record), actions }),
     }
-    if member(node, "context").is_some_and(|context| member(context, "action").is_some()) {
-        return decoded(node);
+}
+
+/// The resource that an event names, if it is one.
+fn only_resource(ask: &Ask) -> Option<String> {
+    match ask.resources.as_slice() {
+        [only] => match &only.resource {
+            RequestResource::Arn(arn) => Some(arn.clone()),
+            RequestResource::NotScoped | RequestResource::Unknown => None,
+        },
+        _ => None,
     }
-    for name in ["Records", "Events", "detail", "CloudTrailEvent", "DecodedMessage"] {
-        let Some(inside) = member(node, name) else { continue };
-        return match inside.value.as_string() {
-            Some(text) => within(text, depth + 1),
-            None => find(inside, depth + 1),
-        };
-    }
-    Err(DenialError::OtherJson)
 }
 
 fn member<'n, 't>(node: &'n Node<'t>, name: &str) -> Option<&'n Node<'t>> {
@@ -65,151 +109,13 @@ fn member<'n, 't>(node: &'n Node<'t>, name: &str) -> Option<&'n Node<'t>> {
 /// The text at a path of members; booleans and numbers as their words.
 fn text(node: &Node<'_>, path: &[&str]) -> Option<String> {
     let node = path.iter().try_fold(node, |node, name| member(node, name))?;
-    scalar(node).filter(|text| !text.is_empty())
-}
-
-fn scalar(node: &Node<'_>) -> Option<String> {
-    match &node.value {
-        Value::String(text) => Some(text.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Number(token) => Some((*token).to_owned()),
-        Value::Null | Value::Array(_) | Value::Object(_) | Value::Broken => None,
-    }
-}
-
-fn event(event: &Node<'_>) -> Result<Denial, DenialError> {
-    let code = text(event, &["errorCode"]);
-    if !code.as_deref().is_some_and(|code| DENIALS.contains(&code)) {
-        return Err(DenialError::NotDenied(code));
-    }
-    let Sentence { action, resource, cause, .. } =
-        text(event, &["errorMessage"]).and_then(|message| sentence(&message)).unwrap_or_default();
-    let principal = text(event, &["userIdentity", "arn"]).ok_or(DenialError::NoCaller)?;
-    // The chain is that of the caller's account, wherever the event was written (CT-3).
-    let account = text(event, &["userIdentity", "accountId"]).or_else(|| account_of(&principal).map(str::to_owned));
-    let account = account.ok_or_else(|| DenialError::NoAccount(principal.clone()))?;
-    let action = action.map_or_else(|| action_of(event), Ok)?;
-    Ok(Denial {
-        account,
-        action,
-        resource,
-        region: text(event, &["awsRegion"]),
-        context: context(event),
-        principal,
-        cause,
-        time: text(event, &["eventTime"]),
-    })
-}
-
-/// The action of an operation (CT-30): of the same name, or as AWS's tables have it.
-fn action_of(event: &Node<'_>) -> Result<String, DenialError> {
-    let (Some(source), Some(operation)) = (text(event, &["eventSource"]), text(event, &["eventName"])) else {
-        return Err(DenialError::NoAction);
+    let text = match &node.value {
+        Value::String(text) => text.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(token) => (*token).to_owned(),
+        Value::Null | Value::Array(_) | Value::Object(_) | Value::Broken => return None,
     };
-    let service = source.split('.').next().unwrap_or_default();
-    let name = format!("{service}:{operation}");
-    let catalog = Catalog::embedded();
-    // Some services share the source of Auto Scaling.
-    if catalog.find_action(&name).is_some() && service != "autoscaling" {
-        return Ok(name);
-    }
-    let actions: Vec<String> =
-        catalog.actions_for_operation(&name).into_iter().map(|action| catalog.action(action).full_name()).collect();
-    match actions.as_slice() {
-        [only] => Ok(only.clone()),
-        [] => Err(DenialError::UnknownOperation(name)),
-        _ => Err(DenialError::SeveralActions { operation: name, actions }),
-    }
-}
-
-/// What an event tells of the keys of its call; all others stay unknown (CT-6).
-fn context(event: &Node<'_>) -> Context {
-    let of = |path: &[&str]| text(event, path);
-    let mut context = Context::new();
-    let mut give = |key: &str, value: Option<String>| {
-        if let Some(value) = value {
-            context.insert(key, ContextValue::Single(value));
-        }
-    };
-    let kind = of(&["userIdentity", "type"]).unwrap_or_default();
-    let session = &["userIdentity", "sessionContext"];
-    let of_session = |path: &[&str]| of(&[session.as_slice(), path].concat());
-    let is_session = kind == "AssumedRole";
-    // The ARN of a session lacks the path of its role (CT-4).
-    if is_session {
-        give("aws:PrincipalArn", of_session(&["sessionIssuer", "arn"]));
-        give("aws:TokenIssueTime", of_session(&["attributes", "creationDate"]));
-        give("aws:SourceIdentity", of_session(&["sourceIdentity"]));
-        give("aws:FederatedProvider", of_session(&["webIdFederationData", "federatedProvider"]));
-    }
-    give("aws:CurrentTime", of(&["eventTime"]));
-    give("aws:UserAgent", of(&["userAgent"]));
-    give("aws:SecureTransport", of(&["tlsDetails", "tlsVersion"]).map(|_| "true".to_owned()));
-    let mut absent: Vec<&str> = Vec::new();
-    // CT-8.
-    let mfa = of_session(&["attributes", "mfaAuthenticated"]);
-    match (mfa.as_deref(), kind.as_str()) {
-        (Some("true"), _) | (Some("false"), "IAMUser") => give("aws:MultiFactorAuthPresent", mfa),
-        (None, "IAMUser") if member(event, "userIdentity").is_some_and(|it| member(it, "sessionContext").is_none()) => {
-            absent.push("aws:MultiFactorAuthPresent");
-        }
-        _ => {}
-    }
-    // CT-31.
-    if is_session || kind == "Root" {
-        match of_session(&["assumedRoot"]) {
-            Some(value) => give("aws:AssumedRoot", Some(value)),
-            None => absent.push("aws:AssumedRoot"),
-        }
-    }
-    // CT-9.
-    let address = of(&["sourceIPAddress"]).filter(|address| address.parse::<IpAddr>().is_ok());
-    let endpoint = of(&["vpcEndpointId"]);
-    if endpoint.is_some() {
-        give("aws:SourceVpce", endpoint);
-        give("aws:VpcSourceIp", address);
-        absent.push("aws:SourceIp");
-    } else {
-        give("aws:SourceIp", address);
-    }
-    // CT-10.
-    match (of(&["userIdentity", "invokedBy"]), kind.as_str()) {
-        (None, _) => {
-            give("aws:ViaAWSService", Some("false".to_owned()));
-            absent.extend(["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"]);
-        }
-        (Some(by), "IAMUser" | "Root") => {
-            give("aws:ViaAWSService", Some("true".to_owned()));
-            give("aws:CalledViaLast", Some(by).filter(|by| by.ends_with(".amazonaws.com")));
-        }
-        (Some(_), _) => {}
-    }
-    for key in absent {
-        context.insert(key, ContextValue::Absent);
-    }
-    let mut known = given_by_aws(event);
-    let is_given = |key: &str| known.iter().any(|(given, _)| given.eq_ignore_ascii_case(key));
-    let derived: Vec<_> = context.iter().filter(|(key, _)| !is_given(key)).collect();
-    for (key, value) in derived {
-        known.insert(key, value.clone());
-    }
-    known
-}
-
-/// AWS's own values of keys, which enriched events carry: they count before all others (CT-35).
-fn given_by_aws(event: &Node<'_>) -> Context {
-    let mut context = Context::new();
-    let found = ["eventContext", "requestContext"].iter().try_fold(event, |node, name| member(node, name));
-    let Some(Value::Object(members)) = found.map(|node| &node.value) else { return context };
-    for member in members {
-        let value = match (member.value.value.as_array(), scalar(&member.value)) {
-            (Some(values), _) => ContextValue::List(values.iter().filter_map(scalar).collect()),
-            (None, Some(text)) => ContextValue::Single(text),
-            (None, None) => continue,
-        };
-        context.insert(member.name.to_string(), value);
-    }
-    context
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The output of `aws sts decode-authorization-message`: who, what and where, and the keys of the request.
@@ -261,10 +167,6 @@ mod tests {
         Denial::read(&event.to_string()).unwrap()
     }
 
-    fn user(more: &[(&str, Value)]) -> Denial {
-        event(json!({"type": "IAMUser", "arn": USER, "accountId": "111111111111"}), more)
-    }
-
     fn key(denial: &Denial, key: &str) -> Option<ContextValue> {
         denial.context.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone())
     }
@@ -282,59 +184,6 @@ mod tests {
         assert_eq!(denial.account, "111111111111");
         // CT-4.
         assert_eq!(key(&denial, "aws:PrincipalArn"), Some(single("arn:aws:iam::111111111111:role/team/dev")));
-        // CT-31.
-        assert_eq!(key(&denial, "aws:AssumedRoot"), Some(ContextValue::Absent));
-    }
-
-    #[test]
-    fn ct_8_mfa_is_absent_without_a_session_and_open_in_a_role_s() {
-        assert_eq!(key(&user(&[]), "aws:MultiFactorAuthPresent"), Some(ContextValue::Absent));
-        let of = |kind: &str, value: &str| {
-            let session = json!({"attributes": {"mfaAuthenticated": value}});
-            let identity = json!({"type": kind, "arn": USER, "accountId": "111111111111", "sessionContext": session});
-            key(&event(identity, &[]), "aws:MultiFactorAuthPresent")
-        };
-        assert_eq!(of("IAMUser", "false"), Some(single("false")));
-        assert_eq!(of("AssumedRole", "true"), Some(single("true")));
-        assert_eq!(of("AssumedRole", "false"), None);
-    }
-
-    #[test]
-    fn ct_9_an_endpoint_takes_the_place_of_the_address() {
-        let address = ("sourceIPAddress", json!("203.0.113.7"));
-        assert_eq!(key(&user(std::slice::from_ref(&address)), "aws:SourceIp"), Some(single("203.0.113.7")));
-        let denial = user(&[address, ("vpcEndpointId", json!("vpce-1"))]);
-        assert_eq!(key(&denial, "aws:SourceIp"), Some(ContextValue::Absent));
-        assert_eq!(
-            (key(&denial, "aws:SourceVpce"), key(&denial, "aws:VpcSourceIp")),
-            (Some(single("vpce-1")), Some(single("203.0.113.7")))
-        );
-        let service = user(&[("sourceIPAddress", json!("cloudformation.amazonaws.com"))]);
-        assert_eq!(key(&service, "aws:SourceIp"), None);
-    }
-
-    #[test]
-    fn ct_10_calls_by_services() {
-        let by = |kind: &str| {
-            event(
-                json!({"type": kind, "arn": USER, "accountId": "111111111111", "invokedBy": "athena.amazonaws.com"}),
-                &[],
-            )
-        };
-        assert_eq!(key(&user(&[]), "aws:ViaAWSService"), Some(single("false")));
-        assert_eq!(key(&user(&[]), "aws:CalledVia"), Some(ContextValue::Absent));
-        assert_eq!(key(&by("IAMUser"), "aws:ViaAWSService"), Some(single("true")));
-        assert_eq!(key(&by("IAMUser"), "aws:CalledViaLast"), Some(single("athena.amazonaws.com")));
-        assert_eq!(key(&by("AssumedRole"), "aws:ViaAWSService"), None);
-    }
-
-    #[test]
-    fn ct_35_what_aws_tells_of_keys_counts_first() {
-        let enriched = json!({"requestContext": {"aws:ViaAWSService": "true", "aws:CalledVia": ["a", "b"]}});
-        let denial = user(&[("eventContext", enriched)]);
-        let values = denial.context.iter().filter(|(key, _)| *key == "aws:ViaAWSService").count();
-        assert_eq!((values, key(&denial, "aws:ViaAWSService")), (1, Some(single("true"))));
-        assert_eq!(key(&denial, "aws:CalledVia"), Some(ContextValue::List(vec!["a".to_owned(), "b".to_owned()])));
     }
 
     #[test]
@@ -348,7 +197,37 @@ mod tests {
     fn ct_30_one_source_may_carry_several_services() {
         let event = json!({"userIdentity": {"arn": USER}, "errorCode": "AccessDenied",
             "eventSource": "autoscaling.amazonaws.com", "eventName": "DescribeScalingPlans"});
-        assert!(matches!(Denial::read(&event.to_string()), Err(DenialError::UnknownOperation(_))));
+        assert!(matches!(Denial::read(&event.to_string()), Err(DenialError::NotAsked { .. })));
+    }
+
+    /// What AWS's own words tell is enough, whatever the tables lack.
+    #[test]
+    fn ct_20_ct_30_the_action_that_aws_names_counts() {
+        let message = format!("User: {USER} is not authorized to perform: ec2:StopInstances");
+        let identity = json!({"type": "IAMUser", "arn": USER, "accountId": "111111111111"});
+        let named = event(identity, &[("eventName", json!("NewOperation")), ("errorMessage", json!(message))]);
+        assert_eq!((&*named.action, named.resource), ("ec2:StopInstances", None));
+    }
+
+    #[test]
+    fn ct_37_the_resource_that_an_event_names() {
+        let identity = json!({"type": "IAMUser", "arn": USER, "accountId": "111111111111"});
+        let parameters = json!({"queueUrl": "https://sqs.eu-west-1.amazonaws.com/111111111111/q"});
+        let of = |name: &str| {
+            event(
+                identity.clone(),
+                &[
+                    ("eventName", json!(name)),
+                    ("requestParameters", parameters.clone()),
+                    ("awsRegion", json!("eu-west-1")),
+                ],
+            )
+            .resource
+        };
+        assert_eq!(of("ListQueues"), None);
+        let listed = json!([{"type": "AWS::SQS::Queue", "ARN": "arn:aws:sqs:eu-west-1:111111111111:q"}]);
+        let named = event(identity, &[("eventName", json!("SendMessage")), ("resources", listed)]);
+        assert_eq!(named.resource.as_deref(), Some("arn:aws:sqs:eu-west-1:111111111111:q"));
     }
 
     #[test]

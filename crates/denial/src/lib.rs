@@ -5,7 +5,8 @@
 //! snapshot about the same call, says whether AWS and the snapshot agree, and who would pass.
 //!
 //! ```
-//! use scproof_denial::{Denial, PolicyType};
+//! use scproof_denial::Denial;
+//! use scproof_trail::PolicyType;
 //!
 //! let denial = Denial::read(
 //!     "An error occurred (AccessDenied) when calling the CreateUser operation: User: \
@@ -21,11 +22,9 @@
 mod denial;
 mod diagnosis;
 mod error;
-
 mod event;
 mod message;
 
-pub use denial::{Cause, Denial, PolicyType};
+pub use denial::Denial;
 pub use diagnosis::{Agreement, Diagnosis, NamedPolicy, Passing, diagnose};
 pub use error::DenialError;
-pub use message::{Sentence, sentence as read_message};

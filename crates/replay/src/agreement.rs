@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scproof_denial::PolicyType;
+use scproof_trail::PolicyType;
 use scproof_organization::Organization;
 use scproof_trail::{Call, Outcome};
 

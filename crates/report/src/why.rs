@@ -1,8 +1,9 @@
 //! A denial that AWS told of, with what the policies say.
 
-use scproof_denial::{Agreement, Diagnosis, PolicyType};
+use scproof_denial::{Agreement, Diagnosis};
 use scproof_evaluator::Decision;
 use scproof_organization::Organization;
+use scproof_trail::PolicyType;
 
 use crate::answer::Answer;
 use crate::layout::clean;

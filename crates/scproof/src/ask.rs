@@ -22,15 +22,14 @@ pub use crate::batch::{BatchError, BatchSummary, LineError, MAX_LINE, answer_lin
 pub use crate::guard_notes::guard_notes;
 use crate::snapshot::Organization;
 pub use scproof_catalog::{ActionFilter, ActionFilterError, ActionGlob, ActionId, Catalog};
-pub use scproof_denial::{
-    Agreement, Cause, Denial, DenialError, Diagnosis, NamedPolicy, Passing, PolicyType, diagnose,
-};
+pub use scproof_denial::{Agreement, Denial, DenialError, Diagnosis, NamedPolicy, Passing, diagnose};
 pub use scproof_evaluator::{
     Access, Answered, Caller, CompiledOrganization, Context, ContextValue, Decision, EffectiveGroup,
     EffectivePermissions, EffectiveSetGroup, EvaluationOptions, Explanation, KeyAtom, LevelRef, LevelTrace, Open,
     PlacedStatement, Predicate, PredicateAtom, Query, Reason, Request, RequestError, RequestResource, ResourceAtom,
     ResourceInput, StatementRef, Truth, Undecided, WhoCan, WhoCanGroup, is_always_present,
 };
+pub use scproof_trail::{Cause, PolicyType};
 
 /// How many questions are taken from an iterator before they are answered.
 const CHUNK: usize = 1024;

@@ -1,7 +1,8 @@
 //! What a record says: a call, as questions to the policies, and what tells it from others.
 
-use scproof_denial::Cause as DenialCause;
 use scproof_evaluator::{Context, ResourceInput};
+
+use crate::sentence::Cause;
 
 /// An event of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub enum Outcome {
     /// AWS denied it.
     Denied {
         /// The policy that AWS names, if it does.
-        cause: Option<DenialCause>,
+        cause: Option<Cause>,
         /// The action that AWS names, if it does.
         action: Option<String>,
     },

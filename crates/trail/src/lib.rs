@@ -29,10 +29,12 @@ mod read;
 mod reader;
 mod record;
 mod resources;
+mod sentence;
 mod sources;
 
 pub use event::{Ask, Call, Event, Outcome, Reading, Standing};
 pub use read::{Fault, Foreign, Tally, read_records};
 pub use reader::Reader;
 pub use record::{Identity, Record};
+pub use sentence::{Cause, PolicyType, Sentence, read_sentence};
 pub use sources::{Source, SourceError, Sources};

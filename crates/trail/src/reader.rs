@@ -3,24 +3,17 @@
 use std::cell::OnceCell;
 
 use jiff::Timestamp;
-use scproof_denial::read_message;
+use scproof_catalog::Catalog;
 use serde_json::Value;
 
 use crate::asks::Asks;
 use crate::context::context;
-use crate::event::{Call, Event, Outcome, Reading};
+use crate::event::{Call, Event, Outcome, Reading, Standing};
 use crate::operation::Operations;
 use crate::record::{Identity, Record};
 use crate::resources::{Listed, Place};
+use crate::sentence::read_sentence;
 
-/// The errors of calls that AWS denied (CT-34).
-const DENIALS: [&str; 5] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "UnauthorizedOperation",
-    "Client.UnauthorizedOperation",
-    "VpceAccessDenied",
-];
 /// A dry run that was authorized.
 const DRY_RUN: &str = "Client.DryRunOperation";
 
@@ -46,8 +39,7 @@ impl Reader {
 
     /// What a record says. Whatever stands in it, this is an answer.
     pub fn read(&mut self, record: &Record<'_>) -> Event {
-        let listed: Vec<Listed<'_>> =
-            record.resources.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let listed = listed(record);
         let is_data = record.event_category.get() == Some("Data");
         let kind = || listed.iter().find_map(|resource| resource.kind.get()).unwrap_or_default();
         Event {
@@ -58,8 +50,16 @@ impl Reader {
             amended: record.addendum.is_some_and(|raw| raw.get() != "null"),
             region: record.region.owned(),
             data: is_data.then(|| kind().to_owned()),
-            reading: self.reading(record, &listed),
+            reading: match record.time().and_then(seconds) {
+                Some(_) => self.reading(record, &listed),
+                None => untimed(self.reading(record, &listed)),
+            },
         }
+    }
+
+    /// What a record says of its call alone, which needs no time.
+    pub fn asked(&mut self, record: &Record<'_>) -> Reading {
+        self.reading(record, &listed(record))
     }
 
     fn reading(&mut self, record: &Record<'_>, listed: &[Listed<'_>]) -> Reading {
@@ -72,9 +72,6 @@ impl Reader {
             Some("AwsVpceEvent") => return Reading::Skipped("an event of a VPC endpoint"),
             Some("AwsCloudTrailInsight") => return Reading::Skipped("an Insight"),
             Some(_) => return Reading::Skipped("no call of an API"),
-        }
-        if record.event_time.get().and_then(seconds).is_none() {
-            return Reading::NotReplayable("the record has no time");
         }
         let Some(identity) = &record.identity else { return Reading::NotReplayable("the record names no caller") };
         // CT-2, CT-31.
@@ -100,7 +97,14 @@ impl Reader {
             let read = || record.request_parameters.and_then(|raw| serde_json::from_str(raw.get()).ok());
             parameters.get_or_init(|| read().unwrap_or_default()).clone()
         };
-        let Some(mapping) = self.operations.actions(source, name, &parameters) else {
+        let outcome = outcome(record);
+        // AWS's own word counts where no table has the operation (CT-30).
+        let said = || match &outcome {
+            Outcome::Denied { action: Some(action), .. } => Catalog::embedded().find_action(action),
+            Outcome::Passed | Outcome::Denied { .. } | Outcome::Open => None,
+        };
+        let mapping = self.operations.actions(source, name, &parameters);
+        let Some(mapping) = mapping.or_else(|| said().map(|action| vec![(action, Standing::Certain)])) else {
             return Reading::NotReplayable("no table says which action its operation is");
         };
         let arn = identity.arn.get();
@@ -111,11 +115,22 @@ impl Reader {
             account: account.to_owned(),
             principal: arn.map(str::to_owned),
             region: record.region.owned(),
-            outcome: outcome(record),
+            outcome,
             asks,
             context: context(record, identity),
         })
     }
+}
+
+/// What a record lists as resources.
+fn listed<'r>(record: &Record<'r>) -> Vec<Listed<'r>> {
+    record.resources.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+}
+
+/// A call of which nobody knows when it was made is no part of a log.
+fn untimed(reading: Reading) -> Reading {
+    let is_call = matches!(reading, Reading::Call(_));
+    if is_call { Reading::NotReplayable("the record has no time") } else { reading }
 }
 
 /// The account whose policies decide: the caller's, wherever the record was written (CT-3).
@@ -128,10 +143,10 @@ fn account<'r>(identity: &'r Identity<'_>) -> Option<&'r str> {
 
 /// CT-34.
 fn outcome(record: &Record<'_>) -> Outcome {
-    match record.error_code.get() {
+    match record.error_code() {
         None | Some(DRY_RUN) => Outcome::Passed,
-        Some(code) if DENIALS.contains(&code) => {
-            let said = record.error_message.get().and_then(read_message);
+        Some(_) if record.is_denied() => {
+            let said = record.error_message().and_then(read_sentence);
             let (cause, action) = said.map_or((None, None), |said| (said.cause, said.action));
             Outcome::Denied { cause, action }
         }

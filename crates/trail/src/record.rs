@@ -8,6 +8,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+/// The errors of calls that AWS denied (CT-34).
+const DENIALS: [&str; 5] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "Client.UnauthorizedOperation",
+    "VpceAccessDenied",
+];
+
 /// A record of CloudTrail, version 1.0 to 1.11. Members of another type than CloudTrail's count as missing.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -161,6 +170,31 @@ impl<'t> Record<'t> {
     /// `eventName`.
     pub fn name(&self) -> Option<&str> {
         self.event_name.get()
+    }
+
+    /// `eventTime`, as it stands there.
+    pub fn time(&self) -> Option<&str> {
+        self.event_time.get()
+    }
+
+    /// `errorCode`.
+    pub fn error_code(&self) -> Option<&str> {
+        self.error_code.get()
+    }
+
+    /// `errorMessage`.
+    pub fn error_message(&self) -> Option<&str> {
+        self.error_message.get()
+    }
+
+    /// Whether AWS denied the call (CT-34).
+    pub fn is_denied(&self) -> bool {
+        self.error_code().is_some_and(|code| DENIALS.contains(&code))
+    }
+
+    /// Whether it says who called.
+    pub fn has_caller(&self) -> bool {
+        self.identity.is_some()
     }
 
     /// `eventSource`.

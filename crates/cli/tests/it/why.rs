@@ -118,10 +118,11 @@ fn what_tells_of_no_denial() {
         "You are not authorized to perform this operation. Encoded authorization failure message: Zm9v",
         "User: anonymous is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/x",
         r#"{"Statement": []}"#,
-        r#"{"Records": [{}, {}]}"#,
         r#"{"userIdentity": "#,
     ];
+    let denied = event(&json!({}));
     let events = [
+        format!("[{denied}, {denied}]"),
         event(&json!({"errorCode": "NoSuchBucket"})),
         event(&json!({"eventName": "Xyzzy"})),
         event(&json!({"eventSource": "kms.amazonaws.com", "eventName": "ReEncrypt"})),

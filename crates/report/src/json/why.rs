@@ -1,7 +1,8 @@
 //! `scproof-why/1`: a denial that AWS told of, with what the policies say.
 
-use scproof_denial::{Denial, NamedPolicy, Passing, PolicyType};
+use scproof_denial::{Denial, NamedPolicy, Passing};
 use scproof_organization::Organization;
+use scproof_trail::PolicyType;
 use serde::Serialize;
 
 use super::answer::Full;
