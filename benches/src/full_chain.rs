@@ -9,7 +9,7 @@ use scproof_organization::{
 use serde_json::{Value, json};
 
 use crate::policies::{Theme, statements_of};
-use crate::random::Random;
+use scproof_testkit::Random;
 
 /// The account at the end of the chain.
 pub const ACCOUNT: &str = "222222222222";

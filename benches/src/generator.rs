@@ -6,7 +6,7 @@ use scproof_organization::{
 };
 
 use crate::policies::{Theme, policy_text};
-use crate::random::Random;
+use scproof_testkit::Random;
 
 /// What a made-up organization looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,7 +22,6 @@ pub mod chain;
 pub mod full_chain;
 mod generator;
 mod policies;
-mod random;
 mod shapes;
 
 /// The same as that of the program, for all that is measured here, other libraries too.
@@ -31,5 +30,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub use generator::{Shape, generate};
 pub use policies::{Theme, policy_text};
-pub use random::Random;
+pub use scproof_testkit::Random;
 pub use shapes::{Hard, hard};

@@ -4,7 +4,7 @@ mod statements;
 
 use serde_json::{Value, json};
 
-use crate::random::Random;
+use scproof_testkit::Random;
 
 /// What a policy is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

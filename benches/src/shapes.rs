@@ -8,7 +8,7 @@ use scproof_organization::{
 };
 use serde_json::{Value, json};
 
-use crate::random::Random;
+use scproof_testkit::Random;
 
 /// In which way an organization is hard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Theme;
-use crate::random::Random;
+use scproof_testkit::Random;
 
 /// The statements of a policy on a theme.
 pub(super) fn of(theme: Theme, random: &mut Random) -> Value {

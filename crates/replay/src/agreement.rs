@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use scproof_trail::PolicyType;
 use scproof_organization::Organization;
+use scproof_trail::PolicyType;
 use scproof_trail::{Call, Outcome};
 
 use crate::answer::Answer;

@@ -1,10 +1,10 @@
-//! Numbers that only look random: `SplitMix64`, so that a seed gives the same organization on every machine and
+//! Numbers that only look random: `SplitMix64`, so that a seed gives the same organization or log on every machine and
 //! version.
 
 /// A stream of pseudo-random numbers. Fast and repeatable; not for secrets.
 ///
 /// ```
-/// use scproof_benches::Random;
+/// use scproof_testkit::Random;
 /// let (mut a, mut b) = (Random::new(7), Random::new(7));
 /// assert_eq!(a.below(1000), b.below(1000));
 /// ```
