@@ -339,11 +339,6 @@ impl Form {
             &self.template
         };
         if template.slots.is_empty() {
-            if let Some(TemplatePart::Literal(start)) = template.template.parts.first()
-                && of.never_starts_with(start)
-            {
-                return Truth::False;
-            }
             return of.relation(&static_pattern(&template.template, &self.widths));
         }
         let forms = template::expansions(template, &self.widths, true, eval.states, eval.assume_preferred);

@@ -150,17 +150,6 @@ impl TypePattern {
             .collect()
     }
 
-    /// Whether it is seen at once that no ARN of the type starts with a text: most types and patterns differ in the
-    /// service.
-    pub(crate) fn never_starts_with(&self, start: &str) -> bool {
-        self.forms.iter().all(|form| {
-            form.iter().zip(start.chars()).find_map(|(unit, letter)| match unit {
-                Unit::Letter(own) => (*own != letter).then_some(true),
-                Unit::One(_) | Unit::Run(_) | Unit::Wild(_) | Unit::WildRun(_) => Some(false),
-            }) == Some(true)
-        })
-    }
-
     /// Whether a pattern matches all ARNs of the type, none, or perhaps some. A name that is made to look like the end
     /// of another ARN counts for none (SP-58).
     pub(crate) fn relation(&self, pattern: &WildcardPattern) -> Truth {

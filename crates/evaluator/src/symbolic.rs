@@ -43,7 +43,7 @@ pub use crate::trace::KeySlot;
 use crate::trace::{Evaluation, NoTrace};
 use crate::truth::Truth;
 use crate::{Decision, EvaluationOptions, StatementRef, Undecided};
-pub use calls::{CallCheck, CallShape, PairId, PairShape, ResourcesShape, ShapeId};
+pub use calls::{CallCheck, CallShape, PairId, PairShape, ShapeId};
 pub use classes::{ActionClass, ActionTraits, ClassKey, OtherNames, PatternId};
 pub use cutter::{CutMemory, MAX_CELLS};
 pub use facts::{AtomForm, AtomTruth, Cell, Fact, Facts, Openness, Setting, Subject};

@@ -1,5 +1,7 @@
 //! The questions of a call: one for each action that AWS checks, with what the call tells of its resources and keys.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, Catalog};
 use scproof_evaluator::{Context, ContextValue, RequestResource, ResourceInput};
@@ -7,7 +9,7 @@ use serde_json::Value;
 
 use crate::event::{Ask, Standing};
 use crate::operation::Mapping;
-use crate::parameters::{scalar, text_at};
+use crate::parameters::{Parameters, scalar, text_at};
 use crate::resources::{Listed, Place, Resources, lines};
 
 /// Lines of actions, keys and members, see its top.
@@ -21,11 +23,11 @@ const TAG_MEMBERS: [&str; 4] = ["tags", "Tags", "tagSet", "tagList"];
 pub(crate) struct Asks {
     resources: Resources,
     keys: FxHashMap<&'static str, Vec<(&'static str, &'static str)>>,
-    of_action: FxHashMap<ActionId, Told>,
+    of_action: FxHashMap<ActionId, Arc<Told>>,
 }
 
 /// What is looked up once for an action.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Told {
     name: String,
     /// Whether anything is read off `requestParameters`.
@@ -50,7 +52,7 @@ impl Asks {
         &mut self,
         mapping: &Mapping,
         listed: &[Listed<'_>],
-        parameters: &dyn Fn() -> Value,
+        parameters: &Parameters<'_>,
         place: Place<'_>,
     ) -> Vec<Ask> {
         let mut asks: Vec<Ask> = Vec::with_capacity(mapping.len());
@@ -62,17 +64,17 @@ impl Asks {
             let mut arns = if is_alone { self.resources.fitting(*action, listed) } else { Vec::new() };
             let mut context = Context::new();
             if told.reads || told.passes_tags {
-                let parameters = parameters();
+                let parameters = parameters.get();
                 if arns.is_empty() && is_alone {
-                    arns = self.resources.named(*action, &parameters, place);
+                    arns = self.resources.named(*action, parameters, place);
                 }
                 for (key, member) in self.keys.get(told.name.as_str()).into_iter().flatten() {
-                    if let Some(value) = text_at(&parameters, member) {
+                    if let Some(value) = text_at(parameters, member) {
                         context.insert(*key, ContextValue::Single(value));
                     }
                 }
                 if told.passes_tags {
-                    give_tags(&parameters, &mut context);
+                    give_tags(parameters, &mut context);
                 }
             }
             possible.extend(told.dependents.iter().cloned());
@@ -90,7 +92,7 @@ impl Asks {
                 });
             }
             asks.push(Ask {
-                action: told.name,
+                action: told.name.clone(),
                 standing: *standing,
                 resources: arns.into_iter().map(input).collect(),
                 resources_complete: false,
@@ -113,9 +115,9 @@ impl Asks {
         asks
     }
 
-    fn told(&mut self, action: ActionId) -> Told {
+    fn told(&mut self, action: ActionId) -> Arc<Told> {
         if let Some(told) = self.of_action.get(&action) {
-            return told.clone();
+            return Arc::clone(told);
         }
         let catalog = Catalog::embedded();
         let found = catalog.action(action);
@@ -131,7 +133,7 @@ impl Asks {
             dependents: dependents.map(str::to_owned).collect(),
             name,
         };
-        self.of_action.entry(action).or_insert(told).clone()
+        Arc::clone(self.of_action.entry(action).or_insert_with(|| Arc::new(told)))
     }
 }
 

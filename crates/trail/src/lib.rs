@@ -7,12 +7,12 @@
 //! ```
 //! use scproof_trail::{Reader, Reading, read_records};
 //!
-//! let log = br#"{"Records": [{"eventID": "1", "eventTime": "2026-11-01T10:00:00Z", "eventType": "AwsApiCall",
+//! let log = r#"{"Records": [{"eventID": "1", "eventTime": "2026-11-01T10:00:00Z", "eventType": "AwsApiCall",
 //!     "eventSource": "monitoring.amazonaws.com", "eventName": "DeleteAlarms", "awsRegion": "eu-west-1",
 //!     "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::222222222222:user/ann", "accountId": "222222222222"}}]}"#;
 //! let mut reader = Reader::new();
 //! let mut actions = Vec::new();
-//! let tally = read_records(log, &mut |record| {
+//! let tally = read_records(log.as_bytes(), &mut |record| {
 //!     if let Reading::Call(call) = reader.read(&record).reading {
 //!         actions.extend(call.asks.into_iter().map(|ask| ask.action));
 //!     }
@@ -31,6 +31,7 @@ mod record;
 mod resources;
 mod sentence;
 mod sources;
+mod window;
 
 pub use event::{Ask, Call, Event, Outcome, Reading, Standing};
 pub use read::{Fault, Foreign, Tally, read_records};

@@ -2,10 +2,9 @@
 
 use rustc_hash::FxHashMap;
 use scproof_catalog::{ActionId, Catalog};
-use serde_json::Value;
 
 use crate::event::Standing;
-use crate::parameters::text_at;
+use crate::parameters::{Parameters, text_at};
 use crate::resources::lines;
 
 /// One line a source that is no prefix of actions, see its top.
@@ -30,7 +29,7 @@ impl Operations {
     }
 
     /// The actions of an operation; `None` if no table has it.
-    pub(crate) fn actions(&mut self, source: &str, name: &str, parameters: &dyn Fn() -> Value) -> Option<Mapping> {
+    pub(crate) fn actions(&mut self, source: &str, name: &str, parameters: &Parameters<'_>) -> Option<Mapping> {
         let source = source.trim_end_matches(".cn").trim_end_matches(".amazonaws.com");
         if source == "apigateway" {
             return verbs(name);
@@ -93,11 +92,11 @@ fn without_version(name: &str) -> &str {
 }
 
 /// The actions on a version of an object, where the call names one.
-fn versioned(mapping: &Mapping, parameters: &dyn Fn() -> Value) -> Mapping {
+fn versioned(mapping: &Mapping, parameters: &Parameters<'_>) -> Mapping {
     let catalog = Catalog::embedded();
-    let given = parameters();
+    let given = parameters.get();
     let is_told = !given.is_null();
-    let has_version = text_at(&given, "versionId").is_some();
+    let has_version = text_at(given, "versionId").is_some();
     let of_version = |action: ActionId| {
         let name = catalog.action(action).name();
         let name = name.replacen("Object", "ObjectVersion", 1);
@@ -115,13 +114,13 @@ fn versioned(mapping: &Mapping, parameters: &dyn Fn() -> Value) -> Mapping {
 }
 
 /// Application Auto Scaling says which namespace it is about, the others do not.
-fn of_namespace(mapping: &Mapping, parameters: &dyn Fn() -> Value) -> Mapping {
+fn of_namespace(mapping: &Mapping, parameters: &Parameters<'_>) -> Mapping {
     let catalog = Catalog::embedded();
-    let given = parameters();
+    let given = parameters.get();
     if given.is_null() {
         return mapping.clone();
     }
-    let is_application = text_at(&given, "serviceNamespace").is_some();
+    let is_application = text_at(given, "serviceNamespace").is_some();
     let fits = |(action, _): &&(ActionId, Standing)| {
         (catalog.action(*action).service() == "application-autoscaling") == is_application
     };
@@ -155,13 +154,13 @@ fn verbs(name: &str) -> Option<Mapping> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn actions(source: &str, name: &str, parameters: &Value) -> Option<Vec<(String, Standing)>> {
         let source = format!("{source}.amazonaws.com");
-        let found = Operations::new().actions(&source, name, &|| parameters.clone())?;
+        let found = Operations::new().actions(&source, name, &parameters.into())?;
         Some(found.into_iter().map(|(id, standing)| (Catalog::embedded().action(id).full_name(), standing)).collect())
     }
 

@@ -1,6 +1,39 @@
 //! `requestParameters`, as far as tables say what stands in them.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// `requestParameters` of a call, read where somebody looks at them.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters<'r> {
+    raw: Option<&'r RawValue>,
+    value: OnceCell<Value>,
+}
+
+impl<'r> Parameters<'r> {
+    pub(crate) fn new(raw: Option<&'r RawValue>) -> Self {
+        Self { raw, value: OnceCell::new() }
+    }
+
+    /// What they are; null where there are none, or none that can be read.
+    pub(crate) fn get(&self) -> &Value {
+        self.value.get_or_init(|| {
+            let value: Value = self.raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+            // Tables have them as a text of JSON.
+            let inside = value.as_str().map(|text| serde_json::from_str(text).unwrap_or_default());
+            inside.unwrap_or(value)
+        })
+    }
+}
+
+#[cfg(test)]
+impl From<&Value> for Parameters<'_> {
+    fn from(value: &Value) -> Self {
+        Self { raw: None, value: value.clone().into() }
+    }
+}
 
 /// The text at a member of an object; numbers and booleans as their words.
 pub(crate) fn text_at(value: &Value, member: &str) -> Option<String> {

@@ -1,18 +1,25 @@
-//! The records in the content of a file, whatever carries them: `{"Records": […]}`, arrays, JSON Lines, `detail` of
-//! `EventBridge`, and the text in a text of `lookup-events`. A fault is counted and named; the rest goes on.
+//! The records in the text of a file, whatever carries them: `{"Records": […]}`, arrays, JSON Lines, `detail` of
+//! `EventBridge`, and the text in a text of `lookup-events`. A fault is counted and named; the rest goes on. One record
+//! at a time is held, however long the file is.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::io::Read;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::IgnoredAny;
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use crate::record::{Record, Text};
+use crate::record::Record;
+use crate::window::Window;
 
 /// Faults that are named; more are counted.
 const MAX_NAMED: usize = 20;
 /// Carriers within carriers.
 const MAX_DEPTH: usize = 4;
+/// A longer record is left out; `CloudTrail`'s have at most 1 MB.
+const MAX_RECORD: usize = 4 << 20;
+/// The members that hold lists of records.
+const LISTS: [&str; 3] = ["Records", "records", "Events"];
 
 /// What was found in the content of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +35,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn fault(&mut self, fault: Fault) {
+    fn fault(&mut self, fault: Fault) {
         self.fault_count += 1;
         if self.faults.len() < MAX_NAMED {
             self.faults.push(fault);
@@ -55,12 +62,17 @@ pub enum Fault {
         /// Its number among the records, from 1.
         number: u64,
     },
-    /// The compressed data ends or breaks; what was before it counts.
-    Compressed,
-    /// The file has more than this many bytes; what is within counts.
-    TooLarge {
-        /// The limit.
-        limit: u64,
+    /// An item is longer than any record.
+    ItemTooLarge {
+        /// Its number among the records, from 1.
+        number: u64,
+        /// How many bytes one may have.
+        limit: usize,
+    },
+    /// The file, or its compressed data, cannot be read further; what was before it counts.
+    Unreadable {
+        /// Records that were read before.
+        records: u64,
     },
 }
 
@@ -70,8 +82,8 @@ impl fmt::Display for Fault {
             Self::BrokenAfter { records } => write!(f, "breaks off after {records} records"),
             Self::Line { line } => write!(f, "line {line} is no JSON"),
             Self::Item { number } => write!(f, "item {number} is no record of CloudTrail"),
-            Self::Compressed => f.write_str("the compressed data breaks off"),
-            Self::TooLarge { limit } => write!(f, "has more than {limit} bytes"),
+            Self::ItemTooLarge { number, limit } => write!(f, "item {number} has more than {limit} bytes"),
+            Self::Unreadable { records } => write!(f, "cannot be read further after {records} records"),
         }
     }
 }
@@ -88,212 +100,278 @@ pub enum Foreign {
     Other,
 }
 
-/// Visits the records in the content of a file, decompressed, in their order.
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "is empty",
+            Self::Digest => "is a digest of log files",
+            Self::Other => "holds no records of CloudTrail",
+        })
+    }
+}
+
+/// Visits the records in a text, such as the content of a file, decompressed, in their order.
 ///
-/// Takes time in proportion to the content, and memory for one record.
-pub fn read_records(content: &[u8], visit: &mut dyn FnMut(Record<'_>)) -> Tally {
-    let text = match std::str::from_utf8(content) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(content),
-    };
-    let text = text.trim_start_matches('\u{feff}').trim();
-    let mut reading = Reading { tally: Tally::default(), visit, seen: 0, digest: false };
-    if text.is_empty() {
-        reading.tally.foreign = Some(Foreign::Empty);
-        return reading.tally;
-    }
-    match text.split_once('\n') {
-        // The first line is whole: JSON Lines.
-        Some((first, _)) if serde_json::from_str::<&RawValue>(first.trim()).is_ok() => {
-            reading.lines(text);
+/// Takes time in proportion to the text, and memory for one record.
+pub fn read_records(mut text: impl Read, visit: &mut dyn FnMut(Record<'_>)) -> Tally {
+    let mut window = Window::new(&mut text);
+    let mut reading = Reading { tally: Tally::default(), visit, lists: 0, has_digest: false };
+    reading.file(&mut window);
+    let Reading { mut tally, lists, has_digest, .. } = reading;
+    let records = tally.records;
+    if window.is_broken() {
+        // That the text breaks off, too, is no news.
+        if tally.faults.last() == Some(&Fault::BrokenAfter { records }) {
+            tally.faults.pop();
+            tally.fault_count -= 1;
         }
-        _ => {
-            if !reading.document(text, 0) {
-                // Lines of which the first is broken, or one text that breaks off.
-                if reading.tally.records == 0 && Reading::has_lines(text) {
-                    reading.lines(text);
-                } else if text.starts_with(['{', '[']) {
-                    reading.tally.fault(Fault::BrokenAfter { records: reading.tally.records });
-                }
-            }
-        }
+        tally.fault(Fault::Unreadable { records });
+    } else if records == 0 && lists == 0 && tally.foreign.is_none() {
+        tally.foreign = Some(if has_digest { Foreign::Digest } else { Foreign::Other });
     }
-    if reading.tally.records == 0 && reading.seen == 0 {
-        reading.tally.foreign = Some(if reading.digest { Foreign::Digest } else { Foreign::Other });
-    }
-    reading.tally
+    tally
 }
 
 struct Reading<'v> {
     tally: Tally,
     visit: &'v mut dyn FnMut(Record<'_>),
     /// Lists that hold records, were they empty.
-    seen: u64,
-    digest: bool,
+    lists: u64,
+    has_digest: bool,
+}
+
+/// The text is no JSON here, or ends.
+struct Broken;
+
+/// What an object came to.
+enum Whole {
+    /// It is behind.
+    Read,
+    TooLarge,
+    /// It is no JSON, or none that can be read: it is still ahead.
+    Malformed,
+    /// The text ends in it, which is still ahead.
+    Ends,
 }
 
 impl Reading<'_> {
-    /// Whether the text is whole.
-    fn document(&mut self, text: &str, depth: usize) -> bool {
-        let mut found = Found::default();
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let carrier = Carrier { reading: self, found: &mut found, depth };
-        let is_whole = carrier.deserialize(&mut deserializer).is_ok() && deserializer.end().is_ok();
-        if is_whole && found.is_record {
-            self.record(text);
+    /// A value after the other, mostly one in all or one on each line.
+    fn file(&mut self, window: &mut Window<'_>) {
+        window.fill();
+        if window.text().starts_with('\u{feff}') {
+            window.consume('\u{feff}'.len_utf8());
         }
-        is_whole
-    }
-
-    fn lines(&mut self, text: &str) {
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if !line.is_empty() && !self.document(line, 0) {
-                self.tally.fault(Fault::Line { line: number as u64 + 1 });
-            }
-        }
-    }
-
-    /// Whether some line is a whole object, as no line of an indented text is that says anything.
-    fn has_lines(text: &str) -> bool {
-        let is_object = |line: &str| {
-            let line = line.trim();
-            line.len() > 2 && line.starts_with('{') && serde_json::from_str::<&RawValue>(line).is_ok()
+        let Some(first) = window.peek() else {
+            self.tally.foreign = Some(Foreign::Empty);
+            return;
         };
-        text.lines().any(is_object)
-    }
-
-    fn record(&mut self, text: &str) {
-        match Record::parse(text) {
-            Some(record) => {
-                self.tally.records += 1;
-                (self.visit)(record);
+        let mut values = 0_u64;
+        while window.peek().is_some() {
+            let line = window.line();
+            if self.value(window).is_ok() {
+                values += 1;
+            } else if values > 0 {
+                self.tally.fault(Fault::Line { line });
+                window.next_line();
+            } else if self.tally.records > 0 || !self.find_lines(window) {
+                // One text that breaks off.
+                if matches!(first, b'{' | b'[') {
+                    self.tally.fault(Fault::BrokenAfter { records: self.tally.records });
+                }
+                return;
+            } else {
+                values = 1;
             }
-            None => self.tally.fault(Fault::Item { number: self.tally.records + 1 }),
         }
     }
 
-    /// An item of a list: a record, or what carries one.
-    fn item(&mut self, text: &str, depth: usize) {
-        match Record::parse(text) {
-            Some(record) if record.name().is_some() => {
-                self.tally.records += 1;
-                (self.visit)(record);
-            }
-            _ => {
-                let before = self.tally.records;
-                if depth >= MAX_DEPTH || !self.document(text, depth + 1) || self.tally.records == before {
-                    self.tally.fault(Fault::Item { number: before + 1 });
+    /// Goes on with the first line that is a whole object, as no line of an indented text is that says anything. Those
+    /// before it are faults.
+    fn find_lines(&mut self, window: &mut Window<'_>) -> bool {
+        let mut before = Tally::default();
+        loop {
+            before.fault(Fault::Line { line: window.line() });
+            loop {
+                if !window.next_line() {
+                    return false;
                 }
+                match window.text().bytes().next() {
+                    Some(b'\n' | b'\r') => {}
+                    Some(b'{') => break,
+                    Some(_) => before.fault(Fault::Line { line: window.line() }),
+                    None if window.fill() => {}
+                    None => return false,
+                }
+            }
+            while !window.text().contains('\n') && window.text().len() < MAX_RECORD && window.fill() {}
+            let line = window.text().lines().next().unwrap_or_default();
+            if line.len() > 2 && serde_json::from_str::<IgnoredAny>(line).is_ok() {
+                self.tally.fault_count += before.fault_count;
+                self.tally.faults.append(&mut before.faults);
+                return true;
             }
         }
     }
-}
 
-/// What stands in an object beside lists of records.
-#[derive(Default)]
-struct Found {
-    is_record: bool,
-}
-
-struct Carrier<'a, 'v> {
-    reading: &'a mut Reading<'v>,
-    found: &'a mut Found,
-    depth: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Carrier<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Carrier<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("records of CloudTrail")
+    fn value(&mut self, window: &mut Window<'_>) -> Result<(), Broken> {
+        match window.peek() {
+            Some(b'[') => self.list(window),
+            Some(b'{') if begins_with_list(window.text()) => self.members(window),
+            Some(b'{') => match self.whole(window) {
+                Whole::Read => Ok(()),
+                Whole::TooLarge => self.members(window),
+                Whole::Malformed | Whole::Ends => Err(Broken),
+            },
+            _ => Err(Broken),
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = (false, false);
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            match &*name {
-                "Records" | "records" | "Events" => {
-                    map.next_value_seed(Items { reading: &mut *self.reading, depth: self.depth })?;
+    /// The members of an object that is too large to be looked at as a whole.
+    fn members(&mut self, window: &mut Window<'_>) -> Result<(), Broken> {
+        window.consume(1);
+        loop {
+            let name = match window.peek() {
+                Some(b'}') => {
+                    window.consume(1);
+                    return Ok(());
                 }
-                "CloudTrailEvent" if self.depth < MAX_DEPTH => {
-                    let inside: Text<'de> = map.next_value()?;
-                    if let Some(text) = inside.get() {
-                        self.reading.seen += 1;
-                        self.reading.item(text, self.depth + 1);
+                Some(b',') => {
+                    window.consume(1);
+                    continue;
+                }
+                Some(b'"') => Self::name(window)?,
+                _ => return Err(Broken),
+            };
+            if window.peek() != Some(b':') {
+                return Err(Broken);
+            }
+            window.consume(1);
+            self.has_digest |= name == "digestStartTime";
+            if window.peek() == Some(b'[') && LISTS.contains(&&*name) {
+                self.list(window)?;
+            } else if !window.skip_value() {
+                return Err(Broken);
+            }
+        }
+    }
+
+    fn name(window: &mut Window<'_>) -> Result<String, Broken> {
+        loop {
+            let mut texts = Deserializer::from_str(window.text()).into_iter::<String>();
+            match texts.next() {
+                Some(Ok(name)) => {
+                    let end = texts.byte_offset();
+                    window.consume(end);
+                    return Ok(name);
+                }
+                Some(Err(error)) if error.is_eof() && window.text().len() <= MAX_RECORD && window.fill() => {}
+                _ => return Err(Broken),
+            }
+        }
+    }
+
+    fn list(&mut self, window: &mut Window<'_>) -> Result<(), Broken> {
+        self.lists += 1;
+        window.consume(1);
+        let mut is_first = true;
+        loop {
+            match window.peek() {
+                Some(b']') => {
+                    window.consume(1);
+                    return Ok(());
+                }
+                Some(b',') if !is_first => {
+                    window.consume(1);
+                    window.peek();
+                }
+                Some(_) if is_first => {}
+                _ => return Err(Broken),
+            }
+            is_first = false;
+            self.item(window)?;
+        }
+    }
+
+    /// An item of a list. One that cannot be read is passed over, if it can be told where it ends.
+    fn item(&mut self, window: &mut Window<'_>) -> Result<(), Broken> {
+        let number = self.tally.records + 1;
+        let whole = if window.peek() == Some(b'{') { self.whole(window) } else { Whole::Malformed };
+        let fault = match whole {
+            Whole::Read => return Ok(()),
+            Whole::TooLarge => Fault::ItemTooLarge { number, limit: MAX_RECORD },
+            Whole::Malformed => Fault::Item { number },
+            Whole::Ends => return Err(Broken),
+        };
+        if !window.skip_value() {
+            return Err(Broken);
+        }
+        self.tally.fault(fault);
+        Ok(())
+    }
+
+    /// An object that is looked at as a whole: a record, or what carries some.
+    fn whole(&mut self, window: &mut Window<'_>) -> Whole {
+        loop {
+            let mut values = Deserializer::from_str(window.text()).into_iter::<Record<'_>>();
+            match values.next() {
+                Some(Ok(record)) => {
+                    let end = values.byte_offset();
+                    let number = self.tally.records + 1;
+                    // Alone it makes the file one of another kind; among records it is a fault.
+                    if !self.record(record, 0) && (number > 1 || self.lists > 0) {
+                        self.tally.fault(Fault::Item { number });
+                    }
+                    window.consume(end);
+                    return Whole::Read;
+                }
+                Some(Err(error)) if error.is_eof() => {
+                    if window.text().len() > MAX_RECORD {
+                        return Whole::TooLarge;
+                    }
+                    if !window.fill() {
+                        return Whole::Ends;
                     }
                 }
-                "detail" if self.depth < MAX_DEPTH => {
-                    let inside: &RawValue = map.next_value()?;
-                    if inside.get().starts_with('{') {
-                        self.reading.seen += 1;
-                        self.reading.item(inside.get(), self.depth + 1);
+                Some(Err(_)) | None => return Whole::Malformed,
+            }
+        }
+    }
+
+    /// A record, or what carries some; whether it is that.
+    fn record(&mut self, record: Record<'_>, depth: usize) -> bool {
+        if record.is_told() {
+            self.tally.records += 1;
+            (self.visit)(record);
+            return true;
+        }
+        self.has_digest |= record.is_digest();
+        let mut is_carrier = record.is_digest();
+        if depth < MAX_DEPTH {
+            if let Some(text) = record.inside() {
+                is_carrier |= self.text(text, depth + 1);
+            }
+            if let Some(list) = record.list() {
+                is_carrier = true;
+                self.lists += 1;
+                for item in serde_json::from_str::<Vec<&RawValue>>(list).unwrap_or_default() {
+                    let number = self.tally.records + 1;
+                    if !self.text(item.get(), depth + 1) {
+                        self.tally.fault(Fault::Item { number });
                     }
-                }
-                other => {
-                    names.0 |= other == "eventName";
-                    names.1 |= other == "eventSource" || other == "userIdentity";
-                    self.reading.digest |= other == "digestStartTime";
-                    map.next_value::<IgnoredAny>()?;
                 }
             }
         }
-        self.found.is_record = names.0 && names.1;
-        Ok(())
+        is_carrier
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        self.reading.seen += 1;
-        while let Some(item) = seq.next_element::<&'de RawValue>()? {
-            self.reading.item(item.get(), self.depth);
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    /// The text of an object within another.
+    fn text(&mut self, text: &str, depth: usize) -> bool {
+        serde_json::from_str(text).is_ok_and(|record| self.record(record, depth))
     }
 }
 
-/// A list of records.
-struct Items<'a, 'v> {
-    reading: &'a mut Reading<'v>,
-    depth: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let mut found = Found::default();
-        Carrier { reading: self.reading, found: &mut found, depth: self.depth }.deserialize(deserializer)
-    }
+/// Whether the first member of an object is a list of records.
+fn begins_with_list(object: &str) -> bool {
+    let rest = object.trim_start_matches(['{', ' ', '\n', '\r', '\t', '"']);
+    LISTS.iter().any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('"')))
 }

@@ -1,15 +1,13 @@
 //! What a record says (E.3, K.5).
 
-use std::cell::OnceCell;
-
 use jiff::Timestamp;
 use scproof_catalog::Catalog;
-use serde_json::Value;
 
 use crate::asks::Asks;
 use crate::context::context;
 use crate::event::{Call, Event, Outcome, Reading, Standing};
 use crate::operation::Operations;
+use crate::parameters::Parameters;
 use crate::record::{Identity, Record};
 use crate::resources::{Listed, Place};
 use crate::sentence::read_sentence;
@@ -92,11 +90,7 @@ impl Reader {
         let (Some(source), Some(name)) = (record.source(), record.name()) else {
             return Reading::NotReplayable("the record names no operation");
         };
-        let parameters: OnceCell<Value> = OnceCell::new();
-        let parameters = || {
-            let read = || record.request_parameters.and_then(|raw| serde_json::from_str(raw.get()).ok());
-            parameters.get_or_init(|| read().unwrap_or_default()).clone()
-        };
+        let parameters = Parameters::new(record.request_parameters);
         let outcome = outcome(record);
         // AWS's own word counts where no table has the operation (CT-30).
         let said = || match &outcome {

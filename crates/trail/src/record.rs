@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -21,48 +23,57 @@ const DENIALS: [&str; 5] = [
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Record<'t> {
-    #[serde(borrow, rename = "eventID")]
+    #[serde(borrow, rename = "eventID", alias = "eventid")]
     pub(crate) event_id: Text<'t>,
-    #[serde(borrow, rename = "sharedEventID")]
+    #[serde(borrow, rename = "sharedEventID", alias = "sharedeventid")]
     pub(crate) shared_event_id: Text<'t>,
-    #[serde(borrow, rename = "eventTime")]
+    #[serde(borrow, rename = "eventTime", alias = "eventtime")]
     pub(crate) event_time: Text<'t>,
-    #[serde(borrow, rename = "eventType")]
+    #[serde(borrow, rename = "eventType", alias = "eventtype")]
     pub(crate) event_type: Text<'t>,
-    #[serde(borrow, rename = "eventCategory")]
+    #[serde(borrow, rename = "eventCategory", alias = "eventcategory")]
     pub(crate) event_category: Text<'t>,
-    #[serde(borrow, rename = "eventSource")]
+    #[serde(borrow, rename = "eventSource", alias = "eventsource")]
     pub(crate) event_source: Text<'t>,
-    #[serde(borrow, rename = "eventName")]
+    #[serde(borrow, rename = "eventName", alias = "eventname")]
     pub(crate) event_name: Text<'t>,
-    #[serde(borrow, rename = "awsRegion")]
+    #[serde(borrow, rename = "awsRegion", alias = "awsregion")]
     pub(crate) region: Text<'t>,
-    #[serde(borrow, rename = "recipientAccountId")]
+    #[serde(borrow, rename = "recipientAccountId", alias = "recipientaccountid")]
     pub(crate) recipient: Text<'t>,
-    #[serde(borrow, rename = "errorCode")]
+    #[serde(borrow, rename = "errorCode", alias = "errorcode")]
     pub(crate) error_code: Text<'t>,
-    #[serde(borrow, rename = "errorMessage")]
+    #[serde(borrow, rename = "errorMessage", alias = "errormessage")]
     pub(crate) error_message: Text<'t>,
-    #[serde(borrow, rename = "sourceIPAddress")]
+    #[serde(borrow, rename = "sourceIPAddress", alias = "sourceipaddress")]
     pub(crate) source_address: Text<'t>,
-    #[serde(borrow, rename = "userAgent")]
+    #[serde(borrow, rename = "userAgent", alias = "useragent")]
     pub(crate) user_agent: Text<'t>,
-    #[serde(borrow, rename = "vpcEndpointId")]
+    #[serde(borrow, rename = "vpcEndpointId", alias = "vpcendpointid")]
     pub(crate) vpc_endpoint: Text<'t>,
-    #[serde(borrow, rename = "vpcEndpointAccountId")]
+    #[serde(borrow, rename = "vpcEndpointAccountId", alias = "vpcendpointaccountid")]
     pub(crate) vpc_endpoint_account: Text<'t>,
-    #[serde(borrow, rename = "userIdentity", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "userIdentity", alias = "useridentity", deserialize_with = "lenient")]
     pub(crate) identity: Option<Identity<'t>>,
-    #[serde(borrow, rename = "tlsDetails", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "tlsDetails", alias = "tlsdetails", deserialize_with = "lenient")]
     pub(crate) tls: Option<TlsDetails<'t>>,
     #[serde(borrow)]
     pub(crate) addendum: Option<&'t RawValue>,
     #[serde(borrow)]
     pub(crate) resources: Option<&'t RawValue>,
-    #[serde(borrow, rename = "requestParameters")]
+    #[serde(borrow, rename = "requestParameters", alias = "requestparameters")]
     pub(crate) request_parameters: Option<&'t RawValue>,
-    #[serde(borrow, rename = "eventContext")]
+    #[serde(borrow, rename = "eventContext", alias = "eventcontext")]
     pub(crate) enriched: Option<&'t RawValue>,
+    // What carries records instead of being one.
+    #[serde(borrow)]
+    detail: Option<&'t RawValue>,
+    #[serde(borrow, rename = "CloudTrailEvent")]
+    lookup: Text<'t>,
+    #[serde(borrow, rename = "Records", alias = "records", alias = "Events")]
+    list: Option<&'t RawValue>,
+    #[serde(borrow, rename = "digestStartTime")]
+    digest: Text<'t>,
 }
 
 /// Who called.
@@ -73,38 +84,38 @@ pub struct Identity<'t> {
     pub(crate) kind: Text<'t>,
     #[serde(borrow)]
     pub(crate) arn: Text<'t>,
-    #[serde(borrow, rename = "accountId")]
+    #[serde(borrow, rename = "accountId", alias = "accountid")]
     pub(crate) account: Text<'t>,
-    #[serde(borrow, rename = "principalId")]
+    #[serde(borrow, rename = "principalId", alias = "principalid")]
     pub(crate) principal_id: Text<'t>,
-    #[serde(borrow, rename = "userName")]
+    #[serde(borrow, rename = "userName", alias = "username")]
     pub(crate) user_name: Text<'t>,
-    #[serde(borrow, rename = "invokedBy")]
+    #[serde(borrow, rename = "invokedBy", alias = "invokedby")]
     pub(crate) invoked_by: Text<'t>,
-    #[serde(borrow, rename = "sessionContext", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "sessionContext", alias = "sessioncontext", deserialize_with = "lenient")]
     pub(crate) session: Option<Session<'t>>,
-    #[serde(borrow, rename = "inScopeOf", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "inScopeOf", alias = "inscopeof", deserialize_with = "lenient")]
     pub(crate) in_scope_of: Option<InScopeOf<'t>>,
-    #[serde(borrow, rename = "onBehalfOf", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "onBehalfOf", alias = "onbehalfof", deserialize_with = "lenient")]
     pub(crate) on_behalf_of: Option<OnBehalfOf<'t>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Session<'t> {
-    #[serde(borrow, rename = "sessionIssuer", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "sessionIssuer", alias = "sessionissuer", deserialize_with = "lenient")]
     pub(crate) issuer: Option<Issuer<'t>>,
     #[serde(borrow, deserialize_with = "lenient")]
     pub(crate) attributes: Option<Attributes<'t>>,
-    #[serde(borrow, rename = "webIdFederationData", deserialize_with = "lenient")]
+    #[serde(borrow, rename = "webIdFederationData", alias = "webidfederationdata", deserialize_with = "lenient")]
     pub(crate) federation: Option<Federation<'t>>,
-    #[serde(borrow, rename = "sourceIdentity")]
+    #[serde(borrow, rename = "sourceIdentity", alias = "sourceidentity")]
     pub(crate) source_identity: Text<'t>,
-    #[serde(borrow, rename = "assumedRoot")]
+    #[serde(borrow, rename = "assumedRoot", alias = "assumedroot")]
     pub(crate) assumed_root: Text<'t>,
-    #[serde(borrow, rename = "ec2RoleDelivery")]
+    #[serde(borrow, rename = "ec2RoleDelivery", alias = "ec2roledelivery")]
     pub(crate) role_delivery: Text<'t>,
-    #[serde(borrow, rename = "signInSessionArn")]
+    #[serde(borrow, rename = "signInSessionArn", alias = "signinsessionarn")]
     pub(crate) sign_in_arn: Text<'t>,
 }
 
@@ -113,46 +124,46 @@ pub(crate) struct Session<'t> {
 pub(crate) struct Issuer<'t> {
     #[serde(borrow)]
     pub(crate) arn: Text<'t>,
-    #[serde(borrow, rename = "accountId")]
+    #[serde(borrow, rename = "accountId", alias = "accountid")]
     pub(crate) account: Text<'t>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Attributes<'t> {
-    #[serde(borrow, rename = "creationDate")]
+    #[serde(borrow, rename = "creationDate", alias = "creationdate")]
     pub(crate) creation_date: Text<'t>,
-    #[serde(borrow, rename = "mfaAuthenticated")]
+    #[serde(borrow, rename = "mfaAuthenticated", alias = "mfaauthenticated")]
     pub(crate) mfa: Text<'t>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Federation<'t> {
-    #[serde(borrow, rename = "federatedProvider")]
+    #[serde(borrow, rename = "federatedProvider", alias = "federatedprovider")]
     pub(crate) provider: Text<'t>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct InScopeOf<'t> {
-    #[serde(borrow, rename = "issuerType")]
+    #[serde(borrow, rename = "issuerType", alias = "issuertype")]
     pub(crate) issuer_type: Text<'t>,
-    #[serde(borrow, rename = "credentialsIssuedTo")]
+    #[serde(borrow, rename = "credentialsIssuedTo", alias = "credentialsissuedto")]
     pub(crate) issued_to: Text<'t>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct OnBehalfOf<'t> {
-    #[serde(borrow, rename = "userId")]
+    #[serde(borrow, rename = "userId", alias = "userid")]
     pub(crate) user_id: Text<'t>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct TlsDetails<'t> {
-    #[serde(borrow, rename = "tlsVersion")]
+    #[serde(borrow, rename = "tlsVersion", alias = "tlsversion")]
     pub(crate) version: Text<'t>,
 }
 
@@ -160,6 +171,27 @@ impl<'t> Record<'t> {
     /// Reads a record; `None` if the text is no JSON object.
     pub fn parse(text: &'t str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// Whether it says anything of an event.
+    pub(crate) fn is_told(&self) -> bool {
+        let is_event = || self.source().is_some() || self.identity.is_some();
+        self.event_type.get().is_some() || (self.name().is_some() && is_event())
+    }
+
+    /// The text of a record, which this one carries.
+    pub(crate) fn inside(&self) -> Option<&str> {
+        self.lookup.get().or_else(|| self.detail.map(RawValue::get))
+    }
+
+    /// A list of records, which this one carries.
+    pub(crate) fn list(&self) -> Option<&'t str> {
+        self.list.map(RawValue::get)
+    }
+
+    /// Whether it is a digest of log files.
+    pub(crate) fn is_digest(&self) -> bool {
+        self.digest.get().is_some()
     }
 
     /// `eventID`.
@@ -272,12 +304,54 @@ impl<'de: 't, 't> Deserialize<'de> for Text<'t> {
     }
 }
 
-/// An object, if it is one that can be read.
+/// An object, if it is one.
 fn lenient<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok()).flatten())
+    struct OfObject<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObject<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+
+    deserializer.deserialize_any(OfObject(PhantomData))
 }

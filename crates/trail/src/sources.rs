@@ -1,19 +1,18 @@
 //! The files of a log: named ones, and all in a directory, such as a copy of the bucket of a trail.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use walkdir::WalkDir;
 
-use crate::read::Fault;
+use crate::read::{Tally, read_records};
+use crate::record::Record;
 
-/// A decompressed file may have this many bytes; CloudTrail's own have some 50 MB.
-const MAX_BYTES: u64 = 1 << 30;
 /// How a frame of zstd begins.
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Folders beside that of the log, with files of other kinds (CT-32).
 const OTHER_FOLDERS: [&str; 3] = ["CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-NetworkActivity-Digest"];
 
@@ -94,64 +93,70 @@ impl Source {
         self.len() == 0
     }
 
-    /// The content, decompressed where it is gzip or zstd, whatever its name; as far as it can be read, and the fault
-    /// that ends it. At most 1 GiB.
+    /// Visits the records in the file, decompressed where it is gzip or zstd, whatever its name; as far as it can be
+    /// read.
     ///
     /// # Errors
     ///
     /// If the file cannot be opened.
-    pub fn content(&self) -> Result<(Vec<u8>, Option<Fault>), SourceError> {
+    pub fn read_records(&self, visit: &mut dyn FnMut(Record<'_>)) -> Result<Tally, SourceError> {
+        Ok(read_records(self.text()?, visit))
+    }
+
+    /// The text of the file.
+    fn text(&self) -> Result<Box<dyn Read>, SourceError> {
         let file = File::open(&self.path).map_err(|error| SourceError { path: self.path.clone(), error })?;
-        Ok(content(BufReader::with_capacity(1 << 16, file)))
+        Ok(decompressed(BufReader::with_capacity(1 << 16, file)))
     }
 }
 
-/// The content of a stream, as [`Source::content`] has it.
-pub(crate) fn content(mut input: impl Read) -> (Vec<u8>, Option<Fault>) {
+/// The text of a stream that may be compressed.
+fn decompressed(mut input: impl BufRead + 'static) -> Box<dyn Read> {
     let mut start = Vec::new();
-    let failed = input.by_ref().take(4).read_to_end(&mut start).is_err();
-    let whole = io::Cursor::new(start.clone()).chain(input);
-    match start.as_slice() {
-        [0x1f, 0x8b, ..] => all(MultiGzDecoder::new(whole), Fault::Compressed),
-        ZSTD => frames(Box::new(whole)),
-        _ if failed => (start, Some(Fault::BrokenAfter { records: 0 })),
-        _ => all(whole, Fault::BrokenAfter { records: 0 }),
+    // What cannot be read at all fails again.
+    drop(input.by_ref().take(4).read_to_end(&mut start));
+    let kind = <[u8; 4]>::try_from(start.as_slice());
+    let is_gzip = start.starts_with(&[0x1f, 0x8b]);
+    let whole = io::Cursor::new(start).chain(input);
+    match kind {
+        _ if is_gzip => Box::new(MultiGzDecoder::new(whole)),
+        Ok(ZSTD) => Box::new(Frames::Next(Some(Box::new(whole)))),
+        _ => Box::new(whole),
     }
 }
 
 /// The frames of a zstd file, one after the other.
-fn frames(mut input: Box<dyn Read + '_>) -> (Vec<u8>, Option<Fault>) {
-    let mut bytes = Vec::new();
-    loop {
-        let Ok(mut decoder) = StreamingDecoder::new(input) else { return (bytes, Some(Fault::Compressed)) };
-        let room = (MAX_BYTES + 1).saturating_sub(bytes.len() as u64);
-        let failed = decoder.by_ref().take(room).read_to_end(&mut bytes).is_err();
-        if bytes.len() as u64 > MAX_BYTES {
-            return limited(bytes);
-        }
-        if failed {
-            return (bytes, Some(Fault::Compressed));
-        }
-        let mut rest = decoder.into_inner();
-        let mut start = Vec::new();
-        match rest.by_ref().take(4).read_to_end(&mut start) {
-            Ok(0) => return (bytes, None),
-            Ok(_) => input = Box::new(io::Cursor::new(start).chain(rest)),
-            Err(_) => return (bytes, Some(Fault::Compressed)),
-        }
-    }
+enum Frames {
+    /// Before a frame, if there is one.
+    Next(Option<Box<dyn Read>>),
+    Within(Box<StreamingDecoder<Box<dyn Read>, FrameDecoder>>),
 }
 
-fn limited(mut bytes: Vec<u8>) -> (Vec<u8>, Option<Fault>) {
-    bytes.truncate(usize::try_from(MAX_BYTES).unwrap_or(usize::MAX));
-    (bytes, Some(Fault::TooLarge { limit: MAX_BYTES }))
-}
-
-fn all(input: impl Read, fault: Fault) -> (Vec<u8>, Option<Fault>) {
-    let mut bytes = Vec::new();
-    let failed = input.take(MAX_BYTES + 1).read_to_end(&mut bytes).is_err();
-    if bytes.len() as u64 > MAX_BYTES {
-        return limited(bytes);
+impl Read for Frames {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self {
+                Self::Next(input) => {
+                    let Some(mut input) = input.take() else { return Ok(0) };
+                    let mut start = Vec::new();
+                    if input.by_ref().take(1).read_to_end(&mut start)? == 0 {
+                        return Ok(0);
+                    }
+                    let whole: Box<dyn Read> = Box::new(io::Cursor::new(start).chain(input));
+                    let decoder = StreamingDecoder::new(whole).map_err(io::Error::other)?;
+                    *self = Self::Within(Box::new(decoder));
+                    continue;
+                }
+                Self::Within(decoder) => {
+                    let read = decoder.read(into)?;
+                    if read > 0 || into.is_empty() {
+                        return Ok(read);
+                    }
+                }
+            }
+            if let Self::Within(decoder) = std::mem::replace(self, Self::Next(None)) {
+                *self = Self::Next(Some(decoder.into_inner()));
+            }
+        }
     }
-    (bytes, failed.then_some(fault))
 }

@@ -79,7 +79,8 @@ fn ct_32_other_files_are_told_by_their_content() {
     }
     // A file without records is none of another kind.
     assert_eq!(read("{\"Records\": []}").1.foreign, None);
-    let insight = json!({"eventID": "1", "eventType": "AwsCloudTrailInsight", "eventName": "x", "eventSource": "y"});
+    let insight = json!({"eventID": "1", "eventType": "AwsCloudTrailInsight", "eventCategory": "Insight",
+        "insightDetails": {"state": "Start", "eventSource": "ssm.amazonaws.com", "eventName": "UpdateInstance"}});
     assert_eq!(event(&insight).reading, Reading::Skipped("an Insight"));
 }
 
@@ -125,12 +126,12 @@ fn directories_compressed_files_and_folders_of_digests() {
     let mut counts = Vec::new();
     let mut faults = Vec::new();
     for source in &sources.files {
-        let (content, fault) = source.content().unwrap();
-        counts.push(read_records(&content, &mut |_| {}).records);
-        faults.extend(fault);
+        let tally = source.read_records(&mut |_| {}).unwrap();
+        counts.push(tally.records);
+        faults.extend(tally.faults);
     }
     assert_eq!(counts.get(..3), Some(&[2, 2, 2][..]));
-    assert_eq!(faults, [Fault::Compressed]);
+    assert!(matches!(faults.as_slice(), [Fault::Unreadable { .. }]), "{faults:?}");
     assert!(Sources::find(&[folder.path().join("nothing")]).is_err());
 }
 
@@ -363,6 +364,48 @@ fn every_frame_of_zstd_is_read() {
     let both = [frame(&format!("{}\n", record("1"))), frame(&record("2").to_string())].concat();
     std::fs::write(folder.path().join("a.zst"), both).unwrap();
     let sources = Sources::find(&[folder.path()]).unwrap();
-    let (content, fault) = sources.files.first().unwrap().content().unwrap();
-    assert_eq!((read_records(&content, &mut |_| {}).records, fault), (2, None));
+    let tally = sources.files.first().unwrap().read_records(&mut |_| {}).unwrap();
+    assert_eq!((tally.records, tally.fault_count), (2, 0));
+}
+
+/// A file that is longer than what is held at a time: records lie across its pieces, and one is too long.
+#[test]
+fn long_files_are_read_piece_by_piece() {
+    let filler = "x".repeat(100_000);
+    let mut records: Vec<Value> = (0..40).map(|number| record(&number.to_string())).collect();
+    for record in &mut records {
+        record["requestParameters"] = json!({"filler": filler});
+    }
+    let all: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+    let lines = records.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for text in [json!({"a": [1], "Records": records, "b": {}}).to_string(), lines, json!(records).to_string()] {
+        let (ids, tally) = read(&text);
+        assert!(ids == all && tally.fault_count == 0, "{:?}", tally.faults);
+    }
+    records.insert(1, record("long"));
+    records[1]["requestParameters"] = json!("y".repeat(9 << 20));
+    let (ids, tally) = read(&json!({"Records": records}).to_string());
+    assert!(
+        ids == all && matches!(tally.faults.as_slice(), [Fault::ItemTooLarge { number: 2, .. }]),
+        "{:?}",
+        tally.faults
+    );
+}
+
+/// One record that no reader of JSON takes costs none of the others.
+#[test]
+fn a_record_that_cannot_be_read_is_passed_over() {
+    let (one, two) = (record("1"), record("2"));
+    let deep = format!("{{\"a\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    for odd in [r#"{"eventID": "\ud800"}"#, r#"{"eventID": 1, "eventID": 2}"#, "{\"a\": tru}", "{}", &deep] {
+        let (ids, tally) = read(&format!("{{\"Records\": [{one}, {odd}, {two}]}}"));
+        assert_eq!((ids.len(), tally.faults), (2, vec![Fault::Item { number: 2 }]));
+    }
+    let mut known = record("3");
+    known["requestParameters"] = serde_json::from_str("{}").unwrap();
+    let text = known.to_string().replace("{}", &deep);
+    assert_eq!(read(&text).0, ["3"]);
+    // Texts one behind the other.
+    let records = json!({"Records": [one, two]}).to_string();
+    assert_eq!(read(&format!("{records}{records}")).0.len(), 4);
 }

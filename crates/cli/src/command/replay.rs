@@ -11,7 +11,7 @@ use scproof::ask::ActionFilter;
 use scproof::compare::{ChangeSet, ChangeSetBuilder, Rehearsed};
 use scproof::replay::{
     At, Candidate, DateReading, EventClass, Foreign, Reader, Reading, Replay, ReplayOptions, ReplayPart, Source,
-    Sources, parse_date, read_records,
+    Sources, parse_date,
 };
 use scproof::report::{LogFiles, ReplayGate, Replayed, Report, Subject, event_reason_words};
 use scproof::snapshot::{AccountId, Organization, Replacement};
@@ -302,11 +302,7 @@ fn read_file(
         files.fault_count += 1;
         files.faults.push(format!("{name}: {words}"));
     };
-    let (content, broken) = match source.content() {
-        Ok(read) => read,
-        Err(error) => return fault(files, error.error.to_string()),
-    };
-    let tally = read_records(&content, &mut |record| {
+    let tally = source.read_records(&mut |record| {
         let event = reader.read(&record);
         let is_chosen = match &event.reading {
             Reading::Call(call) => actions.is_everything() || call.asks.iter().any(|ask| actions.fits(&ask.action)),
@@ -316,20 +312,30 @@ fn read_file(
             replay.take(part, &event);
         }
     });
-    for found in broken.iter().chain(&tally.faults) {
+    let tally = match tally {
+        Ok(tally) => tally,
+        Err(error) => return fault(files, error.error.to_string()),
+    };
+    for found in &tally.faults {
         fault(files, found.to_string());
     }
     files.fault_count += tally.fault_count.saturating_sub(tally.faults.len() as u64);
     match tally.foreign {
         None => files.read += 1,
-        Some(Foreign::Empty) if broken.is_some() => {}
-        Some(_) => files.passed_over += 1,
+        Some(kind) => {
+            files.passed_over += 1;
+            // Digests belong beside logs.
+            if kind != Foreign::Digest {
+                files.name_stranger(format!("{name}: {kind}"));
+            }
+        }
     }
 }
 
 fn merge(files: &mut LogFiles, more: LogFiles) {
     files.read += more.read;
     files.passed_over += more.passed_over;
+    more.strangers.into_iter().for_each(|words| files.name_stranger(words));
     files.faults.extend(more.faults);
     files.fault_count += more.fault_count;
 }

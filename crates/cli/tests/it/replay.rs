@@ -113,6 +113,19 @@ fn what_is_looked_at() {
     assert_eq!(count(&["--ou", "Workloads"]), 3);
 }
 
+#[test]
+fn files_of_another_kind_are_named() {
+    let folder = bucket(&guard());
+    fs::write(folder.path().join("bucket/notes.txt"), "hello").unwrap();
+    fs::write(folder.path().join("bucket/empty.json"), "").unwrap();
+    let args = [&["--org", "example", "--format", "json", "replay", "bucket"], &ATTACH[..]].concat();
+    let found = run_in(folder.path(), &args).json();
+    let named = ["bucket/empty.json: is empty", "bucket/notes.txt: holds no records of CloudTrail"];
+    assert_eq!((&found["log"]["passedOver"], &found["log"]["strangers"]), (&json!(4), &json!(named)));
+    let run = replay(folder.path(), &ATTACH);
+    assert!(run.code == 0 && named.iter().all(|name| run.stdout.contains(name)), "{}", run.page());
+}
+
 /// The rest of a broken log counts; the code says that something is missing.
 #[test]
 fn what_cannot_be_read_is_told() {

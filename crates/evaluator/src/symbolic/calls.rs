@@ -16,7 +16,6 @@ use crate::cut::{OwnedPattern, cut_texts};
 use crate::keys::{self, Model};
 use crate::request::RequestResource;
 use crate::resource::{ResourceMatcher, ResourceState};
-use crate::resource_type::TypePattern;
 use crate::state::{Domain, DomainValues, KeyState};
 use crate::symbolic::CompiledViews;
 use crate::symbolic::cutter::{MAX_CELLS, MAX_STATES};
@@ -54,13 +53,6 @@ pub struct CallShape {
 pub struct PairShape {
     /// The keys that it lacks, whatever the call (CALL-9).
     pub lacks: Vec<KeySlot>,
-    /// What the policies say of its resources.
-    pub resources: Arc<ResourcesShape>,
-}
-
-/// What the resource elements of policies say of the resources of a type.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct ResourcesShape {
     /// The resource elements that say the same of all its resources.
     pub fixed: Vec<(Atom, bool)>,
     /// Those that tell its resources apart, and what they say of resources, one row a combination. All, if there are
@@ -83,7 +75,8 @@ pub struct CallCheck {
     pub is_alternative: bool,
     /// Whether some calls make it once more, in another Region than that of their other checks (SP-56).
     pub is_passed_on: bool,
-    resources: Arc<OfRow>,
+    /// A resource for each row of the pair, or one for all.
+    resources: BTreeMap<Vec<Truth>, RequestResource>,
 }
 
 impl CallCheck {
@@ -93,21 +86,15 @@ impl CallCheck {
     }
 }
 
-/// A resource for each row of what the elements that tell resources apart say of it, or one for all.
-type OfRow = BTreeMap<Vec<Truth>, RequestResource>;
-
 /// What statements ask about that may differ from check to check.
-#[derive(Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default)]
 struct Asked {
     keys: BTreeSet<KeySlot>,
     resources: BTreeSet<u32>,
 }
 
-/// The number of what the statements of some cells ask.
-type AskedId = usize;
-
-/// What the shape of an action's calls follows from.
-type RowsKey = (AskedId, ServiceId, Option<RowListId>, KeyList<'static>, bool, Option<&'static str>);
+/// What the rows of an action follow from.
+type RowsKey = (CellId, ServiceId, Option<RowListId>, KeyList<'static>, bool, Option<&'static str>);
 
 /// The shapes of all calls, numbered, and the checks of actions that were asked for.
 #[derive(Debug, Default)]
@@ -117,18 +104,13 @@ pub(super) struct Shapes {
     by_rows: FxHashMap<RowsKey, ShapeId>,
     /// What statements ask, by their action elements; those that ask for nothing of a check's own are left out.
     by_element: Option<Vec<(Option<ElementId>, Asked)>>,
-    /// What is asked of the cells, each once: many cells are asked the same.
-    asked: Vec<Arc<Asked>>,
-    asked_ids: FxHashMap<Arc<Asked>, AskedId>,
-    of_cell: FxHashMap<CellId, AskedId>,
-    resources: FxHashMap<(AskedId, &'static str), OfType>,
-    /// How elements cut the resources of a type.
-    cuts: FxHashMap<(Vec<Atom>, &'static str), Arc<OfRow>>,
+    of_cell: FxHashMap<CellId, Arc<Asked>>,
+    resources: FxHashMap<(CellId, &'static str), OfType>,
     pairs: FxHashMap<PairShape, PairId>,
 }
 
 /// What elements say of the resources of a type, and a resource for each row.
-type OfType = (Arc<ResourcesShape>, Arc<OfRow>);
+type OfType = Arc<(PairShape, BTreeMap<Vec<Truth>, RequestResource>)>;
 
 /// Shapes while they are numbered and afterwards; numbers follow from the policies and the catalog alone.
 #[derive(Debug, Default)]
@@ -194,18 +176,18 @@ impl CompiledViews {
         if self.first.options.beyond_catalog {
             return ShapeId::ANY;
         }
-        let (asked_id, asked) = self.asked_of(shapes, cell);
+        let asked = self.asked_of(shapes, cell);
         if asked.keys.is_empty() && asked.resources.is_empty() {
             return ShapeId::ANY;
         }
         let action = self.catalog().action(action);
         let reads = matches!(action.access_level(), AccessLevel::List | AccessLevel::Read);
         let passed_on = type_passed_on(action.service(), action.name());
-        let key = (asked_id, action.service_id(), action.row_list(), action.keys(), reads, passed_on);
+        let key = (cell, action.service_id(), action.row_list(), action.keys(), reads, passed_on);
         if let Some(known) = shapes.by_rows.get(&key) {
             return *known;
         }
-        let checks = self.checks(shapes, (asked_id, &asked), action);
+        let checks = self.checks(shapes, cell, &asked, action);
         let has_required = Rows::new(self.catalog(), action).all.iter().any(|row| row.is_required());
         let passed_on = checks.iter().filter(|check| check.is_passed_on).map(|check| check.pair.clone()).collect();
         let (required, optional): (Vec<_>, Vec<_>) = checks.into_iter().partition(|check| check.required);
@@ -240,8 +222,8 @@ impl CompiledViews {
             return Arc::clone(known);
         }
         let checks = self.with_shapes(|shapes| {
-            let (asked_id, asked) = self.asked_of(shapes, cell);
-            self.checks(shapes, (asked_id, &asked), catalog.action(id))
+            let asked = self.asked_of(shapes, cell);
+            self.checks(shapes, cell, &asked, catalog.action(id))
         });
         let checks: Arc<[CallCheck]> = checks.into();
         let mut known = self.shapes.checks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -272,10 +254,9 @@ impl CompiledViews {
     }
 
     /// What the statements that may concern the actions of a cell ask about.
-    fn asked_of(&self, shapes: &mut Shapes, cell: CellId) -> (AskedId, Arc<Asked>) {
-        let known = shapes.of_cell.get(&cell).and_then(|id| Some((*id, shapes.asked.get(*id)?)));
-        if let Some((id, asked)) = known {
-            return (id, Arc::clone(asked));
+    fn asked_of(&self, shapes: &mut Shapes, cell: CellId) -> Arc<Asked> {
+        if let Some(known) = shapes.of_cell.get(&cell) {
+            return Arc::clone(known);
         }
         let truths = self.first.actions.cell_truths(cell);
         let mut asked = Asked::default();
@@ -287,12 +268,8 @@ impl CompiledViews {
             }
         }
         let asked = Arc::new(asked);
-        let id = *shapes.asked_ids.entry(Arc::clone(&asked)).or_insert(shapes.asked.len());
-        if id == shapes.asked.len() {
-            shapes.asked.push(Arc::clone(&asked));
-        }
-        shapes.of_cell.insert(cell, id);
-        (id, asked)
+        shapes.of_cell.insert(cell, Arc::clone(&asked));
+        asked
     }
 
     fn asked_by_element(&self) -> Vec<(Option<ElementId>, Asked)> {
@@ -316,12 +293,7 @@ impl CompiledViews {
         by_element.into_iter().collect()
     }
 
-    fn checks(
-        &self,
-        shapes: &mut Shapes,
-        (asked_id, asked): (AskedId, &Asked),
-        action: Action<'static>,
-    ) -> Vec<CallCheck> {
+    fn checks(&self, shapes: &mut Shapes, cell: CellId, asked: &Asked, action: Action<'static>) -> Vec<CallCheck> {
         let rows = Rows::new(self.catalog(), action);
         let listings: Vec<(KeySlot, Listings)> = asked
             .keys
@@ -339,9 +311,10 @@ impl CompiledViews {
         let mut checks: Vec<CallCheck> = Vec::new();
         for (number, row) in rows.all.iter().enumerate() {
             let pattern = row.resource_type().arn_pattern();
-            let (cuts, known) = (&mut shapes.cuts, shapes.resources.entry((asked_id, pattern)));
-            let (of_type, resources) = known.or_insert_with(|| self.resources_of(cuts, asked, pattern)).clone();
-            let pair = PairShape { lacks: lacks(Some(number)), resources: of_type };
+            let known = shapes.resources.entry((cell, pattern));
+            let known = known.or_insert_with(|| Arc::new(self.resources_of(asked, pattern)));
+            let (pair, resources) = (**known).clone();
+            let pair = PairShape { lacks: lacks(Some(number)), ..pair };
             let required = row.is_required() || !has_required;
             let is_passed_on = passed_on == Some(row.resource_type().name());
             let (pair_id, is_alternative) = (shapes.number(&pair), !has_required);
@@ -349,8 +322,8 @@ impl CompiledViews {
         }
         // A bucket, object or access point of S3 is always there (CALL-4).
         if !has_required && (rows.all.is_empty() || action.service() != "s3") {
-            let (of_type, resources) = self.no_resource(asked);
-            let pair = PairShape { lacks: lacks(None), resources: of_type };
+            let (pair, resources) = self.no_resource(asked);
+            let pair = PairShape { lacks: lacks(None), ..pair };
             let pair_id = shapes.number(&pair);
             checks.push(CallCheck {
                 pair,
@@ -370,16 +343,12 @@ impl CompiledViews {
     }
 
     /// What the elements say of the resources of a type.
-    fn resources_of(
-        &self,
-        cuts: &mut FxHashMap<(Vec<Atom>, &'static str), Arc<OfRow>>,
-        asked: &Asked,
-        text: &'static str,
-    ) -> OfType {
+    fn resources_of(&self, asked: &Asked, text: &'static str) -> (PairShape, BTreeMap<Vec<Truth>, RequestResource>) {
         let compiled = &self.first;
         let assume_preferred = compiled.options.assume_preferred;
         let of = compiled.types.pattern(text, compiled.organization().partition());
-        let mut shape = ResourcesShape::default();
+        let mut pair = PairShape::default();
+        let mut patterns: Vec<OwnedPattern> = Vec::new();
         for &id in &asked.resources {
             let Some(element) = compiled.resources.get(id as usize) else { continue };
             let is_static = element.slots().next().is_none();
@@ -389,70 +358,55 @@ impl CompiledViews {
                 element.relation(&of, &self.open_states(), assume_preferred).0
             };
             match truth {
-                Truth::True | Truth::False => shape.fixed.push((Atom::Resource(id), truth == Truth::True)),
-                Truth::Unknown if is_static => shape.cut.push(Atom::Resource(id)),
+                Truth::True | Truth::False => pair.fixed.push((Atom::Resource(id), truth == Truth::True)),
+                Truth::Unknown if is_static => {
+                    pair.cut.push(Atom::Resource(id));
+                    for matcher in &element.patterns {
+                        let ResourceMatcher::Pattern(readings) = matcher else { continue };
+                        let resolve =
+                            |template: &_, widths: &[bool]| compiled.resolved_template(template, widths, true, &[]);
+                        let found = readings.patterns(resolve).unwrap_or_default();
+                        patterns.extend(found.into_iter().map(|pattern| OwnedPattern { pattern, ignore_case: false }));
+                    }
+                }
                 Truth::Unknown => {}
-            }
-        }
-        let rows = cuts.entry((shape.cut.clone(), text));
-        let rows = Arc::clone(rows.or_insert_with_key(|(cut, _)| Arc::new(self.cut_type(cut, text, &of))));
-        // One resource for all: there is nothing to cut, or too much.
-        if rows.keys().any(Vec::is_empty) {
-            shape.cut.clear();
-        } else {
-            shape.rows = rows.keys().cloned().collect();
-        }
-        (Arc::new(shape), rows)
-    }
-
-    /// A resource of a type for each row of what elements say of it; one with an empty row, if there are too many.
-    fn cut_type(&self, elements: &[Atom], text: &'static str, of: &TypePattern) -> OfRow {
-        let compiled = &self.first;
-        let mut patterns: Vec<OwnedPattern> = Vec::new();
-        for element in elements {
-            let Atom::Resource(id) = element else { continue };
-            for matcher in compiled.resources.get(*id as usize).into_iter().flat_map(|element| &element.patterns) {
-                let ResourceMatcher::Pattern(readings) = matcher else { continue };
-                let resolve = |template: &_, widths: &[bool]| compiled.resolved_template(template, widths, true, &[]);
-                let found = readings.patterns(resolve).unwrap_or_default();
-                patterns.extend(found.into_iter().map(|pattern| OwnedPattern { pattern, ignore_case: false }));
             }
         }
         let partition = compiled.organization().partition().unwrap_or("aws");
         let example = example_arn(arn_forms(text).next().unwrap_or(text), partition, "us-east-1", "999999999999");
-        let mut resources = BTreeMap::new();
-        // Most types: nothing to walk through.
-        if elements.is_empty() {
-            resources.insert(Vec::new(), RequestResource::Arn(example));
-            return resources;
-        }
         let domain = Domain::new(false, false, DomainValues::Like(of.outlines().into()));
         let texts = cut_texts(&patterns, &domain, false, std::slice::from_ref(&example), MAX_STATES);
+        let mut resources = BTreeMap::new();
         if let Some(texts) = texts.filter(|texts| (1..MAX_CELLS).contains(&texts.len())) {
             for text in texts {
-                let row = self.row_of(elements, &RequestResource::Arn(text.clone()));
+                let row = self.row_of(&pair.cut, &RequestResource::Arn(text.clone()));
                 // Its outline is a little wider than the type.
                 if of.fits(&text) || !resources.contains_key(&row) {
                     resources.insert(row, RequestResource::Arn(text));
                 }
             }
+            pair.rows = resources.keys().cloned().collect();
         } else {
+            pair.cut.clear();
             resources.insert(Vec::new(), RequestResource::Arn(example));
         }
-        resources
+        if pair.cut.is_empty() {
+            pair.rows.clear();
+        }
+        (pair, resources)
     }
 
     /// What the elements say of an action that takes no resource (RES-1).
-    fn no_resource(&self, asked: &Asked) -> OfType {
-        let mut shape = ResourcesShape::default();
+    fn no_resource(&self, asked: &Asked) -> (PairShape, BTreeMap<Vec<Truth>, RequestResource>) {
+        let mut pair = PairShape::default();
         for &id in &asked.resources {
             let atom = Atom::Resource(id);
             match self.truth_of(atom, &RequestResource::NotScoped) {
                 Truth::Unknown => {}
-                known @ (Truth::True | Truth::False) => shape.fixed.push((atom, known == Truth::True)),
+                known @ (Truth::True | Truth::False) => pair.fixed.push((atom, known == Truth::True)),
             }
         }
-        (Arc::new(shape), Arc::new(BTreeMap::from([(Vec::new(), RequestResource::NotScoped)])))
+        (pair, BTreeMap::from([(Vec::new(), RequestResource::NotScoped)]))
     }
 
     fn row_of(&self, elements: &[Atom], resource: &RequestResource) -> Vec<Truth> {

@@ -128,7 +128,7 @@ impl RequestSpace<'_> {
     fn pair(&mut self, pair: &PairShape) -> Result<Function, TooLarge> {
         let (views, facts) = (self.views, Arc::clone(&self.facts));
         let mut found = Function::TRUE;
-        for (element, holds) in &pair.resources.fixed {
+        for (element, holds) in &pair.fixed {
             let here = match facts.truth(*element, View::FIRST).map(|truth| &truth.form) {
                 Some(AtomForm::Cells { fact, truths }) => {
                     let is_so = |cell: u32| {
@@ -147,7 +147,7 @@ impl RequestSpace<'_> {
         }
         let mut resource = None;
         let mut cut: Vec<(usize, &[Truth])> = Vec::new();
-        for (place, element) in pair.resources.cut.iter().enumerate() {
+        for (place, element) in pair.cut.iter().enumerate() {
             if let Some(AtomForm::Cells { fact, truths }) = facts.truth(*element, View::FIRST).map(|truth| &truth.form)
             {
                 resource = Some(*fact);
@@ -158,7 +158,7 @@ impl RequestSpace<'_> {
             let is_one = |cell: u32| {
                 let is_like =
                     |row: &Vec<Truth>| cut.iter().all(|(place, truths)| row.get(*place) == truths.get(cell as usize));
-                pair.resources.rows.iter().any(is_like)
+                pair.rows.iter().any(is_like)
             };
             let here = self.diagrams.literal(Variable::try_from(fact).unwrap_or(Variable::MAX), is_one)?;
             found = self.diagrams.and(found, here)?;
@@ -250,7 +250,6 @@ impl RequestSpace<'_> {
     pub(crate) fn resource_of<'c>(&self, check: &'c CallCheck, values: &[u32]) -> Option<&'c RequestResource> {
         let known: Vec<(usize, Truth)> = check
             .pair
-            .resources
             .cut
             .iter()
             .enumerate()

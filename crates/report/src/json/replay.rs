@@ -1,5 +1,7 @@
 //! `scproof-replay/1`: what changes would have done to the calls of a log.
 
+use std::collections::BTreeSet;
+
 use scproof_organization::Organization;
 use scproof_replay::{Answer, Caller, CandidateReport, Cause, Changes, Class, Disagreement, Ended, GroupReport};
 use serde::Serialize;
@@ -28,6 +30,7 @@ struct View<'a> {
 struct LogView<'a> {
     files: u64,
     passed_over: u64,
+    strangers: &'a BTreeSet<String>,
     faults: &'a [String],
     fault_count: u64,
     first_event: Option<String>,
@@ -311,6 +314,7 @@ pub(crate) fn document<'a>(replayed: &'a Replayed<'_>) -> impl Serialize + use<'
         log: LogView {
             files: files.read,
             passed_over: files.passed_over,
+            strangers: &files.strangers,
             faults: &files.faults,
             fault_count: files.fault_count,
             first_event: coverage.seen.map(|(first, _)| time(first)),

@@ -270,6 +270,8 @@ fn log(doc: &mut Doc, replayed: &Replayed<'_>) {
         .map(|(reason, events)| Block::Paragraph(format!("{}: {reason}", number(*events)).into()))
         .collect();
     facts.push(Fact::new("no calls", skipped));
+    let strangers = files.strangers.iter().take(SHOWN).map(|it| Block::Paragraph(Line::code(it.as_str())));
+    facts.push(Fact::new("no log", strangers.collect()));
     let mut faults: Vec<Block> =
         files.faults.iter().take(SHOWN).map(|fault| Block::Paragraph(Line::code(fault.as_str()))).collect();
     let rest = files.fault_count.saturating_sub(faults.len() as u64);
