@@ -6,7 +6,6 @@ scproof_text::codes! {
     pub FILE_CODES:
     BAD_ID Error "" "bad-id" "the id of a guardrail has other characters than small letters, digits and hyphens";
     DUPLICATE_ID Error "" "duplicate-id" "two guardrails have one id";
-    BLANK_TEXT Error "" "blank-text" "a text that must say something says nothing";
     UNKNOWN_RISK Error "" "unknown-risk" "a risk that does not exist";
     BAD_SOURCE Error "" "bad-source" "a source that is no web page";
     TOO_MANY_GUARDRAILS Error "" "too-many-guardrails" "a file has more than 1,000 guardrails";
@@ -15,5 +14,4 @@ scproof_text::codes! {
     BAD_STATEMENTS Error "" "bad-statement" "statements without a meaning";
     BAD_EFFECT Error "DOC-7" "bad-effect" "a statement of a guardrail with another effect than `Deny`";
     TOO_MANY_SUPPRESSIONS Error "" "too-many-suppressions" "a file has more than 10,000 suppressions";
-    BAD_DATE Error "" "bad-date" "a day that the calendar does not have";
 }

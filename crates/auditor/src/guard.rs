@@ -6,11 +6,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use scproof_evaluator::symbolic::{Atom, CompiledViews, ContextValue, LevelId, RequestResource, View};
 use scproof_evaluator::{Context, Request};
-use scproof_organization::{NodeId, PolicyIndex};
+use scproof_organization::{ChosenAccounts, NodeId, PolicyIndex};
 use scproof_prover::{Aim, PassingKind as Kind, PassingRegion, PolicyProof};
 
 use crate::AuditError;
-use crate::account_scope::ChosenAccounts;
 use crate::model::{
     Guardrail, GuardrailAim, GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, Witness,
 };

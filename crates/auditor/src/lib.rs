@@ -5,7 +5,6 @@
 //! shows it and that the evaluator confirmed; what can be neither is *unknown*, with the reason. Plain data: rendering
 //! is `scproof-report`'s work.
 
-mod account_scope;
 mod audit;
 mod classes;
 mod codes;
@@ -23,9 +22,9 @@ pub use audit::{AuditError, audit};
 pub use codes::FILE_CODES;
 pub use guardrail::{GUARDRAILS_FORMAT, Guardrails};
 pub use model::{
-    AccessChange, AccessCounts, AccountScope, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailAim,
-    GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, RootAccess,
-    RootCaller, RootCallerGroup, RootCallerKind, Scope, Suppressed, Suppression, Witness,
+    AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailAim, GuardrailGroup,
+    GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, RootAccess, RootCaller,
+    RootCallerGroup, RootCallerKind, Scope, Suppressed, Suppression, Witness,
 };
 pub use options::{ActionScope, AuditOptions};
 pub use profile::{PROFILES_FORMAT, Profile};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use scproof_catalog::ServiceId;
 use scproof_evaluator::{Access, Decision, EffectiveGroup, Predicate, Reason, Request};
-use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_organization::{AccountScope, NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::PolicyDocument;
 use scproof_prover::{ActionSet, Why};
 use scproof_rules::Risk;
@@ -210,15 +210,6 @@ pub struct Guardrail {
     /// The calls that must be blocked, as a policy document of Deny statements: it holds where every call that these
     /// statements match is blocked by the policies in force.
     pub document: Arc<PolicyDocument>,
-}
-
-/// The accounts that a guardrail or a suppression is about: all that both lists choose.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccountScope {
-    /// Ids, names, paths or patterns of accounts, or `tag:env=prod`; every account if there is none.
-    pub accounts: Vec<String>,
-    /// Ids, names, paths or patterns of roots and units, for the accounts below; all of them if there is none.
-    pub units: Vec<String>,
 }
 
 /// How a guardrail stands in an account.

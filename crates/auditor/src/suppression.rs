@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use scproof_organization::{NodeId, Organization};
-use scproof_text::{JsonText, LARGEST_FILE, LoadError, Node, RecordReader, TextKind, is_blank, read_file, shorten};
+use scproof_organization::{AccountScope, ChosenAccounts, NodeId, Organization, read_until};
+use scproof_text::codes::BLANK_TEXT;
+use scproof_text::{JsonText, LARGEST_FILE, LoadError, Node, RecordReader, TextKind, is_blank, read_file};
 
-use crate::account_scope::ChosenAccounts;
 use crate::guard::sort_groups;
-use crate::model::{AccountScope, Finding, GuardrailGroup, GuardrailReport, GuardrailState, Suppressed, Suppression};
+use crate::model::{Finding, GuardrailGroup, GuardrailReport, GuardrailState, Suppressed, Suppression};
 use crate::{AuditError, codes};
 
 /// The `Format` of the files that this version reads.
@@ -197,7 +197,7 @@ fn suppression<'f>(node: &'f Node<'f>, reader: &mut RecordReader<'f>) -> Option<
     let mut words = |name: &'static str, help: &str| {
         let text = record.required_text(reader, name)?;
         if is_blank(&text) {
-            let fault = codes::BLANK_TEXT.message(format!("`{name}` says nothing")).on(record.span_of(name));
+            let fault = BLANK_TEXT.message(format!("`{name}` says nothing")).on(record.span_of(name));
             reader.fault(fault.help(help));
             return None;
         }
@@ -205,34 +205,8 @@ fn suppression<'f>(node: &'f Node<'f>, reader: &mut RecordReader<'f>) -> Option<
     };
     let finding = words("Finding", "an audit shows the fingerprint of each finding");
     let reason = words("Reason", "say why the finding is acceptable: somebody will ask");
-    let until = record.text(reader, "Until");
-    if let Some(text) = until.as_deref().filter(|text| !is_date(text)) {
-        let fault = codes::BAD_DATE.message(format!("`{}` is not a date", shorten(text))).on(record.span_of("Until"));
-        reader.fault(fault.expected("a day of the calendar such as `2027-01-31`"));
-    }
+    let until = read_until(&mut record, reader);
     let scope = AccountScope::read(&mut record, reader);
     record.close(reader);
     Some(Suppression { finding: finding?, reason: reason?, until, scope })
-}
-
-/// Whether a text is a day of the Gregorian calendar, written `YYYY-MM-DD`. Such texts sort as the days do.
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return false };
-    let number = |part: &str, digits: usize| {
-        let is_number = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number { part.parse::<u32>().ok() } else { None }
-    };
-    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
-        return false;
-    };
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
 }

@@ -44,6 +44,7 @@ mod records;
 mod replacement;
 mod resolve;
 mod save;
+mod scope;
 mod select;
 
 pub use change::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Draft};
@@ -60,5 +61,6 @@ pub use organization::{
 pub use outputs::SKELETON;
 pub use replacement::Replacement;
 pub use save::SaveError;
+pub use scope::{AccountScope, ChosenAccounts, read_until};
 pub use scproof_text::{LoadError, Message};
 pub use select::SelectError;

@@ -8,6 +8,7 @@ use scproof_organization::{Organization, PolicyIndex};
 use scproof_trail::Standing;
 
 use crate::answer::{Answer, Cause, Class, Open};
+use crate::replay::Replay;
 
 /// A call, and the answers to it.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Change {
     pub(crate) condition: Option<Predicate>,
     /// Which of the questions shows it.
     pub(crate) shown: usize,
+    /// Which entry says that it is meant.
+    pub(crate) expected: Option<usize>,
 }
 
 /// The questions of a call in one organization.
@@ -75,9 +78,14 @@ impl<'a> Answered<'a> {
 
 impl Case {
     /// Asks all organizations. The questions are those that [`askable`] leaves.
-    pub(crate) fn work_out(views: &CompiledViews, asks: Vec<(Standing, Request)>) -> Self {
+    pub(crate) fn work_out(replay: &Replay, views: &CompiledViews, asks: Vec<(Standing, Request)>) -> Self {
         let before = Answered::new(views.view(View::BEFORE), &asks);
-        let changes = views.views().skip(1).map(|view| change(&before, &Answered::new(views.view(view), &asks)));
+        let candidates = views.views().skip(1).zip(replay.candidates());
+        let changes = candidates.map(|(view, candidate)| {
+            let mut change = change(&before, &Answered::new(views.view(view), &asks));
+            change.look_up(replay, &candidate.name, &asks);
+            change
+        });
         let changes = changes.collect();
         let mut blocking: Vec<PolicyIndex> = Vec::new();
         let mut exempt = None;
@@ -159,7 +167,8 @@ fn change(before: &Answered<'_>, after: &Answered<'_>) -> Change {
             (Open::Same, Open::Same) => Open::Same,
         })
     });
-    let mut change = Change { after: after.answer, class, causes: Box::default(), condition: None, shown: 0 };
+    let mut change =
+        Change { after: after.answer, class, causes: Box::default(), condition: None, shown: 0, expected: None };
     if !class.is_change() {
         return change;
     }
@@ -264,6 +273,14 @@ fn is_same((one, cause): (&Organization, Cause), (other, known): (&Organization,
 }
 
 impl Change {
+    /// Looks whether it is meant.
+    pub(crate) fn look_up(&mut self, replay: &Replay, candidate: &str, asks: &[(Standing, Request)]) {
+        if let Some((_, request)) = asks.get(self.shown).filter(|_| self.class.is_change()) {
+            let call = (request.account.as_str(), request.principal.as_deref(), request.action.as_str());
+            self.expected = replay.options().expected.find(replay.before(), candidate, call);
+        }
+    }
+
     /// The question that shows it.
     pub(crate) fn shown_request<'c>(&self, case: &'c Case) -> Option<&'c Request> {
         case.asks.get(self.shown).map(|(_, request)| request)

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use scproof_evaluator::EvaluationOptions;
 use scproof_organization::{AccountId, Organization};
 
+use crate::expected::ExpectedCalls;
+
 /// An organization as it could be.
 #[derive(Debug, Clone)]
 pub struct Candidate {
@@ -38,4 +40,6 @@ pub struct ReplayOptions {
     pub until: Option<i64>,
     /// Only calls by these accounts.
     pub accounts: Option<BTreeSet<AccountId>>,
+    /// Changes that are meant, so that nothing need fail for them.
+    pub expected: ExpectedCalls,
 }

@@ -181,7 +181,7 @@ impl Replay {
     fn work_out(&self, part: &mut ReplayPart, call: &Call, now: Option<&str>) -> Worked {
         let asks = part.scratch.requests(&self.views, call, now);
         match askable(self.views.view(View::BEFORE), asks) {
-            Ok(asks) => Worked::Case(Arc::new(Case::work_out(&self.views, asks))),
+            Ok(asks) => Worked::Case(Arc::new(Case::work_out(self, &self.views, asks))),
             Err(reason) => Worked::Unanswerable(reason),
         }
     }

@@ -9,7 +9,7 @@ use crate::coverage::LogCoverage;
 use crate::options::At;
 use crate::part::ReplayPart;
 use crate::replay::Replay;
-use crate::totals::{CandidateTotals, Changes, ENDS, Group};
+use crate::totals::{CandidateTotals, Changes, ENDS, Group, GroupKey};
 
 /// What the calls of a log come to, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,9 @@ pub struct CandidateReport {
     pub after: [u64; Answer::ALL.len()],
     /// How many of the calls that are newly blocked for certain had succeeded.
     pub succeeded: u64,
-    /// What makes the differences, the most frequent first within each class.
+    /// How many changed calls are meant to be, in the order of [`Class::CHANGES`].
+    pub expected: Changes,
+    /// What makes the differences, the most frequent first within each class; those that are meant at the end.
     pub groups: Vec<GroupReport>,
     /// Changed calls by day, in days since 1970.
     pub days: Vec<(i64, Changes)>,
@@ -82,6 +84,9 @@ pub struct Caller {
 pub struct GroupReport {
     /// How.
     pub class: Class,
+    /// The place of the entry of [`ReplayOptions::expected`](crate::ReplayOptions::expected) that says that it is
+    /// meant.
+    pub expected: Option<usize>,
     /// Because of what: in the candidate where it blocks, else in the organization as it is.
     pub cause: Cause,
     /// How many calls.
@@ -121,6 +126,12 @@ impl GroupReport {
 }
 
 impl CandidateReport {
+    /// How many calls it does this to that are not meant to be.
+    pub fn unexpected(&self, class: Class) -> u64 {
+        let expected = Class::CHANGES.iter().zip(&self.expected).find(|(other, _)| **other == class);
+        self.count(class).saturating_sub(expected.map_or(0, |(_, count)| *count))
+    }
+
     /// How many calls it does this to.
     pub fn count(&self, class: Class) -> u64 {
         Class::ALL.iter().zip(&self.classes).find(|(other, _)| **other == class).map_or(0, |(_, count)| *count)
@@ -201,8 +212,8 @@ fn caller_of((account, principal): &(Box<str>, Option<Box<str>>)) -> Caller {
 
 fn of_candidate(name: &str, index: usize, totals: &CandidateTotals, later_dates: Vec<String>) -> CandidateReport {
     let mut groups: Vec<GroupReport> =
-        totals.groups.iter().filter_map(|((class, cause), group)| of_group(index, *class, *cause, group)).collect();
-    groups.sort_by_key(|group| (group.class, std::cmp::Reverse(group.calls)));
+        totals.groups.iter().filter_map(|(key, group)| of_group(index, *key, group)).collect();
+    groups.sort_by_key(|group| (group.expected.is_some(), group.class, std::cmp::Reverse(group.calls)));
     let mut accounts: Vec<(String, Changes)> =
         totals.accounts.iter().map(|(account, changes)| (account.to_string(), *changes)).collect();
     accounts.sort_by_key(|(_, changes)| std::cmp::Reverse(*changes));
@@ -214,6 +225,7 @@ fn of_candidate(name: &str, index: usize, totals: &CandidateTotals, later_dates:
         classes: totals.classes,
         after: totals.after,
         succeeded: totals.succeeded,
+        expected: totals.expected,
         groups,
         days: totals.days.iter().map(|(day, changes)| (*day, *changes)).collect(),
         accounts,
@@ -222,7 +234,7 @@ fn of_candidate(name: &str, index: usize, totals: &CandidateTotals, later_dates:
     }
 }
 
-fn of_group(candidate: usize, class: Class, cause: Cause, group: &Group) -> Option<GroupReport> {
+fn of_group(candidate: usize, (class, expected, cause): GroupKey, group: &Group) -> Option<GroupReport> {
     let (first, id, of_example) = &group.example;
     let change = of_example.changes.get(candidate)?;
     let mut accounts = std::collections::BTreeMap::<&str, u64>::new();
@@ -231,6 +243,7 @@ fn of_group(candidate: usize, class: Class, cause: Cause, group: &Group) -> Opti
     }
     Some(GroupReport {
         class,
+        expected,
         cause,
         calls: group.calls,
         ends: group.ends,

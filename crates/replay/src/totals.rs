@@ -35,11 +35,16 @@ pub(crate) struct CandidateTotals {
     pub(crate) after: [u64; Answer::ALL.len()],
     /// How many of the newly blocked calls succeeded.
     pub(crate) succeeded: u64,
+    /// How many changed calls are meant to be.
+    pub(crate) expected: Changes,
     pub(crate) days: BTreeMap<i64, Changes>,
     pub(crate) accounts: BTreeMap<Box<str>, Changes>,
     pub(crate) callers: BTreeMap<(Box<str>, Option<Box<str>>), Changes>,
-    pub(crate) groups: BTreeMap<(Class, Cause), Group>,
+    pub(crate) groups: BTreeMap<GroupKey, Group>,
 }
+
+/// How a candidate changes calls, by which entry that is meant, and for what cause.
+pub(crate) type GroupKey = (Class, Option<usize>, Cause);
 
 /// Calls that a candidate changes for one cause.
 #[derive(Debug)]
@@ -121,6 +126,9 @@ impl Totals {
             if change.class == Class::NewlyBlocked && taken.told.outcome == Ended::Passed {
                 candidate.succeeded += 1;
             }
+            if change.expected.is_some() {
+                increment(&mut candidate.expected, index);
+            }
             increment(candidate.days.entry(taken.time.div_euclid(DAY)).or_default(), index);
             increment(candidate.accounts.entry(case.account.clone()).or_default(), index);
             let caller = (case.account.clone(), case.principal.clone());
@@ -128,7 +136,7 @@ impl Totals {
             let action: Box<str> =
                 change.shown_request(case).map_or_else(Box::default, |request| request.action.as_str().into());
             for cause in &change.causes {
-                let group = candidate.groups.entry((change.class, *cause)).or_insert_with(|| Group {
+                let group = candidate.groups.entry((change.class, change.expected, *cause)).or_insert_with(|| Group {
                     calls: 0,
                     ends: [0; ENDS.len()],
                     callers: BTreeMap::new(),
@@ -174,6 +182,7 @@ impl CandidateTotals {
         add(&mut self.classes, &other.classes);
         add(&mut self.after, &other.after);
         self.succeeded += other.succeeded;
+        add(&mut self.expected, &other.expected);
         for (day, changes) in other.days {
             add(self.days.entry(day).or_default(), &changes);
         }

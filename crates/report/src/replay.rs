@@ -96,7 +96,7 @@ impl ReplayGate {
 impl Replayed<'_> {
     /// Everything that could make the command fail, in this replay.
     pub fn gates(&self) -> Vec<ReplayGate> {
-        let any = |class: Class| self.report.candidates.iter().any(|candidate| candidate.count(class) > 0);
+        let any = |class: Class| self.report.candidates.iter().any(|candidate| candidate.unexpected(class) > 0);
         let gates = [
             (ReplayGate::NewlyBlocked, any(Class::NewlyBlocked)),
             (ReplayGate::NewlyPassing, any(Class::NewlyPassing)),
@@ -109,6 +109,11 @@ impl Replayed<'_> {
     /// The organization that the cause of a group stands in.
     pub(crate) fn organization_of(&self, candidate: usize, class: Class) -> &Organization {
         organization_of(self.replay, candidate, class)
+    }
+
+    /// Why a change is expected, by the place of the entry that says so.
+    pub(crate) fn reason(&self, expected: usize) -> Option<&str> {
+        self.replay.options().expected.get(expected).map(|entry| entry.reason.as_str())
     }
 
     /// The words of a command line that asks about the example of a group.
@@ -143,7 +148,9 @@ impl Replayed<'_> {
                 format!("; {} would pass that are blocked today, at most {most}", number(passing))
             }
         };
-        format!("{text}{more}.")
+        let expected: u64 = candidate.expected.iter().sum();
+        let meant = if expected == 0 { String::new() } else { format!(" {} of these are expected.", number(expected)) };
+        format!("{text}{more}.{meant}")
     }
 
     /// ` in 30 days`.

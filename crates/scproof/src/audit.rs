@@ -10,9 +10,10 @@
 //! ```
 
 pub use scproof_auditor::{
-    AccessChange, AccessCounts, AccountScope, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence,
-    Finding, GUARDRAILS_FORMAT, Guardrail, GuardrailAim, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails,
+    AccessChange, AccessCounts, ActionScope, Audit, AuditError, AuditOptions, ClassDifference, Evidence, Finding,
+    GUARDRAILS_FORMAT, Guardrail, GuardrailAim, GuardrailGroup, GuardrailReport, GuardrailState, Guardrails,
     PROFILES_FORMAT, Passing, PassingKind, PermissionClass, Place, Profile, Risk, RootAccess, RootCaller,
     RootCallerGroup, RootCallerKind, SUPPRESSIONS_FORMAT, Scope, Suppressed, Suppression, Suppressions, Witness, audit,
 };
+pub use scproof_organization::AccountScope;
 pub use scproof_prover::{Limits, Stop};

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use scproof_organization::AccountScope;
 use scproof_policy_parser::{PathStep, PolicyDocument, PolicyKind, PolicyPath, Severity};
+use scproof_text::codes::BLANK_TEXT;
 use scproof_text::{
     JsonText, LoadError, Message, Node, Record, RecordReader, TextKind, Value, is_blank, nearest, shorten,
 };
 
 use super::GUARDRAILS_FORMAT;
-use crate::model::{AccountScope, Guardrail};
+use crate::model::Guardrail;
 use crate::{Risk, codes};
 
 /// The most guardrails of a file, and the most statements of a guardrail: each is proved for each account.
@@ -123,7 +125,7 @@ fn words<'f>(
 ) -> Option<String> {
     let text = if required { record.required_text(reader, name)? } else { record.text(reader, name)? };
     if is_blank(&text) {
-        reader.fault(codes::BLANK_TEXT.message(format!("`{name}` says nothing")).on(record.span_of(name)));
+        reader.fault(BLANK_TEXT.message(format!("`{name}` says nothing")).on(record.span_of(name)));
         return None;
     }
     Some(text)

@@ -1,7 +1,8 @@
 //! Files of suppressions: what they say, every fault with its place, and what they cover.
 
 use insta::assert_snapshot;
-use scproof_auditor::{AccountScope, Suppression, Suppressions};
+use scproof_auditor::{Suppression, Suppressions};
+use scproof_organization::AccountScope;
 use serde_json::{Value, json};
 
 use crate::{codes, examples, shown, validator};

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use scproof::ask::ActionFilter;
 use scproof::compare::{ChangeSet, ChangeSetBuilder, Rehearsed};
 use scproof::replay::{
-    At, Candidate, DateReading, EventClass, Foreign, Reader, Reading, Replay, ReplayOptions, ReplayPart, Source,
-    Sources, parse_date,
+    At, Candidate, DateReading, EventClass, Expected, ExpectedCalls, Foreign, Reader, Reading, Replay, ReplayOptions,
+    ReplayPart, Source, Sources, parse_date,
 };
 use scproof::report::{LogFiles, ReplayGate, Replayed, Report, Subject, event_reason_words};
 use scproof::snapshot::{AccountId, Organization, Replacement};
@@ -67,7 +67,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, help_heading = REPLAY)]
     check: bool,
     /// Time in conditions: event (default), now, a time
-    #[arg(long, value_name = "WHEN", default_value = "event", hide_default_value = true, help_heading = REPLAY)]
+    #[arg(long, value_name = "WHEN", default_value = "event", hide_default_value = true, hide_short_help = true, help_heading = REPLAY)]
     at: String,
     /// Write a line of JSON for each call and candidate
     #[arg(long, value_name = "FILE", help_heading = REPLAY)]
@@ -86,6 +86,9 @@ pub(crate) struct ReplayArgs {
     /// be repeated)
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',', help_heading = REPLAY)]
     fail_on: Vec<FailOn>,
+    /// Calls that may change: docs/expected-calls.md
+    #[arg(long, value_name = "FILE", help_heading = REPLAY)]
+    allow: Option<PathBuf>,
     /// Write everything out, also long lists
     #[arg(long, help_heading = REPLAY)]
     full: bool,
@@ -220,7 +223,24 @@ impl ReplayArgs {
             since: time("--since", &self.since)?,
             until: time("--until", &self.until)?,
             accounts,
+            expected: self.expected(global, organizations)?,
         })
+    }
+
+    /// What is meant; of entries that are over the user is told, as they cover nothing.
+    fn expected(&self, global: &GlobalArgs, organizations: &[&Organization]) -> Result<ExpectedCalls, CommandError> {
+        let (Some(path), [before, ..]) = (&self.allow, organizations) else { return Ok(ExpectedCalls::default()) };
+        let mut list = snapshot::read_with(global, path, Expected::from_json)?;
+        let today = clock::today().unwrap_or_default();
+        list.retain(|entry| {
+            let is_over = entry.is_over(&today);
+            if is_over {
+                let until = entry.until.as_deref().unwrap_or_default();
+                ui::warning(global.color, &format!("`{}` ended on {until}", entry.reason), None);
+            }
+            !is_over
+        });
+        ExpectedCalls::new(before, list).map_err(|error| CommandError::usage(format!("`{}`: {error}", path.display())))
     }
 }
 

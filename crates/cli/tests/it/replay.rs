@@ -98,6 +98,54 @@ fn several_candidates_at_once() {
     assert!(twice.code == 2 && twice.stderr.contains("two candidates are called `a`"), "{}", twice.page());
 }
 
+/// What is meant is told apart and fails nothing; what nearly is still does.
+#[test]
+fn expected_calls() {
+    let folder = bucket(&guard());
+    let allowing = |calls: &Value, more: &[&str]| {
+        let file = json!({"Format": "scproof-expected-calls/1", "Calls": calls});
+        schema::check_as("scproof-expected-calls/1", &file);
+        fs::write(folder.path().join("allow.json"), file.to_string()).unwrap();
+        replay(folder.path(), &[&ATTACH[..], &["--allow", "allow.json", "--fail-on", "newly-blocked"], more].concat())
+    };
+    let all = json!([
+        {"Actions": "sqs:*", "Reason": "queues go, ticket 7"},
+        {"Actions": ["cloudwatch:DeleteAlarms"], "OUs": "Workloads", "Candidates": "the change", "Reason": "alarms too"},
+    ]);
+    let run = allowing(&all, &[]);
+    assert_eq!(run.code, 0, "{}", run.page());
+    assert!(run.stdout.contains("3 of these are expected."), "{}", run.page());
+    assert!(run.stdout.contains("CHANGES THAT ARE EXPECTED") && run.stdout.contains("queues go, ticket 7"));
+    assert!(!run.stdout.contains("NEWLY BLOCKED"), "{}", run.page());
+    for near in [
+        json!([{"Actions": "sqs:*", "Reason": "queues go"}]),
+        json!([{"Principals": "arn:aws:iam::*:role/nobody", "Reason": "nobody's"}]),
+        json!([{"OUs": "Sandbox", "Reason": "elsewhere"}]),
+        json!([{"Candidates": "strict", "Reason": "another"}]),
+        json!([{"Until": "2020-01-31", "Reason": "long ago"}]),
+    ] {
+        let run = allowing(&near, &[]);
+        assert_eq!(run.code, 1, "{near}: {}", run.page());
+    }
+    assert!(
+        allowing(&json!([{"Until": "2020-01-31", "Reason": "long ago"}]), &[]).stderr.contains("ended on 2020-01-31")
+    );
+    let unknown = allowing(&json!([{"OUs": "Nowhere", "Reason": "x"}]), &[]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("Nowhere"), "{}", unknown.page());
+    fs::write(
+        folder.path().join("allow.json"),
+        r#"{"Format": "scproof-expected-calls/1", "Calls": [{"Action": "["}]}"#,
+    )
+    .unwrap();
+    let broken = replay(folder.path(), &[&ATTACH[..], &["--allow", "allow.json"]].concat());
+    assert!(broken.code == 3 && broken.stderr.contains("did you mean `Actions`?"), "{}", broken.page());
+    let found = run_in(
+        folder.path(),
+        &[&["--org", "example", "--format", "csv", "replay", "bucket", "--allow", "allow.json"], &ATTACH[..]].concat(),
+    );
+    assert_eq!(found.code, 3);
+}
+
 #[test]
 fn what_is_looked_at() {
     let folder = bucket(&guard());

@@ -5,13 +5,13 @@
 //! [`AuditDetail::Full`](crate::AuditDetail::Full) the ids, too.
 
 use scproof_auditor::{
-    AccessChange, AccessCounts, AccountScope, ClassDifference, Evidence, Finding, GuardrailAim, GuardrailGroup,
-    GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, RootCaller, RootCallerGroup,
-    Suppressed, Suppression, Witness,
+    AccessChange, AccessCounts, ClassDifference, Evidence, Finding, GuardrailAim, GuardrailGroup, GuardrailReport,
+    GuardrailState, Passing, PassingKind, PermissionClass, Place, RootCaller, RootCallerGroup, Suppressed, Suppression,
+    Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::Reason;
-use scproof_organization::{AccountState, NodeId, PolicyIndex};
+use scproof_organization::{AccountScope, AccountState, NodeId, PolicyIndex};
 use serde::Serialize;
 
 use super::answer::Question;

@@ -102,6 +102,7 @@ struct CandidateView<'a> {
     classes: Counts,
     after: Counts,
     newly_blocked_that_succeeded: u64,
+    expected: Counts,
     later_dates: &'a [String],
     groups: Vec<GroupView<'a>>,
     days: Vec<DayView>,
@@ -113,6 +114,9 @@ struct CandidateView<'a> {
 #[serde(rename_all = "camelCase")]
 struct GroupView<'a> {
     class: &'static str,
+    /// Why it is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
     cause: CauseView<'a>,
     cause_text: String,
     calls: u64,
@@ -239,6 +243,7 @@ fn group_view<'a>(replayed: &'a Replayed<'_>, candidate: usize, group: &'a Group
     let ends = [Ended::Passed, Ended::DeniedByScp, Ended::Denied, Ended::Open];
     GroupView {
         class: group.class.as_str(),
+        expected: group.expected.and_then(|place| replayed.reason(place)),
         cause: cause_view(organization, &group.cause),
         cause_text: cause_words(organization, &group.cause),
         calls: group.calls,
@@ -269,6 +274,7 @@ fn candidate_view<'a>(
         classes: counts(Class::ALL.map(Class::as_str), &candidate.classes),
         after: counts(Answer::ALL.map(Answer::as_str), &candidate.after),
         newly_blocked_that_succeeded: candidate.succeeded,
+        expected: changes(&candidate.expected),
         later_dates: &candidate.later_dates,
         groups: candidate.groups.iter().map(|group| group_view(replayed, index, group)).collect(),
         days: candidate.days.iter().map(|(day, of)| DayView { day: date(*day), changes: changes(of) }).collect(),

@@ -35,6 +35,7 @@ pub(crate) fn page(replayed: &Replayed<'_>) -> Doc {
         for class in Class::CHANGES {
             groups(&mut doc, replayed, (index, candidate), class, &mut entry);
         }
+        expected(&mut doc, replayed, (index, candidate));
         places(&mut doc, replayed, candidate);
     }
     agreement(&mut doc, replayed);
@@ -57,7 +58,7 @@ pub(crate) fn page(replayed: &Replayed<'_>) -> Doc {
 }
 
 fn role_of(candidate: &CandidateReport) -> Role {
-    match Class::CHANGES.into_iter().find(|class| candidate.count(*class) > 0) {
+    match Class::CHANGES.into_iter().find(|class| candidate.unexpected(*class) > 0) {
         Some(class) => role(class),
         None => Role::Good,
     }
@@ -100,7 +101,8 @@ fn groups(
     class: Class,
     entry: &mut usize,
 ) {
-    let groups: Vec<&GroupReport> = candidate.groups.iter().filter(|group| group.class == class).collect();
+    let of_class = |group: &&GroupReport| group.class == class && group.expected.is_none();
+    let groups: Vec<&GroupReport> = candidate.groups.iter().filter(of_class).collect();
     if groups.is_empty() {
         return;
     }
@@ -125,6 +127,30 @@ fn groups(
     if groups.len() > most {
         doc.paragraph(format!("and {}; `--full` shows all", count(groups.len() - most, "more cause")));
     }
+}
+
+/// Changed calls that are meant to be, a row a class, entry and cause.
+fn expected(doc: &mut Doc, replayed: &Replayed<'_>, (index, candidate): (usize, &CandidateReport)) {
+    let groups = || candidate.groups.iter().filter_map(|group| Some((group, replayed.reason(group.expected?)?)));
+    if groups().next().is_none() {
+        return;
+    }
+    let of =
+        if replayed.report.candidates.len() > 1 { format!(" of {}", clean(&candidate.name)) } else { String::new() };
+    doc.heading(format!("Changes{of} that are expected"));
+    let rows = groups().map(|(group, reason)| {
+        let organization = replayed.organization_of(index, group.class);
+        let cause = Line::code(cause_words(organization, &group.cause));
+        vec![
+            class_words(group.class).to_lowercase().into(),
+            number(group.calls).into(),
+            clean(reason).as_ref().into(),
+            cause,
+        ]
+    });
+    let columns =
+        vec![Column::text("calls"), Column::number("number"), Column::text("reason"), Column::text("because")];
+    doc.push(Block::Table(Table { columns, rows: rows.collect() }));
 }
 
 fn facts(replayed: &Replayed<'_>, candidate: usize, group: &GroupReport) -> Vec<Fact> {

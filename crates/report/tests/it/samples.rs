@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use scproof_auditor::{
-    AccessChange, AccessCounts, AccountScope, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup,
-    GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed,
-    Suppression, Witness,
+    AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailGroup, GuardrailReport,
+    GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, Scope, Suppressed, Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
     Access, Caller, CompiledOrganization, Context, EffectiveGroup, EvaluationOptions, Predicate, Request, Undecided,
 };
-use scproof_organization::{NodeId, Organization, PolicyIndex};
+use scproof_organization::{AccountScope, NodeId, Organization, PolicyIndex};
 use scproof_policy_parser::{PolicyDocument, PolicyKind, locate};
 use scproof_prover::{ActionSet, ActionTerm, Why};
 

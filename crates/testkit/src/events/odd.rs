@@ -1,4 +1,5 @@
-//! Records that nobody should write: members that are missing or of a wrong type, very deep, very long, or not quite JSON.
+//! Records that nobody should write: members that are missing or of a wrong type, very deep, very long, or not quite
+//! JSON.
 
 use serde_json::{Map, Value, json};
 

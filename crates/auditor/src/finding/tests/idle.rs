@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use scproof_organization::{NodeId, Organization};
+use scproof_organization::{AccountScope, NodeId, Organization};
 use scproof_policy_parser::{PolicyDocument, PolicyKind};
 use serde_json::{Value, json};
 
 use super::{SHOP, World};
-use crate::{AccountScope, Audit, AuditOptions, Guardrail, GuardrailState, Risk, audit};
+use crate::{Audit, AuditOptions, Guardrail, GuardrailState, Risk, audit};
 
 const PROD: &str = "ou-ab12-prod0001";
 

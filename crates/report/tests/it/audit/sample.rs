@@ -5,15 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use scproof_auditor::{
-    AccessChange, AccessCounts, AccountScope, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailAim,
-    GuardrailGroup, GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, RootAccess,
-    RootCaller, RootCallerGroup, RootCallerKind, Scope, Suppressed, Suppression, Witness,
+    AccessChange, AccessCounts, Audit, ClassDifference, Evidence, Finding, Guardrail, GuardrailAim, GuardrailGroup,
+    GuardrailReport, GuardrailState, Passing, PassingKind, PermissionClass, Place, Risk, RootAccess, RootCaller,
+    RootCallerGroup, RootCallerKind, Scope, Suppressed, Suppression, Witness,
 };
 use scproof_catalog::Catalog;
 use scproof_evaluator::{
     Access, CompiledOrganization, Context, EvaluationOptions, Predicate, Reason, Request, RequestResource, Undecided,
 };
-use scproof_organization::{NodeId, Organization, PolicyId, PolicyIndex};
+use scproof_organization::{AccountScope, NodeId, Organization, PolicyId, PolicyIndex};
 use scproof_policy_parser::{ConditionOperator, PolicyDocument, PolicyKind};
 use scproof_simulator::{ActionSet, ActionTerm, Why};
 
