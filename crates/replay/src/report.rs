@@ -265,7 +265,10 @@ fn later_dates(organization: &scproof_organization::Organization, last: Option<i
     let Some(last) = last else { return Vec::new() };
     let is_time = |key: &str| ["aws:CurrentTime", "aws:EpochTime"].iter().any(|it| it.eq_ignore_ascii_case(key));
     let mut found = std::collections::BTreeSet::new();
-    for (_, policy) in organization.policies() {
+    // What is attached nowhere changes nothing, at any time.
+    let attached: std::collections::BTreeSet<_> =
+        organization.nodes().flat_map(|(_, node)| node.scps.iter().copied()).collect();
+    for policy in attached.into_iter().map(|index| organization.policy(index)) {
         let conditions = policy.document.statements.iter().filter_map(|statement| statement.condition.as_ref());
         for condition in conditions.flatten().filter(|condition| is_time(&condition.key)) {
             for value in condition.values.iter().flatten() {

@@ -3,7 +3,7 @@
 //! A [`LogGenerator`] makes a log batch by batch: what one trail of an account delivers of a Region in some minutes,
 //! with copies of it in other files. Shares of callers and operations are about those of real logs: two thirds of all
 //! calls only read, most are made by sessions of roles and by services, one in ten fails. [`odd_record`] makes records
-//! that nobody should write, for properties.
+//! that nobody should write, for properties; [`shipped_log`] makes the log that comes with scproof.
 //!
 //! ```
 //! use scproof_testkit::events::{LogGenerator, LogShape};
@@ -21,6 +21,7 @@ mod fleet;
 mod odd;
 mod operations;
 mod record;
+mod shipped;
 
 use scproof_organization::Inventory;
 use scproof_policy_parser::format_date;
@@ -31,6 +32,7 @@ use fleet::Fleet;
 pub use odd::odd_record;
 use operations::Operations;
 use record::{Ending, Written};
+pub use shipped::shipped_log;
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
@@ -115,6 +117,15 @@ impl LogGenerator {
     /// The files of a batch: first the one with all its events, then those with copies. Batches follow from nothing
     /// but the shape and their number; later ones have later times.
     pub fn batch(&self, number: u64) -> Vec<LogFile> {
+        self.batch_that_ends(number, |_, ending| Some(ending))
+    }
+
+    /// A batch of which `end` says how each call ended, by what was drawn; `None` if it was never made.
+    fn batch_that_ends(
+        &self,
+        number: u64,
+        mut end: impl FnMut(&Written<'_>, Ending) -> Option<Ending>,
+    ) -> Vec<LogFile> {
         let LogShape { events, per_file, start, days, seed } = self.shape;
         let per_file = per_file.max(1);
         let mut random = Random::new(seed ^ (number + 1).wrapping_mul(0xD6E8_FEB8_6659_FD93));
@@ -136,7 +147,7 @@ impl LogGenerator {
             let operation = self.operations.draw(&caller, region, &mut random);
             let ending = Ending::draw(&caller, operation, &mut random);
             let written = Written::new(&caller, operation, (&account, region, time), &mut random);
-            let record = written.text(&ending, &account, None);
+            let Some(ending) = end(&written, ending) else { continue };
             if caller.is_foreign() && neighbour != account {
                 // The caller's account has a copy.
                 other.records.push(written.text(&ending, &neighbour, None));
@@ -144,7 +155,7 @@ impl LogGenerator {
             if random.below(1_000) == 0 {
                 late.records.push(written.text(&ending, &account, Some("UPDATED_DATA")));
             }
-            file.records.push(record);
+            file.records.push(written.text(&ending, &account, None));
         }
         let mut files = vec![file];
         if has_two_trails && let Some(first) = files.first() {

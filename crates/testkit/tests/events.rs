@@ -3,10 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test helper fails the test by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use scproof_organization::Inventory;
 use scproof_testkit::Random;
-use scproof_testkit::events::{LogFile, LogGenerator, LogShape, odd_record};
+use scproof_testkit::events::{LogFile, LogGenerator, LogShape, odd_record, shipped_log};
 use scproof_trail::{Outcome, Reader, Reading, read_records};
 
 const EXAMPLE: &str = include_str!("../../../fixtures/organizations/example.json");
@@ -89,4 +95,21 @@ fn odd_records_end_in_an_answer() {
         }
     }
     assert!(read > 3_000 && faults > 40, "{read} {faults}");
+}
+
+/// `UPDATE_DOCS=1` writes it anew.
+#[test]
+fn the_shipped_log_is_what_the_generator_makes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/logs/example.json.gz");
+    let records = shipped_log(&Inventory::from_json(EXAMPLE).unwrap()).unwrap();
+    assert!((1_900..2_300).contains(&records.len()), "{}", records.len());
+    let text = format!("{{\"Records\":[\n{}\n]}}\n", records.join(",\n"));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let mut out = GzEncoder::new(File::create(&path).unwrap(), Compression::best());
+        out.write_all(text.as_bytes()).unwrap();
+        out.finish().unwrap();
+    }
+    let mut shipped = String::new();
+    GzDecoder::new(File::open(&path).unwrap()).read_to_string(&mut shipped).unwrap();
+    assert!(text == shipped, "run `UPDATE_DOCS=1 cargo test -p scproof-testkit`");
 }

@@ -216,14 +216,18 @@ fn the_version() {
     assert_eq!(scproof(&["--version"]).stdout, format!("scproof {}\n", env!("CARGO_PKG_VERSION")));
 }
 
+const CHANGE: &str = "fixtures/logs/keep-snapshots.json";
+
 /// The README shows what a newcomer will see; `UPDATE_DOCS=1` writes it anew.
 #[test]
 fn the_readme_shows_what_commands_print() {
     let simulate = ["--org", "example", "simulate", "--attach", "cost-tags-pilot", "--to", "NonProd"];
-    let commands: [(&str, &[&str]); 3] = [
+    let replay = ["--org", "example", "replay", "fixtures/logs/example.json.gz", "--changes", CHANGE];
+    let commands: [(&str, &[&str]); 4] = [
         ("$ cargo run --release -p scproof-cli -- ", &["--org", "example", "audit"]),
         ("$ scproof ", &["--org", "example", "can", "shop", "s3:DeleteBucket"]),
         ("$ scproof ", &simulate),
+        ("$ scproof ", &replay),
     ];
     let path = repository().join("README.md");
     for (prompt, args) in commands {

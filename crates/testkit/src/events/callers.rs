@@ -285,6 +285,21 @@ pub(crate) fn caller(fleet: &Fleet, account: &str, neighbour: &str, time: u64, r
     caller
 }
 
+/// A session of a role that calls by itself.
+pub(crate) fn session_of(account: &str, role: &str, name: &str, time: u64) -> Caller {
+    let session = Session { account, time, ..Session::default() };
+    Caller {
+        kind: Kind::Pipeline,
+        identity: session.identity(role, name),
+        account: Some(account.to_owned()),
+        arn: Some(session.arn(role, name)),
+        address: "203.0.113.7".to_owned(),
+        agent: "Boto3/1.35.90 md/Botocore#1.35.90 lang/python#3.13".to_owned(),
+        only: None,
+        event_type: "AwsApiCall",
+    }
+}
+
 /// A role with its path, and the name of a session.
 fn role(kind: Kind, fleet: &Fleet, random: &mut Random) -> (String, String) {
     match kind {

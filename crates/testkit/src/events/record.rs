@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use scproof_catalog::Catalog;
+
 use super::callers::{Caller, mark};
 use super::date;
 use super::fleet::weighted;
@@ -40,8 +42,8 @@ pub(crate) enum Ending {
     Passed,
     DryRun,
     Failed(&'static str),
-    /// With the sentence of the denial after the action.
-    Denied(String),
+    /// The action, if AWS names it, and why AWS says that it denied it.
+    Denied(String, String),
 }
 
 impl Ending {
@@ -50,10 +52,13 @@ impl Ending {
         let denied = if caller.is_person() { 60 } else { 12 };
         let shares = [(0, 900), (1, denied), (2, 70), (3, usize::from(operation.source == "ec2"))];
         match weighted(&shares, random) {
-            1 => Self::Denied(format!(
-                "because no identity-based policy allows the {}:{} action",
-                operation.source, operation.name
-            )),
+            1 => {
+                let action = format!("{}:{}", operation.source, operation.name);
+                let why = format!("because no identity-based policy allows the {action} action");
+                // AWS names the action, which the operation's name is not always.
+                let is_action = Catalog::embedded().find_action(&action).is_some();
+                Self::Denied(if is_action { action } else { String::new() }, why)
+            }
             2 => Self::Failed(random.pick(&ERRORS).copied().unwrap_or_default()),
             3 => Self::DryRun,
             _ => Self::Passed,
@@ -119,20 +124,22 @@ impl<'a> Written<'a> {
             Ending::Passed => None,
             Ending::DryRun => Some("Client.DryRunOperation"),
             Ending::Failed(code) => Some(*code),
-            Ending::Denied(_) if operation.source == "ec2" => Some("Client.UnauthorizedOperation"),
-            Ending::Denied(_) if operation.source == "s3" => Some("AccessDenied"),
-            Ending::Denied(_) => Some("AccessDeniedException"),
+            Ending::Denied(..) if operation.source == "ec2" => Some("Client.UnauthorizedOperation"),
+            Ending::Denied(..) if operation.source == "s3" => Some("AccessDenied"),
+            Ending::Denied(..) => Some("AccessDeniedException"),
         };
         if let Some(code) = code {
             let _ = write!(text, r#","errorCode":"{code}""#);
         }
-        if let Ending::Denied(why) = ending {
-            let who = caller.arn.as_deref().unwrap_or("anonymous");
-            let (prefix, name) = (operation.source, operation.name);
-            let _ =
-                write!(text, r#","errorMessage":"User: {who} is not authorized to perform: {prefix}:{name} {why}""#);
+        match ending {
+            Ending::Denied(action, _) if action.is_empty() => text.push_str(r#","errorMessage":"Access Denied""#),
+            Ending::Denied(action, why) => {
+                let who = caller.arn.as_deref().unwrap_or("anonymous");
+                let _ = write!(text, r#","errorMessage":"User: {who} is not authorized to perform: {action} {why}""#);
+            }
+            Ending::Passed | Ending::DryRun | Ending::Failed(_) => {}
         }
-        let hides = matches!(ending, Ending::Denied(_)) && self.hides_parameters;
+        let hides = matches!(ending, Ending::Denied(..)) && self.hides_parameters;
         let parameters = if hides { "null" } else { self.parameters.as_str() };
         let _ = write!(
             text,
@@ -141,7 +148,7 @@ impl<'a> Written<'a> {
             uuid(number ^ u128::from(mark(recipient)).rotate_left(40)),
             operation.is_reading(),
         );
-        if !self.resources.is_empty() && !hides {
+        if !self.resources.is_empty() && (!hides || operation.is_data()) {
             let _ = write!(text, r#","resources":[{}]"#, self.resources);
         }
         let category = match (caller.event_type, operation.is_data()) {
