@@ -6,6 +6,15 @@ use std::sync::{Mutex, PoisonError};
 /// The temporary files so far. Those that have been put in their place are no longer there by that name.
 static FILES: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
+/// What the first interrupt does in place of ending the program.
+static INTERRUPTED: Mutex<Option<Box<dyn FnOnce() + Send>>> = Mutex::new(None);
+
+/// Lets the first interrupt do something else than end the program; the next one ends it.
+pub(crate) fn on_interrupt(work: impl FnOnce() + Send + 'static) {
+    *INTERRUPTED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(work));
+    go_with_signals();
+}
+
 /// Notes a temporary file.
 pub(crate) fn note(path: &Path) {
     FILES.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
@@ -37,6 +46,11 @@ pub(crate) fn go_with_signals() {
         let Ok(mut signals) = Signals::new(wanted) else { return };
         let watch = move || {
             for signal in &mut signals {
+                let instead = INTERRUPTED.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(work) = instead.filter(|_| signal == SIGINT) {
+                    work();
+                    continue;
+                }
                 remove_all();
                 drop(emulate_default_handler(signal));
             }

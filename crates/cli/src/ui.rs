@@ -8,10 +8,11 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use scproof::replay::Progress;
 use scproof::report::{self, Role, Style};
 use terminal_size::{Height, Width, terminal_size_of};
 
@@ -130,6 +131,39 @@ pub(crate) fn busy<T>(message: &str, work: impl FnOnce() -> T) -> T {
             // Ends as the sender is dropped.
             let _end = is_done.recv();
             spinner.finish_and_clear();
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+/// Reads a log of so many bytes; if it takes long, a terminal shows how far it has come, how fast, and for how long
+/// it will go on.
+pub(crate) fn reading<T>(size: u64, progress: &Progress, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            if is_done.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            // Draws on standard error, and only if that is a terminal.
+            let bar = ProgressBar::new(size.max(1));
+            let template = if size > 0 { "{bar:30} {percent} %, {msg}, {eta} left" } else { "{spinner} {msg}" };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            let begun = Instant::now();
+            let before = progress.events();
+            while is_done.recv_timeout(Duration::from_millis(200)) == Err(RecvTimeoutError::Timeout) {
+                let events = progress.events();
+                let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+                let speed = (events - before).saturating_mul(1000) / millis;
+                bar.set_message(format!("{} events, {}/s", HumanCount(events), HumanCount(speed)));
+                bar.set_position(progress.bytes());
+                bar.tick();
+            }
+            bar.finish_and_clear();
         });
         let result = work();
         drop(done);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use scproof_catalog::ActionFilter;
 use scproof_evaluator::EvaluationOptions;
 use scproof_organization::{AccountId, Organization};
 
@@ -40,6 +41,8 @@ pub struct ReplayOptions {
     pub until: Option<i64>,
     /// Only calls by these accounts.
     pub accounts: Option<BTreeSet<AccountId>>,
+    /// Only calls that ask for these actions.
+    pub actions: ActionFilter,
     /// Changes that are meant, so that nothing need fail for them.
     pub expected: ExpectedCalls,
 }

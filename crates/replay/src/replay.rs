@@ -102,8 +102,15 @@ impl Replay {
 
     /// Takes an event, unless it is none of those that are looked at.
     pub fn take(&self, part: &mut ReplayPart, event: &Event) {
-        let ReplayOptions { since, until, accounts, .. } = &self.options;
+        let ReplayOptions { since, until, accounts, actions, .. } = &self.options;
         if since.is_some_and(|since| event.time < since) || until.is_some_and(|until| event.time >= until) {
+            return;
+        }
+        let is_asked = match &event.reading {
+            Reading::Call(call) => actions.is_everything() || call.asks.iter().any(|ask| actions.fits(&ask.action)),
+            Reading::Skipped(_) | Reading::NotGoverned(_) | Reading::NotReplayable(_) => actions.is_everything(),
+        };
+        if !is_asked {
             return;
         }
         if let (Some(accounts), Reading::Call(call)) = (accounts, &event.reading)

@@ -45,7 +45,7 @@ pub use explanation::Explanation;
 pub use impact::{Gate, ImpactReport, Scope};
 pub use layout::{WIDTH, clean as seen};
 pub use page::validation::faults;
-pub use replay::{LogFiles, ReplayGate, Replayed, event_reason_words};
+pub use replay::{ReplayGate, Replayed, event_reason_words};
 pub use report::{Format, Report, Subject};
 pub use scproof_text::is_unseen;
 pub use show::{Show, Shown};

@@ -1,12 +1,10 @@
 //! What a replay of a log says, in words.
 
-use std::collections::BTreeSet;
-
 use scproof_organization::{NodeId, Organization};
 use scproof_policy_parser::format_date;
 use scproof_replay::{
     Agreement, Answer, Caller, CandidateReport, Cause, Class, Contradiction, Disagreement, EventClass, EventReason,
-    GroupReport, Replay, ReplayReport,
+    GroupReport, LogFiles, Replay, ReplayReport,
 };
 
 use crate::command_line;
@@ -28,34 +26,6 @@ pub struct Replayed<'a> {
     pub full: bool,
     /// What makes the command fail.
     pub failed: Vec<ReplayGate>,
-}
-
-/// The files of a log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogFiles {
-    /// Files with records.
-    pub read: u64,
-    /// Files without, such as digests, and files of another kind.
-    pub passed_over: u64,
-    /// Some of those that are empty or of another kind, with what they are, sorted.
-    pub strangers: BTreeSet<String>,
-    /// What could not be read of a file, with its name, sorted; the rest of it counts.
-    pub faults: Vec<String>,
-    /// How many faults there are.
-    pub fault_count: u64,
-}
-
-/// Files of another kind that are named; more are counted.
-const MAX_STRANGERS: usize = 20;
-
-impl LogFiles {
-    /// Names a file that is empty or of another kind. Of many the first by name are kept, in whatever order they come.
-    pub fn name_stranger(&mut self, words: String) {
-        self.strangers.insert(words);
-        if self.strangers.len() > MAX_STRANGERS {
-            self.strangers.pop_last();
-        }
-    }
 }
 
 /// What can make a replay fail.

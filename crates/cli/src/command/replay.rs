@@ -1,19 +1,17 @@
 //! `scproof replay`: what changes would have done to the calls of a log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use rayon::prelude::*;
-use scproof::ask::ActionFilter;
 use scproof::compare::{ChangeSet, ChangeSetBuilder, Rehearsed};
 use scproof::replay::{
-    At, Candidate, DateReading, EventClass, Expected, ExpectedCalls, Foreign, Reader, Reading, Replay, ReplayOptions,
-    ReplayPart, Source, Sources, parse_date,
+    At, Candidate, DateReading, EventClass, Expected, ExpectedCalls, Progress, Replay, ReplayOptions, Source, Sources,
+    parse_date,
 };
-use scproof::report::{LogFiles, ReplayGate, Replayed, Report, Subject, event_reason_words};
+use scproof::report::{ReplayGate, Replayed, Report, Subject, event_reason_words};
 use scproof::snapshot::{AccountId, Organization, Replacement};
 use serde::Serialize;
 
@@ -25,7 +23,7 @@ use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
 use crate::output::Output;
-use crate::{clock, input, snapshot, ui};
+use crate::{clock, input, snapshot, temporary, ui};
 
 const EXAMPLES: &str = "\
 Asks about every call of a log of CloudTrail, as the organization is and as it
@@ -41,9 +39,10 @@ Examples:
   scproof --org today.json replay logs/ --after tomorrow.json --since 2026-11-01
   scproof --org org.json replay logs/ --check
 
-The exit code is 1 if what --fail-on names occurs; 5 if that is may-be-blocked
-and nothing else; 3 if some of the log could not be read, the rest of which is
-in the report.";
+--fail-on takes newly-blocked, may-be-blocked, newly-passing and contradiction,
+and can be repeated. The exit code is 1 if what it names occurs; 5 if that is
+may-be-blocked and nothing else; 3 if some of the log could not be read, or an
+interrupt ended the reading: the report is of the rest.";
 
 /// The heading of these arguments in the help.
 const REPLAY: &str = "The log, and what it is held against";
@@ -52,7 +51,7 @@ const REPLAY: &str = "The log, and what it is held against";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ReplayArgs {
-    /// Files and directories of a log; `-` for standard input
+    /// Files and directories; `-` for standard input
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
     #[command(flatten)]
@@ -67,8 +66,8 @@ pub(crate) struct ReplayArgs {
     #[arg(long, help_heading = REPLAY)]
     check: bool,
     /// Time in conditions: event (default), now, a time
-    #[arg(long, value_name = "WHEN", default_value = "event", hide_default_value = true, hide_short_help = true, help_heading = REPLAY)]
-    at: String,
+    #[arg(long, value_name = "WHEN", help_heading = REPLAY)]
+    at: Option<String>,
     /// Write a line of JSON for each call and candidate
     #[arg(long, value_name = "FILE", help_heading = REPLAY)]
     events: Option<PathBuf>,
@@ -82,8 +81,7 @@ pub(crate) struct ReplayArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     actions: ActionArgs,
-    /// Fail on newly-blocked, may-be-blocked, newly-passing or contradiction (can
-    /// be repeated)
+    /// Fail on newly-blocked and others, see `--help`
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',', help_heading = REPLAY)]
     fail_on: Vec<FailOn>,
     /// Calls that may change: docs/expected-calls.md
@@ -121,24 +119,27 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs) -> Result<ExitCode, Co
     let candidates = args.candidates(global, &before)?;
     let mut organizations: Vec<&Organization> = vec![&before];
     organizations.extend(candidates.iter().map(|candidate| &*candidate.organization));
-    let actions = args.actions.filter(&organizations)?;
     let options = args.options(global, &organizations)?;
     let sources = sources(&args.logs)?;
     let log_files = || sources.files.iter().map(Source::path);
     let create = |path: &Path| Ok::<_, CommandError>(EventsFile::new(path, Output::beside(global, path, log_files())?));
     let mut events = args.events.as_deref().map(create).transpose()?;
-    let message = format!("reading {} files", sources.files.len());
-    let (replay, part, mut files) = ui::busy(&message, || {
-        let replay = Replay::new(Arc::clone(&before), candidates, options);
-        let (part, files) = read(&replay, &sources, &actions, &mut events);
-        (replay, part, files)
+    let replay = Replay::new(Arc::clone(&before), candidates, options);
+    let progress = Arc::new(Progress::default());
+    let of_signal = Arc::clone(&progress);
+    // What was read until then is worth telling.
+    temporary::on_interrupt(move || of_signal.stop());
+    let size = sources.files.iter().map(Source::len).sum();
+    let (report, files) = ui::reading(size, &progress, || {
+        replay.read(&sources, &progress, |event| {
+            if let Some(events) = events.as_mut() {
+                events.write(&replay, &event);
+            }
+        })
     });
-    files.passed_over += sources.passed_over;
-    files.faults.sort();
     if let Some(events) = events {
         events.finish()?;
     }
-    let report = replay.report(part);
     let mut replayed = Replayed {
         replay: &replay,
         report: &report,
@@ -151,7 +152,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs) -> Result<ExitCode, Co
     replayed.failed = gates.filter(|gate| args.fail_on.iter().any(|what| what.names(*gate))).collect();
     Output::open(global)?.report(format, &Report::Replay(&replayed))?;
     Ok(match replayed.failed.as_slice() {
-        _ if replayed.files.fault_count > 0 => ExitCode::Input,
+        _ if replayed.files.fault_count > 0 || replayed.files.left > 0 => ExitCode::Input,
         [] => ExitCode::Fine,
         [ReplayGate::MayBeBlocked] => ExitCode::Unknown,
         _ => ExitCode::No,
@@ -200,7 +201,7 @@ impl ReplayArgs {
 
     fn options(&self, global: &GlobalArgs, organizations: &[&Organization]) -> Result<ReplayOptions, CommandError> {
         let time = |flag: &str, text: &Option<String>| text.as_deref().map(|text| seconds(flag, text)).transpose();
-        let at = match self.at.as_str() {
+        let at = match self.at.as_deref().unwrap_or("event") {
             "event" => At::Event,
             "now" => At::Time(clock::now().ok_or_else(|| CommandError::input("the clock tells no time"))?),
             text => {
@@ -223,6 +224,7 @@ impl ReplayArgs {
             since: time("--since", &self.since)?,
             until: time("--until", &self.until)?,
             accounts,
+            actions: self.actions.filter(organizations)?,
             expected: self.expected(global, organizations)?,
         })
     }
@@ -262,115 +264,6 @@ fn sources(logs: &[PathBuf]) -> Result<Sources, CommandError> {
         }
     }
     Sources::find(&paths).map_err(|error| CommandError::file("read", &error.path, &error.error))
-}
-
-/// Seconds of a day.
-const DAY: i64 = 86_400;
-
-/// Reads all files, those of a day side by side. Where the names of files tell their days, events of a day are kept
-/// until the day after is read: a copy may come until then.
-fn read(
-    replay: &Replay,
-    sources: &Sources,
-    actions: &ActionFilter,
-    events: &mut Option<EventsFile>,
-) -> (ReplayPart, LogFiles) {
-    let mut days: BTreeMap<Option<i64>, Vec<&Source>> = BTreeMap::new();
-    for source in &sources.files {
-        days.entry(day_of(source.path())).or_default().push(source);
-    }
-    let (mut all, mut files) = (replay.part(), LogFiles::default());
-    let mut show = |event: EventClass<'_>| {
-        if let Some(events) = events.as_mut() {
-            events.write(replay, &event);
-        }
-    };
-    for (day, sources) in days {
-        let nothing = || (replay.part(), LogFiles::default(), Reader::new());
-        let read = sources.par_iter().fold(nothing, |(mut part, mut files, mut reader), source| {
-            read_file(replay, source, actions, &mut part, &mut files, &mut reader);
-            (part, files, reader)
-        });
-        let read = read.map(|(part, files, _)| (part, files)).reduce(
-            || (replay.part(), LogFiles::default()),
-            |(mut part, mut files), (other, more)| {
-                part.merge(other);
-                merge(&mut files, more);
-                (part, files)
-            },
-        );
-        all.merge(read.0);
-        merge(&mut files, read.1);
-        if let Some(day) = day {
-            replay.close(&mut all, (day - 1) * DAY, &mut show);
-        }
-    }
-    replay.close(&mut all, i64::MAX, &mut show);
-    (all, files)
-}
-
-fn read_file(
-    replay: &Replay,
-    source: &Source,
-    actions: &ActionFilter,
-    part: &mut ReplayPart,
-    files: &mut LogFiles,
-    reader: &mut Reader,
-) {
-    let name = source.path().display();
-    let fault = |files: &mut LogFiles, words: String| {
-        files.fault_count += 1;
-        files.faults.push(format!("{name}: {words}"));
-    };
-    let tally = source.read_records(&mut |record| {
-        let event = reader.read(&record);
-        let is_chosen = match &event.reading {
-            Reading::Call(call) => actions.is_everything() || call.asks.iter().any(|ask| actions.fits(&ask.action)),
-            Reading::Skipped(_) | Reading::NotGoverned(_) | Reading::NotReplayable(_) => actions.is_everything(),
-        };
-        if is_chosen {
-            replay.take(part, &event);
-        }
-    });
-    let tally = match tally {
-        Ok(tally) => tally,
-        Err(error) => return fault(files, error.error.to_string()),
-    };
-    for found in &tally.faults {
-        fault(files, found.to_string());
-    }
-    files.fault_count += tally.fault_count.saturating_sub(tally.faults.len() as u64);
-    match tally.foreign {
-        None => files.read += 1,
-        Some(kind) => {
-            files.passed_over += 1;
-            // Digests belong beside logs.
-            if kind != Foreign::Digest {
-                files.name_stranger(format!("{name}: {kind}"));
-            }
-        }
-    }
-}
-
-fn merge(files: &mut LogFiles, more: LogFiles) {
-    files.read += more.read;
-    files.passed_over += more.passed_over;
-    more.strangers.into_iter().for_each(|words| files.name_stranger(words));
-    files.faults.extend(more.faults);
-    files.fault_count += more.fault_count;
-}
-
-/// The day in a name such as `222222222222_CloudTrail_eu-west-1_20261101T1005Z_Abc.json.gz`, since 1970.
-fn day_of(path: &Path) -> Option<i64> {
-    let name = path.file_name()?.to_str()?;
-    let stamp = name.split('_').find_map(|part| {
-        let (date, time) = part.split_once('T')?;
-        let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        (is_date && time.ends_with('Z')).then_some(date)
-    })?;
-    let (year, month, day) = (stamp.get(..4)?, stamp.get(4..6)?, stamp.get(6..)?);
-    let (seconds, _) = parse_date(&format!("{year}-{month}-{day}"), DateReading::default())?;
-    Some(seconds.div_euclid(DAY))
 }
 
 /// A line a call and candidate.
@@ -414,18 +307,5 @@ impl EventsFile {
             None => out.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(Replacement::finish),
         };
         written.map_err(|error| CommandError::file("write", &path, &error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_files_tell_their_day() {
-        let day = |name: &str| day_of(Path::new(name));
-        assert_eq!(day("a/222222222222_CloudTrail_eu-west-1_19700103T1005Z_Abc.json.gz"), Some(2));
-        assert_eq!(day("events.json"), None);
-        assert_eq!(day("x_2026T1Z"), None);
     }
 }

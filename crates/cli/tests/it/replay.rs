@@ -217,3 +217,42 @@ fn events_do_not_replace_an_input() {
     }
     assert_eq!(fs::read(folder.path().join(of_bucket)).unwrap(), before);
 }
+
+/// The first interrupt ends the reading, and what was read until then is told, as that.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_tells_what_was_read() {
+    use std::io::{Read, Write};
+    use std::process::{Command, Stdio};
+
+    use crate::run::command;
+
+    let folder = bucket(&guard());
+    let log: Value = serde_json::from_str(&fs::read_to_string(log()).unwrap()).unwrap();
+    let line = format!("{}\n", log["Records"][0]);
+    let mut child = command(&["--org", "example", "replay", "-"])
+        .args(ATTACH)
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // More than a pipe holds: when this is written, the reading has begun.
+    let many = line.repeat((1 << 20) / line.len());
+    stdin.write_all(many.as_bytes()).unwrap();
+    assert!(Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success());
+    // Until it has been noticed nothing stops; an end that comes too early would show nothing.
+    for _ in 0..100 {
+        if stdin.write_all(many.as_bytes()).is_err() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    drop(stdin);
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    let status = child.wait().unwrap();
+    assert!(status.code() == Some(3) && text.contains("This is not the whole log"), "{status}: {text}");
+}

@@ -26,6 +26,10 @@ pub(crate) fn page(replayed: &Replayed<'_>) -> Doc {
     if report.candidates.is_empty() {
         doc.headline(Role::Heading, format!("{} were asked about.", counted(report.calls, "call")));
     }
+    if replayed.files.left > 0 {
+        let left = counted(replayed.files.left, "file");
+        doc.headline(Role::Bad, format!("This is not the whole log: it was interrupted, and {left} were not read."));
+    }
     if let Some(missed) = replayed.not_replayed() {
         doc.paragraph(missed);
     }
