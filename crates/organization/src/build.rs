@@ -9,6 +9,7 @@ use scproof_text::{LoadError, Message, shorten};
 use crate::codes;
 use crate::id::Target;
 use crate::inventory::{Inventory, PolicyRecord};
+use crate::made_up::MadeUp;
 use crate::organization::{AccountDetails, AccountState, Node, NodeId, Organization, Policy, PolicyIndex, Unreadable};
 use crate::resolve::{Place, Resolved, UnreadablePart, resolve};
 
@@ -37,7 +38,8 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn build(self) -> Organization {
         let inventory = self.inventory;
-        let (policies, policy_of_record) = self.policies();
+        let made_up = MadeUp::of(inventory).map(Arc::new);
+        let (policies, policy_of_record) = self.policies(made_up.as_deref());
         let (order, subtree_ends) = self.depth_first();
         let mut nodes = self.nodes(&order);
         let mut snapshot_findings = self.attach(&order, &policy_of_record, &mut nodes);
@@ -78,6 +80,9 @@ impl Builder<'_> {
             container_nodes,
             policies,
             incomplete,
+            made_up,
+            origins: Arc::new(inventory.origins.iter().map(|it| (it.id.clone(), it.place.clone())).collect()),
+            notes: inventory.notes.iter().cloned().collect(),
             snapshot_findings: Vec::new(),
             names: OnceLock::new(),
         };
@@ -87,7 +92,7 @@ impl Builder<'_> {
     }
 
     /// The policies by id, and for each record the policy.
-    fn policies(&self) -> (Vec<Policy>, PolicyOfRecord) {
+    fn policies(&self, made_up: Option<&MadeUp>) -> (Vec<Policy>, PolicyOfRecord) {
         let inventory = self.inventory;
         let mut unreadable = vec![false; inventory.policies.len()];
         for part in &self.resolved.unreadable {
@@ -97,7 +102,7 @@ impl Builder<'_> {
                 *flag = true;
             }
         }
-        let mut texts = Texts::default();
+        let mut texts = Texts { made_up, ..Texts::default() };
         let mut policies: Vec<(usize, Policy)> = Vec::with_capacity(inventory.policies.len());
         let records = inventory.policies.iter().zip(&self.resolved.policies).zip(unreadable);
         for (record_index, ((record, resolved), unreadable)) in records.enumerate() {
@@ -350,8 +355,11 @@ pub(crate) struct ParsedText {
 }
 
 impl ParsedText {
-    pub(crate) fn of(text: Arc<str>, kind: PolicyKind) -> Self {
-        let parsed = PolicyDocument::parse(&text, kind);
+    pub(crate) fn of(text: Arc<str>, kind: PolicyKind, made_up: Option<&MadeUp>) -> Self {
+        let mut parsed = PolicyDocument::parse(&text, kind);
+        if let Some(made_up) = made_up {
+            parsed.diagnostics.extend(made_up.leave_open(&mut parsed.document));
+        }
         Self { text: Some(text), document: Arc::new(parsed.document), diagnostics: Arc::from(parsed.diagnostics) }
     }
 }
@@ -361,6 +369,7 @@ impl ParsedText {
 struct Texts<'a> {
     known: FxHashMap<(PolicyKind, &'a str), ParsedText>,
     unknown: [Option<Arc<PolicyDocument>>; 2],
+    made_up: Option<&'a MadeUp>,
 }
 
 impl<'a> Texts<'a> {
@@ -377,7 +386,8 @@ impl<'a> Texts<'a> {
             });
             return ParsedText { text: None, document: Arc::clone(document), diagnostics: Arc::from([]) };
         };
-        let parsed = self.known.entry((kind, text)).or_insert_with(|| ParsedText::of(Arc::from(text), kind));
+        let Self { known, made_up, .. } = self;
+        let parsed = known.entry((kind, text)).or_insert_with(|| ParsedText::of(Arc::from(text), kind, *made_up));
         parsed.clone()
     }
 }

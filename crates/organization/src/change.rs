@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use scproof_policy_parser::PolicyKind;
 
-pub use builder::ChangeSetBuilder;
+pub use builder::{ChangeSetBuilder, read_policy};
 pub use draft::Draft;
 pub use file::CHANGES_FORMAT;
 
@@ -111,6 +111,55 @@ pub enum Change {
     DisablePolicyType,
     /// From consolidated billing to all features (EXM-1). Service control policies are then still to be enabled.
     EnableAllFeatures,
+    /// A change of which something is not known before it is made.
+    Unknown(Unknown),
+}
+
+/// What is not known of a change before it is made. It stays unknown in the organization that results.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Unknown {
+    /// `UpdatePolicy` with a text that is not known.
+    Content {
+        /// The policy.
+        policy: PolicyId,
+    },
+    /// `CreatePolicy` with a text that is not known.
+    Policy {
+        /// The id it gets here; AWS will choose another one.
+        id: PolicyId,
+        /// Its name.
+        name: String,
+        /// Its type.
+        kind: PolicyKind,
+    },
+    /// `AttachPolicy` to one of some targets, or to none of them: at each the policy may be attached.
+    Target {
+        /// The policy.
+        policy: PolicyId,
+        /// Every target that may be meant.
+        targets: Vec<Target>,
+    },
+    /// `AttachPolicy` of a policy that is not known: anything may be attached there.
+    Attached {
+        /// Every target that may be meant.
+        targets: Vec<Target>,
+    },
+    /// `MoveAccount`, or the parent of a new unit: it is somewhere below the root.
+    Place {
+        /// The account or unit.
+        node: Target,
+    },
+}
+
+impl Unknown {
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::Content { .. } => "UpdatePolicy",
+            Self::Policy { .. } => "CreatePolicy",
+            Self::Target { .. } | Self::Attached { .. } => "AttachPolicy",
+            Self::Place { .. } => "MoveAccount",
+        }
+    }
 }
 
 impl Change {
@@ -129,6 +178,7 @@ impl Change {
             Self::EnablePolicyType => "EnablePolicyType",
             Self::DisablePolicyType => "DisablePolicyType",
             Self::EnableAllFeatures => "EnableAllFeatures",
+            Self::Unknown(unknown) => unknown.operation(),
         }
     }
 }
@@ -148,6 +198,7 @@ impl fmt::Display for Change {
             Self::CreateAccount { id, name, .. } => write!(f, " {name} ({id})"),
             Self::EnablePolicyType | Self::DisablePolicyType => f.write_str(" SERVICE_CONTROL_POLICY"),
             Self::EnableAllFeatures => Ok(()),
+            Self::Unknown(_) => f.write_str(" of something unknown"),
         }
     }
 }

@@ -74,6 +74,12 @@ scproof_text::codes! {
     ATTACHMENT_LISTED_TWICE Note "API-33" "attachment-listed-twice" "an attachment is listed twice"
         => "It counts once.";
     POLICY_NAME_TWICE Note "LIM-8" "policy-name-twice" "two policies have one name";
+    IDS_MADE_UP Note "" "ids-made-up" "the source of the snapshot has no ids for some things"
+        => "Made-up ids stand in their place. What a policy says of such an id is unknown.";
+    MADE_UP_COMPARED Warning "K3-14" "made-up-id-compared" "a policy names an id where ids are made up"
+        => "Whether the one is the other cannot be told, so whether the condition holds is unknown. Give the ids.";
+    SNAPSHOT_NOTE Note "" "snapshot-note" "what is to be known of a snapshot that was not read from AWS"
+        => "What its source does not say, and what was assumed in its place.";
     POLICY_TYPE_IGNORED Note "API-4" "policy-type-ignored" "there are policies that are neither SCPs nor RCPs";
 }
 

@@ -19,9 +19,26 @@ impl Organization {
         self.node_findings(quotas, &mut findings);
         self.policy_findings(&mut findings);
         self.unreadable_findings(&mut findings);
+        self.source_findings(&mut findings);
         findings
             .sort_by(|one, other| (&one.item, one.code, &one.message).cmp(&(&other.item, other.code, &other.message)));
         findings
+    }
+
+    /// What the source of a snapshot that was not read from AWS leaves open; and where in it things stand.
+    fn source_findings(&self, findings: &mut Vec<Message>) {
+        for finding in &mut *findings {
+            if let Some(place) = finding.item.as_deref().and_then(|item| self.origin(item)) {
+                finding.message = format!("{} (from `{place}`)", finding.message);
+            }
+        }
+        let ids = self.made_up_ids();
+        if let [first, rest @ ..] = ids.as_slice() {
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            let message = format!("made up, since the source of the snapshot does not say it: the id `{first}`{more}");
+            findings.push(codes::IDS_MADE_UP.about(self.id.as_str(), message));
+        }
+        findings.extend(self.notes.iter().map(|note| codes::SNAPSHOT_NOTE.about(self.id.as_str(), note)));
     }
 
     fn organization_findings(&self, findings: &mut Vec<Message>) {

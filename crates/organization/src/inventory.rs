@@ -45,6 +45,16 @@ pub struct Inventory {
     /// What could not be read; unknown, not empty (API-42).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableRecord>,
+    /// Ids that nobody has chosen yet: of things that were written by name, or that are still to be created. What a
+    /// policy says of such an id is unknown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub made_up: Vec<String>,
+    /// Where in its source each thing stands, if it was not read from AWS.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<OriginRecord>,
+    /// What is to be known of all answers: what the source lacks, what was assumed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Inventory {
@@ -63,6 +73,9 @@ impl Inventory {
             policies: Vec::new(),
             attachments: Vec::new(),
             unreadable: Vec::new(),
+            made_up: Vec::new(),
+            origins: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -83,6 +96,8 @@ impl Inventory {
         self.policies.sort();
         self.attachments.sort();
         self.unreadable.sort();
+        self.made_up.sort();
+        self.origins.sort();
     }
 }
 
@@ -248,6 +263,16 @@ pub struct AttachmentRecord {
     pub target_id: String,
     /// The policy.
     pub policy_id: String,
+}
+
+/// Where something stands in the source that a snapshot was made from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct OriginRecord {
+    /// The id of a root, unit, account or policy.
+    pub id: String,
+    /// The place in words of the source, such as `organization.yaml:12:5` or the address of a resource.
+    pub place: String,
 }
 
 /// Something that could not be read.

@@ -35,6 +35,7 @@ mod finding;
 mod id;
 mod inventory;
 mod load;
+mod made_up;
 mod missing;
 mod names;
 mod organization;
@@ -47,12 +48,12 @@ mod save;
 mod scope;
 mod select;
 
-pub use change::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Draft};
+pub use change::{CHANGES_FORMAT, Change, ChangeSet, ChangeSetBuilder, Draft, Unknown, read_policy};
 pub use codes::{CHANGE_CODES, FINDING_CODES, SNAPSHOT_CODES};
 pub use id::{AccountId, IdError, OrganizationId, OuId, PolicyId, RootId, Target};
 pub use inventory::{
-    AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OuRecord, PolicyRecord, PolicyTypeRecord,
-    RootRecord, Tag, Timestamp, UnreadableRecord,
+    AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OriginRecord, OuRecord, PolicyRecord,
+    PolicyTypeRecord, RootRecord, Tag, Timestamp, UnreadableRecord,
 };
 pub use organization::{
     AccountDetails, AccountState, FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus,

@@ -1,5 +1,6 @@
 //! The checked tree with its policies.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
@@ -8,6 +9,7 @@ use scproof_text::Message;
 
 use crate::id::{AccountId, OrganizationId, PolicyId, Target};
 use crate::inventory::{Tag, Timestamp, UnreadableRecord};
+use crate::made_up::MadeUp;
 use crate::select::NameIndex;
 
 /// A node of one organization's tree.
@@ -238,6 +240,10 @@ pub struct Organization {
     /// By id.
     pub(crate) policies: Vec<Policy>,
     pub(crate) incomplete: Vec<UnreadableRecord>,
+    pub(crate) made_up: Option<Arc<MadeUp>>,
+    /// Where things stand in the source of the snapshot, by id.
+    pub(crate) origins: Arc<BTreeMap<String, String>>,
+    pub(crate) notes: Arc<[String]>,
     /// Findings that only the snapshot shows.
     pub(crate) snapshot_findings: Vec<Message>,
     /// Built when the first name is looked up; shared by copies.
@@ -433,6 +439,21 @@ impl Organization {
         let mut path = self.inheritance_path(id);
         path.retain(|&level| self.node(level).account.is_none());
         path
+    }
+
+    /// Whether an id was made up, since the source of the snapshot has none for the thing.
+    pub fn is_made_up(&self, id: &str) -> bool {
+        self.made_up.as_ref().is_some_and(|made_up| made_up.has(id))
+    }
+
+    /// All ids that were made up, sorted.
+    pub fn made_up_ids(&self) -> Vec<&str> {
+        self.made_up.as_deref().map(MadeUp::sorted).unwrap_or_default()
+    }
+
+    /// Where a thing stands in the source of the snapshot, if that is not AWS.
+    pub fn origin(&self, id: &str) -> Option<&str> {
+        self.origins.get(id).map(String::as_str)
     }
 
     /// Whether the snapshot lacks parts that could not be read.

@@ -6,8 +6,8 @@
 use scproof_text::{JsonText, LoadError, Node, Record, RecordReader, Value};
 
 use crate::inventory::{
-    AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OuRecord, PolicyRecord, PolicyTypeRecord,
-    RootRecord, Tag, Timestamp, UnreadableRecord,
+    AccountRecord, AttachmentRecord, FORMAT, Inventory, OrganizationRecord, OriginRecord, OuRecord, PolicyRecord,
+    PolicyTypeRecord, RootRecord, Tag, Timestamp, UnreadableRecord,
 };
 use crate::names;
 
@@ -66,6 +66,9 @@ fn inventory<'f>(root: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Invent
         policies: policies(list(root, reader, "Policies"), reader),
         attachments: records(list(root, reader, "Attachments"), reader, attachment),
         unreadable: records(root.optional_elements(reader, "Unreadable"), reader, unreadable),
+        made_up: texts(root, reader, "MadeUp"),
+        origins: records(root.optional_elements(reader, "Origins"), reader, origin),
+        notes: texts(root, reader, "Notes"),
     }
 }
 
@@ -185,11 +188,7 @@ fn account<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> Accoun
         status: record.optional_text(reader, "Status"),
         parent_id: required(record, reader, "ParentId"),
         tags: records(record.optional_elements(reader, "Tags"), reader, tag),
-        paths: record
-            .optional_elements(reader, "Paths")
-            .iter()
-            .filter_map(|node| reader.string(node, "a string"))
-            .collect(),
+        paths: texts(record, reader, "Paths"),
     }
 }
 
@@ -207,6 +206,16 @@ fn policy<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> PolicyR
         aws_managed: record.flag(reader, "AwsManaged"),
         content: record.given("Content").and_then(|node| reader.document(node, POLICY_TEXT)),
     }
+}
+
+fn origin<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> OriginRecord {
+    OriginRecord { id: required(record, reader, "Id"), place: required(record, reader, "Place") }
+}
+
+/// A list of strings; one that is missing is empty.
+fn texts<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>, name: &'static str) -> Vec<String> {
+    let elements = record.optional_elements(reader, name);
+    elements.iter().filter_map(|node| reader.string(node, "a string")).collect()
 }
 
 fn attachment<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>) -> AttachmentRecord {

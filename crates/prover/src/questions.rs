@@ -227,6 +227,7 @@ fn path_of(organization: &Organization, account_node: NodeId) -> Inventory {
         master_account_id: organization.management_account().map(|id| id.as_str().to_owned()),
         master_account_arn: None,
     });
+    inventory.made_up = organization.made_up_ids().into_iter().map(str::to_owned).collect();
     let mut parent = String::new();
     for node_id in organization.inheritance_path(account_node) {
         let node = organization.node(node_id);

@@ -211,6 +211,10 @@ impl Redactor {
         for unreadable in &mut redacted.unreadable {
             self.ids(&mut unreadable.target_id);
         }
+        self.ids(&mut redacted.made_up);
+        // Names of files, and words about them.
+        redacted.origins.clear();
+        redacted.notes.clear();
         redacted.sort();
         redacted
     }

@@ -42,6 +42,7 @@ impl Allowing {
             }
             Change::MoveAccount { .. } | Change::MoveOrganizationalUnit { .. } => Vec::new(),
             Change::UpdatePolicy { .. }
+            | Change::Unknown(_)
             | Change::CreatePolicy { .. }
             | Change::DeletePolicy { .. }
             | Change::CreateOrganizationalUnit { .. }

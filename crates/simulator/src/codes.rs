@@ -30,6 +30,8 @@ scproof_text::codes! {
         "no SCP restricts the management account: the change has no effect on it, or (a warning) none at all";
     ATTACHMENTS_UNKNOWN Warning "K3-13" "attachments-unknown"
         "what is attached to the target could not be read, so AWS may say no";
+    UNKNOWN_BEFORE Warning "K3-14" "unknown-before-change"
+        "a part of the change is not known before it is made; what it may concern is unknown";
     ATTACHMENTS_LOST Warning "EXM-3" "attachments-lost" "disabling SCPs loses all attachments for good";
     TOO_MANY_BYTES Warning "LIM-3" "too-many-bytes" "the text has few enough characters, but more bytes";
     QUOTA_NEAR Note "" "quota-near" "nine tenths of a quota are used, with the room that is left";

@@ -67,6 +67,10 @@ pub(crate) fn notices(after: &Draft, change: &Change, found: &Found, quotas: &Qu
             let root = after.node(after.root()).target.as_str();
             remarks.found.push(codes::ATTACHMENTS_LOST.about(root, message));
         }
+        Change::Unknown(_) => {
+            let message = "not known before the change is made: whether AWS would make it, and what it does";
+            remarks.found.push(codes::UNKNOWN_BEFORE.message(message));
+        }
         Change::UpdatePolicy { content: None, .. }
         | Change::DeletePolicy { .. }
         | Change::CreateAccount { .. }

@@ -49,6 +49,8 @@ pub fn predict(draft: &Draft, change: &Change, quotas: &Quotas) -> Vec<Predicted
                 );
             }
         }
+        // What is not known yet is not predicted; a notice says so.
+        Change::Unknown(_) => {}
     }
     check.found
 }

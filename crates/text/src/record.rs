@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::codes;
 use crate::error::{Faults, LoadError};
-use crate::json::{Member, Node, Read, TextKind, Value, read};
+use crate::json::{Member, Node, Read, TextKind, Value, read, write_string};
 use crate::message::Message;
 use crate::near::{nearest, shorten};
 use crate::path::PolicyPath;
@@ -27,6 +27,8 @@ pub struct JsonText<'t> {
     read: Read<'t>,
     faults: Vec<Message>,
     omitted: usize,
+    /// Whether the text is JSON, so that what it says can be taken from it as it stands.
+    is_json: bool,
 }
 
 impl<'t> JsonText<'t> {
@@ -35,7 +37,15 @@ impl<'t> JsonText<'t> {
         let mut sink = Sink::of_file();
         let read = read(text, kind, &mut sink);
         let omitted = sink.omitted();
-        Self { text, faults: sink.finish(text), read, omitted }
+        Self { text, faults: sink.finish(text), read, omitted, is_json: true }
+    }
+
+    /// A text in another language that says the same as JSON would, with the tree that its own reader made of it: what
+    /// spans are about is the text. Without a tree it says nothing.
+    pub fn from_tree(text: &'t str, root: Option<Node<'t>>) -> Self {
+        let is_valid = root.is_some();
+        let read = Read { root, is_valid, is_whole: is_valid };
+        Self { text, read, faults: Vec::new(), omitted: 0, is_json: false }
     }
 
     /// The first value, as far as it could be read.
@@ -218,10 +228,11 @@ impl<'f> RecordReader<'f> {
     /// white space.
     ///
     /// An object is taken as written and not as it was read: who parses the text must see members that stand twice
-    /// (JSON-3).
+    /// (JSON-3). Where the file is no JSON, the object is printed with all of its members.
     pub fn document(&mut self, node: &'f Node<'f>, expected: &str) -> Option<String> {
         if matches!(node.value, Value::Object(_)) {
-            return Some(without_white_space(self.source(node)));
+            let is_json = self.file.is_json;
+            return Some(if is_json { without_white_space(self.source(node)) } else { printed(node) });
         }
         self.string(node, expected)
     }
@@ -474,6 +485,43 @@ impl<'f> Record<'f> {
         let message = format!("`{}` is no member of this format", shorten(&member.name));
         codes::UNKNOWN_MEMBER.message(message).on(member.name_span.clone())
     }
+}
+
+/// A value as JSON without white space. Trees nest no deeper than their reader allows.
+fn printed(node: &Node<'_>) -> String {
+    fn print(out: &mut String, node: &Node<'_>) {
+        match &node.value {
+            Value::Null | Value::Broken => out.push_str("null"),
+            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Value::Number(token) => out.push_str(token),
+            Value::String(text) => write_string(out, text),
+            Value::Array(elements) => {
+                out.push('[');
+                for (index, element) in elements.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    print(out, element);
+                }
+                out.push(']');
+            }
+            Value::Object(members) => {
+                out.push('{');
+                for (index, member) in members.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_string(out, &member.name);
+                    out.push(':');
+                    print(out, &member.value);
+                }
+                out.push('}');
+            }
+        }
+    }
+    let mut out = String::new();
+    print(&mut out, node);
+    out
 }
 
 /// Removes the white space outside strings; linear, without recursion, on any text.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use scproof_policy_parser::PolicyKind;
+use scproof_policy_parser::{PolicyDocument, PolicyKind};
 
-use super::{Change, Draft};
+use super::{Change, Draft, Unknown};
 use crate::build::ParsedText;
 use crate::id::{AccountId, OuId, PolicyId, Target};
 use crate::organization::{
-    AccountDetails, AccountState, FeatureSet, Node, NodeId, Policy, PolicyIndex, PolicyTypeStatus,
+    AccountDetails, AccountState, FeatureSet, Node, NodeId, Policy, PolicyIndex, PolicyTypeStatus, Unreadable,
 };
 
 /// The policy that AWS attaches to everything new (DOC-33).
@@ -51,7 +51,64 @@ impl Draft {
                     self.drop_scps(PolicyTypeStatus::Disabled);
                 }
             }
+            Change::Unknown(unknown) => self.leave_open(unknown),
         }
+    }
+
+    /// Makes a change of which something is unknown: what it may concern is unknown then, and nothing else (K3-14).
+    fn leave_open(&mut self, unknown: &Unknown) {
+        match unknown {
+            Unknown::Content { policy } => {
+                let Some(index) = self.find_policy(policy) else { return };
+                if let Some(policy) = self.organization.policies.get_mut(index.index()) {
+                    policy.content = None;
+                    policy.document = Arc::new(PolicyDocument::without_meaning(policy.kind));
+                    policy.diagnostics = Arc::from([]);
+                }
+            }
+            Unknown::Policy { id, name, kind } => {
+                if !self.policies.contains_key(id) {
+                    let document = PolicyDocument::without_meaning(*kind);
+                    self.add_policy(without_text(id.clone(), name.clone(), document));
+                }
+            }
+            Unknown::Target { policy, targets } => {
+                let Some(twin) = self.perhaps(policy) else { return };
+                for target in targets {
+                    self.attach(&twin, target);
+                }
+            }
+            Unknown::Attached { targets } => {
+                for target in targets {
+                    let Some(node) = self.find_node(target).and_then(|id| self.node_mut(id)) else { continue };
+                    node.unreadable.get_or_insert_with(|| unknown_before("AttachPolicy"));
+                }
+            }
+            Unknown::Place { node } => {
+                // Below the root for certain; which levels are between is open.
+                let root = self.node(self.root()).target.clone();
+                self.reparent(node, &root);
+                let Some(node) = self.find_node(node).and_then(|id| self.node_mut(id)) else { return };
+                node.place_unknown = true;
+                node.unreadable.get_or_insert_with(|| unknown_before("ListParents"));
+            }
+        }
+    }
+
+    /// A policy of which each statement may be there or not: it stands where the other one may be attached, and leaves
+    /// open what a statement would decide, and nothing else.
+    fn perhaps(&mut self, id: &PolicyId) -> Option<PolicyId> {
+        let policy = self.find_policy(id).map(|index| self.policy(index))?;
+        let twin = PolicyId::from_checked(&format!("p-perhaps_{}", id.as_str().trim_start_matches("p-")));
+        if self.policies.contains_key(&twin) {
+            return Some(twin);
+        }
+        let mut document = (*policy.document).clone();
+        document.statements.iter_mut().for_each(|statement| statement.without_meaning = true);
+        let name = format!("{} (perhaps)", policy.display_name());
+        let policy = without_text(twin.clone(), name, document);
+        self.add_policy(policy);
+        Some(twin)
     }
 
     fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
@@ -115,7 +172,7 @@ impl Draft {
                 document: Arc::clone(&policy.document),
                 diagnostics: Arc::clone(&policy.diagnostics),
             },
-            None => ParsedText::of(Arc::clone(content), kind),
+            None => ParsedText::of(Arc::clone(content), kind, self.organization.made_up.as_deref()),
         }
     }
 
@@ -297,6 +354,26 @@ impl Draft {
             node.unreadable = None;
         }
     }
+}
+
+/// A policy whose text is not known, with what is known of it.
+fn without_text(id: PolicyId, name: String, document: PolicyDocument) -> Policy {
+    Policy {
+        id,
+        name: Some(name),
+        arn: None,
+        description: None,
+        aws_managed: false,
+        kind: document.kind,
+        content: None,
+        document: Arc::new(document),
+        diagnostics: Arc::from([]),
+    }
+}
+
+/// What is unknown until a change is made, as if the call that would tell it had failed.
+fn unknown_before(operation: &str) -> Unreadable {
+    Unreadable { operation: operation.to_owned(), error: Some("unknown before the change is made".to_owned()) }
 }
 
 fn attached_mut(node: &mut Node, kind: PolicyKind) -> &mut Vec<PolicyIndex> {

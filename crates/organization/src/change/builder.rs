@@ -301,8 +301,12 @@ impl ChangeSetBuilder {
     }
 }
 
-/// The exact text of a policy file. `any` also takes pipes, which somebody named on purpose.
-pub(super) fn read_policy(path: &Path, any: bool) -> Result<String, Box<Message>> {
+/// The exact text of a policy file, up to 1 MiB. `any` also takes pipes, which somebody named on purpose.
+///
+/// # Errors
+///
+/// If it cannot be read, is longer, or is no UTF-8.
+pub fn read_policy(path: &Path, any: bool) -> Result<String, Box<Message>> {
     let shown = shorten(&path.display().to_string());
     let unreadable = |error: &std::io::Error| {
         let text = error.to_string();

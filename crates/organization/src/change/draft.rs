@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Change;
+use super::{Change, Unknown};
 use crate::id::{AccountId, PolicyId, Target};
 use crate::organization::{FeatureSet, Node, NodeId, Organization, Policy, PolicyIndex, PolicyTypeStatus};
 
@@ -189,6 +189,27 @@ impl Draft {
             Change::EnablePolicyType => "enable service control policies".to_owned(),
             Change::DisablePolicyType => "disable service control policies".to_owned(),
             Change::EnableAllFeatures => "enable all features".to_owned(),
+            Change::Unknown(unknown) => self.describe_unknown(unknown),
+        }
+    }
+
+    fn describe_unknown(&self, unknown: &Unknown) -> String {
+        let among = |targets: &[Target]| match targets {
+            [one] => format!("perhaps the {}", self.describe_target(one)),
+            several => format!("one of {} targets", several.len()),
+        };
+        match unknown {
+            Unknown::Content { policy } => {
+                format!("replace the text of {} by one that is unknown", self.describe_policy(policy))
+            }
+            Unknown::Policy { name, .. } => format!("create the policy `{name}` with a text that is unknown"),
+            Unknown::Target { policy, targets } => {
+                format!("attach {} to {}, which is unknown", self.describe_policy(policy), among(targets))
+            }
+            Unknown::Attached { targets } => format!("attach a policy that is unknown to {}", among(targets)),
+            Unknown::Place { node } => {
+                format!("move the {} to a place that is unknown", self.describe_target(node))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use scproof_organization::{
     AccountId, AccountRecord, AttachmentRecord, Change, ChangeSet, ChangeSetBuilder, Draft, FeatureSet, Inventory,
     Node, Organization, OrganizationRecord, OuId, OuRecord, PolicyId, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus,
-    RootRecord, Tag, Target,
+    RootRecord, Tag, Target, Unknown,
 };
 use scproof_policy_parser::PolicyKind;
 use serde_json::{Value, json};
@@ -501,7 +501,8 @@ fn inverse(before: &Organization, change: &Change) -> Option<Change> {
         | Change::CreateAccount { .. }
         | Change::EnablePolicyType
         | Change::DisablePolicyType
-        | Change::EnableAllFeatures => None,
+        | Change::EnableAllFeatures
+        | Change::Unknown(_) => None,
     }
 }
 
@@ -566,4 +567,44 @@ proptest! {
             prop_assert_eq!(picture(&apply(&before, first)), picture(&apply(&before, second)));
         }
     }
+}
+
+/// What is unknown before a change is made stays unknown, and nothing else does (K3-14).
+#[test]
+fn changes_of_something_unknown_leave_the_rest_definite() {
+    let before = load(&base().to_string());
+    let apply = |unknown: Unknown| ChangeSet::from_iter([Change::Unknown(unknown)]).apply(&before);
+    let node =
+        |organization: &Organization, id: &str| organization.node(organization.find_node(&target(id)).unwrap()).clone();
+    let deny = policy("p-denys3aaaa");
+
+    let after = apply(Unknown::Content { policy: deny.clone() });
+    let changed = after.policy(after.find_policy(&deny).unwrap());
+    assert!(changed.content.is_none() && changed.document.statements[0].effect.is_none());
+
+    let id = policy("p-new0000001");
+    let new = Unknown::Policy { id: id.clone(), name: "new".to_owned(), kind: PolicyKind::ServiceControl };
+    let after = apply(new);
+    assert!(after.policy(after.find_policy(&id).unwrap()).content.is_none());
+
+    let targets = vec![target("ou-ab12-prod0001"), target("333333333333")];
+    let after = apply(Unknown::Target { policy: deny.clone(), targets: targets.clone() });
+    let perhaps = after.find_policy(&policy("p-perhaps_denys3aaaa")).unwrap();
+    let statement = &after.policy(perhaps).document.statements[0];
+    assert!(statement.without_meaning && statement.effect.is_some() && statement.action.is_some());
+    for (_, node) in after.nodes() {
+        assert_eq!(node.scps.contains(&perhaps), targets.contains(&node.target), "{}", node.target);
+        assert!(node.unreadable.is_none());
+    }
+
+    let after = apply(Unknown::Attached { targets: vec![target("ou-ab12-prod0001")] });
+    assert_eq!(node(&after, "ou-ab12-prod0001").unreadable.unwrap().operation, "AttachPolicy");
+    assert!(node(&after, "222222222222").unreadable.is_none());
+
+    let after = apply(Unknown::Place { node: target("222222222222") });
+    assert!(!after.is_place_known(after.find_node(&target("222222222222")).unwrap()));
+    assert!(after.is_place_known(after.find_node(&target("333333333333")).unwrap()));
+    let back = Change::MoveAccount { account: account("222222222222"), source: None, destination: target("r-ab12") };
+    let known = ChangeSet::from_iter([back]).apply(&after);
+    assert!(node(&known, "222222222222").unreadable.is_none());
 }
