@@ -14,6 +14,7 @@ use crate::command::effective::EffectiveArgs;
 use crate::command::explain::ExplainArgs;
 #[cfg(feature = "fetch")]
 use crate::command::fetch::FetchArgs;
+use crate::command::import::ImportArgs;
 use crate::command::licenses::LicensesArgs;
 use crate::command::replay::ReplayArgs;
 use crate::command::show::ShowArgs;
@@ -101,6 +102,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Make a snapshot without asking AWS
     Snapshot(SnapshotArgs),
+    /// Make a snapshot from what a repository holds
+    Import(ImportArgs),
     /// Check policy documents and snapshots
     Validate(ValidateArgs),
     /// Explain the code of a finding or of a message

@@ -12,6 +12,7 @@ pub(crate) mod facts;
 #[cfg(feature = "fetch")]
 pub(crate) mod fetch;
 pub(crate) mod impact;
+pub(crate) mod import;
 pub(crate) mod licenses;
 pub(crate) mod replay;
 pub(crate) mod select;

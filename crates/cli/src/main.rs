@@ -88,6 +88,7 @@ fn run(cli: &Cli) -> Result<ExitCode, CommandError> {
         Command::Explain(args) => command::explain::run(&cli.global, args),
         Command::Validate(args) => command::validate::run(&cli.global, args),
         Command::Completions(args) => command::completions::run(&cli.global, args),
+        Command::Import(args) => command::import::run(&cli.global, args),
         Command::Licenses(args) => command::licenses::run(&cli.global, args),
     }
 }

@@ -115,6 +115,7 @@
 //! | [`ask`] | one call, many calls, many accounts, all actions of an account |
 //! | [`compare`] | a change before it is made, two organizations, two sets of policies |
 //! | [`audit`] | classes of accounts, guardrails, findings |
+//! | [`import`] | an organization from what repositories hold: files by names |
 //! | [`replay`] | the calls of a log of CloudTrail, before and after changes |
 //! | [`rules`] | a policy as text: statements, conditions, diagnostics, and what is wrong with them |
 //! | [`report`] | any answer as text, JSON, Markdown, CSV |
@@ -156,6 +157,7 @@ pub mod ask;
 pub mod audit;
 pub mod compare;
 pub mod example;
+pub mod import;
 pub mod replay;
 pub mod rules;
 pub mod snapshot;

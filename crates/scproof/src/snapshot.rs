@@ -28,9 +28,9 @@ use std::path::Path;
 
 pub use scproof_organization::{
     AccountDetails, AccountId, AccountRecord, AccountState, AttachmentRecord, FORMAT, FeatureSet, IdError, Inventory,
-    LoadError, Message, Node, NodeId, Organization, OrganizationId, OrganizationRecord, OuId, OuRecord, Policy,
-    PolicyId, PolicyIndex, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus, Replacement, RootId, RootRecord, SKELETON,
-    SaveError, SelectError, Tag, Target, Timestamp, Unreadable, UnreadableRecord,
+    LoadError, Message, Node, NodeId, Organization, OrganizationId, OrganizationRecord, OriginRecord, OuId, OuRecord,
+    Policy, PolicyId, PolicyIndex, PolicyRecord, PolicyTypeRecord, PolicyTypeStatus, Replacement, RootId, RootRecord,
+    SKELETON, SaveError, SelectError, Tag, Target, Timestamp, Unreadable, UnreadableRecord,
 };
 pub use scproof_redact::{Left, LeftReason, RedactionKey, RedactionKeyError, Redactor};
 pub use scproof_text::read_file;

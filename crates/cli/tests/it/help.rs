@@ -20,6 +20,8 @@ fn commands() -> impl Iterator<Item = &'static str> {
         "show",
         "snapshot",
         "snapshot new",
+        "import",
+        "import config",
         "validate",
         "explain",
         "completions",
@@ -44,7 +46,7 @@ fn page() -> String {
          which version of the program wrote it, of what day the catalog is, and the time and SHA-256 of the snapshots that it rests \
          on. The batch form of \
          `can` is described in [batch.md](batch.md), `who-can` and `effective` of a unit in [who-can.md](who-can.md), `fetch` in [fetch.md](fetch.md), simulations in [simulate.md](simulate.md), replays of logs in [replay.md](replay.md), \
-         audits in [audit.md](audit.md), the snapshot format in [snapshot-format.md](snapshot-format.md), and what `validate` finds in \
+         audits in [audit.md](audit.md), the snapshot format in [snapshot-format.md](snapshot-format.md), snapshots from what repositories hold in [import.md](import.md), and what `validate` finds in \
          [diagnostics.md](diagnostics.md).\n\n\
          ## Exit codes\n\n\
          | code | meaning |\n|---|---|\n\
