@@ -40,6 +40,8 @@ pub struct ImpactReport<'a> {
     pub impact: &'a Impact,
     /// What is blocked between two steps only.
     pub transients: &'a [Transient],
+    /// What passes between two steps only.
+    pub gaps: &'a [Transient],
     /// What is odd about the result as a whole.
     pub warnings: &'a [Message],
     /// The impact held against what was expected, if anything was.
@@ -86,6 +88,8 @@ pub enum Gate {
     OtherReason,
     /// Calls are blocked between two steps only.
     Transient,
+    /// Calls pass between two steps only.
+    Gap,
     /// Something could not be settled.
     Unknown,
     /// Something differs that was not expected to.
@@ -104,6 +108,7 @@ impl Gate {
             Self::NewlyPassing => "newlyPassing",
             Self::OtherReason => "otherReason",
             Self::Transient => "transient",
+            Self::Gap => "gap",
             Self::Unknown => "unknown",
             Self::BeyondExpected => "beyondExpected",
             Self::Refused => "refused",
@@ -118,6 +123,7 @@ impl Gate {
             Self::NewlyPassing => "calls newly pass",
             Self::OtherReason => "calls are blocked for another reason",
             Self::Transient => "calls are blocked between two steps",
+            Self::Gap => "calls pass between two steps",
             Self::Unknown => "not everything could be settled",
             Self::BeyondExpected => "something differs that was not expected to",
             Self::Refused => "AWS would refuse a step",
@@ -181,6 +187,7 @@ impl ImpactReport<'_> {
             (Gate::NewlyPassing, some(Transition::NewlyPassing)),
             (Gate::OtherReason, some(Transition::OtherReason)),
             (Gate::Transient, !self.transients.is_empty()),
+            (Gate::Gap, !self.gaps.is_empty()),
             (Gate::Unknown, some(Transition::Unknown) || !self.impact.uncut_services.is_empty()),
             (Gate::BeyondExpected, self.held.is_some_and(|held| !held.is_allowed())),
             (Gate::Refused, self.steps.iter().any(refused)),
@@ -320,10 +327,10 @@ impl ImpactReport<'_> {
         told
     }
 
-    /// What is blocked between two steps only; what stays so for several steps once.
-    pub(crate) fn passing_blocks(&self) -> Vec<PassingBlock<'_>> {
+    /// What comes out otherwise between two steps only; what stays so for several steps once.
+    pub(crate) fn on_the_way(transients: &[Transient]) -> Vec<PassingBlock<'_>> {
         let mut blocks: Vec<PassingBlock<'_>> = Vec::new();
-        for transient in self.transients {
+        for transient in transients {
             let same = |block: &&mut PassingBlock<'_>| {
                 block.transient.actions == transient.actions && block.transient.accounts == transient.accounts
             };

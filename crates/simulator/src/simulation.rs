@@ -10,7 +10,7 @@ use scproof_prover::{ActionSet, Transition, Witness};
 use scproof_text::Message;
 
 use crate::difference::{StructuralDifference, structural_difference};
-use crate::impact::{AccountRef, Impact, ImpactOptions, compare_views};
+use crate::impact::{AccountRef, Impact, ImpactOptions, RegionReport, compare_views};
 use crate::rehearsal::{Rehearsal, Step};
 use crate::{brought, codes};
 
@@ -25,10 +25,10 @@ pub struct SimulationOptions {
     pub protected: Vec<String>,
 }
 
-/// Calls that pass before and after all changes, but not in between.
+/// Calls that come out otherwise between two changes than before and after all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transient {
-    /// The number of the step after which they are blocked, from 0.
+    /// The number of the step after which they do, from 0.
     pub step: usize,
     /// The accounts concerned.
     pub accounts: Vec<AccountRef>,
@@ -49,6 +49,8 @@ pub struct Simulation {
     pub impact: Impact,
     /// What is blocked between two steps only.
     pub transients: Vec<Transient>,
+    /// What passes between two steps only: a guardrail is missing for a while.
+    pub gaps: Vec<Transient>,
     /// What is odd about the result as a whole, most serious first.
     pub warnings: Vec<Message>,
 }
@@ -123,24 +125,24 @@ impl Rehearsed {
         let evaluation = options.impact.evaluation;
         let views = CompiledViews::two(Arc::clone(&self.before), Arc::clone(&self.after), evaluation);
         let impact = compare_views(&views, &options.impact)?;
-        let transients = self.transients(&options.impact)?;
+        let OnTheWay { transients, gaps } = self.on_the_way(&options.impact)?;
         let mut warnings = protected(&views, &options.protected)?;
         warnings.extend(brought::faults(&self.before, &self.after));
         warnings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| (a.code, &a.item).cmp(&(b.code, &b.item))));
         let Self { steps, after, .. } = self;
-        Ok(Simulation { after, steps, impact, transients, warnings })
+        Ok(Simulation { after, steps, impact, transients, gaps, warnings })
     }
 
-    /// What passes before and after, but is blocked after some step. Named where a request shows it.
-    fn transients(&self, options: &ImpactOptions) -> Result<Vec<Transient>, RequestError> {
-        // Where a step does not touch what decides, such as creating a policy, nothing can be blocked that was not
+    /// What comes out the same before and after, but otherwise after some step. Named where a request shows it.
+    fn on_the_way(&self, options: &ImpactOptions) -> Result<OnTheWay, RequestError> {
+        // Where a step does not touch what decides, such as creating a policy, nothing can come out otherwise than
         // before it.
         let decides =
             |state: &&Arc<Organization>| !has_same_rules(&self.before, state) && !has_same_rules(state, &self.after);
         let states: Vec<(usize, &Arc<Organization>)> =
             self.between.iter().enumerate().filter(|(_, state)| decides(state)).collect();
         if states.is_empty() {
-            return Ok(Vec::new());
+            return Ok(OnTheWay::default());
         }
         // Steps after which the rules are those after an earlier one look like it.
         let mut distinct: Vec<(&Arc<Organization>, Vec<usize>)> = Vec::new();
@@ -153,43 +155,67 @@ impl Rehearsed {
         let others = distinct.iter().map(|(state, _)| *state).chain([&self.after]).cloned().collect();
         let views = CompiledViews::all(Arc::clone(&self.before), others, options.evaluation);
         let all: Vec<View> = views.views().collect();
-        let (Some((&first, rest)), mut found) = (all.split_first(), Vec::new()) else { return Ok(Vec::new()) };
-        let Some((&last, between)) = rest.split_last() else { return Ok(Vec::new()) };
+        let (Some((&first, rest)), mut found) = (all.split_first(), OnTheWay::default()) else {
+            return Ok(OnTheWay::default());
+        };
+        let Some((&last, between)) = rest.split_last() else { return Ok(found) };
         for (&middle, (_, steps)) in between.iter().zip(distinct) {
-            let of_state = transients_at(&views, [first, middle, last], options)?;
-            found.extend(
-                steps.into_iter().flat_map(|step| of_state.iter().map(move |it| Transient { step, ..it.clone() })),
-            );
+            let of_state = on_the_way_at(&views, [first, middle, last], options)?;
+            let each = |found: &mut Vec<Transient>, of_state: &[Transient]| {
+                let all =
+                    steps.iter().flat_map(|&step| of_state.iter().map(move |it| Transient { step, ..it.clone() }));
+                found.extend(all);
+            };
+            each(&mut found.transients, &of_state.transients);
+            each(&mut found.gaps, &of_state.gaps);
         }
         Ok(found)
     }
 }
 
-/// What passes in the first and the last of three views, but not in the one between.
-fn transients_at(
+/// What comes out the same before and after all changes, but not in between.
+#[derive(Debug, Default)]
+struct OnTheWay {
+    transients: Vec<Transient>,
+    gaps: Vec<Transient>,
+}
+
+/// What comes out the same in the first and the last of three views, and otherwise in the one between.
+fn on_the_way_at(views: &CompiledViews, states: [View; 3], options: &ImpactOptions) -> Result<OnTheWay, RequestError> {
+    let [first, middle, last] = states;
+    let there = compare_views(&views.pair(first, middle), options)?;
+    let count = |transition| there.account_count(transition);
+    if count(Transition::NewlyBlocked) + count(Transition::NewlyPassing) == 0 {
+        return Ok(OnTheWay::default());
+    }
+    let back = compare_views(&views.pair(middle, last), options)?;
+    // What a step blocks, and what later steps let pass again: both lists hold every transient block. A gap likewise.
+    let blocked = there.with(Transition::NewlyBlocked).chain(back.with(Transition::NewlyPassing));
+    let passing = there.with(Transition::NewlyPassing).chain(back.with(Transition::NewlyBlocked));
+    Ok(OnTheWay {
+        transients: shown(views, states, blocked, |there, between| there.is_passing() && between.is_denied())?,
+        gaps: shown(views, states, passing, |there, between| there.is_denied() && between.is_passing())?,
+    })
+}
+
+/// The regions whose call comes out as it should before, in between, and after.
+fn shown<'i>(
     views: &CompiledViews,
     [first, middle, last]: [View; 3],
-    options: &ImpactOptions,
+    candidates: impl Iterator<Item = (&'i [AccountRef], Vec<&'i RegionReport>)>,
+    holds: impl Fn(Decision, Decision) -> bool,
 ) -> Result<Vec<Transient>, RequestError> {
     let mut found: Vec<Transient> = Vec::new();
-    // What a step blocks, and what later steps let pass again: both lists hold every transient block.
-    let blocked = compare_views(&views.pair(first, middle), options)?;
-    if blocked.account_count(Transition::NewlyBlocked) == 0 {
-        return Ok(found);
-    }
-    let released = compare_views(&views.pair(middle, last), options)?;
-    let candidates = blocked.with(Transition::NewlyBlocked).chain(released.with(Transition::NewlyPassing));
     for (accounts, reports) in candidates {
         for report in reports {
             let Some(witness) = &report.region.witness else { continue };
-            let before = views.view(first).ask(&witness.request)?;
-            let passes = before.is_passing() && views.view(last).ask(&witness.request)?.is_passing();
+            let ask = |view: View| views.view(view).ask(&witness.request);
+            let (before, between, after) = (ask(first)?, ask(middle)?, ask(last)?);
             let actions = report.region.actions.clone();
             let known =
                 found.iter().any(|other| other.actions == actions && other.accounts.first() == accounts.first());
-            if passes && !known {
-                let after = views.view(middle).ask(&witness.request)?;
-                let witness = Witness { request: witness.request.clone(), before, after };
+            if holds(before, between) && holds(after, between) && !known {
+                let witness = Witness { request: witness.request.clone(), before, after: between };
                 found.push(Transient { step: 0, accounts: accounts.to_vec(), actions, witness });
             }
         }

@@ -61,6 +61,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &DiffArgs) -> Result<ExitCode, Comm
         structure: Some(&structure),
         impact: &impact,
         transients: &[],
+        gaps: &[],
         warnings: &[],
         held: held.as_ref(),
         full: args.impact.full,

@@ -26,8 +26,8 @@ pub(crate) struct ImpactArgs {
     accounts: AccountArgs,
     #[command(flatten)]
     actions: ActionArgs,
-    /// Fail on newly-blocked, newly-passing, other-reason, transient, unknown
-    /// or any (can be repeated)
+    /// Fail on newly-blocked, newly-passing, other-reason, transient, gap,
+    /// unknown or any (can be repeated)
     #[arg(long, value_name = "WHAT", hide_possible_values = true, value_delimiter = ',')]
     fail_on: Vec<FailOn>,
     /// Fail on every difference that this file does not allow, see docs/expect.md
@@ -47,6 +47,7 @@ enum FailOn {
     NewlyPassing,
     OtherReason,
     Transient,
+    Gap,
     Unknown,
     Any,
 }
@@ -113,6 +114,7 @@ impl ImpactArgs {
                 Gate::NewlyPassing => asked(FailOn::NewlyPassing),
                 Gate::OtherReason => asked(FailOn::OtherReason),
                 Gate::Transient => asked(FailOn::Transient),
+                Gate::Gap => asked(FailOn::Gap),
                 Gate::Unknown => asked(FailOn::Unknown),
                 Gate::BeyondExpected | Gate::Refused | Gate::ProtectedPrincipal => true,
             })

@@ -28,7 +28,7 @@ const COLUMNS: [&str; 12] = [
 
 /// Writes a line of headings, then what differs in the spelling of JSON: groups of accounts as they stand there, the
 /// condition in words, and a command line that shows it. Calls that are blocked between two changes only have the
-/// transition `transient`. Accounts without a difference have no line.
+/// transition `transient`, what passes `gap`. Accounts without a difference have no line.
 ///
 /// # Errors
 ///
@@ -47,10 +47,11 @@ pub(crate) fn render(report: &ImpactReport<'_>, out: &mut dyn Write) -> io::Resu
             }
         }
     }
-    for transient in report.transients {
+    let on_the_way = [("transient", report.transients), ("gap", report.gaps)];
+    for (name, transient) in on_the_way.into_iter().flat_map(|(name, list)| list.iter().map(move |it| (name, it))) {
         let witness = &transient.witness;
         let cells = [
-            "transient".to_owned(),
+            name.to_owned(),
             witness.before.as_str().to_owned(),
             witness.after.as_str().to_owned(),
             terms(&transient.actions),

@@ -31,6 +31,7 @@ struct View<'a> {
     groups: Vec<GroupView<'a>>,
     unchanged: Vec<AccountView<'a>>,
     transients: Vec<TransientView<'a>>,
+    gaps: Vec<TransientView<'a>>,
     /// Entries of the file of expectations that allow nothing that differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     idle_expectations: Option<&'a [usize]>,
@@ -330,6 +331,7 @@ pub(crate) fn document<'a>(report: &'a ImpactReport<'a>) -> impl Serialize + use
         groups: groups.collect(),
         unchanged: accounts(&impact.unchanged),
         transients: report.transients.iter().map(|transient| transient_view(report, transient)).collect(),
+        gaps: report.gaps.iter().map(|gap| transient_view(report, gap)).collect(),
         idle_expectations: report.held.map(|held| &held.idle[..]),
         management: impact.management.as_ref().map(account),
         added: accounts(&impact.added),

@@ -39,9 +39,13 @@ pub(crate) fn page(report: &ImpactReport<'_>) -> Doc {
             doc.paragraph(format!("and {} of actions", count(entries.len() - most, "more group")));
         }
     }
-    let blocks = report.passing_blocks();
-    transients(&mut doc, report, &blocks, &mut number);
-    if blocks.len() > most
+    let blocks = ImpactReport::on_the_way(report.transients);
+    let what = "These calls pass before the first change and after the last, but not in between.";
+    on_the_way(&mut doc, report, ("Blocked on the way", what), &blocks, &mut number);
+    let gaps = ImpactReport::on_the_way(report.gaps);
+    let what = "These calls are blocked before the first change and after the last, but pass in between.";
+    on_the_way(&mut doc, report, ("Open on the way", what), &gaps, &mut number);
+    if blocks.len().max(gaps.len()) > most
         || told.iter().any(|(_, entries)| entries.len() > most || entries.iter().any(|entry| entry.reports.len() > 1))
     {
         doc.note("long lists are cut; `--full` and `--format json` write everything out.");
@@ -207,12 +211,18 @@ fn witness(report: &ImpactReport<'_>, witness: &Witness, [first, second]: [&str;
     example(&report.program, &witness.request, lines)
 }
 
-fn transients(doc: &mut Doc, report: &ImpactReport<'_>, blocks: &[PassingBlock<'_>], number: &mut usize) {
+fn on_the_way(
+    doc: &mut Doc,
+    report: &ImpactReport<'_>,
+    (title, what): (&'static str, &'static str),
+    blocks: &[PassingBlock<'_>],
+    number: &mut usize,
+) {
     if blocks.is_empty() {
         return;
     }
-    doc.push(Block::Heading(Line::strong(Role::Bad, "Blocked on the way")));
-    doc.paragraph("These calls pass before the first change and after the last, but not in between.");
+    doc.push(Block::Heading(Line::strong(Role::Bad, title)));
+    doc.paragraph(what);
     let (most, detail) = (report.detail().entries, report.detail());
     for block in blocks.iter().take(most) {
         *number += 1;
