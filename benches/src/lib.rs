@@ -3,9 +3,10 @@
 //! - [`Shape`] says how large an organization is; [`generate`] makes its snapshot.
 //! - [`hard`] makes snapshots that are hard in one way each.
 //! - [`full_chain`] is the largest chain that AWS allows, with edits of it, for comparisons.
+//! - [`plan()`] makes a plan of Terraform.
 //! - [`chain`] is the one organization, and the 64 questions on it, that single decisions are measured on.
 //!
-//! The benchmarks themselves are in `benches/`: `parse`, `compile`, `decide`, `change` and `audit`. They run as tests
+//! The benchmarks themselves are in `benches/`: `parse`, `compile`, `decide`, `change`, `audit` and `import`. They run as tests
 //! too: `cargo test -p scproof-benches --benches`. How to read their numbers is said in `docs/performance.md`.
 //!
 //! ```
@@ -21,6 +22,7 @@
 pub mod chain;
 pub mod full_chain;
 mod generator;
+mod plan;
 mod policies;
 mod shapes;
 
@@ -29,6 +31,7 @@ mod shapes;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub use generator::{Shape, generate};
+pub use plan::plan;
 pub use policies::{Theme, policy_text};
 pub use scproof_testkit::Random;
 pub use shapes::{Hard, hard};

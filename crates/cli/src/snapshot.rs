@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use scproof::ask::{CompiledOrganization, EvaluationOptions};
+use scproof::import::text_of;
 use scproof::report;
 use scproof::rules::Quotas;
 use scproof::snapshot::{LoadError, Organization, read_file};
@@ -117,6 +118,21 @@ pub(crate) fn read_with<T>(
         [fault] if fault.code == "text-too-long" => input::too_long(path, most),
         _ => faults(global, path, &error),
     })
+}
+
+/// The text of a file other than a snapshot, whatever Windows made of it.
+pub(crate) fn read_any(global: &GlobalArgs, path: &Path) -> Result<String, CommandError> {
+    let bytes = input::read(global, path, Kind::Ordinary)?;
+    let text = text_of(&bytes).map_err(|error| {
+        let is_binary = bytes.starts_with(b"PK");
+        let error = faults(global, path, &error);
+        if is_binary {
+            error.help("`terraform show -json plan.out > plan.json` prints what is read here")
+        } else {
+            error
+        }
+    })?;
+    Ok(text.into_owned())
 }
 
 /// The faults of a file other than a snapshot, all with their places.

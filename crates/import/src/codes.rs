@@ -23,6 +23,29 @@ scproof_text::codes! {
     DUPLICATE_ID Error "" "duplicate-id" "an id is given twice";
     BAD_ID Error "" "bad-id" "an id does not have the form of its kind";
     UNKNOWN_POLICY_TYPE Error "API-4" "unknown-policy-type" "a policy type that is neither that of SCPs nor that of RCPs";
+    NOT_TERRAFORM Error "" "not-terraform" "the text is not what `terraform show -json` prints of a plan, or of a state"
+        => "OpenTofu prints the same.";
+    UNKNOWN_ACTIONS Error "" "unknown-actions" "a list of actions that no version of Terraform writes";
     TWO_MEMBERS Error "" "two-members" "two members of which only one may be there";
     ATTACHED_TWICE Error "API-33" "attached-twice" "the same attachment is listed twice";
+}
+
+scproof_text::codes! {
+    /// What is to be known of a plan, in the order of `docs/terraform.md`, which is written from it.
+    pub PLAN_CODES:
+    UNKNOWN_BEFORE_APPLY Warning "K3-14" "unknown-before-apply"
+        "a target, policy or text that is known only after the plan has been applied"
+        => "Every target that may be meant is unknown then, and nothing else is.";
+    SAME_KEY Warning "" "same-key-assumed"
+        "under `for_each` or `count`, the resource with the same key is taken"
+        => "A plan has the names that an expression refers to, not the expression. A plan made after applying is exact.";
+    SENSITIVE Warning "" "sensitive-text" "the text of a policy is marked as sensitive"
+        => "None of it is read, so that none of it can be printed; what the policy does is unknown.";
+    PLAN_INCOMPLETE Warning "" "plan-incomplete" "the plan ended with an error, or leaves changes to a later one";
+    NOT_LOOKED_AT Warning "" "not-looked-at" "a resource of another provider or service that changes policies at AWS";
+    NOT_SIMULATED Note "" "not-simulated" "a change that no answer about other accounts rests on"
+        => "A unit or account that is deleted, an organization that is created or deleted.";
+    LEFT_AT_AWS Note "" "left-at-aws" "Terraform forgets it, and it stays at AWS: `skip_destroy`, or a `removed` block";
+    OTHER_TYPE Note "" "other-policy-type" "a policy that is neither an SCP nor an RCP";
+    TEXTUAL Note "" "textual-change" "a text that changes and says the same";
 }

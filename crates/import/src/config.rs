@@ -6,7 +6,7 @@ mod names;
 
 use std::path::Path;
 
-use scproof_organization::{Inventory, OrganizationRecord, OriginRecord};
+use scproof_organization::{Inventory, Organization, OrganizationRecord, OriginRecord};
 use scproof_text::{JsonText, LoadError, RecordReader, TextKind, lines_and_columns};
 
 use crate::yaml;
@@ -19,10 +19,10 @@ pub const CONFIG_FORMAT: &str = "scproof-config/1";
 pub const CONFIG_SKELETON: &str = include_str!("../data/skeleton.yaml");
 
 /// What AWS attaches to everything by itself (DOC-33).
-const FULL_ACCESS_TEXT: &str =
+pub(crate) const FULL_ACCESS_TEXT: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-const FULL_ACCESS: &str = "FullAWSAccess";
-const FULL_ACCESS_ID: &str = "p-FullAWSAccess";
+pub(crate) const FULL_ACCESS: &str = "FullAWSAccess";
+pub(crate) const FULL_ACCESS_ID: &str = "p-FullAWSAccess";
 
 /// What every answer from such a file rests on.
 const NOTE: &str =
@@ -65,7 +65,10 @@ impl Config {
         root.close(&mut reader);
         let (inventory, origins) = items.resolve(&mut reader);
         reader.finish()?;
-        Ok(Self { inventory: with_origins(inventory, origins, text, name) })
+        let inventory = with_origins(inventory, origins, text, name);
+        // Such as units that nest too deep.
+        Organization::from_inventory(&inventory)?;
+        Ok(Self { inventory })
     }
 }
 

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | read an organization that is written by names | [`Config::read`] |
 //! | get one to fill in | [`CONFIG_SKELETON`] |
+//! | read a state of Terraform as a snapshot | [`read_state`] |
+//! | read a plan of Terraform as changes | [`plan_changes`] |
 //! | read bytes as text, whatever Windows made of them | [`text_of`] |
 //!
 //! ```
@@ -37,8 +39,10 @@
 mod codes;
 mod config;
 mod encoding;
+mod terraform;
 mod yaml;
 
-pub use codes::IMPORT_CODES;
+pub use codes::{IMPORT_CODES, PLAN_CODES};
 pub use config::{CONFIG_FORMAT, CONFIG_SKELETON, Config};
 pub use encoding::text_of;
+pub use terraform::{PlannedChanges, plan_changes, read_state};

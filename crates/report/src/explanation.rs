@@ -1,6 +1,6 @@
 //! What a code of a finding or diagnostic means: what the tables say, for people who met it.
 
-use scproof_import::IMPORT_CODES;
+use scproof_import::{IMPORT_CODES, PLAN_CODES};
 use scproof_organization::{CHANGE_CODES, FINDING_CODES, SNAPSHOT_CODES};
 use scproof_policy_parser::diagnostic_codes;
 use scproof_rules::Rule;
@@ -28,7 +28,8 @@ pub(crate) enum Entry {
 }
 
 fn codes() -> impl Iterator<Item = &'static Code> {
-    let tables = [FILE_CODES, SNAPSHOT_CODES, FINDING_CODES, CHANGE_CODES, NOTICE_CODES, EXPECT_CODES, IMPORT_CODES];
+    let tables =
+        [FILE_CODES, SNAPSHOT_CODES, FINDING_CODES, CHANGE_CODES, NOTICE_CODES, EXPECT_CODES, IMPORT_CODES, PLAN_CODES];
     diagnostic_codes().chain(tables.into_iter().flatten())
 }
 

@@ -10,4 +10,4 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use scproof_import::{CONFIG_FORMAT, CONFIG_SKELETON, Config, text_of};
+pub use scproof_import::{CONFIG_FORMAT, CONFIG_SKELETON, Config, PlannedChanges, plan_changes, read_state, text_of};

@@ -1,9 +1,11 @@
 //! Changes on the command line: their order is the order of the arguments.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use scproof::compare::{ChangeSet, ChangeSetBuilder};
+use scproof::import::plan_changes;
 use scproof::snapshot::{Message, Organization};
 
 use crate::args::GlobalArgs;
@@ -32,7 +34,7 @@ struct RawChangeArgs {
     /// Delete a policy
     #[arg(long, value_name = "POLICY")]
     delete: Vec<String>,
-    /// Move an account or a unit below a unit or the root
+    /// Move an account or a unit to a unit or the root
     #[arg(long = "move", value_name = "WHAT=PARENT")]
     moves: Vec<String>,
     /// Take SCPs out of force
@@ -44,6 +46,9 @@ struct RawChangeArgs {
     /// Make the changes of a file, see docs/changes.md
     #[arg(long, value_name = "FILE")]
     changes: Vec<PathBuf>,
+    /// Make the changes of a plan of Terraform
+    #[arg(long, value_name = "FILE")]
+    terraform_plan: Vec<PathBuf>,
 }
 
 /// Changes in the order of the command line.
@@ -64,10 +69,23 @@ enum Argument {
     Disable,
     Enable,
     File(PathBuf),
+    Plan(PathBuf),
+}
+
+/// Changes, with what is known of their source.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    pub(crate) changes: ChangeSet,
+    /// For some changes by number where they stand in their source.
+    pub(crate) sources: BTreeMap<usize, String>,
+    /// What is unknown or assumed.
+    pub(crate) notes: Vec<Message>,
 }
 
 /// Makes an argument of its text.
 type OfText = fn(String) -> Argument;
+/// Makes an argument of a file.
+type OfFile = fn(PathBuf) -> Argument;
 
 impl Args for ChangeArgs {
     fn augment_args(command: Command) -> Command {
@@ -95,8 +113,11 @@ impl FromArgMatches for ChangeArgs {
             let values = matches.get_many::<String>(id).into_iter().flatten().cloned();
             arguments.extend(matches.indices_of(id).into_iter().flatten().zip(values.map(argument)));
         }
-        let files = matches.get_many::<PathBuf>("changes").into_iter().flatten().cloned();
-        arguments.extend(matches.indices_of("changes").into_iter().flatten().zip(files.map(Argument::File)));
+        let files: [(&str, OfFile); 2] = [("changes", Argument::File), ("terraform_plan", Argument::Plan)];
+        for (id, argument) in files {
+            let values = matches.get_many::<PathBuf>(id).into_iter().flatten().cloned();
+            arguments.extend(matches.indices_of(id).into_iter().flatten().zip(values.map(argument)));
+        }
         for (id, argument) in [("disable_scps", Argument::Disable), ("enable_scps", Argument::Enable)] {
             if matches.get_flag(id) {
                 arguments.extend(matches.index_of(id).map(|index| (index, argument)));
@@ -136,8 +157,22 @@ impl ChangeArgs {
         self.arguments.is_empty()
     }
 
-    /// The changes, with every name resolved at its step. Says everything that is wrong; the last of it is the error.
+    /// The changes, with every name resolved at its step; says what is unknown of them.
     pub(crate) fn resolve(&self, global: &GlobalArgs, organization: &Organization) -> Result<ChangeSet, CommandError> {
+        let resolved = self.resolve_with_sources(global, organization)?;
+        for note in &resolved.notes {
+            ui::warning(global.color, &note.message, note.help.as_deref());
+        }
+        Ok(resolved.changes)
+    }
+
+    /// The changes, with every name resolved at its step. Says everything that is wrong; the last of it is the error.
+    pub(crate) fn resolve_with_sources(
+        &self,
+        global: &GlobalArgs,
+        organization: &Organization,
+    ) -> Result<Resolved, CommandError> {
+        let mut resolved = Resolved::default();
         let mut builder = ChangeSetBuilder::new(organization);
         let mut errors: Vec<CommandError> = Vec::new();
         let mut pending: Option<(Pending<'_>, bool)> = None;
@@ -186,6 +221,7 @@ impl ChangeArgs {
                     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                     snapshot::read_with(global, path, |text| builder.json(text, folder.unwrap_or(Path::new("."))))
                 }
+                Argument::Plan(path) => plan(global, path, &mut builder, &mut resolved),
             };
             errors.extend(result.err());
         }
@@ -200,13 +236,32 @@ impl ChangeArgs {
             None if self.arguments.is_empty() => Err(CommandError::usage("no change was given")
                 .help("name one, such as `--attach deny-databases.json --to Sandbox`, or a file with `--changes FILE`")
                 .help("to compare two snapshots, use `scproof diff BEFORE AFTER`")),
-            None => Ok(builder.finish()),
+            None => Ok(Resolved { changes: builder.finish(), ..resolved }),
             Some(mut error) => {
                 error.exit_code = errors.iter().map(|error| error.exit_code).fold(error.exit_code, Ord::max);
                 Err(error)
             }
         }
     }
+}
+
+/// Adds the changes of a plan.
+fn plan(
+    global: &GlobalArgs,
+    path: &Path,
+    builder: &mut ChangeSetBuilder,
+    resolved: &mut Resolved,
+) -> Result<(), CommandError> {
+    let text = snapshot::read_any(global, path)?;
+    let planned = plan_changes(&text, &builder.draft().organization())
+        .map_err(|error| snapshot::faults_of_text(global, &path.display().to_string(), &error, &text))?;
+    let first = builder.changes().changes().len();
+    resolved.sources.extend((first..).zip(planned.addresses));
+    resolved.notes.extend(planned.notes);
+    for change in planned.changes.changes() {
+        builder.push(change.clone());
+    }
+    Ok(())
 }
 
 fn without_policy(argument: &Argument, target: &str) -> CommandError {

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use scproof::import::{CONFIG_SKELETON, Config, text_of};
+use scproof::import::{CONFIG_SKELETON, Config, read_state};
 use scproof::snapshot::Inventory;
 
 use crate::args::GlobalArgs;
 use crate::error::CommandError;
 use crate::exit_code::ExitCode;
-use crate::input::{self, Kind};
 use crate::output::Output;
 use crate::{snapshot, ui};
 
@@ -24,6 +23,15 @@ Examples:
   scproof import config organization.yaml --output org.json
   scproof --org org.json can shop s3:DeleteBucket";
 
+const TERRAFORM_EXAMPLES: &str = "\
+A state has what Terraform manages or has read, with AWS's ids; the snapshot
+says what it lacks. For a plan, fetch a snapshot and use
+`scproof simulate --terraform-plan`; docs/terraform.md describes both.
+
+Examples:
+  terraform show -json > state.json
+  scproof import terraform state.json --output org.json";
+
 /// Make a snapshot from what a repository holds
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -34,8 +42,10 @@ pub(crate) struct ImportArgs {
 /// What to read.
 #[derive(Debug, Subcommand)]
 enum ImportCommand {
-    /// Read an organization that is written by names, or print one to fill in
+    /// Read an organization by names, or print one to fill in
     Config(ConfigArgs),
+    /// Read a state of Terraform
+    Terraform(TerraformArgs),
 }
 
 #[derive(Debug, Args)]
@@ -46,25 +56,37 @@ struct ConfigArgs {
     file: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = TERRAFORM_EXAMPLES)]
+struct TerraformArgs {
+    /// What `terraform show -json` or `tofu show -json` prints of a state
+    state: PathBuf,
+}
+
 pub(crate) fn run(global: &GlobalArgs, args: &ImportArgs) -> Result<ExitCode, CommandError> {
-    let ImportCommand::Config(args) = &args.command;
+    match &args.command {
+        ImportCommand::Config(args) => config(global, args),
+        ImportCommand::Terraform(args) => {
+            let text = snapshot::read_any(global, &args.state)?;
+            let name = args.state.display().to_string();
+            let inventory =
+                read_state(&text).map_err(|error| snapshot::faults_of_text(global, &name, &error, &text))?;
+            write(global, &inventory)
+        }
+    }
+}
+
+fn config(global: &GlobalArgs, args: &ConfigArgs) -> Result<ExitCode, CommandError> {
     let Some(path) = &args.file else {
         Output::open(global)?.write(|out| out.write_all(CONFIG_SKELETON.as_bytes()))?;
         return Ok(ExitCode::Fine);
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.display().to_string();
-    let text = read(global, path)?;
+    let text = snapshot::read_any(global, path)?;
     let config =
         Config::read(&text, &name, folder).map_err(|error| snapshot::faults_of_text(global, &name, &error, &text))?;
     write(global, &config.inventory)
-}
-
-/// The text of an input, whatever Windows made of it.
-fn read(global: &GlobalArgs, path: &Path) -> Result<String, CommandError> {
-    let bytes = input::read(global, path, Kind::Ordinary)?;
-    let text = text_of(&bytes).map_err(|error| snapshot::faults(global, path, &error))?;
-    Ok(text.into_owned())
 }
 
 /// Writes a snapshot, and says what is to be known of it.

@@ -1,5 +1,6 @@
 //! `scproof simulate`: what changes would do.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ Examples:
   scproof --org example simulate --move load-test=Sandbox --fail-on any
   scproof --org org.json simulate --attach deny-databases.json --to Prod
   scproof --org org.json --format markdown simulate --changes changes.json
+
+  terraform show -json plan.out > plan.json
+  scproof --org org.json simulate --terraform-plan plan.json --fail-on unknown
 
 The exit code is 1 if what --fail-on names occurs, if --expect does not allow
 what differs, AWS would refuse a change, or a protected principal could not undo
@@ -65,9 +69,9 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
     let (path, before) = snapshot::load_named(global)?;
     let quotas = snapshot::quotas(global)?;
     let expectations = args.impact.expectations(global)?;
-    let changes = args.changes.resolve(global, &before)?;
+    let resolved = args.changes.resolve_with_sources(global, &before)?;
     let before = Arc::new(before);
-    let rehearsed = Rehearsed::new(Arc::clone(&before), &changes, &quotas);
+    let rehearsed = Rehearsed::new(Arc::clone(&before), &resolved.changes, &quotas);
     let after = Arc::clone(rehearsed.after());
     stop_if_malformed(global, &before, &after)?;
     let stop = args.impact.stop();
@@ -77,7 +81,15 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
         protected: args.protect_principal.clone(),
     };
     let message = format!("comparing every call in {} accounts", before.accounts().len());
-    let simulation = ui::busy(&message, || rehearsed.simulate(&options))?;
+    let mut simulation = ui::busy(&message, || rehearsed.simulate(&options))?;
+    for step in &mut simulation.steps {
+        if let Some(source) = resolved.sources.get(&step.index) {
+            step.description = format!("{} (`{source}`)", step.description);
+        }
+    }
+    let mut warnings = resolved.notes;
+    warnings.append(&mut simulation.warnings);
+    warnings.sort_by_key(|warning| Reverse(warning.severity));
     let was_stopped = stop.is_stopped();
     let held = args.impact.held(global, expectations.as_ref(), (&*before, &*after), &simulation.impact)?;
     let report = ImpactReport {
@@ -90,7 +102,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &SimulateArgs) -> Result<ExitCode, 
         impact: &simulation.impact,
         transients: &simulation.transients,
         gaps: &simulation.gaps,
-        warnings: &simulation.warnings,
+        warnings: &warnings,
         held: held.as_ref(),
         full: args.impact.full,
         failed: Vec::new(),

@@ -22,6 +22,7 @@ fn commands() -> impl Iterator<Item = &'static str> {
         "snapshot new",
         "import",
         "import config",
+        "import terraform",
         "validate",
         "explain",
         "completions",

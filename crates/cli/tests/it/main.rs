@@ -15,6 +15,7 @@ mod fetch;
 #[cfg(feature = "fetch")]
 mod fetch_server;
 mod help;
+mod import;
 mod messages;
 mod missing_scps;
 mod output;

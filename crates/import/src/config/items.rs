@@ -375,8 +375,10 @@ fn policy<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>, folder: &P
         }
     };
     let description = record.optional_text(reader, "Description");
-    let content = content(record, reader, folder);
-    Some(Policy { at: record.node().span.clone(), name: name?, id, kind: kind?, description, content: content? })
+    // With a fault nothing comes of it, but it is a policy that others name.
+    let content = content(record, reader, folder).unwrap_or_default();
+    let kind = kind.unwrap_or_default();
+    Some(Policy { at: record.node().span.clone(), name: name?, id, kind, description, content })
 }
 
 fn content<'f>(record: &mut Record<'f>, reader: &mut RecordReader<'f>, folder: &Path) -> Option<String> {

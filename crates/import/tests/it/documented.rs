@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use scproof_import::{CONFIG_FORMAT, CONFIG_SKELETON, IMPORT_CODES};
+use scproof_import::{CONFIG_FORMAT, CONFIG_SKELETON, IMPORT_CODES, PLAN_CODES};
 use scproof_text::Code;
 use serde_json::{Value, json};
 
@@ -20,6 +20,14 @@ fn the_table_of_codes_is_written_from_the_codes() {
     let what = |code: &Code| [code.summary, code.text].join(". ").trim_end_matches(['.', ' ']).to_owned();
     let row = |code: &Code| format!("| `{}` | {} |", code.code, what(code));
     hold("import.md", &with_rows(&document("import.md"), "| code | what is wrong |", IMPORT_CODES.iter().map(row)));
+}
+
+#[test]
+fn the_notes_on_plans_are_written_from_the_codes() {
+    let what = |code: &Code| [code.summary, code.text].join(". ").trim_end_matches(['.', ' ']).to_owned();
+    let row = |code: &Code| format!("| `{}` | {} | {} |", code.code, code.severity.as_str(), what(code));
+    let page = document("terraform.md");
+    hold("terraform.md", &with_rows(&page, "| code | severity | what it says |", PLAN_CODES.iter().map(row)));
 }
 
 #[test]

@@ -1,12 +1,20 @@
 //! Texts of repositories in, snapshots and faults out.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests, which may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which may panic"
+)]
 
 mod config;
 mod documented;
 mod hostile;
 #[path = "../../../text/tests/support/page.rs"]
 mod page;
+mod plans;
+mod states;
 #[path = "../../../text/tests/support/table.rs"]
 mod table;
 

@@ -205,6 +205,11 @@ impl ChangeSetBuilder {
         &self.draft
     }
 
+    /// The changes so far.
+    pub fn changes(&self) -> &ChangeSet {
+        &self.changes
+    }
+
     /// The changes.
     pub fn finish(self) -> ChangeSet {
         self.changes
