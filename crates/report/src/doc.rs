@@ -18,6 +18,40 @@ use crate::style::Role;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Doc {
     pub(crate) blocks: Vec<Block>,
+    /// What a format that can draw shows at its end; the numbers are those of the blocks, or of JSON.
+    pub(crate) charts: Vec<Chart>,
+}
+
+/// Bars under a heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chart {
+    pub(crate) heading: String,
+    /// What the parts of the bars are.
+    pub(crate) parts: Vec<(Role, &'static str)>,
+    pub(crate) bars: Vec<Bar>,
+}
+
+/// A bar of a chart: what it is, and how long each of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    pub(crate) parts: Vec<u64>,
+}
+
+impl Chart {
+    /// How long a part of a bar is, in thousandths of the longest bar, and where it begins. What is not nothing is seen.
+    pub(crate) fn places(&self, bar: &Bar) -> Vec<(Role, u64, u64)> {
+        let longest = self.bars.iter().map(|bar| bar.parts.iter().sum::<u64>()).max().unwrap_or(0).max(1);
+        let mut start = 0;
+        let mut places = Vec::with_capacity(bar.parts.len());
+        for ((role, _), part) in self.parts.iter().zip(&bar.parts) {
+            let share = u64::try_from(u128::from(*part) * 1000 / u128::from(longest)).unwrap_or(1000);
+            let width = if *part > 0 { share.max(4) } else { 0 };
+            places.push((*role, start, width));
+            start += width;
+        }
+        places
+    }
 }
 
 /// A part of a page.

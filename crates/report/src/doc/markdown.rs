@@ -355,7 +355,7 @@ mod tests {
 
     fn page(blocks: Vec<Block>) -> String {
         let mut out = Vec::new();
-        write(&Doc { blocks }, &mut out).unwrap();
+        write(&Doc { blocks, ..Doc::default() }, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -6,7 +6,8 @@ use askama::Template;
 
 use super::frame::Frame;
 use super::safe::escaped;
-use crate::doc::{Block, Doc, Line, Look, Message};
+use crate::doc::{Block, Chart, Doc, Line, Look, Message};
+use crate::layout::grouped;
 use crate::style::Role;
 
 /// Writes the page.
@@ -19,7 +20,8 @@ pub(crate) fn write(doc: &Doc, title: &str, out: &mut dyn Write) -> io::Result<(
     let (mut blocks, rest): (Vec<Block>, Vec<Block>) =
         doc.blocks.iter().cloned().partition(|block| matches!(block, Block::Headline(_)));
     blocks.extend(rest);
-    let page = Page { frame: Frame::new(title, ""), contents: html(&blocks) };
+    let contents = html(&blocks) + &Charts { charts: &doc.charts }.render().unwrap_or_default();
+    let page = Page { frame: Frame::new(title, ""), contents };
     page.write_into(out)
 }
 
@@ -34,6 +36,12 @@ struct Page {
 #[template(path = "blocks.html")]
 struct Blocks<'a> {
     blocks: &'a [Block],
+}
+
+#[derive(Debug, Template)]
+#[template(path = "charts.html")]
+struct Charts<'a> {
+    charts: &'a [Chart],
 }
 
 /// Blocks as HTML.
@@ -71,6 +79,18 @@ fn tagged(tag: &str, class: &str, text: &str) -> String {
     format!("<{tag}{class}>{}</{tag}>", escaped(text))
 }
 
+/// How a part of a chart is drawn; templates give references.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "askama passes references")]
+fn drawn(role: &Role) -> &'static str {
+    class(*role)
+}
+
+/// A number for people.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "askama passes references")]
+fn counted(number: &u64) -> String {
+    grouped(usize::try_from(*number).unwrap_or(usize::MAX))
+}
+
 fn class(role: Role) -> &'static str {
     match role {
         Role::Good => "good",
@@ -94,7 +114,7 @@ fn excerpt(message: &Message) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doc::{Column, Entry, Fact, Item, Node, Table};
+    use crate::doc::{Bar, Column, Entry, Fact, Item, Node, Table};
 
     #[test]
     fn every_block_has_markup_and_no_text_is_markup() {
@@ -119,7 +139,15 @@ mod tests {
             Block::Note(line),
         ];
         let mut bytes = Vec::new();
-        write(&Doc { blocks }, hostile, &mut bytes).unwrap();
+        let charts = vec![Chart {
+            heading: hostile.to_owned(),
+            parts: vec![(Role::Bad, "blocked"), (Role::Open, "may be")],
+            bars: vec![
+                Bar { label: hostile.to_owned(), parts: vec![1, 0] },
+                Bar { label: "b".to_owned(), parts: vec![500, 1500] },
+            ],
+        }];
+        write(&Doc { blocks, charts }, hostile, &mut bytes).unwrap();
         let page = String::from_utf8(bytes).unwrap();
         assert!(!page.contains("<img") && !page.contains('\u{202e}'), "{page}");
         assert!(page.contains("script-src 'none'") && !page.contains("<script"), "{page}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scproof_replay::{Answer, CandidateReport, Class, Ended, GroupReport};
 
 use super::condition;
-use crate::doc::{Block, Column, Doc, Entry, Fact, Item, Line, Table, facts_of};
+use crate::doc::{Bar, Block, Chart, Column, Doc, Entry, Fact, Item, Line, Table, facts_of};
 use crate::layout::{clean, count};
 use crate::replay::{self, Replayed, account, caller, cause_words, class_words, counted, date, number, seen};
 use crate::style::Role;
@@ -42,6 +42,7 @@ pub(crate) fn page(replayed: &Replayed<'_>) -> Doc {
         expected(&mut doc, replayed, (index, candidate));
         places(&mut doc, replayed, candidate);
     }
+    charts(&mut doc, replayed);
     agreement(&mut doc, replayed);
     doc.heading("What the log holds");
     log(&mut doc, replayed);
@@ -221,6 +222,34 @@ fn list(label: &'static str, replayed: &Replayed<'_>, all: impl ExactSizeIterato
         lines.push(Block::Paragraph(format!("and {rest} more").into()));
     }
     Fact::new(label, lines)
+}
+
+/// How many bars a chart has; more are left out, the shortest first.
+const BARS: usize = 40;
+
+/// Changed calls by day and by account.
+fn charts(doc: &mut Doc, replayed: &Replayed<'_>) {
+    let before = replayed.replay.before();
+    for candidate in &replayed.report.candidates {
+        let parts_of =
+            |[blocked, may, passing, may_pass]: &[u64; Class::CHANGES.len()]| vec![*blocked, *may, passing + may_pass];
+        let mut draw = |what: &str, bars: Vec<Bar>| {
+            if bars.len() > 1 {
+                doc.charts.push(Chart {
+                    heading: format!("{}: changed calls by {what}", clean(&candidate.name)),
+                    parts: vec![(Role::Bad, "blocked"), (Role::Open, "may be blocked"), (Role::Good, "passing")],
+                    bars,
+                });
+            }
+        };
+        let all = candidate.days.iter().map(|(day, of)| Bar { label: date(*day), parts: parts_of(of) });
+        let mut days: Vec<Bar> = all.collect();
+        // The last ones.
+        days.drain(..days.len().saturating_sub(BARS));
+        draw("day", days);
+        let accounts = candidate.accounts.iter().take(BARS);
+        draw("account", accounts.map(|(id, of)| Bar { label: account(before, id), parts: parts_of(of) }).collect());
+    }
 }
 
 /// Changed calls by the unit that the accounts stand in, and the busiest day.

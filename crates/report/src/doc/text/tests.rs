@@ -4,7 +4,7 @@ use super::*;
 use crate::doc::{Column, Table};
 
 fn page(blocks: Vec<Block>, width: usize) -> String {
-    lines(&Doc { blocks }, Style::plain().with_width(width))
+    lines(&Doc { blocks, ..Doc::default() }, Style::plain().with_width(width))
 }
 
 /// No word is broken, and no line is longer than the page unless it is one word.
@@ -108,7 +108,7 @@ fn hostile_texts() {
 
 #[test]
 fn colour_has_no_width() {
-    let lines_of = |style: Style| lines(&Doc { blocks: sample() }, style.with_width(60));
+    let lines_of = |style: Style| lines(&Doc { blocks: sample(), ..Doc::default() }, style.with_width(60));
     let coloured = lines_of(Style::coloured());
     assert!(coloured.contains('\u{1b}'));
     let plain: String = without_escapes(&coloured);
