@@ -215,8 +215,11 @@ impl Replayed<'_> {
         if coverage.data_events.is_empty() {
             lines.push("There are no data events, such as reads of objects in buckets.".to_owned());
         } else {
-            let types: Vec<String> = coverage.data_events.iter().map(|it| clean(it).into_owned()).collect();
-            lines.push(format!("Data events are those of {}.", enumerate(&types)));
+            // Some records do not tell the type.
+            let told = coverage.data_events.iter().filter(|it| !it.is_empty());
+            let types: Vec<String> = told.map(|it| clean(it).into_owned()).collect();
+            let types = if types.is_empty() { "types that are not told".to_owned() } else { enumerate(&types) };
+            lines.push(format!("Data events are those of {types}."));
         }
         for region in &coverage.regions {
             let gaps: Vec<String> = region.gaps.iter().map(|(from, to)| days(*from, *to)).collect();

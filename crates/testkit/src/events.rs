@@ -4,6 +4,7 @@
 //! with copies of it in other files. Shares of callers and operations are about those of real logs: two thirds of all
 //! calls only read, most are made by sessions of roles and by services, one in ten fails. [`odd_record`] makes records
 //! that nobody should write, for properties; [`shipped_log`] makes the log that comes with scproof.
+//! [`plain`](fn@plain) is the reference reader of records.
 //!
 //! ```
 //! use scproof_testkit::events::{LogGenerator, LogShape};
@@ -20,6 +21,7 @@ mod callers;
 mod fleet;
 mod odd;
 mod operations;
+mod plain;
 mod record;
 mod shipped;
 
@@ -31,6 +33,7 @@ use callers::caller;
 use fleet::Fleet;
 pub use odd::odd_record;
 use operations::Operations;
+pub use plain::{Plain, PlainCall, plain};
 use record::{Ending, Written};
 pub use shipped::shipped_log;
 

@@ -23,7 +23,9 @@ impl<'r> Parameters<'r> {
             let value: Value = self.raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
             // Tables have them as a text of JSON.
             let inside = value.as_str().map(|text| serde_json::from_str(text).unwrap_or_default());
-            inside.unwrap_or(value)
+            let value = inside.unwrap_or(value);
+            // What is no object tells nothing, not even that a member is missing.
+            if value.is_object() { value } else { Value::Null }
         })
     }
 }
@@ -58,4 +60,23 @@ pub(crate) fn texts_at(value: &Value, path: &str) -> Vec<String> {
         found = if through { inside.filter_map(Value::as_array).flatten().collect() } else { inside.collect() };
     }
     found.into_iter().filter_map(scalar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ct_30_what_is_no_object_tells_nothing() {
+        let of = |text: &str| {
+            let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
+            Parameters::new(Some(&raw)).get().clone()
+        };
+        for text in ["null", "[]", "7", "true", r#""""#, r#""x""#, r#""[]""#] {
+            assert_eq!(of(text), Value::Null, "{text}");
+        }
+        for text in [r#"{"a": 1}"#, r#""{\"a\": 1}""#] {
+            assert_eq!(of(text), serde_json::json!({"a": 1}), "{text}");
+        }
+    }
 }

@@ -82,7 +82,9 @@ impl Reader {
             Some("IdentityCenterUser" | "Directory" | "Unknown") => {
                 return Reading::NotReplayable("the caller's account is not told");
             }
-            Some(_) => {}
+            Some("Root" | "IAMUser" | "AssumedRole" | "Role" | "FederatedUser" | "AWSAccount") => {}
+            // A kind that AWS may add: whose account `accountId` is then, nobody can say.
+            Some(_) => return Reading::NotReplayable("the kind of caller is not known"),
         }
         let Some(account) = account(identity) else {
             return Reading::NotReplayable("the caller's account is not told");

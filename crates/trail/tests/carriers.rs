@@ -152,7 +152,7 @@ fn ct_2_ct_3_ct_31_whose_policies_decide() {
     };
     let service = json!({"type": "AWSService", "invokedBy": "ec2.amazonaws.com"});
     assert!(matches!(of_kind(service), Reading::NotGoverned(_)));
-    for kind in ["IdentityCenterUser", "Directory", "Unknown", "SAMLUser", "WebIdentityUser"] {
+    for kind in ["IdentityCenterUser", "Directory", "Unknown", "SAMLUser", "WebIdentityUser", "NewKind"] {
         let found = of_kind(json!({"type": kind, "accountId": "222222222222"}));
         assert!(matches!(found, Reading::NotReplayable(_)), "{kind}");
     }
