@@ -40,6 +40,12 @@ pub(crate) struct Change {
     pub(crate) expected: Option<usize>,
 }
 
+/// Questions, and the same prepared for the organization as it is.
+pub(crate) struct Askable {
+    asks: Vec<(Standing, Request)>,
+    queries: Vec<Option<Query>>,
+}
+
 /// The questions of a call in one organization.
 struct Answered<'a> {
     compiled: &'a CompiledOrganization,
@@ -50,7 +56,11 @@ struct Answered<'a> {
 
 impl<'a> Answered<'a> {
     fn new(compiled: &'a CompiledOrganization, asks: &[(Standing, Request)]) -> Self {
-        let queries: Vec<Option<Query>> = asks.iter().map(|(_, request)| compiled.prepare(request).ok()).collect();
+        let queries = asks.iter().map(|(_, request)| compiled.prepare(request).ok()).collect();
+        Self::of(compiled, asks, queries)
+    }
+
+    fn of(compiled: &'a CompiledOrganization, asks: &[(Standing, Request)], queries: Vec<Option<Query>>) -> Self {
         // What a candidate cannot be asked, such as of an account that it lacks, is open.
         let decision = |request: &Request, query: &Option<Query>| {
             let found = query.as_ref().map_or(Decision::Unknown, |query| compiled.decide(query));
@@ -78,8 +88,8 @@ impl<'a> Answered<'a> {
 
 impl Case {
     /// Asks all organizations. The questions are those that [`askable`] leaves.
-    pub(crate) fn work_out(replay: &Replay, views: &CompiledViews, asks: Vec<(Standing, Request)>) -> Self {
-        let before = Answered::new(views.view(View::BEFORE), &asks);
+    pub(crate) fn work_out(replay: &Replay, views: &CompiledViews, Askable { asks, queries }: Askable) -> Self {
+        let before = Answered::of(views.view(View::BEFORE), &asks, queries);
         let candidates = views.views().skip(1).zip(replay.candidates());
         let changes = candidates.map(|(view, candidate)| {
             let mut change = change(&before, &Answered::new(views.view(view), &asks));
@@ -118,32 +128,38 @@ impl Case {
     }
 }
 
-/// The questions that can be asked: resources that the catalog does not know for the action are left open, as if the
+/// The questions that can be asked, ready to be: resources that the catalog does not know for the action are left open, as if the
 /// event did not tell them (CT-37), and what is perhaps asked is left out if it makes no sense.
 pub(crate) fn askable(
     compiled: &CompiledOrganization,
     asks: Vec<(Standing, Request)>,
-) -> Result<Vec<(Standing, Request)>, &'static str> {
-    let mut kept = Vec::with_capacity(asks.len());
+) -> Result<Askable, &'static str> {
+    let mut kept = Askable { asks: Vec::with_capacity(asks.len()), queries: Vec::with_capacity(asks.len()) };
     for (standing, mut request) in asks {
-        let mut asked = compiled.prepare(&request).map(drop);
+        let mut asked = compiled.prepare(&request);
         if !request.resources.is_empty() && asked.is_err() {
             request.resources.clear();
             request.resources_complete = false;
-            asked = compiled.prepare(&request).map(drop);
+            asked = compiled.prepare(&request);
         }
         match asked {
-            Ok(()) => kept.push((standing, request)),
+            Ok(query) => {
+                kept.asks.push((standing, request));
+                kept.queries.push(Some(query));
+            }
             Err(_) if standing == Standing::Possible => {}
             Err(error) => return Err(words(&error)),
         }
     }
-    if kept.is_empty() { Err("no action is known for the call") } else { Ok(kept) }
+    if kept.asks.is_empty() { Err("no action is known for the call") } else { Ok(kept) }
 }
+
+/// Why calls by others cannot be asked about.
+pub(crate) const NO_ACCOUNT: &str = "the caller's account is not known";
 
 fn words(error: &RequestError) -> &'static str {
     match error {
-        RequestError::Account(_) | RequestError::NoAccount { .. } => "the caller's account is not known",
+        RequestError::Account(_) | RequestError::NoAccount { .. } => NO_ACCOUNT,
         RequestError::Principal { .. } | RequestError::NoPartition { .. } => "the caller's ARN cannot be read",
         RequestError::PrincipalAccount { .. } => "the caller's ARN names another account",
         RequestError::PrincipalPartition { .. } => "the caller belongs to another partition",

@@ -6,12 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHasher;
 use scproof_evaluator::symbolic::{CompiledViews, View};
-use scproof_organization::Organization;
+use scproof_organization::{AccountId, Organization};
 use scproof_trail::{Call, Event, Reading};
 
 use crate::agreement::Told;
 use crate::answer::Class;
-use crate::case::{Case, askable};
+use crate::case::{Case, NO_ACCOUNT, askable};
 use crate::options::{At, Candidate, ReplayOptions};
 use crate::part::{EventKey, Rank, ReplayPart, What};
 use crate::report::ReplayReport;
@@ -165,6 +165,13 @@ impl Replay {
             At::Event => None,
             At::Time(time) => Some(time.as_str()),
         };
+        // A caller of another organization is one whom SCPs do not govern; without a name it is nobody. Seen at once:
+        // near names of the account would be looked for, for nobody to read.
+        let is_known = AccountId::parse(&call.account).ok().and_then(|id| self.before.account(&id)).is_some();
+        let names_it = |arn: &str| arn.split(':').nth(4) == Some(call.account.as_str());
+        if !is_known && !call.principal.as_deref().is_some_and(names_it) {
+            return Worked::Unanswerable(NO_ACCOUNT);
+        }
         part.scratch.make_key(&self.views, call, now);
         let key = part.scratch.key.as_slice();
         let mut hasher = FxHasher::default();
