@@ -21,7 +21,7 @@ pub use agreement::{Contradiction, Disagreement, Ended};
 pub use answer::{Answer, Cause, Class};
 pub use coverage::{LogCoverage, RegionCoverage};
 pub use expected::{EXPECTED_CALLS_FORMAT, EXPECTED_CODES, Expected, ExpectedCall, ExpectedCalls};
-pub use log::{LogFiles, Progress};
+pub use log::{LogFiles, Progress, verify_files};
 pub use options::{At, Candidate, ReplayOptions};
 pub use part::ReplayPart;
 pub use replay::{EventClass, EventReason, Replay};

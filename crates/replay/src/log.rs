@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use scproof_policy_parser::{DateReading, parse_date};
-use scproof_trail::{Foreign, Reader, Source, Sources};
+use scproof_trail::{DigestReport, Foreign, HashedFile, Reader, Source, Sources, verify_digests};
 
 use crate::part::{DAY, ReplayPart};
 use crate::replay::{EventClass, Replay};
@@ -24,6 +24,8 @@ pub struct LogFiles {
     pub passed_over: u64,
     /// Some of those that are empty or of another kind, with what they are, sorted.
     pub strangers: BTreeSet<String>,
+    /// What the digests say of the files, if somebody [looked](verify_files).
+    pub digests: Option<DigestReport>,
     /// What could not be read of a file, with its name, sorted; the rest of it counts.
     pub faults: Vec<String>,
     /// How many faults there are.
@@ -85,6 +87,14 @@ impl LogFiles {
     }
 }
 
+/// Holds the files of a log against the digests among them, on the threads of the current rayon pool. A file that
+/// cannot be opened counts as missing.
+pub fn verify_files(sources: &Sources) -> DigestReport {
+    let all: Vec<&Source> = sources.files.iter().chain(&sources.passed_over).collect();
+    let files: Vec<HashedFile> = all.par_iter().filter_map(|source| HashedFile::read(source).ok()).collect();
+    verify_digests(&files)
+}
+
 impl Replay {
     /// Reads all files of a log on the threads of the current rayon pool, and makes the report.
     ///
@@ -100,7 +110,8 @@ impl Replay {
         for source in &sources.files {
             days.entry(day_of(source.path())).or_default().push(source);
         }
-        let (mut all, mut files) = (self.part(), LogFiles { passed_over: sources.passed_over, ..LogFiles::default() });
+        let (mut all, mut files) =
+            (self.part(), LogFiles { passed_over: sources.passed_over.len() as u64, ..LogFiles::default() });
         for (day, sources) in days {
             let nothing = || (self.part(), LogFiles::default());
             // A reader remembers what tables say of operations, so that one reads many files.

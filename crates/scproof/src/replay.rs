@@ -31,9 +31,9 @@ pub use scproof_policy_parser::{DateReading, format_date, parse_date};
 pub use scproof_replay::{
     Agreement, Answer, At, Caller, Candidate, CandidateReport, Cause, Changes, Class, Contradiction, Disagreement,
     EXPECTED_CALLS_FORMAT, Ended, EventClass, EventReason, Example, Expected, ExpectedCall, ExpectedCalls, GroupReport,
-    LogCoverage, LogFiles, Progress, RegionCoverage, Replay, ReplayOptions, ReplayPart, ReplayReport,
+    LogCoverage, LogFiles, Progress, RegionCoverage, Replay, ReplayOptions, ReplayPart, ReplayReport, verify_files,
 };
 pub use scproof_trail::{
-    Ask, Call, Event, Fault, Foreign, Identity, Outcome, Reader, Reading, Record, Source, SourceError, Sources,
-    Standing, Tally, read_records,
+    Ask, Call, DigestFault, DigestReport, Event, Fault, Foreign, HashedFile, Identity, Outcome, Reader, Reading,
+    Record, Source, SourceError, Sources, Standing, Tally, read_records, verify_digests,
 };

@@ -78,7 +78,14 @@ impl Asks {
                 }
             }
             possible.extend(told.dependents.iter().cloned());
-            let input = |arn| ResourceInput { resource: RequestResource::Arn(arn), context: Context::new() };
+            let owner = owner(listed);
+            let input = |arn: String| {
+                let mut context = Context::new();
+                if let Some(owner) = owner.filter(|_| is_of_bucket(&arn)) {
+                    context.insert("aws:ResourceAccount", ContextValue::Single(owner.to_owned()));
+                }
+                ResourceInput { resource: RequestResource::Arn(arn), context }
+            };
             // A record lists not all that a call was checked against: it may have used optional resources, too.
             let may_have_more = !arns.is_empty() && self.resources.may_have_more(*action, &arns);
             if may_have_more {
@@ -135,6 +142,20 @@ impl Asks {
         };
         Arc::clone(self.of_action.entry(action).or_insert_with(|| Arc::new(told)))
     }
+}
+
+/// The account that owns what a record lists, if that is one (CT-37).
+fn owner<'r>(listed: &'r [Listed<'_>]) -> Option<&'r str> {
+    let mut accounts = listed.iter().filter_map(|resource| resource.account.get());
+    let first =
+        accounts.next().filter(|account| account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit()))?;
+    accounts.all(|account| account == first).then_some(first)
+}
+
+/// Whether an ARN is that of a bucket or an object, which does not tell the account.
+fn is_of_bucket(arn: &str) -> bool {
+    let mut parts = arn.splitn(6, ':').skip(2);
+    parts.next() == Some("s3") && parts.next() == Some("") && parts.next() == Some("")
 }
 
 /// The tags that a call passes, where they stand in a form that says so.

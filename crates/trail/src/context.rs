@@ -27,6 +27,10 @@ pub(crate) fn context(record: &Record<'_>, identity: &Identity<'_>) -> Context {
         known.give("ec2:RoleDelivery", session.role_delivery.get());
         known.give("aws:SignInSessionArn", session.sign_in_arn.get());
     }
+    // CTX-10. What is no caller of an account has an id of another kind.
+    if matches!(kind, "Root" | "IAMUser" | "AssumedRole" | "FederatedUser") {
+        known.give("aws:userid", identity.principal_id.get());
+    }
     known.give("aws:CurrentTime", record.event_time.get().and_then(instant).as_deref());
     known.give("aws:UserAgent", record.user_agent.get());
     known.give("aws:SecureTransport", record.tls.as_ref().and_then(|tls| tls.version.get()).map(|_| "true"));

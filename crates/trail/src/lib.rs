@@ -22,6 +22,7 @@
 
 mod asks;
 mod context;
+mod digest;
 mod event;
 mod operation;
 mod parameters;
@@ -29,10 +30,12 @@ mod read;
 mod reader;
 mod record;
 mod resources;
+mod rows;
 mod sentence;
 mod sources;
 mod window;
 
+pub use digest::{DigestFault, DigestReport, HashedFile, verify_digests};
 pub use event::{Ask, Call, Event, Outcome, Reading, Standing};
 pub use read::{Fault, Foreign, Tally, read_records};
 pub use reader::Reader;

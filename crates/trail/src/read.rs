@@ -1,7 +1,8 @@
 //! The records in the text of a file, whatever carries them: `{"Records": […]}`, arrays, JSON Lines, `detail` of
-//! `EventBridge`, and the text in a text of `lookup-events`. A fault is counted and named; the rest goes on. One record
-//! at a time is held, however long the file is.
+//! `EventBridge`, the text in a text of `lookup-events`, and rows of tables. A fault is counted and named; the rest
+//! goes on. One record at a time is held, however long the file is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
@@ -10,6 +11,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use crate::record::Record;
+use crate::rows::{columns, fields, record};
 use crate::window::Window;
 
 /// Faults that are named; more are counted.
@@ -19,7 +21,7 @@ const MAX_DEPTH: usize = 4;
 /// A longer record is left out; `CloudTrail`'s have at most 1 MB.
 const MAX_RECORD: usize = 4 << 20;
 /// The members that hold lists of records.
-const LISTS: [&str; 3] = ["Records", "records", "Events"];
+const LISTS: [&str; 4] = ["Records", "records", "Events", "QueryResultRows"];
 
 /// What was found in the content of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,6 +167,11 @@ impl Reading<'_> {
             self.tally.foreign = Some(Foreign::Empty);
             return;
         };
+        if !matches!(first, b'{' | b'[')
+            && let Some(columns) = columns(window.line_text(MAX_RECORD))
+        {
+            return self.rows(window, &columns);
+        }
         let mut values = 0_u64;
         while window.peek().is_some() {
             let line = window.line();
@@ -203,12 +210,37 @@ impl Reading<'_> {
                     None => return false,
                 }
             }
-            while !window.text().contains('\n') && window.text().len() < MAX_RECORD && window.fill() {}
-            let line = window.text().lines().next().unwrap_or_default();
+            let line = window.line_text(MAX_RECORD);
             if line.len() > 2 && serde_json::from_str::<IgnoredAny>(line).is_ok() {
                 self.tally.fault_count += before.fault_count;
                 self.tally.faults.append(&mut before.faults);
                 return true;
+            }
+        }
+    }
+
+    /// The rows of a table, with the names of its columns in the first.
+    fn rows(&mut self, window: &mut Window<'_>, columns: &[String]) {
+        self.lists += 1;
+        window.next_line();
+        while window.peek().is_some() {
+            let line = window.line();
+            let mut has_more = true;
+            let row = loop {
+                match fields(window.text(), !has_more) {
+                    None if has_more && window.text().len() <= MAX_RECORD => has_more = window.fill(),
+                    found => break found,
+                }
+            };
+            let Some((row, length)) = row else {
+                self.tally.fault(Fault::Line { line });
+                window.next_line();
+                continue;
+            };
+            window.consume(length);
+            let row = columns.iter().map(String::as_str).zip(row.iter().map(String::as_str));
+            if !self.text(&record(row), 0) {
+                self.tally.fault(Fault::Line { line });
             }
         }
     }
@@ -295,7 +327,11 @@ impl Reading<'_> {
     /// An item of a list. One that cannot be read is passed over, if it can be told where it ends.
     fn item(&mut self, window: &mut Window<'_>) -> Result<(), Broken> {
         let number = self.tally.records + 1;
-        let whole = if window.peek() == Some(b'{') { self.whole(window) } else { Whole::Malformed };
+        let whole = match window.peek() {
+            Some(b'{') => self.whole(window),
+            Some(b'[') => self.row(window),
+            _ => Whole::Malformed,
+        };
         let fault = match whole {
             Whole::Read => return Ok(()),
             Whole::TooLarge => Fault::ItemTooLarge { number, limit: MAX_RECORD },
@@ -307,6 +343,35 @@ impl Reading<'_> {
         }
         self.tally.fault(fault);
         Ok(())
+    }
+
+    /// A row in the results of a query: a list of objects with a member for each column.
+    fn row(&mut self, window: &mut Window<'_>) -> Whole {
+        loop {
+            let mut values = Deserializer::from_str(window.text()).into_iter::<Vec<BTreeMap<String, Option<String>>>>();
+            match values.next() {
+                Some(Ok(cells)) => {
+                    let end = values.byte_offset();
+                    let cells =
+                        cells.iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+                    let is_record = self.text(&record(cells), 0);
+                    // What is none is passed over by who asked.
+                    if is_record {
+                        window.consume(end);
+                    }
+                    return if is_record { Whole::Read } else { Whole::Malformed };
+                }
+                Some(Err(error)) if error.is_eof() => {
+                    if window.text().len() > MAX_RECORD {
+                        return Whole::TooLarge;
+                    }
+                    if !window.fill() {
+                        return Whole::Ends;
+                    }
+                }
+                Some(Err(_)) | None => return Whole::Malformed,
+            }
+        }
     }
 
     /// An object that is looked at as a whole: a record, or what carries some.

@@ -70,7 +70,7 @@ pub struct Record<'t> {
     detail: Option<&'t RawValue>,
     #[serde(borrow, rename = "CloudTrailEvent")]
     lookup: Text<'t>,
-    #[serde(borrow, rename = "Records", alias = "records", alias = "Events")]
+    #[serde(borrow, rename = "Records", alias = "records", alias = "Events", alias = "QueryResultRows")]
     list: Option<&'t RawValue>,
     #[serde(borrow, rename = "digestStartTime")]
     digest: Text<'t>,

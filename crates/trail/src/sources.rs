@@ -21,8 +21,8 @@ const OTHER_FOLDERS: [&str; 3] = ["CloudTrail-Digest", "CloudTrail-Insight", "Cl
 pub struct Sources {
     /// The files to read.
     pub files: Vec<Source>,
-    /// Files in folders of digests and Insights, which are passed over.
-    pub passed_over: u64,
+    /// Files in folders of digests and Insights, which hold no events of the log.
+    pub passed_over: Vec<Source>,
 }
 
 /// A file of a log.
@@ -66,11 +66,8 @@ impl Sources {
                 let is_other = inside
                     .components()
                     .any(|part| part.as_os_str().to_str().is_some_and(|name| OTHER_FOLDERS.contains(&name)));
-                if is_other {
-                    found.passed_over += 1;
-                } else {
-                    found.files.push(Source { path: entry.into_path() });
-                }
+                let files = if is_other { &mut found.passed_over } else { &mut found.files };
+                files.push(Source { path: entry.into_path() });
             }
         }
         Ok(found)
@@ -104,7 +101,7 @@ impl Source {
     }
 
     /// The text of the file.
-    fn text(&self) -> Result<Box<dyn Read>, SourceError> {
+    pub(crate) fn text(&self) -> Result<Box<dyn Read>, SourceError> {
         let file = File::open(&self.path).map_err(|error| SourceError { path: self.path.clone(), error })?;
         Ok(decompressed(BufReader::with_capacity(1 << 16, file)))
     }

@@ -112,6 +112,12 @@ impl<'i> Window<'i> {
         }
     }
 
+    /// The line that is ahead, or that many bytes of it.
+    pub(crate) fn line_text(&mut self, limit: usize) -> &str {
+        while !self.text().contains('\n') && self.text().len() < limit && self.fill() {}
+        self.text().lines().next().unwrap_or_default()
+    }
+
     /// Passes over a value of JSON, of which only brackets and quotes are looked at; whether it ends.
     pub(crate) fn skip_value(&mut self) -> bool {
         let (mut depth, mut in_text, mut is_escaped, mut in_word) = (0_usize, false, false, false);

@@ -122,7 +122,7 @@ fn directories_compressed_files_and_folders_of_digests() {
     std::fs::write(of_day.join("c.json.gz"), [half(first), half(second)].concat()).unwrap();
     std::fs::write(of_day.join("d.json.gz"), gzip.get(..gzip.len() / 2).unwrap()).unwrap();
     let sources = Sources::find(&[folder.path()]).unwrap();
-    assert_eq!((sources.files.len(), sources.passed_over), (4, 1));
+    assert_eq!((sources.files.len(), sources.passed_over.len()), (4, 1));
     let mut counts = Vec::new();
     let mut faults = Vec::new();
     for source in &sources.files {
@@ -408,4 +408,68 @@ fn a_record_that_cannot_be_read_is_passed_over() {
     // Texts one behind the other.
     let records = json!({"Records": [one, two]}).to_string();
     assert_eq!(read(&format!("{records}{records}")).0.len(), 4);
+}
+
+const CALLER: &str = "{type=AssumedRole, principalid=AROAEXAMPLE:ann, arn=arn:aws:sts::222222222222:assumed-role/dev/ann, \
+    accountid=222222222222, sessioncontext={attributes={mfaauthenticated=true, creationdate=2026-11-01T09:00:00Z}, \
+    sessionissuer={type=Role, arn=arn:aws:iam::222222222222:role/team/dev, accountid=222222222222}}}";
+
+/// Athena's columns are named as AWS's statement for the table has them, Lake's as members of records.
+#[test]
+fn ct_32_rows_of_tables() {
+    let parameters = r#"{"bucketName": "b", "key": "a,b"}"#;
+    let resources = "[{arn=arn:aws:s3:::b/a, accountid=222222222222, type=AWS::S3::Object}]";
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let line = |cells: &[&str]| cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+    let names = [
+        "eventtime",
+        "eventid",
+        "eventsource",
+        "eventname",
+        "eventtype",
+        "useridentity",
+        "requestparameters",
+        "resources",
+    ];
+    let cells =
+        ["2026-11-01T10:00:00Z", "1", "s3.amazonaws.com", "GetObject", "AwsApiCall", CALLER, parameters, resources];
+    let table = format!("{}\n{}\n\n{}\n", line(&names), line(&cells), line(&["oops"]));
+    let lake = [
+        "eventTime",
+        "eventID",
+        "eventSource",
+        "eventName",
+        "eventType",
+        "userIdentity",
+        "requestParameters",
+        "resources",
+    ];
+    let row: Vec<Value> = lake.iter().zip(cells).map(|(name, cell)| json!({*name: cell})).collect();
+    let results = json!({"QueryStatus": "FINISHED", "QueryResultRows": [row, [{"oops": null}]]}).to_string();
+    let unload = json!({"eventid": "1", "eventtime": "2026-11-01T10:00:00Z", "eventsource": "s3.amazonaws.com",
+        "eventname": "GetObject", "eventtype": "AwsApiCall", "requestparameters": parameters,
+        "resources": [{"arn": "arn:aws:s3:::b/a", "accountid": "222222222222"}],
+        "useridentity": {"type": "AssumedRole", "principalid": "AROAEXAMPLE:ann", "accountid": "222222222222", "arn": "arn:aws:sts::222222222222:assumed-role/dev/ann",
+            "sessioncontext": {"attributes": {"mfaauthenticated": "true", "creationdate": "2026-11-01T09:00:00Z"},
+                "sessionissuer": {"arn": "arn:aws:iam::222222222222:role/team/dev"}}}});
+    let mut events = Vec::new();
+    for (text, faults) in [(table, 1), (results, 1), (unload.to_string(), 0)] {
+        let mut reader = Reader::new();
+        let tally = read_records(text.as_bytes(), &mut |record| events.push(reader.read(&record)));
+        assert_eq!((tally.records, tally.fault_count, tally.foreign), (1, faults, None), "{text} {tally:?}");
+    }
+    assert!(events.iter().all(|event| Some(event) == events.first()), "{events:#?}");
+    let Some(Event { reading: Reading::Call(call), .. }) = events.first() else { unreachable!("a call") };
+    let value = |key: &str| call.context.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone());
+    let single = |text: &str| Some(scproof_evaluator::ContextValue::Single(text.to_owned()));
+    assert_eq!(value("aws:PrincipalArn"), single("arn:aws:iam::222222222222:role/team/dev"));
+    assert_eq!(value("aws:MultiFactorAuthPresent"), single("true"));
+    // A column with the record as it was counts alone.
+    let whole = format!("{}\n{}", line(&["eventjson", "eventid"]), line(&[&record("7").to_string(), "1"]));
+    assert_eq!(read(&whole).0, ["7"]);
+    // A table of something else.
+    assert_eq!(read("name,value\na,b\n").1.foreign, Some(Foreign::Other));
+    // A row that does not end.
+    let open = format!("{}\n{}\n\"open", line(&names), line(&cells));
+    assert_eq!((read(&open).0.len(), read(&open).1.faults), (1, vec![Fault::Line { line: 3 }]));
 }

@@ -90,3 +90,34 @@ fn ct_35_what_aws_tells_of_keys_counts_first() {
     assert_eq!((values, key(&call, "aws:ViaAWSService")), (1, Some(single("true"))));
     assert_eq!(key(&call, "aws:CalledVia"), Some(ContextValue::List(vec!["a".to_owned(), "b".to_owned()])));
 }
+
+#[test]
+fn ctx_10_the_id_of_the_caller() {
+    let of = |kind: &str| {
+        let identity = json!({"type": kind, "arn": USER, "accountId": "111111111111", "principalId": "AIDAEXAMPLE"});
+        key(&event(identity, &[]), "aws:userid")
+    };
+    assert_eq!(of("IAMUser"), Some(single("AIDAEXAMPLE")));
+    assert_eq!(of("AWSAccount"), None);
+    assert_eq!(key(&user(&[]), "aws:userid"), None);
+}
+
+/// The ARN of an object does not tell whose it is, the list of a record does, of the bucket.
+#[test]
+fn ct_37_a_list_tells_the_owner() {
+    let owners = |accounts: [Option<&str>; 2]| -> Vec<Option<ContextValue>> {
+        let [object, bucket] = accounts;
+        let event = json!({
+            "eventSource": "s3.amazonaws.com", "eventName": "PutObject", "requestParameters": {"bucketName": "b", "key": "k"},
+            "userIdentity": {"type": "IAMUser", "arn": USER, "accountId": "111111111111"},
+            "resources": [{"ARN": "arn:aws:s3:::b/k", "accountId": object}, {"ARN": "arn:aws:s3:::b", "accountId": bucket}]
+        });
+        let text = event.to_string();
+        let record = Record::parse(&text).unwrap();
+        let Reading::Call(call) = Reader::new().asked(&record) else { panic!("no call: {text}") };
+        call.asks[0].resources.iter().map(|input| key(&input.context, "aws:ResourceAccount")).collect()
+    };
+    assert_eq!(owners([None, Some("333333333333")]), [Some(single("333333333333"))]);
+    assert_eq!(owners([Some("222222222222"), Some("333333333333")]), [None]);
+    assert_eq!((owners([None, None]), owners([None, Some("x")])), (vec![None], vec![None]));
+}

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use scproof::compare::{ChangeSet, ChangeSetBuilder, Rehearsed};
 use scproof::replay::{
     At, Candidate, DateReading, EventClass, Expected, ExpectedCalls, Progress, Replay, ReplayOptions, Source, Sources,
-    parse_date,
+    parse_date, verify_files,
 };
 use scproof::report::{ReplayGate, Replayed, Report, Subject, event_reason_words};
 use scproof::snapshot::{AccountId, Organization, Replacement};
@@ -27,10 +27,8 @@ use crate::{clock, input, snapshot, temporary, ui};
 
 const EXAMPLES: &str = "\
 Asks about every call of a log of CloudTrail, as the organization is and as it
-would be: which calls that people made would be blocked, by what, whose, and
-one of each with the command that shows it. Directories are read whole, such as
-a copy of a trail's bucket; files may be gzip or zstd. Copies of an event count
-once. What an event does not tell stays open, and the condition is named.
+would be: which calls would be blocked, by what and whose, with a command that
+shows it. Directories are read whole. What an event does not tell stays open.
 
 Examples:
   scproof --org org.json replay logs/ --attach deny-databases.json --to Prod
@@ -41,8 +39,8 @@ Examples:
 
 --fail-on takes newly-blocked, may-be-blocked, newly-passing and contradiction,
 and can be repeated. The exit code is 1 if what it names occurs; 5 if that is
-may-be-blocked and nothing else; 3 if some of the log could not be read, or an
-interrupt ended the reading: the report is of the rest.";
+may-be-blocked and nothing else; 3 if some of the log could not be read, is not
+as digests say, or an interrupt ended the reading: the report is of the rest.";
 
 /// The heading of these arguments in the help.
 const REPLAY: &str = "The log, and what it is held against";
@@ -68,6 +66,9 @@ pub(crate) struct ReplayArgs {
     /// Time in conditions: event (default), now, a time
     #[arg(long, value_name = "WHEN", help_heading = REPLAY)]
     at: Option<String>,
+    /// Hold the files against the digests beside them
+    #[arg(long, help_heading = REPLAY)]
+    verify_digests: bool,
     /// Write a line of JSON for each call and candidate
     #[arg(long, value_name = "FILE", help_heading = REPLAY)]
     events: Option<PathBuf>,
@@ -130,13 +131,16 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs) -> Result<ExitCode, Co
     // What was read until then is worth telling.
     temporary::on_interrupt(move || of_signal.stop());
     let size = sources.files.iter().map(Source::len).sum();
-    let (report, files) = ui::reading(size, &progress, || {
+    let (report, mut files) = ui::reading(size, &progress, || {
         replay.read(&sources, &progress, |event| {
             if let Some(events) = events.as_mut() {
                 events.write(&replay, &event);
             }
         })
     });
+    if args.verify_digests {
+        files.digests = Some(ui::busy("hashing the files", || verify_files(&sources)));
+    }
     if let Some(events) = events {
         events.finish()?;
     }
@@ -153,6 +157,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs) -> Result<ExitCode, Co
     Output::open(global)?.report(format, &Report::Replay(&replayed))?;
     Ok(match replayed.failed.as_slice() {
         _ if replayed.files.fault_count > 0 || replayed.files.left > 0 => ExitCode::Input,
+        _ if replayed.files.digests.as_ref().is_some_and(|digests| digests.fault_count > 0) => ExitCode::Input,
         [] => ExitCode::Fine,
         [ReplayGate::MayBeBlocked] => ExitCode::Unknown,
         _ => ExitCode::No,

@@ -187,6 +187,33 @@ fn what_cannot_be_read_is_told() {
     assert!(run.stdout.contains("the change: 3 of 7 calls"), "{}", run.page());
 }
 
+/// A digest in the bucket names a file that is not there.
+#[test]
+fn digests_are_held_against_files() {
+    let folder = bucket(&guard());
+    let digests = folder.path().join("bucket/prefix/AWSLogs/o-examplecorp/214000000001/CloudTrail-Digest");
+    fs::remove_dir_all(&digests).unwrap();
+    let verify = |code: i32| {
+        let run = replay(folder.path(), &[&ATTACH[..], &["--verify-digests"]].concat());
+        assert_eq!(run.code, code, "{}", run.page());
+        run.stdout
+    };
+    // The one that lies among the files says nothing.
+    assert!(verify(3).contains("digest.json: cannot be read to its end"));
+    fs::remove_file(digests.with_file_name("digest.json")).unwrap();
+    assert!(verify(0).contains("by 0 digests 0 files are as written; none names 1 file"));
+    fs::create_dir_all(&digests).unwrap();
+    let digest = json!({"digestStartTime": "2026-11-06T09:00:00Z", "digestEndTime": "2026-11-06T10:00:00Z",
+        "digestS3Object": "a/d_1.json", "logFiles": [{"s3Object": "a/gone.json", "hashValue": "00"}]});
+    fs::write(digests.join("d_1.json"), digest.to_string()).unwrap();
+    assert!(verify(3).contains("gone.json: is missing"));
+    let args =
+        [&["--org", "example", "--format", "json", "replay", "bucket", "--verify-digests"], &ATTACH[..]].concat();
+    let found = run_in(folder.path(), &args).json();
+    schema::check(&found);
+    assert_eq!(found["log"]["digests"]["faults"], json!(["gone.json: is missing"]));
+}
+
 #[test]
 fn slips() {
     let folder = bucket(&guard());

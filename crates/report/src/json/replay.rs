@@ -27,10 +27,22 @@ struct View<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct DigestsView {
+    digests: u64,
+    intact: u64,
+    unnamed: u64,
+    faults: Vec<String>,
+    fault_count: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LogView<'a> {
     files: u64,
     passed_over: u64,
     strangers: &'a BTreeSet<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digests: Option<DigestsView>,
     faults: &'a [String],
     fault_count: u64,
     files_left: u64,
@@ -322,6 +334,13 @@ pub(crate) fn document<'a>(replayed: &'a Replayed<'_>) -> impl Serialize + use<'
             files: files.read,
             passed_over: files.passed_over,
             strangers: &files.strangers,
+            digests: files.digests.as_ref().map(|digests| DigestsView {
+                digests: digests.digests,
+                intact: digests.intact,
+                unnamed: digests.unnamed,
+                faults: digests.faults.iter().map(ToString::to_string).collect(),
+                fault_count: digests.fault_count,
+            }),
             faults: &files.faults,
             fault_count: files.fault_count,
             files_left: files.left,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use scproof_replay::{Answer, CandidateReport, Class, Ended, GroupReport};
+use scproof_trail::DigestReport;
 
 use super::condition;
 use crate::doc::{Bar, Block, Chart, Column, Doc, Entry, Fact, Item, Line, Table, facts_of};
@@ -331,6 +332,7 @@ fn log(doc: &mut Doc, replayed: &Replayed<'_>) {
     facts.push(Fact::new("no calls", skipped));
     let strangers = files.strangers.iter().take(SHOWN).map(|it| Block::Paragraph(Line::code(it.as_str())));
     facts.push(Fact::new("no log", strangers.collect()));
+    facts.extend(files.digests.as_ref().map(|digests| Fact::new("digests", of_digests(digests))));
     let mut faults: Vec<Block> =
         files.faults.iter().take(SHOWN).map(|fault| Block::Paragraph(Line::code(fault.as_str()))).collect();
     let rest = files.fault_count.saturating_sub(faults.len() as u64);
@@ -339,4 +341,29 @@ fn log(doc: &mut Doc, replayed: &Replayed<'_>) {
     }
     facts.push(Fact::new("not read", faults));
     doc.facts(facts);
+}
+
+fn of_digests(digests: &DigestReport) -> Vec<Block> {
+    let unnamed =
+        if digests.unnamed == 0 { String::new() } else { format!("; none names {}", count_files(digests.unnamed)) };
+    let mut said = vec![Block::Paragraph(
+        format!(
+            "by {} {} as written{unnamed}",
+            if digests.digests == 1 { "1 digest".to_owned() } else { format!("{} digests", number(digests.digests)) },
+            if digests.intact == 1 { "1 file is".to_owned() } else { format!("{} files are", number(digests.intact)) },
+        )
+        .into(),
+    )];
+    said.extend(digests.faults.iter().take(SHOWN).map(|fault| Block::Paragraph(Line::code(fault.to_string()))));
+    let rest = digests.fault_count.saturating_sub(said.len() as u64 - 1);
+    if rest > 0 {
+        said.push(Block::Paragraph(format!("and {} more", number(rest)).into()));
+    }
+    let limit = "not checked: the signature of the last digest, which is in the metadata of its object in S3";
+    said.push(Block::Paragraph(limit.into()));
+    said
+}
+
+fn count_files(files: u64) -> String {
+    if files == 1 { "1 file".to_owned() } else { format!("{} files", number(files)) }
 }
