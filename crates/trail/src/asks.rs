@@ -144,9 +144,10 @@ impl Asks {
     }
 }
 
-/// The account that owns what a record lists, if that is one (CT-37).
+/// The account that owns the buckets and objects that a record lists, if that is one (CT-37).
 fn owner<'r>(listed: &'r [Listed<'_>]) -> Option<&'r str> {
-    let mut accounts = listed.iter().filter_map(|resource| resource.account.get());
+    let of_bucket = |resource: &&Listed<'_>| resource.arn.get().is_some_and(is_of_bucket);
+    let mut accounts = listed.iter().filter(of_bucket).filter_map(|resource| resource.account.get());
     let first =
         accounts.next().filter(|account| account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit()))?;
     accounts.all(|account| account == first).then_some(first)

@@ -120,4 +120,14 @@ fn ct_37_a_list_tells_the_owner() {
     assert_eq!(owners([None, Some("333333333333")]), [Some(single("333333333333"))]);
     assert_eq!(owners([Some("222222222222"), Some("333333333333")]), [None]);
     assert_eq!((owners([None, None]), owners([None, Some("x")])), (vec![None], vec![None]));
+    // Another thing's owner says nothing of a bucket.
+    let event = json!({
+        "eventSource": "s3.amazonaws.com", "eventName": "PutObject", "requestParameters": {"bucketName": "b", "key": "k"},
+        "userIdentity": {"type": "IAMUser", "arn": USER, "accountId": "111111111111"},
+        "resources": [{"ARN": "arn:aws:kms:eu-west-1:333333333333:key/1", "accountId": "333333333333"}]
+    });
+    let text = event.to_string();
+    let record = Record::parse(&text).unwrap();
+    let Reading::Call(call) = Reader::new().asked(&record) else { panic!("no call: {text}") };
+    assert!(call.asks[0].resources.iter().all(|input| key(&input.context, "aws:ResourceAccount").is_none()));
 }
