@@ -6,8 +6,8 @@
 //! - [`plan()`] makes a plan of Terraform.
 //! - [`chain`] is the one organization, and the 64 questions on it, that single decisions are measured on.
 //!
-//! The benchmarks themselves are in `benches/`: `parse`, `compile`, `decide`, `change`, `audit` and `import`. They run as tests
-//! too: `cargo test -p scproof-benches --benches`. How to read their numbers is said in `docs/performance.md`.
+//! The benchmarks themselves are in `benches/`: `parse`, `compile`, `decide`, `change`, `audit` and `import`. They run
+//! as tests too: `cargo test -p scproof-benches --benches`. How to read their numbers is said in `docs/performance.md`.
 //!
 //! ```
 //! use scproof_benches::{Shape, generate};

@@ -128,8 +128,8 @@ impl Case {
     }
 }
 
-/// The questions that can be asked, ready to be: resources that the catalog does not know for the action are left open, as if the
-/// event did not tell them (CT-37), and what is perhaps asked is left out if it makes no sense.
+/// The questions that can be asked, ready to be: resources that the catalog does not know for the action are left open,
+/// as if the event did not tell them (CT-37), and what is perhaps asked is left out if it makes no sense.
 pub(crate) fn askable(
     compiled: &CompiledOrganization,
     asks: Vec<(Standing, Request)>,

@@ -39,7 +39,8 @@ pub(crate) struct Bar {
 }
 
 impl Chart {
-    /// How long a part of a bar is, in thousandths of the longest bar, and where it begins. What is not nothing is seen.
+    /// How long a part of a bar is, in thousandths of the longest bar, and where it begins. What is not nothing is
+    /// seen.
     pub(crate) fn places(&self, bar: &Bar) -> Vec<(Role, u64, u64)> {
         let longest = self.bars.iter().map(|bar| bar.parts.iter().sum::<u64>()).max().unwrap_or(0).max(1);
         let mut start = 0;

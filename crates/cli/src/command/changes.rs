@@ -16,13 +16,13 @@ use crate::{snapshot, ui};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Changes, made in the order given")]
 struct RawChangeArgs {
-    /// Attach a policy, by id, name or file; `--to` follows, once or more
+    /// Attach a policy: an id, a name or a file, with `--to`
     #[arg(long, value_name = "POLICY")]
     attach: Vec<String>,
     /// The root, unit or account to attach it to
     #[arg(long, value_name = "TARGET")]
     to: Vec<String>,
-    /// Detach a policy, by id or name; `--from` follows, once or more
+    /// Detach a policy: an id or a name, with `--from`
     #[arg(long, value_name = "POLICY")]
     detach: Vec<String>,
     /// The root, unit or account to detach it from
