@@ -6,7 +6,7 @@
 //! be read (K3-14); everything else the policy says stays definite.
 
 use rustc_hash::FxHashSet;
-use scproof_policy_parser::{Condition, OperatorFamily, PolicyDocument};
+use scproof_policy_parser::{Condition, OperatorFamily, PolicyDocument, ResourceElement};
 use scproof_text::Message;
 
 use crate::codes;
@@ -75,11 +75,20 @@ impl MadeUp {
         let mut messages = Vec::new();
         let single = document.single_statement;
         for (index, statement) in document.statements.iter_mut().enumerate() {
+            let place = if single { "its only statement".to_owned() } else { format!("`Statement[{index}]`") };
+            // A variable stands for an id that was made up, and the ARN of a request has the true one.
+            let names = |resource: &ResourceElement| resource.patterns.iter().any(|it| stands_for_id(&it.text));
+            if statement.resource.as_ref().is_some_and(names) {
+                let message = format!(
+                    "{place} has a resource with a variable for an id that is made up: what it matches is unknown"
+                );
+                messages.push(codes::MADE_UP_COMPARED.message(message).help(HELP));
+                statement.resource = None;
+            }
             for condition in statement.condition.iter_mut().flatten() {
                 if !self.decide(condition) {
                     continue;
                 }
-                let place = if single { "its only statement".to_owned() } else { format!("`Statement[{index}]`") };
                 messages.push(
                     codes::MADE_UP_COMPARED
                         .message(format!(
@@ -87,7 +96,7 @@ impl MadeUp {
                              it holds is unknown",
                             condition.key
                         ))
-                        .help("give the ids of the organization, of its units and of the accounts that policies name"),
+                        .help(HELP),
                 );
                 condition.values = None;
             }
@@ -99,10 +108,16 @@ impl MadeUp {
     fn decide(&self, condition: &Condition) -> bool {
         let key = condition.key.to_ascii_lowercase();
         let family = condition.operator.map(|operator| operator.base.family());
-        if family == Some(OperatorFamily::Null) || !DERIVED.contains(&key.as_str()) {
+        let values = condition.values.as_deref().unwrap_or_default();
+        if family == Some(OperatorFamily::Null) {
             return false;
         }
-        let values = condition.values.as_deref().unwrap_or_default();
+        if values.iter().any(|value| stands_for_id(&value.text)) {
+            return true;
+        }
+        if !DERIVED.contains(&key.as_str()) {
+            return false;
+        }
         let is_number = family == Some(OperatorFamily::Numeric);
         is_number && self.accounts || values.iter().any(|value| self.may_be_meant(&value.text))
     }
@@ -122,6 +137,15 @@ impl MadeUp {
                 || self.organization && word.starts_with("o-") && !is_open(word)
         })
     }
+}
+
+/// What to do about it.
+const HELP: &str = "give the ids of the organization, of its units and of the accounts that policies name";
+
+/// Whether a text has a policy variable for a key that follows from ids.
+fn stands_for_id(text: &str) -> bool {
+    let mut names = text.split("${").skip(1).filter_map(|rest| rest.split(['}', ',']).next());
+    names.any(|name| DERIVED.contains(&name.trim().to_ascii_lowercase().as_str()))
 }
 
 /// Whether a pattern has nothing but wildcards behind the letters that all ids of a kind have.

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use scproof_policy_parser::{DateReading, parse_date};
 use scproof_trail::{DigestReport, Foreign, HashedFile, Reader, Source, Sources, verify_digests};
 
 use crate::part::{DAY, ReplayPart};
+use crate::question::Scratch;
 use crate::replay::{EventClass, Replay};
 use crate::report::ReplayReport;
 
@@ -112,17 +114,25 @@ impl Replay {
         }
         let (mut all, mut files) =
             (self.part(), LogFiles { passed_over: sources.passed_over.len() as u64, ..LogFiles::default() });
+        let workers: Mutex<Vec<(Reader, Scratch)>> = Mutex::default();
         for (day, sources) in days {
             let nothing = || (self.part(), LogFiles::default());
-            // A reader remembers what tables say of operations, so that one reads many files.
-            let read = sources.par_iter().fold(
-                || (nothing(), Reader::new()),
-                |((mut part, mut files), mut reader), source| {
-                    self.read_file(source, progress, &mut part, &mut files, &mut reader);
-                    ((part, files), reader)
-                },
-            );
-            let read = read.map(|(read, _)| read).reduce(nothing, |(mut part, mut files), (other, more)| {
+            // What readers and parts remember of operations and accounts is worth more than one day.
+            let begin = || {
+                let (reader, scratch) =
+                    workers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+                ((ReplayPart { scratch, ..self.part() }, LogFiles::default()), reader)
+            };
+            let read = sources.par_iter().fold(begin, |((mut part, mut files), mut reader), source| {
+                self.read_file(source, progress, &mut part, &mut files, &mut reader);
+                ((part, files), reader)
+            });
+            let read = read.map(|((mut part, files), reader)| {
+                let scratch = std::mem::take(&mut part.scratch);
+                workers.lock().unwrap_or_else(PoisonError::into_inner).push((reader, scratch));
+                (part, files)
+            });
+            let read = read.reduce(nothing, |(mut part, mut files), (other, more)| {
                 part.merge(other);
                 files.merge(more);
                 (part, files)

@@ -107,6 +107,10 @@ fn conditions_on_made_up_ids_are_open_and_others_are_not() {
         ("{ArnNotLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/x'}}", false),
         ("{StringLike: {'aws:PrincipalAccount': '2222*'}}", true),
         ("{NumericLessThan: {'aws:PrincipalAccount': '5'}}", true),
+        // What the variable stands for is made up, what it is compared with is not.
+        ("{StringNotEquals: {'aws:ResourceAccount': '${aws:PrincipalAccount}'}}", true),
+        ("{StringNotEquals: {'aws:RequestTag/owner': '${AWS:PrincipalOrgId, '' ''}'}}", true),
+        ("{StringNotEquals: {'aws:RequestTag/owner': '${aws:PrincipalTag/owner}'}}", false),
         ("{StringNotEquals: {'aws:PrincipalOrgID': 'o-exampleorg1'}}", true),
         ("{StringLike: {'aws:PrincipalOrgPaths': 'o-*/r-ab12/*'}}", true),
         ("{'Null': {'aws:PrincipalOrgID': 'true'}}", false),
@@ -210,4 +214,20 @@ fn the_skeleton_is_one() {
     let organization = organization(CONFIG_SKELETON);
     assert_eq!((organization.accounts().len(), organization.policies().len()), (3, 2));
     assert!(organization.policies().all(|(_, policy)| policy.diagnostics.is_empty()));
+}
+
+#[test]
+fn resources_with_variables_for_made_up_ids_are_open() {
+    let is_open = |resource: &str| {
+        let text = format!(
+            "{{Format: scproof-config/1, Accounts: [{{Name: shop}}], Policies: [{{Name: p, Content: {{Version: \
+             2012-10-17, Statement: [{{Effect: Deny, Action: 's3:*', Resource: '{resource}'}}]}}}}], \
+             Attachments: [{{Policy: p, To: Root}}]}}"
+        );
+        let organization = organization(&text);
+        let (_, policy) = organization.policies().find(|(_, policy)| policy.display_name() == "p").unwrap();
+        !policy.document.statements[0].is_readable()
+    };
+    assert!(is_open("arn:aws:s3:::logs-${aws:PrincipalAccount}/*"));
+    assert!(!is_open("arn:aws:s3:::logs-${aws:username}/*") && !is_open("arn:aws:s3:::logs-222222222222/*"));
 }
