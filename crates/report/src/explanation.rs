@@ -3,9 +3,10 @@
 use scproof_import::{IMPORT_CODES, PLAN_CODES};
 use scproof_organization::{CHANGE_CODES, FINDING_CODES, SNAPSHOT_CODES};
 use scproof_policy_parser::diagnostic_codes;
+use scproof_replay::EXPECTED_CODES;
 use scproof_rules::Rule;
 use scproof_simulator::{EXPECT_CODES, NOTICE_CODES};
-use scproof_text::codes::FILE_CODES;
+use scproof_text::codes::{ENTRY_CODES, FILE_CODES};
 use scproof_text::{Code, near_names};
 
 /// What a code means.
@@ -28,8 +29,18 @@ pub(crate) enum Entry {
 }
 
 fn codes() -> impl Iterator<Item = &'static Code> {
-    let tables =
-        [FILE_CODES, SNAPSHOT_CODES, FINDING_CODES, CHANGE_CODES, NOTICE_CODES, EXPECT_CODES, IMPORT_CODES, PLAN_CODES];
+    let tables = [
+        FILE_CODES,
+        ENTRY_CODES,
+        SNAPSHOT_CODES,
+        FINDING_CODES,
+        CHANGE_CODES,
+        NOTICE_CODES,
+        EXPECT_CODES,
+        EXPECTED_CODES,
+        IMPORT_CODES,
+        PLAN_CODES,
+    ];
     diagnostic_codes().chain(tables.into_iter().flatten())
 }
 

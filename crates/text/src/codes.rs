@@ -88,6 +88,11 @@ crate::codes! {
     UNKNOWN_MEMBER Error "JSON-5" "unknown-member" "a member that the format does not have";
     UNKNOWN_FORMAT Error "" "unknown-format" "the `Format` of another file";
     NEWER_FORMAT Error "" "newer-format" "the `Format` of a newer version";
+}
+
+crate::codes! {
+    /// Faults of an entry in which somebody writes down a decision: guardrails, suppressions, expected calls.
+    pub ENTRY_CODES:
     BLANK_TEXT Error "" "blank-text" "a text that must say something says nothing";
     BAD_DATE Error "" "bad-date" "a day that the calendar does not have";
 }

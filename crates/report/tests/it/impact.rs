@@ -98,6 +98,7 @@ pub(crate) fn check_markdown(page: &str) -> Result<(), TestCaseError> {
         "Depends",
         "Blocked for another reason",
         "Blocked on the way",
+        "Open on the way",
         "Permission classes, and how many actions are blocked",
         "Permission classes in detail",
         "Guardrails, by number of accounts",
