@@ -63,6 +63,12 @@ pub(crate) fn page(replayed: &Replayed<'_>) -> Doc {
     doc
 }
 
+/// A heading as part of a table: SCPs stay what they are.
+fn inside(heading: &str) -> String {
+    let mut letters = heading.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 fn role_of(candidate: &CandidateReport) -> Role {
     match Class::CHANGES.into_iter().find(|class| candidate.unexpected(*class) > 0) {
         Some(class) => role(class),
@@ -88,7 +94,7 @@ fn totals(doc: &mut Doc, replayed: &Replayed<'_>) {
     let mut rows: Vec<Vec<Line>> = Vec::new();
     for candidate in &report.candidates {
         for class in Class::ALL.into_iter().filter(|class| candidate.count(*class) > 0) {
-            let mut row = vec![class_words(class).to_lowercase().into(), number(candidate.count(class)).into()];
+            let mut row = vec![inside(class_words(class)).into(), number(candidate.count(class)).into()];
             if report.candidates.len() > 1 {
                 row.insert(0, Line::code(candidate.name.as_str()));
             }
@@ -147,12 +153,7 @@ fn expected(doc: &mut Doc, replayed: &Replayed<'_>, (index, candidate): (usize, 
     let rows = groups().map(|(group, reason)| {
         let organization = replayed.organization_of(index, group.class);
         let cause = Line::code(cause_words(organization, &group.cause));
-        vec![
-            class_words(group.class).to_lowercase().into(),
-            number(group.calls).into(),
-            clean(reason).as_ref().into(),
-            cause,
-        ]
+        vec![inside(class_words(group.class)).into(), number(group.calls).into(), clean(reason).as_ref().into(), cause]
     });
     let columns =
         vec![Column::text("calls"), Column::number("number"), Column::text("reason"), Column::text("because")];
