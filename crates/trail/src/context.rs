@@ -12,7 +12,8 @@ use crate::record::{Identity, Record};
 
 /// What is known of the keys.
 pub(crate) fn context(record: &Record<'_>, identity: &Identity<'_>) -> Context {
-    let mut known = Known::default();
+    let is_row = record.name_in_row.get().is_some();
+    let mut known = Known { is_row, ..Known::default() };
     let kind = identity.kind.get().unwrap_or_default();
     let session = identity.session.as_ref();
     let attributes = session.and_then(|session| session.attributes.as_ref());
@@ -61,7 +62,7 @@ pub(crate) fn context(record: &Record<'_>, identity: &Identity<'_>) -> Context {
         known.give("aws:VpceAccount", record.vpc_endpoint_account.get());
         known.lack(&["aws:SourceIp"]);
     } else {
-        known.give("aws:SourceIp", address);
+        known.give("aws:SourceIp", address.filter(|_| !is_row));
         // A service that calls for somebody may keep the way on which it was called.
         if identity.invoked_by.get().is_none() && address.is_some() {
             known.lack(&["aws:SourceVpce", "aws:SourceVpc"]);
@@ -70,7 +71,7 @@ pub(crate) fn context(record: &Record<'_>, identity: &Identity<'_>) -> Context {
     // CT-10.
     match (identity.invoked_by.get(), kind) {
         (None, _) => {
-            known.give("aws:ViaAWSService", Some("false"));
+            known.give("aws:ViaAWSService", Some("false").filter(|_| !is_row));
             known.lack(&["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"]);
         }
         (Some(by), "IAMUser" | "Root") => {
@@ -88,17 +89,22 @@ fn instant(text: &str) -> Option<String> {
 }
 
 #[derive(Default)]
-struct Known(Vec<(&'static str, ContextValue)>);
+struct Known {
+    keys: Vec<(&'static str, ContextValue)>,
+    /// Of a row of a table, whose missing columns tell nothing.
+    is_row: bool,
+}
 
 impl Known {
     fn give(&mut self, key: &'static str, value: Option<&str>) {
         if let Some(value) = value {
-            self.0.push((key, ContextValue::Single(value.to_owned())));
+            self.keys.push((key, ContextValue::Single(value.to_owned())));
         }
     }
 
     fn lack(&mut self, keys: &[&'static str]) {
-        self.0.extend(keys.iter().map(|key| (*key, ContextValue::Absent)));
+        let told: &[&'static str] = if self.is_row { &[] } else { keys };
+        self.keys.extend(told.iter().map(|key| (*key, ContextValue::Absent)));
     }
 
     /// AWS's own values of keys, which enriched events carry, count before all others (CT-35).
@@ -108,7 +114,7 @@ impl Known {
         let given = given.and_then(|given| given.get("requestContext")?.as_object().cloned());
         let given: Map<String, Value> = given.unwrap_or_default();
         let is_given = |key: &str| given.keys().any(|name| name.eq_ignore_ascii_case(key));
-        let derived = self.0.into_iter().filter(|(key, _)| !is_given(key));
+        let derived = self.keys.into_iter().filter(|(key, _)| !is_given(key));
         let derived: Vec<_> = derived.collect();
         for (name, value) in &given {
             let list = |values: &Vec<Value>| ContextValue::List(values.iter().filter_map(scalar).collect());

@@ -35,8 +35,11 @@ pub struct Record<'t> {
     pub(crate) event_category: Text<'t>,
     #[serde(borrow, rename = "eventSource", alias = "eventsource")]
     pub(crate) event_source: Text<'t>,
-    #[serde(borrow, rename = "eventName", alias = "eventname")]
+    #[serde(borrow, rename = "eventName")]
     pub(crate) event_name: Text<'t>,
+    /// The name in a row of a table: what such a row lacks, nobody may have asked the table for.
+    #[serde(borrow, rename = "eventname")]
+    pub(crate) name_in_row: Text<'t>,
     #[serde(borrow, rename = "awsRegion", alias = "awsregion")]
     pub(crate) region: Text<'t>,
     #[serde(borrow, rename = "recipientAccountId", alias = "recipientaccountid")]
@@ -201,7 +204,7 @@ impl<'t> Record<'t> {
 
     /// `eventName`.
     pub fn name(&self) -> Option<&str> {
-        self.event_name.get()
+        self.event_name.get().or_else(|| self.name_in_row.get())
     }
 
     /// `eventTime`, as it stands there.
